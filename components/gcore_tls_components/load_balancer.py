@@ -1,0 +1,312 @@
+"""`MTLSLoadBalancer`: a load balancer that terminates clients' TLS and speaks mutual TLS to its backends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+import pulumi
+
+from gcore_tls_components.arguments import CertificateArgs
+from gcore_tls_provider import (
+    CertificateAuthority,
+    ClientCertificate,
+    HealthMonitorArgs,
+    Listener,
+    ListenerCertificate,
+    LoadBalancer,
+    Material,
+    MemberArgs,
+    Pool,
+    RevocationList,
+    SessionPersistenceArgs,
+)
+
+DEFAULT_HEALTH_MONITOR: Final[HealthMonitorArgs] = {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3}
+"""On a pool that speaks TLS, a TLS handshake that verifies the backend."""
+
+
+class MTLSLoadBalancer(pulumi.ComponentResource):
+    """A load balancer, its listener, its pool and all their certificates, wired.
+
+    Clients speak TLS to the listener, which shows them `listener_certificate`, or the one of `sni_certificates` whose name
+    they ask for. The load balancer speaks TLS to the members: it trusts those that `ca` vouches for and `crl` doesn't
+    revoke, and shows `client_certificate` to them. Mutual TLS between clients and the load balancer doesn't exist at Gcore.
+
+    A member's certificate must carry the name that clients ask the load balancer for: with a CA, that is what it is
+    checked against.
+
+    Example:
+        ```python
+        MTLSLoadBalancer(
+            "web",
+            listener_certificate={"certificate": from_file("server.pem"), "private_key": from_file("server.key")},
+            ca=from_file("ca.pem"),
+            client_certificate={"pkcs12": from_file("client.p12"), "pkcs12_password": password},
+            members=[{"address": "10.0.0.11", "protocol_port": 8443}],
+        )
+        ```
+    """
+
+    load_balancer: LoadBalancer
+    """The load balancer; one that exists already is only read."""
+    listener: Listener | None
+    """The listener; None where the pool is on a listener that exists already."""
+    pool: Pool
+    """The pool, with its members and health monitor."""
+    ca: CertificateAuthority
+    """Whom the load balancer trusts."""
+    client_certificate: ClientCertificate
+    """What it shows to members."""
+    crl: RevocationList | None
+    """Whom it trusts no longer."""
+    listener_certificate: ListenerCertificate | None
+    """What it shows to clients that ask for none of the other names."""
+    sni_certificates: Mapping[str, ListenerCertificate]
+    """What it shows to clients by the name that they ask for; under the labels given."""
+    load_balancer_id: pulumi.Output[str]
+    """Id of the load balancer."""
+    listener_id: pulumi.Output[str]
+    """Id of the listener."""
+    pool_id: pulumi.Output[str]
+    """Id of the pool."""
+    vip_address: pulumi.Output[str]
+    """The address that clients connect to."""
+    certificates: pulumi.Output[Mapping[str, Mapping[str, object]]]
+    """Public facts of every certificate by its role: `listener`, `sni-<label>`, `client`, `ca`, `crl`."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        ca: CertificateAuthority | pulumi.Input[Material],
+        client_certificate: ClientCertificate | CertificateArgs,
+        members: pulumi.Input[Sequence[pulumi.Input[MemberArgs]]],
+        listener_certificate: ListenerCertificate | CertificateArgs | None = None,
+        sni_certificates: Mapping[str, ListenerCertificate | CertificateArgs] | None = None,
+        crl: RevocationList | pulumi.Input[Material] | None = None,
+        health_monitor: pulumi.Input[HealthMonitorArgs] | Literal[False] | None = None,
+        lb_algorithm: pulumi.Input[Literal["ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP"]] | None = None,
+        session_persistence: pulumi.Input[SessionPersistenceArgs] | None = None,
+        timeout_member_connect: pulumi.Input[int] | None = None,
+        timeout_member_data: pulumi.Input[int] | None = None,
+        protocol_port: pulumi.Input[int] | None = None,
+        connection_limit: pulumi.Input[int] | None = None,
+        insert_x_forwarded: pulumi.Input[bool] | None = None,
+        allowed_cidrs: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        timeout_client_data: pulumi.Input[int] | None = None,
+        flavor: pulumi.Input[str] | None = None,
+        vip_network_id: pulumi.Input[str] | None = None,
+        vip_subnet_id: pulumi.Input[str] | None = None,
+        tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        load_balancer_id: pulumi.Input[str] | None = None,
+        listener_id: pulumi.Input[str] | None = None,
+        client_authentication: pulumi.Input[bool] | pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares all of it.
+
+        Args:
+            resource_name: what the program calls it; its parts are called `<resource_name>-...`.
+            ca: whom the load balancer trusts: PEM of one certificate authority or of a bundle.
+            client_certificate: what the load balancer shows to members.
+            members: the backends.
+            listener_certificate: what it shows to clients that ask for none of the names of `sni_certificates`. It, or one
+                of those, is needed unless `listener_id` is given.
+            sni_certificates: more certificates, chosen by the name that a client asks for, each under a label of yours.
+            crl: whom it trusts no longer: PEM of one revocation list or of several.
+            health_monitor: how members are probed; default `DEFAULT_HEALTH_MONITOR`, False for none. The default, type TCP
+                without a port of its own, is a TLS handshake that verifies the backend. It doesn't notice a backend that
+                refuses the client certificate, nor one whose certificate carries other names than clients ask for. Type
+                HTTP with `http_version` 1.1 and a `domain_name` also sends a request, and so notices the first. Type HTTPS
+                switches the verification of backends off unless there is a `crl`.
+            lb_algorithm: `ROUND_ROBIN` (the default), `LEAST_CONNECTIONS` or `SOURCE_IP`.
+            session_persistence: what keeps a client on one member.
+            timeout_member_connect: milliseconds to connect to a member.
+            timeout_member_data: milliseconds of silence from a member.
+            protocol_port: the port that clients connect to; default 443.
+            connection_limit: connections at a time.
+            insert_x_forwarded: adds X-Forwarded-For, -Port and -Proto to requests.
+            allowed_cidrs: networks that may connect.
+            timeout_client_data: milliseconds of silence from a client.
+            flavor: name of a flavor of the region, such as `lb1-1-2`.
+            vip_network_id: network of the VIP; the default is the external network.
+            vip_subnet_id: subnet of that network.
+            tags: tags of the load balancer.
+            load_balancer_id: a load balancer that exists already and stays as it is; it gets the listener and the pool. It
+                is read, so a preview needs the API key.
+            listener_id: a listener of it that exists already, without a pool; it gets the pool.
+            client_authentication: refused, with the reason: Gcore's load balancers can't ask clients for certificates.
+            opts: Pulumi's options.
+
+        Raises:
+            pulumi.RunError: arguments contradict each other.
+        """
+        # No inputs: they would be saved with the component, keys included.
+        super().__init__("gcore-tls:components:MTLSLoadBalancer", resource_name, {}, opts)
+        self._name_prefix = resource_name
+        of_balancer = {
+            "flavor": flavor,
+            "vip_network_id": vip_network_id,
+            "vip_subnet_id": vip_subnet_id,
+            "tags": tags,
+        }
+        if load_balancer_id is not None:
+            self._refuse("load_balancer_id", of_balancer)
+            self.load_balancer = LoadBalancer.get(f"{resource_name}-load-balancer", load_balancer_id, self._child())
+        else:
+            self.load_balancer = LoadBalancer(
+                f"{resource_name}-load-balancer",
+                flavor=flavor,
+                vip_network_id=vip_network_id,
+                vip_subnet_id=vip_subnet_id,
+                tags=tags,
+                opts=self._child(),
+            )
+        self.ca = (
+            ca
+            if isinstance(ca, CertificateAuthority)
+            else CertificateAuthority(f"{resource_name}-ca", certificate=ca, opts=self._child())
+        )
+        self.client_certificate = (
+            client_certificate
+            if isinstance(client_certificate, ClientCertificate)
+            else ClientCertificate(f"{resource_name}-client-certificate", **client_certificate, opts=self._child())
+        )
+        self.crl = self._revocation_list(crl, ca)
+        self.listener_certificate = (
+            None
+            if listener_certificate is None
+            else self._listener_certificate("listener-certificate", listener_certificate)
+        )
+        self.sni_certificates = {
+            label: self._listener_certificate(f"sni-{label}", each) for label, each in (sni_certificates or {}).items()
+        }
+        if listener_id is not None:
+            of_listener = {
+                "listener_certificate": listener_certificate,
+                "sni_certificates": sni_certificates,
+                "protocol_port": protocol_port,
+                "connection_limit": connection_limit,
+                "insert_x_forwarded": insert_x_forwarded,
+                "allowed_cidrs": allowed_cidrs,
+                "timeout_client_data": timeout_client_data,
+                "client_authentication": client_authentication,
+            }
+            self._refuse("listener_id", of_listener)
+            if load_balancer_id is None:
+                raise pulumi.RunError(
+                    f"MTLSLoadBalancer '{resource_name}': listener_id needs load_balancer_id. Give the id of the load "
+                    f"balancer that the listener is on."
+                )
+            self.listener = None
+        else:
+            self.listener = Listener(
+                f"{resource_name}-listener",
+                load_balancer=self.load_balancer,
+                protocol="TERMINATED_HTTPS",
+                protocol_port=protocol_port,
+                certificate=self.listener_certificate,
+                sni_certificates=list(self.sni_certificates.values()) or None,
+                connection_limit=connection_limit,
+                insert_x_forwarded=insert_x_forwarded,
+                allowed_cidrs=allowed_cidrs,
+                timeout_client_data=timeout_client_data,
+                client_authentication=client_authentication,
+                opts=self._child(),
+            )
+        self.pool = Pool(
+            f"{resource_name}-pool",
+            load_balancer=self.load_balancer,
+            listener=listener_id if self.listener is None else self.listener,
+            protocol="HTTPS",
+            lb_algorithm=lb_algorithm,
+            members=members,
+            ca=self.ca,
+            client_certificate=self.client_certificate,
+            crl=self.crl,
+            health_monitor=None
+            if health_monitor is False
+            else DEFAULT_HEALTH_MONITOR
+            if health_monitor is None
+            else health_monitor,
+            session_persistence=session_persistence,
+            timeout_member_connect=timeout_member_connect,
+            timeout_member_data=timeout_member_data,
+            opts=self._child(),
+        )
+        self.load_balancer_id = self.load_balancer.id
+        self.listener_id = self.pool.listener_id if self.listener is None else self.listener.id
+        self.pool_id = self.pool.id
+        self.vip_address = self.load_balancer.vip_address
+        self.certificates = self._described()
+        self.register_outputs(
+            {
+                "load_balancer_id": self.load_balancer_id,
+                "listener_id": self.listener_id,
+                "pool_id": self.pool_id,
+                "vip_address": self.vip_address,
+                "certificates": self.certificates,
+            }
+        )
+
+    def _child(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self)
+
+    def _refuse(self, because_of: str, arguments: Mapping[str, object]) -> None:
+        given = [name for name, value in arguments.items() if value is not None]
+        if given:
+            raise pulumi.RunError(
+                f"MTLSLoadBalancer '{self._name_prefix}': {', '.join(given)} can't go with {because_of}, which names an "
+                f"object that exists already and isn't changed. Remove {', '.join(given)}, or {because_of}."
+            )
+
+    def _listener_certificate(
+        self, suffix: str, certificate: ListenerCertificate | CertificateArgs
+    ) -> ListenerCertificate:
+        if isinstance(certificate, ListenerCertificate):
+            return certificate
+        return ListenerCertificate(f"{self._name_prefix}-{suffix}", **certificate, opts=self._child())
+
+    def _revocation_list(
+        self,
+        crl: RevocationList | pulumi.Input[Material] | None,
+        ca: CertificateAuthority | pulumi.Input[Material],
+    ) -> RevocationList | None:
+        if crl is None or isinstance(crl, RevocationList):
+            return crl
+        return RevocationList(
+            f"{self._name_prefix}-crl",
+            revocation_list=crl,
+            ca=None if isinstance(ca, CertificateAuthority) else ca,
+            opts=self._child(),
+        )
+
+    def _described(self) -> pulumi.Output[Mapping[str, Mapping[str, object]]]:
+        roles: dict[str, ListenerCertificate | ClientCertificate | CertificateAuthority] = {}
+        if self.listener_certificate is not None:
+            roles["listener"] = self.listener_certificate
+        roles |= {f"sni-{label}": each for label, each in self.sni_certificates.items()}
+        roles |= {"client": self.client_certificate, "ca": self.ca}
+        described: dict[str, dict[str, pulumi.Output[object]]] = {
+            role: {
+                "secret_id": each.id,
+                "subject": each.subject,
+                "issuer": each.issuer,
+                "dns_names": each.dns_names,
+                "not_before": each.not_before,
+                "not_after": each.not_after,
+                "fingerprint_sha256": each.fingerprint_sha256,
+            }
+            for role, each in roles.items()
+        }
+        if self.crl is not None:
+            described["crl"] = {
+                "secret_id": self.crl.id,
+                "issuer": self.crl.issuer,
+                "this_update": self.crl.this_update,
+                "next_update": self.crl.next_update,
+                "revoked_count": self.crl.revoked_count,
+                "fingerprint_sha256": self.crl.fingerprint_sha256,
+            }
+        return pulumi.Output.from_input(described)

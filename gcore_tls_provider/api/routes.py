@@ -1,0 +1,402 @@
+"""Every route of Gcore's API that this package uses, and every body in which its documents disagree.
+
+Sources: Gcore's OpenAPI document (August 2026) and Gcore's guide "mTLS for Load Balancers". They disagree in three
+operations, and only there is a call written twice:
+
+| operation | the guide | OpenAPI |
+| --- | --- | --- |
+| secret with a private key | `POST /v2/secrets`, base64 of a PKCS12 | `POST /v2/secrets`, three PEM texts |
+| pool on a load balancer | `POST /v1/loadbalancers/{id}/pools` | `POST /v1/lbpools` |
+| pool update | `PUT /v1/lbpools/{id}` with the protocol | `PATCH /v2/lbpools/{id}` |
+
+A certificate authority or a revocation list has no private key, so OpenAPI's v2 secret can't hold it: both go to the v1
+route in every dialect.
+"""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from gcore_tls_provider.api.calls import Call, Route, Shapes
+from gcore_tls_provider.api.wire.flavors import Flavor
+from gcore_tls_provider.api.wire.health_monitors import HealthMonitorCreate
+from gcore_tls_provider.api.wire.listeners import Listener, ListenerCreate, ListenerPatch
+from gcore_tls_provider.api.wire.load_balancers import (
+    LoadBalancer,
+    LoadBalancerCreate,
+    LoadBalancerPatch,
+    LoadBalancerResize,
+)
+from gcore_tls_provider.api.wire.members import MemberCreate, MemberPatch
+from gcore_tls_provider.api.wire.pages import Page
+from gcore_tls_provider.api.wire.pools import Pool, PoolCreate, PoolPatch
+from gcore_tls_provider.api.wire.secrets import Secret, SecretCreate, SecretCreateFromPem, SecretPayload
+from gcore_tls_provider.api.wire.tasks import Task, TaskIds
+
+PAGE = 1000
+"""Rows of a page: the most that Gcore gives at once."""
+
+_V1, _V2, _SCOPE = "/cloud/v1", "/cloud/v2", "{project_id}/{region_id}"
+
+CREATE_SECRET_V1 = Route("POST", f"{_V1}/secrets/{_SCOPE}")
+CREATE_SECRET_V2 = Route("POST", f"{_V2}/secrets/{_SCOPE}")
+LIST_SECRETS = Route("GET", f"{_V1}/secrets/{_SCOPE}")
+GET_SECRET = Route("GET", f"{_V1}/secrets/{_SCOPE}/{{secret_id}}")
+DELETE_SECRET = Route("DELETE", f"{_V1}/secrets/{_SCOPE}/{{secret_id}}")
+
+CREATE_LOAD_BALANCER = Route("POST", f"{_V1}/loadbalancers/{_SCOPE}")
+LIST_LOAD_BALANCERS = Route("GET", f"{_V1}/loadbalancers/{_SCOPE}")
+GET_LOAD_BALANCER = Route("GET", f"{_V1}/loadbalancers/{_SCOPE}/{{load_balancer_id}}")
+UPDATE_LOAD_BALANCER = Route("PATCH", f"{_V2}/loadbalancers/{_SCOPE}/{{load_balancer_id}}")
+RESIZE_LOAD_BALANCER = Route("POST", f"{_V1}/loadbalancers/{_SCOPE}/{{load_balancer_id}}/resize")
+DELETE_LOAD_BALANCER = Route("DELETE", f"{_V1}/loadbalancers/{_SCOPE}/{{load_balancer_id}}")
+LIST_FLAVORS = Route("GET", f"{_V1}/lbflavors/{_SCOPE}")
+
+CREATE_LISTENER = Route("POST", f"{_V1}/lblisteners/{_SCOPE}")
+LIST_LISTENERS = Route("GET", f"{_V1}/lblisteners/{_SCOPE}")
+GET_LISTENER = Route("GET", f"{_V1}/lblisteners/{_SCOPE}/{{listener_id}}")
+UPDATE_LISTENER = Route("PATCH", f"{_V2}/lblisteners/{_SCOPE}/{{listener_id}}")
+DELETE_LISTENER = Route("DELETE", f"{_V1}/lblisteners/{_SCOPE}/{{listener_id}}")
+
+CREATE_POOL = Route("POST", f"{_V1}/lbpools/{_SCOPE}")
+CREATE_POOL_GUIDE = Route("POST", f"{_V1}/loadbalancers/{_SCOPE}/{{load_balancer_id}}/pools")
+LIST_POOLS = Route("GET", f"{_V1}/lbpools/{_SCOPE}")
+GET_POOL = Route("GET", f"{_V1}/lbpools/{_SCOPE}/{{pool_id}}")
+UPDATE_POOL = Route("PATCH", f"{_V2}/lbpools/{_SCOPE}/{{pool_id}}")
+UPDATE_POOL_GUIDE = Route("PUT", f"{_V1}/lbpools/{_SCOPE}/{{pool_id}}")
+DELETE_POOL = Route("DELETE", f"{_V1}/lbpools/{_SCOPE}/{{pool_id}}")
+
+CREATE_HEALTH_MONITOR = Route("POST", f"{_V1}/lbpools/{_SCOPE}/{{pool_id}}/healthmonitor")
+DELETE_HEALTH_MONITOR = Route("DELETE", f"{_V1}/lbpools/{_SCOPE}/{{pool_id}}/healthmonitor")
+
+_MEMBERS = f"{_V1}/loadbalancers/{_SCOPE}/pools/{{pool_id}}/members"
+CREATE_MEMBER = Route("POST", _MEMBERS)
+UPDATE_MEMBER = Route("PATCH", f"{_MEMBERS}/{{member_id}}")
+DELETE_MEMBER = Route("DELETE", f"{_MEMBERS}/{{member_id}}")
+
+GET_TASK = Route("GET", f"{_V1}/tasks/{{task_id}}")
+LIST_ACTIVE_TASKS = Route("GET", f"{_V1}/tasks/{_SCOPE}/active")
+
+
+def _nothing(_answer: object) -> None:
+    return None
+
+
+def create_secret_v1(name: str, payload_base64: str, **described: str | int | None) -> Call[TaskIds]:
+    """A secret from base64 text: the guide's way for certificate authorities and revocation lists.
+
+    Args:
+        name: the secret's name.
+        payload_base64: base64 of the payload's bytes.
+        described: other fields of the body (`secret_type`, `payload_content_type`, `expiration`, ...).
+    """
+    return _secret_call(CREATE_SECRET_V1, name, payload_base64, **described)
+
+
+def create_secret_v2(name: str, payload_base64: str, **described: str | int | None) -> Call[TaskIds]:
+    """The same on the v2 route: the guide's way for whatever holds a private key."""
+    return _secret_call(CREATE_SECRET_V2, name, payload_base64, **described)
+
+
+def create_secret_with_key(
+    name: str, *, payload_base64: str, certificate: str, certificate_chain: str, private_key: str
+) -> Shapes[TaskIds]:
+    """A secret that holds a certificate with its private key.
+
+    Args:
+        name: the secret's name.
+        payload_base64: base64 of a PKCS12 without a password, or of PEM: the guide's shape.
+        certificate: the leaf, PEM: OpenAPI's shape.
+        certificate_chain: its issuers, PEM; the certificate itself where there are none.
+        private_key: PEM.
+    """
+    payload = SecretPayload(
+        certificate=SecretStr(certificate),
+        certificate_chain=SecretStr(certificate_chain),
+        private_key=SecretStr(private_key),
+    )
+    return Shapes(
+        operation="create a secret with a private key",
+        guide=create_secret_v2(name, payload_base64),
+        openapi=Call(
+            CREATE_SECRET_V2,
+            f"create secret '{name}'",
+            TaskIds.model_validate,
+            body=SecretCreateFromPem(name=name, payload=payload),
+            confidential=True,
+        ),
+        first="guide",
+        refused_fields=frozenset(
+            {
+                "payload",
+                "payload_content_type",
+                "payload_content_encoding",
+                "secret_type",
+                "certificate",
+                "certificate_chain",
+                "private_key",
+            }
+        ),
+    )
+
+
+def _secret_call(route: Route, name: str, payload_base64: str, **described: str | int | None) -> Call[TaskIds]:
+    fields: dict[str, str | int | None] = {
+        "secret_type": "certificate",
+        "payload_content_type": "application/octet-stream",
+        "payload_content_encoding": "base64",
+        **described,
+    }
+    body = SecretCreate.model_validate({"name": name, "payload": SecretStr(payload_base64), **fields})
+    return Call(route, f"create secret '{name}'", TaskIds.model_validate, body=body, confidential=True)
+
+
+def get_secret(secret_id: str) -> Call[Secret]:
+    """The metadata of a secret: its payload is never given back."""
+    return Call(GET_SECRET, f"read secret {secret_id}", Secret.model_validate, ids={"secret_id": secret_id})
+
+
+def list_secrets(offset: int) -> Call[Page[Secret]]:
+    """One page of all secrets: there is no filter."""
+    return Call(LIST_SECRETS, "list secrets", Page[Secret].model_validate, query={"limit": PAGE, "offset": offset})
+
+
+def delete_secret(secret_id: str) -> Call[TaskIds]:
+    """Refused while a listener or a pool uses it."""
+    return Call(DELETE_SECRET, f"delete secret {secret_id}", TaskIds.model_validate, ids={"secret_id": secret_id})
+
+
+def create_load_balancer(body: LoadBalancerCreate) -> Call[TaskIds]:
+    """A load balancer, with or without nested listeners."""
+    return Call(CREATE_LOAD_BALANCER, f"create load balancer '{body.name}'", TaskIds.model_validate, body=body)
+
+
+def get_load_balancer(load_balancer_id: str) -> Call[LoadBalancer]:
+    """One load balancer."""
+    return Call(
+        GET_LOAD_BALANCER,
+        f"read load balancer {load_balancer_id}",
+        LoadBalancer.model_validate,
+        ids={"load_balancer_id": load_balancer_id},
+    )
+
+
+def list_load_balancers(offset: int) -> Call[Page[LoadBalancer]]:
+    """One page of all load balancers."""
+    return Call(
+        LIST_LOAD_BALANCERS,
+        "list load balancers",
+        Page[LoadBalancer].model_validate,
+        query={"limit": PAGE, "offset": offset},
+    )
+
+
+def update_load_balancer(load_balancer_id: str, body: LoadBalancerPatch) -> Call[TaskIds]:
+    """What v2 changes in place; the flavor isn't among it."""
+    return Call(
+        UPDATE_LOAD_BALANCER,
+        f"update load balancer {load_balancer_id}",
+        TaskIds.model_validate,
+        ids={"load_balancer_id": load_balancer_id},
+        body=body,
+    )
+
+
+def resize_load_balancer(load_balancer_id: str, flavor: str) -> Call[TaskIds]:
+    """Another flavor; cuts all connections."""
+    return Call(
+        RESIZE_LOAD_BALANCER,
+        f"resize load balancer {load_balancer_id} to flavor '{flavor}'",
+        TaskIds.model_validate,
+        ids={"load_balancer_id": load_balancer_id},
+        body=LoadBalancerResize(flavor=flavor),
+    )
+
+
+def delete_load_balancer(load_balancer_id: str) -> Call[TaskIds]:
+    """Takes its listeners, pools and members with it."""
+    return Call(
+        DELETE_LOAD_BALANCER,
+        f"delete load balancer {load_balancer_id}",
+        TaskIds.model_validate,
+        ids={"load_balancer_id": load_balancer_id},
+    )
+
+
+def list_flavors() -> Call[Page[Flavor]]:
+    """The flavors of the region."""
+    return Call(LIST_FLAVORS, "list load balancer flavors", Page[Flavor].model_validate, query={"limit": PAGE})
+
+
+def create_listener(body: ListenerCreate) -> Call[TaskIds]:
+    """A listener on an existing load balancer."""
+    return Call(CREATE_LISTENER, f"create listener '{body.name}'", TaskIds.model_validate, body=body)
+
+
+def get_listener(listener_id: str) -> Call[Listener]:
+    """One listener; it doesn't name its pool."""
+    return Call(GET_LISTENER, f"read listener {listener_id}", Listener.model_validate, ids={"listener_id": listener_id})
+
+
+def list_listeners(offset: int) -> Call[Page[Listener]]:
+    """One page of all listeners."""
+    return Call(
+        LIST_LISTENERS, "list listeners", Page[Listener].model_validate, query={"limit": PAGE, "offset": offset}
+    )
+
+
+def update_listener(listener_id: str, body: ListenerPatch) -> Call[TaskIds]:
+    """What v2 changes in place."""
+    return Call(
+        UPDATE_LISTENER,
+        f"update listener {listener_id}",
+        TaskIds.model_validate,
+        ids={"listener_id": listener_id},
+        body=body,
+    )
+
+
+def delete_listener(listener_id: str) -> Call[TaskIds]:
+    """Leaves its pool behind, unattached."""
+    return Call(
+        DELETE_LISTENER, f"delete listener {listener_id}", TaskIds.model_validate, ids={"listener_id": listener_id}
+    )
+
+
+def create_pool(load_balancer_id: str | None, listener_id: str | None, body: PoolCreate) -> Shapes[TaskIds]:
+    """A pool on a load balancer, attached to a listener where one is named.
+
+    Args:
+        load_balancer_id: where it goes; may be None where `listener_id` says it, which only OpenAPI's route takes.
+        listener_id: whose default pool it becomes. The guide's body has no such field; without it a pool gets no
+            traffic.
+        body: all the rest.
+    """
+    asked = f"create pool '{body.name}'"
+    listener = {} if listener_id is None else {"listener_id": listener_id}
+    balancer = {} if load_balancer_id is None else {"load_balancer_id": load_balancer_id}
+    openapi = Call(CREATE_POOL, asked, TaskIds.model_validate, body=body.model_copy(update={**balancer, **listener}))
+    if load_balancer_id is None:
+        return Shapes(operation="create a pool on a listener", guide=openapi, openapi=openapi, first="openapi")
+    guide = Call(
+        CREATE_POOL_GUIDE,
+        asked,
+        TaskIds.model_validate,
+        ids={"load_balancer_id": load_balancer_id},
+        body=body.model_copy(update=listener),
+    )
+    secrets = (body.ca_secret_id, body.crl_secret_id, body.secret_id)
+    named: tuple[Call[object], ...] = (
+        get_load_balancer(load_balancer_id),
+        *(get_listener(each) for each in (listener_id,) if each),
+        *(get_secret(each) for each in secrets if each),
+    )
+    return Shapes(operation="create a pool", guide=guide, openapi=openapi, first="openapi", named=named)
+
+
+def get_pool(pool_id: str) -> Call[Pool]:
+    """One pool, with its members and health monitor in full."""
+    return Call(GET_POOL, f"read pool {pool_id}", Pool.model_validate, ids={"pool_id": pool_id})
+
+
+def list_pools(offset: int) -> Call[Page[Pool]]:
+    """One page of all pools, with their members and health monitors in full."""
+    return Call(
+        LIST_POOLS,
+        "list pools",
+        Page[Pool].model_validate,
+        query={"limit": PAGE, "offset": offset, "details": True},
+    )
+
+
+def update_pool(pool_id: str, protocol: str, body: PoolPatch) -> Shapes[TaskIds]:
+    """Changes a pool in place.
+
+    Args:
+        pool_id: the pool.
+        protocol: its protocol, new or unchanged: the guide's PUT always names it.
+        body: what changes, and nothing else. In spite of PUT the guide's update is partial too.
+    """
+    asked, ids = f"update pool {pool_id}", {"pool_id": pool_id}
+    secrets = (body.ca_secret_id, body.crl_secret_id, body.secret_id)
+    return Shapes(
+        operation="update a pool",
+        guide=Call(
+            UPDATE_POOL_GUIDE,
+            asked,
+            TaskIds.model_validate,
+            ids=ids,
+            body=body.model_copy(update={"protocol": protocol}),
+        ),
+        openapi=Call(UPDATE_POOL, asked, TaskIds.model_validate, ids=ids, body=body),
+        first="openapi",
+        named=(get_pool(pool_id), *(get_secret(each) for each in secrets if each)),
+    )
+
+
+def delete_pool(pool_id: str) -> Call[TaskIds]:
+    """Takes its members and its health monitor with it."""
+    return Call(DELETE_POOL, f"delete pool {pool_id}", TaskIds.model_validate, ids={"pool_id": pool_id})
+
+
+def create_health_monitor(pool_id: str, body: HealthMonitorCreate) -> Call[TaskIds]:
+    """A pool has one at most."""
+    return Call(
+        CREATE_HEALTH_MONITOR,
+        f"create the health monitor of pool {pool_id}",
+        TaskIds.model_validate,
+        ids={"pool_id": pool_id},
+        body=body,
+    )
+
+
+def delete_health_monitor(pool_id: str) -> Call[None]:
+    """Answers 204, without a task: wait for the load balancer afterwards."""
+    return Call(
+        DELETE_HEALTH_MONITOR,
+        f"delete the health monitor of pool {pool_id}",
+        _nothing,
+        ids={"pool_id": pool_id},
+    )
+
+
+def create_member(pool_id: str, body: MemberCreate) -> Call[TaskIds]:
+    """One more member; the others are left alone."""
+    return Call(
+        CREATE_MEMBER,
+        f"add member {body.address}:{body.protocol_port} to pool {pool_id}",
+        TaskIds.model_validate,
+        ids={"pool_id": pool_id},
+        body=body,
+    )
+
+
+def update_member(pool_id: str, member_id: str, body: MemberPatch) -> Call[TaskIds]:
+    """Changes one member in place."""
+    return Call(
+        UPDATE_MEMBER,
+        f"update member {member_id} of pool {pool_id}",
+        TaskIds.model_validate,
+        ids={"pool_id": pool_id, "member_id": member_id},
+        body=body,
+    )
+
+
+def delete_member(pool_id: str, member_id: str) -> Call[TaskIds]:
+    """One member less; the others are left alone."""
+    return Call(
+        DELETE_MEMBER,
+        f"remove member {member_id} from pool {pool_id}",
+        TaskIds.model_validate,
+        ids={"pool_id": pool_id, "member_id": member_id},
+    )
+
+
+def get_task(task_id: str) -> Call[Task]:
+    """One task, in whatever state."""
+    return Call(GET_TASK, f"read task {task_id}", Task.model_validate, ids={"task_id": task_id})
+
+
+def list_active_tasks() -> Call[Page[Task]]:
+    """The tasks that are new or running in this project and region."""
+    return Call(LIST_ACTIVE_TASKS, "list active tasks", Page[Task].model_validate, query={"limit": PAGE})

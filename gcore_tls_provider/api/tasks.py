@@ -1,0 +1,158 @@
+"""Waiting for tasks: nearly every write at Gcore answers with task ids, and is done when they are.
+
+- No ids mean that there was nothing to do.
+- Each task is asked for at once, then at intervals that grow with its age (a twentieth of it) up to a cap, with jitter.
+- Where several threads wait at once, one list of the active tasks serves them all; a task that is no longer listed is
+  read by itself. Where there is no such list, each task is read by itself.
+- A single poll that fails is only a poll that failed: the client repeats it, and the next one comes anyway.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from gcore_tls_provider.api import routes
+from gcore_tls_provider.api.client import Client
+from gcore_tls_provider.api.clock import Deadline
+from gcore_tls_provider.api.redaction import shown
+from gcore_tls_provider.api.wire.tasks import Task
+from gcore_tls_provider.errors import (
+    DeadlineExceeded,
+    Forbidden,
+    MethodNotAllowed,
+    NotFound,
+    ServerError,
+    TaskFailed,
+    Unreachable,
+)
+
+SHORTEST_INTERVAL: Final = 0.2
+"""Seconds between two polls of a young task."""
+
+LONGEST_INTERVAL: Final = 3.0
+"""Seconds between two polls of an old one."""
+
+WORTH_SHARING: Final = 3
+"""From so many waiting threads on, the list of active tasks is asked for instead of each task."""
+
+_DONE = frozenset({"FINISHED", "ERROR"})
+
+Progress = Callable[[str], None]
+"""Is told, now and then, what is being waited for."""
+
+
+def interval(age: float) -> float:
+    """Seconds until the next poll of a task that has been waited for during `age` seconds; without jitter."""
+    return min(LONGEST_INTERVAL, max(SHORTEST_INTERVAL, age / 20))
+
+
+class Tasks:
+    """Waits for the tasks of one client. Threads share it, so that they share polls."""
+
+    def __init__(self, client: Client) -> None:
+        """Asks for nothing yet."""
+        self._client = client
+        self._waiting = 0
+        self._counting = threading.Lock()
+        self._active = _ActiveTasks(client)
+
+    def wait(
+        self, task_ids: Sequence[str], asked: str, deadline: Deadline, progress: Progress | None = None
+    ) -> tuple[Task, ...]:
+        """Waits until every task is finished.
+
+        Args:
+            task_ids: the tasks; none is done at once.
+            asked: what they do, in words, for errors.
+            deadline: until when.
+            progress: is told how long it has taken so far.
+
+        Returns:
+            The finished tasks, in the order of their ids.
+
+        Raises:
+            TaskFailed: one ended in ERROR; the others are not waited for any longer.
+            DeadlineExceeded: not all ended in time. They go on at Gcore.
+        """
+        with self._counting:
+            self._waiting += 1
+        try:
+            return tuple(self._wait_for(task_id, asked, deadline, progress) for task_id in task_ids)
+        finally:
+            with self._counting:
+                self._waiting -= 1
+
+    def _wait_for(self, task_id: str, asked: str, deadline: Deadline, progress: Progress | None) -> Task:
+        clock = self._client.clock
+        started = clock.now()
+        while True:
+            task = self._poll(task_id, deadline)
+            if task is not None and task.state in _DONE:
+                return _finished(task, asked)
+            age = clock.now() - started
+            if deadline.passed:
+                raise DeadlineExceeded(
+                    asked,
+                    f"task {task_id} had not ended after {deadline.seconds:.0f} s",
+                    "It goes on at Gcore: run again later, or give more time (`custom_timeouts` of the resource, or "
+                    "`gcore:taskTimeout`).",
+                )
+            if progress is not None:
+                progress(f"{asked}: {age:.0f} s")
+            pause = interval(age) * random.uniform(0.9, 1.1)
+            clock.sleep(min(pause, deadline.remaining))
+
+    def _poll(self, task_id: str, deadline: Deadline) -> Task | None:
+        """The task as it stands, or None where it is only known to be active or the poll failed."""
+        try:
+            if self._waiting >= WORTH_SHARING and self._active.lists(task_id, deadline):
+                return None
+            return self._client.send(routes.get_task(task_id), deadline)
+        except (Unreachable, ServerError):
+            if deadline.passed:
+                return None
+            raise
+
+
+class _ActiveTasks:
+    """The ids of the active tasks, read once for all threads that ask within an interval."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._reading = threading.Lock()
+        self._ids: frozenset[str] = frozenset()
+        self._read_at: float | None = None
+        self._exists = True
+
+    def lists(self, task_id: str, deadline: Deadline) -> bool:
+        """Whether the task is in a list that is no older than the shortest interval."""
+        with self._reading:
+            now = self._client.clock.now()
+            if self._exists and (self._read_at is None or now - self._read_at >= SHORTEST_INTERVAL):
+                self._read(now, deadline)
+            return self._exists and task_id in self._ids
+
+    def _read(self, now: float, deadline: Deadline) -> None:
+        try:
+            page = self._client.send(routes.list_active_tasks(), deadline)
+        except (NotFound, MethodNotAllowed, Forbidden):
+            self._exists = False
+            return
+        self._ids = frozenset(task.id for task in page.results)
+        self._read_at = now
+
+
+def _finished(task: Task, asked: str) -> Task:
+    if task.state == "FINISHED":
+        return task
+    error = TaskFailed(
+        asked,
+        f"its task {task.id} ended in ERROR: {shown(task.error or 'Gcore gives no reason').rstrip('.')}",
+        "Mend what Gcore names and run again; what the task had made by then is removed.",
+        request_id=task.request_id,
+    )
+    error.task_id = task.id
+    raise error

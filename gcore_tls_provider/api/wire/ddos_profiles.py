@@ -1,0 +1,69 @@
+"""Protection profiles, which a load balancer shows when it is asked to."""
+
+from __future__ import annotations
+
+from pydantic import Field, JsonValue
+
+from gcore_tls_provider.api.wire.model import AnswerBody
+
+
+class DdosProfileTemplateField(AnswerBody):
+    """A parameter that a template asks for."""
+
+    id: int
+    name: str
+    default: str | None = None
+    description: str | None = None
+    field_type: str | None = None
+    required: bool | None = None
+    validation_schema: JsonValue = None
+
+
+class DdosProfileField(DdosProfileTemplateField):
+    """A parameter with the value that it has."""
+
+    base_field: int
+    field_value: JsonValue = None
+
+
+class DdosProfileTemplate(AnswerBody):
+    """What a profile was made from."""
+
+    id: int
+    name: str
+    description: str | None = None
+    fields: list[DdosProfileTemplateField] = Field(default_factory=list)
+
+
+class DdosProfileOptions(AnswerBody):
+    """Switches of a profile."""
+
+    active: bool
+    bgp: bool
+
+
+class ProtectedPort(AnswerBody):
+    """A port and its protocols."""
+
+    port: str
+    protocols: list[str]
+
+
+class DdosProfileStatus(AnswerBody):
+    """State of a profile."""
+
+    error_description: str
+    status: str
+
+
+class DdosProfile(AnswerBody):
+    """A protection profile."""
+
+    id: int
+    options: DdosProfileOptions
+    fields: list[DdosProfileField] = Field(default_factory=list)
+    profile_template: DdosProfileTemplate | None = None
+    profile_template_description: str | None = None
+    protocols: list[ProtectedPort] | None = None
+    site: str | None = None
+    status: DdosProfileStatus | None = None

@@ -1,0 +1,24 @@
+"""Flavors of load balancers: their sizes."""
+
+from __future__ import annotations
+
+from gcore_tls_provider.api.wire.enums import PriceStatus
+from gcore_tls_provider.api.wire.model import AnswerBody
+
+
+class Flavor(AnswerBody):
+    """A size. Requests name it by `flavor_name`; `ram` is in MiB."""
+
+    flavor_id: str
+    flavor_name: str
+    ram: int
+    vcpus: int
+
+
+class PricedFlavor(Flavor):
+    """A size with its price, listed when prices are asked for."""
+
+    currency_code: str | None = None
+    price_per_hour: float | None = None
+    price_per_month: float | None = None
+    price_status: PriceStatus | None = None

@@ -1,0 +1,204 @@
+"""Load balancers, their VIPs, floating IPs and tags."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gcore_tls_provider.api.wire.ddos_profiles import DdosProfile
+from gcore_tls_provider.api.wire.enums import (
+    FloatingIpStatus,
+    InstanceRole,
+    InterfaceIpFamily,
+    MemberConnectivity,
+    OperatingStatus,
+    ProvisioningStatus,
+)
+from gcore_tls_provider.api.wire.flavors import Flavor
+from gcore_tls_provider.api.wire.listeners import NestedListenerCreate, Statistics
+from gcore_tls_provider.api.wire.model import AnswerBody, ObjectId, RequestBody
+from gcore_tls_provider.api.wire.scalars import NOT_NULL, Name, TimestampWithOffset, Uuid
+
+TagKey = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\s=]+$")]
+"""Key of a tag, without whitespace and `=`."""
+
+TagValue = Annotated[
+    str, Field(min_length=1, max_length=255, pattern=r"^[^ \t\n\r\f\v]([^\t\n\r\f\v]*[^ \t\n\r\f\v])?$")
+]
+"""Value of a tag, without blanks at its ends, tabs and newlines."""
+
+
+class RetentionPolicy(RequestBody):
+    """How long logs are kept: 1 to 1825 days, or null."""
+
+    period: Annotated[int, Field(gt=0, le=1825)] | None
+
+
+class LoggingSet(RequestBody):
+    """Logging of a load balancer, as it is sent."""
+
+    enabled: bool = False
+    destination_region_id: int | None = None
+    topic_name: (
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=223,
+                pattern=r"^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])*)*$",
+            ),
+        ]
+        | None
+    ) = None
+    retention_policy: RetentionPolicy | None = None
+
+
+class NewFloatingIp(RequestBody):
+    """A floating IP to be made with the load balancer."""
+
+    source: Literal["new"]
+
+
+class ExistingFloatingIp(RequestBody):
+    """A floating IP that exists already."""
+
+    source: Literal["existing"]
+    existing_floating_id: Uuid
+
+
+class LoadBalancerCreate(RequestBody):
+    """A new load balancer, with listeners, pools, members and health monitors if they are nested.
+
+    `flavor` is a flavor's name. `vip_port_id` excludes `vip_network_id`; `vip_subnet_id` is ignored without the
+    latter.
+    """
+
+    name: Name
+    flavor: Annotated[str | None, NOT_NULL] = None
+    floating_ip: Annotated[
+        Annotated[NewFloatingIp | ExistingFloatingIp, Field(discriminator="source")] | None, NOT_NULL
+    ] = None
+    listeners: Annotated[list[NestedListenerCreate], Field(max_length=51)] = Field(default_factory=list)
+    logging: Annotated[LoggingSet | None, NOT_NULL] = None
+    preferred_connectivity: MemberConnectivity = "L2"
+    tags: dict[TagKey, TagValue] = Field(default_factory=dict)
+    vip_ip_family: Annotated[InterfaceIpFamily | None, NOT_NULL] = None
+    vip_network_id: Annotated[Uuid | None, NOT_NULL] = None
+    vip_port_id: Annotated[Uuid | None, NOT_NULL] = None
+    vip_subnet_id: Annotated[Uuid | None, NOT_NULL] = None
+
+
+class LoadBalancerChange(RequestBody):
+    """The deprecated v1 update, which answers with the load balancer itself.
+
+    `tags` is a merge patch: a null value removes that tag, null for all removes all, others stay.
+    """
+
+    logging: Annotated[LoggingSet | None, NOT_NULL] = None
+    name: Annotated[Name | None, NOT_NULL] = None
+    preferred_connectivity: Annotated[MemberConnectivity | None, NOT_NULL] = None
+    tags: dict[TagKey, TagValue | None] | None = None
+
+
+class LoadBalancerPatch(LoadBalancerChange):
+    """The v2 update."""
+
+    admin_state_up: Annotated[bool | None, NOT_NULL] = None
+
+
+class LoadBalancerResize(RequestBody):
+    """Another flavor, by its name. Cuts all connections."""
+
+    flavor: str
+
+
+class LoadBalancerFailover(RequestBody):
+    """Moves the load balancer to fresh instances. Cuts all connections."""
+
+    force: bool = False
+
+
+class Tag(AnswerBody):
+    """A tag as it is read. Read-only tags are the platform's and survive every update."""
+
+    key: str
+    value: str
+    read_only: bool
+
+
+class Logging(AnswerBody):
+    """Logging as it is read."""
+
+    enabled: bool
+    destination_region_id: int | None = None
+    topic_name: str | None = None
+    retention_policy: RetentionPolicy | None = None
+
+
+class FixedIp(AnswerBody):
+    """An address in a subnet."""
+
+    ip_address: str
+    subnet_id: str
+
+
+class VrrpIp(AnswerBody):
+    """Address and role of one of the load balancer's instances."""
+
+    ip_address: str
+    role: InstanceRole
+    subnet_id: str
+
+
+class FloatingIp(AnswerBody):
+    """A floating IP."""
+
+    id: str
+    created_at: TimestampWithOffset
+    project_id: int
+    region: str
+    region_id: int
+    updated_at: TimestampWithOffset
+    creator_task_id: str | None = None
+    fixed_ip_address: str | None = None
+    floating_ip_address: str | None = None
+    port_id: str | None = None
+    router_id: str | None = None
+    status: FloatingIpStatus | None = None
+    tags: list[Tag] = Field(default_factory=list)
+    task_id: str | None = None
+
+
+class LoadBalancer(AnswerBody):
+    """A load balancer as it is read. The VIP's network and subnet are never given back.
+
+    `task_id` is the task that holds a lock on it, null if it is free.
+    """
+
+    id: str
+    name: str
+    admin_state_up: bool
+    created_at: TimestampWithOffset
+    operating_status: OperatingStatus
+    project_id: int
+    provisioning_status: ProvisioningStatus
+    region: str
+    region_id: int
+    tags_v2: list[Tag] = Field(default_factory=list)
+    additional_vips: list[FixedIp] = Field(default_factory=list)
+    creator_task_id: str | None = None
+    ddos_profile: DdosProfile | None = None
+    flavor: Flavor | None = None
+    floating_ips: list[FloatingIp] = Field(default_factory=list)
+    listeners: list[ObjectId] = Field(default_factory=list)
+    logging: Logging | None = None
+    preferred_connectivity: MemberConnectivity = "L2"
+    stats: Statistics | None = None
+    task_id: str | None = None
+    updated_at: TimestampWithOffset | None = None
+    vip_address: str | None = None
+    vip_fqdn: str | None = None
+    vip_ip_family: InterfaceIpFamily | None = None
+    vip_port_id: str | None = None
+    vrrp_ips: list[VrrpIp] = Field(default_factory=list)

@@ -1,0 +1,54 @@
+"""Members of pools: the backends. A member is known by its address and port."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from gcore_tls_provider.api.wire.enums import OperatingStatus, ProvisioningStatus
+from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
+from gcore_tls_provider.api.wire.scalars import NOT_NULL, IpAddress, Port, Uuid
+
+Weight = Annotated[int, Field(gt=0, le=256)]
+"""Share of the traffic relative to the other members, 1 to 256."""
+
+
+class MemberCreate(RequestBody):
+    """A new member. `monitor_address` and `monitor_port` send probes elsewhere; null means the member's own."""
+
+    address: IpAddress
+    protocol_port: Port
+    admin_state_up: bool = True
+    backup: bool = False
+    instance_id: Uuid | None = None
+    monitor_address: IpAddress | None = None
+    monitor_port: Port | None = None
+    subnet_id: Uuid | None = None
+    weight: Weight = 1
+
+
+class MemberPatch(RequestBody):
+    """What can change of a member: null clears the two monitor fields."""
+
+    admin_state_up: Annotated[bool | None, NOT_NULL] = None
+    backup: Annotated[bool | None, NOT_NULL] = None
+    monitor_address: IpAddress | None = None
+    monitor_port: Port | None = None
+    weight: Annotated[Weight | None, NOT_NULL] = None
+
+
+class Member(AnswerBody):
+    """A member as it is read. `instance_id` isn't given back."""
+
+    id: str
+    address: str
+    protocol_port: int
+    admin_state_up: bool
+    backup: bool
+    operating_status: OperatingStatus
+    provisioning_status: ProvisioningStatus
+    weight: int
+    monitor_address: str | None = None
+    monitor_port: int | None = None
+    subnet_id: str | None = None

@@ -1,0 +1,131 @@
+"""Pools: what stands behind a listener, and how TLS to it is done."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from gcore_tls_provider.api.wire.enums import (
+    LbAlgorithm,
+    OperatingStatus,
+    PoolProtocol,
+    ProvisioningStatus,
+    SessionPersistenceType,
+)
+from gcore_tls_provider.api.wire.health_monitors import HealthMonitor, HealthMonitorCreate, HealthMonitorPatch
+from gcore_tls_provider.api.wire.members import Member, MemberCreate
+from gcore_tls_provider.api.wire.model import AnswerBody, ObjectId, RequestBody
+from gcore_tls_provider.api.wire.scalars import NOT_NULL, Milliseconds, Name, Uuid
+
+
+class SessionPersistenceSet(RequestBody):
+    """Session persistence as it is sent, always as a whole.
+
+    `cookie_name` belongs to APP_COOKIE; `persistence_granularity` (a netmask) and `persistence_timeout` (seconds) to
+    UDP pools.
+    """
+
+    type: SessionPersistenceType
+    cookie_name: Name | None = None
+    persistence_granularity: str | None = None
+    persistence_timeout: int | None = None
+
+
+class SessionPersistence(AnswerBody):
+    """Session persistence as it is read."""
+
+    type: SessionPersistenceType
+    cookie_name: str | None = None
+    persistence_granularity: str | None = None
+    persistence_timeout: int | None = None
+
+
+class NestedPoolCreate(RequestBody):
+    """A new pool inside a new listener.
+
+    The three ids make TLS to the members: `ca_secret_id` verifies them, `crl_secret_id` refuses revoked ones,
+    `secret_id` is the certificate that the load balancer shows.
+    """
+
+    name: Name
+    lb_algorithm: LbAlgorithm
+    protocol: PoolProtocol
+    ca_secret_id: Uuid | None = None
+    crl_secret_id: Uuid | None = None
+    secret_id: Uuid | None = None
+    healthmonitor: HealthMonitorCreate | None = None
+    members: list[MemberCreate] = Field(default_factory=list)
+    session_persistence: SessionPersistenceSet | None = None
+    timeout_client_data: Milliseconds | None = None
+    timeout_member_connect: Milliseconds | None = None
+    timeout_member_data: Milliseconds | None = None
+
+
+class LoadBalancerPoolCreate(NestedPoolCreate):
+    """A new pool on the load balancer that the path names: the guide's route. `listener_id` attaches the pool."""
+
+    listener_id: Uuid | None = None
+
+
+class PoolCreate(LoadBalancerPoolCreate):
+    """A new pool. With `load_balancer_id` alone it gets no traffic; `listener_id` makes it that listener's default."""
+
+    load_balancer_id: Uuid | None = None
+
+
+class PoolPatch(RequestBody):
+    """What can change of a pool. Fields that equal the present state are skipped by the API.
+
+    `members` replaces the whole list (deprecated by the members' own routes).
+    """
+
+    admin_state_up: Annotated[bool | None, NOT_NULL] = None
+    ca_secret_id: Uuid | None = None
+    crl_secret_id: Uuid | None = None
+    secret_id: Uuid | None = None
+    healthmonitor: HealthMonitorPatch | None = None
+    lb_algorithm: Annotated[LbAlgorithm | None, NOT_NULL] = None
+    members: list[MemberCreate] | None = None
+    name: Annotated[Name | None, NOT_NULL] = None
+    protocol: Annotated[PoolProtocol | None, NOT_NULL] = None
+    session_persistence: SessionPersistenceSet | None = None
+    timeout_client_data: Milliseconds | None = None
+    timeout_member_connect: Milliseconds | None = None
+    timeout_member_data: Milliseconds | None = None
+
+
+class PoolFields(AnswerBody):
+    """What a pool shows in every answer."""
+
+    id: str
+    name: str
+    admin_state_up: bool
+    lb_algorithm: LbAlgorithm
+    protocol: PoolProtocol
+    listeners: list[ObjectId]
+    loadbalancers: list[ObjectId]
+    operating_status: OperatingStatus
+    provisioning_status: ProvisioningStatus
+    ca_secret_id: str | None = None
+    creator_task_id: str | None = None
+    crl_secret_id: str | None = None
+    healthmonitor: HealthMonitor | None = None
+    secret_id: str | None = None
+    session_persistence: SessionPersistence | None = None
+    task_id: str | None = None
+    timeout_client_data: int | None = None
+    timeout_member_connect: int | None = None
+    timeout_member_data: int | None = None
+
+
+class PoolOverview(PoolFields):
+    """A pool in a list without `details=true`: ids of members only, and the health monitor may be missing."""
+
+    members: list[ObjectId] = Field(default_factory=list)
+
+
+class Pool(PoolFields):
+    """A pool with its members, as a single GET and a list with `details=true` give it."""
+
+    members: list[Member] = Field(default_factory=list)

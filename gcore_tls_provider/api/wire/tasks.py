@@ -1,0 +1,88 @@
+"""Tasks: how the API reports on work that takes time."""
+
+from __future__ import annotations
+
+from pydantic import Field, JsonValue
+
+from gcore_tls_provider.api.wire.enums import TaskDetailedState, TaskState
+from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
+from gcore_tls_provider.api.wire.scalars import TimestampWithoutZone
+
+
+class TaskIds(AnswerBody):
+    """The answer to a write: its tasks. Empty where there was nothing to do."""
+
+    tasks: list[str]
+
+
+class CreatedResources(AnswerBody):
+    """Ids of what a finished task has made, by kind. Kinds of which nothing was made are empty."""
+
+    ai_clusters: list[str] = Field(default_factory=list)
+    api_keys: list[str] = Field(default_factory=list)
+    caas_containers: list[str] = Field(default_factory=list)
+    clusters: list[str] = Field(default_factory=list)
+    ddos_profiles: list[int] = Field(default_factory=list)
+    faas_functions: list[str] = Field(default_factory=list)
+    faas_namespaces: list[str] = Field(default_factory=list)
+    file_shares: list[str] = Field(default_factory=list)
+    floatingips: list[str] = Field(default_factory=list)
+    healthmonitors: list[str] = Field(default_factory=list)
+    images: list[str] = Field(default_factory=list)
+    inference_instances: list[str] = Field(default_factory=list)
+    instances: list[str] = Field(default_factory=list)
+    k8s_clusters: list[str] = Field(default_factory=list)
+    k8s_pools: list[str] = Field(default_factory=list)
+    l7polices: list[str] = Field(default_factory=list)
+    l7rules: list[str] = Field(default_factory=list)
+    laas_topic: list[str] = Field(default_factory=list)
+    listeners: list[str] = Field(default_factory=list)
+    loadbalancers: list[str] = Field(default_factory=list)
+    members: list[str] = Field(default_factory=list)
+    networks: list[str] = Field(default_factory=list)
+    pools: list[str] = Field(default_factory=list)
+    ports: list[str] = Field(default_factory=list)
+    postgresql_clusters: list[str] = Field(default_factory=list)
+    projects: list[int] = Field(default_factory=list)
+    registry_registries: list[str] = Field(default_factory=list)
+    registry_users: list[str] = Field(default_factory=list)
+    routers: list[str] = Field(default_factory=list)
+    secrets: list[str] = Field(default_factory=list)
+    security_group_rules: list[str] = Field(default_factory=list)
+    security_groups: list[str] = Field(default_factory=list)
+    servergroups: list[str] = Field(default_factory=list)
+    snapshots: list[str] = Field(default_factory=list)
+    subnets: list[str] = Field(default_factory=list)
+    volumes: list[str] = Field(default_factory=list)
+
+
+class Task(AnswerBody):
+    """One task. `data` holds the parameters of the work, perhaps a key: never log or keep it."""
+
+    id: str
+    task_type: str
+    state: TaskState
+    user_id: int
+    created_on: TimestampWithoutZone | None
+    acknowledged_at: TimestampWithoutZone | None = None
+    acknowledged_by: int | None = None
+    client_id: int | None = None
+    created_resources: CreatedResources | None = None
+    data: JsonValue = Field(default=None, repr=False)
+    detailed_state: TaskDetailedState | None = None
+    error: str | None = None
+    finished_on: TimestampWithoutZone | None = None
+    job_id: str | None = None
+    lifecycle_policy_id: int | None = None
+    project_id: int | None = None
+    region_id: int | None = None
+    request_id: str | None = None
+    schedule_id: str | None = None
+    updated_on: TimestampWithoutZone | None = None
+    user_client_id: int | None = None
+
+
+class TasksAcknowledge(RequestBody):
+    """Which tasks to acknowledge; without ids, all. Deprecated by the API."""
+
+    task_ids: list[str] | None = None

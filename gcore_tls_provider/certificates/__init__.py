@@ -1,0 +1,47 @@
+"""Certificate material: read, compared, described, and written as Gcore's load balancers want it.
+
+Pure functions: no network, no state. What can't be used is a `MaterialError` whose findings name the argument, what
+is wrong and what to do; no key or password is ever part of one.
+"""
+
+from gcore_tls_provider.certificates.authority import CaBundle
+from gcore_tls_provider.certificates.chain import parse_certificates
+from gcore_tls_provider.certificates.development import (
+    DevelopmentAuthority,
+    DevelopmentFiles,
+    write_development_certificates,
+)
+from gcore_tls_provider.certificates.digest import content_digest
+from gcore_tls_provider.certificates.facts import (
+    CertificateFacts,
+    RevocationListFacts,
+    certificate_facts,
+    revocation_list_facts,
+)
+from gcore_tls_provider.certificates.finding import Finding, MaterialError, Severity
+from gcore_tls_provider.certificates.identity import Identity, identity_from_pem, identity_from_pkcs12
+from gcore_tls_provider.certificates.material import as_material, from_file
+from gcore_tls_provider.certificates.revocation import RevocationLists, parse_revocation_lists
+
+__all__ = [
+    "CaBundle",
+    "CertificateFacts",
+    "DevelopmentAuthority",
+    "DevelopmentFiles",
+    "Finding",
+    "Identity",
+    "MaterialError",
+    "RevocationListFacts",
+    "RevocationLists",
+    "Severity",
+    "as_material",
+    "certificate_facts",
+    "content_digest",
+    "from_file",
+    "identity_from_pem",
+    "identity_from_pkcs12",
+    "parse_certificates",
+    "parse_revocation_lists",
+    "revocation_list_facts",
+    "write_development_certificates",
+]

@@ -1,0 +1,120 @@
+"""Certificates: read from material, and sorted into the order in which a TLS server sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from gcore_tls_provider.certificates.der import UNREADABLE, UNREADABLE_X509, Role
+from gcore_tls_provider.certificates.facts import certificate_facts
+from gcore_tls_provider.certificates.finding import MaterialError, refusal
+from gcore_tls_provider.certificates.material import NOUNS, read_blocks
+
+_REMEDIES: dict[Role, str] = {
+    "certificate request": "Give the certificate that the authority issued for this request.",
+    "PKCS7": "Convert it with `openssl pkcs7 -print_certs`.",
+    "PKCS12": "Give it as pkcs12, or convert it with `openssl pkcs12 -nokeys`.",
+}
+
+
+def parse_certificates(material: str, *, property: str) -> tuple[x509.Certificate, ...]:
+    """The certificates of a text, in its order.
+
+    Args:
+        material: PEM with one certificate or more, or base64 of DER with one. At most 1 MiB and 256 blocks.
+        property: name of the argument it came in, for the findings.
+
+    Returns:
+        At least one certificate; the facts of each can be computed.
+
+    Raises:
+        MaterialError: `PRIVATE_KEY_IN_CERTIFICATE`, `NOT_A_CERTIFICATE`, `MALFORMED_CERTIFICATE`, or what
+            `read_blocks` raises.
+    """
+    blocks = [
+        block
+        for block in read_blocks(material, property=property, expected="a certificate")
+        if block.role != "parameters"
+    ]
+    if any(block.role in ("private key", "OpenSSH private key") for block in blocks):
+        raise refusal(
+            "PRIVATE_KEY_IN_CERTIFICATE",
+            property=property,
+            sentence=f"{property} holds a private key, where only certificates belong.",
+            remedy="Take the key out; if it was ever stored or shared like this, replace it.",
+        )
+    for block in blocks:
+        if block.role != "certificate":
+            raise _not_a_certificate(block.role, property)
+    if not blocks:
+        raise _not_a_certificate("parameters", property)
+    return tuple(_certificate(block.der(property=property), number=block.number, property=property) for block in blocks)
+
+
+def sorted_chain(leaf: x509.Certificate, others: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+    """`others` in the order of TLS: the leaf's issuer first, then that one's issuer, and so on (RFC 8446, 4.4.2).
+
+    Repetitions and the leaf itself are left out. What isn't part of the leaf's chain follows in its own order: saying
+    that it doesn't belong there isn't this function's task. An intermediate is preferred to a root of the same name
+    and key, so that a cross certificate is kept in the chain.
+    """
+    remaining = [certificate for certificate in dict.fromkeys(others) if certificate != leaf]
+    remaining.sort(key=is_self_issued)
+    chain: list[x509.Certificate] = []
+    current = leaf
+    while not is_self_issued(current):
+        issuer = next((candidate for candidate in remaining if is_issuer(candidate, of=current)), None)
+        if issuer is None:
+            break
+        remaining.remove(issuer)
+        chain.append(issuer)
+        current = issuer
+    return (*chain, *(certificate for certificate in dict.fromkeys(others) if certificate in remaining))
+
+
+def is_self_issued(certificate: x509.Certificate) -> bool:
+    """Whether a certificate names itself as its issuer, as a root does."""
+    return certificate.subject == certificate.issuer
+
+
+def is_issuer(candidate: x509.Certificate, *, of: x509.Certificate) -> bool:
+    """Whether `candidate` has signed the certificate `of`: the names fit, and the signature is right."""
+    if candidate.subject != of.issuer:
+        return False
+    try:
+        of.verify_directly_issued_by(candidate)
+    except (InvalidSignature, *UNREADABLE):
+        return False
+    return True
+
+
+def encode_certificates(certificates: Sequence[x509.Certificate]) -> str:
+    """The certificates as PEM, one after the other, with a final line end. Empty for none."""
+    return "".join(certificate.public_bytes(Encoding.PEM).decode("ascii") for certificate in certificates)
+
+
+def _certificate(der: bytes, *, number: int, property: str) -> x509.Certificate:
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        # Certificates are parsed as far as they are asked: better here than in the middle of a rule.
+        certificate_facts(certificate)
+    except UNREADABLE_X509 as error:
+        raise refusal(
+            "MALFORMED_CERTIFICATE",
+            property=property,
+            sentence=f"Certificate {number} of {property} can't be read: {error}.",
+            remedy="Compare with `openssl x509 -noout -text`, and copy or issue the certificate again.",
+        ) from error
+    return certificate
+
+
+def _not_a_certificate(role: Role, property: str) -> MaterialError:
+    return refusal(
+        "NOT_A_CERTIFICATE",
+        property=property,
+        sentence=f"{property} holds {NOUNS[role]}, where only certificates belong.",
+        remedy=_REMEDIES.get(role, "Give certificates only, as PEM text."),
+    )

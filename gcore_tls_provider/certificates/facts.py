@@ -1,0 +1,132 @@
+"""Public facts about certificates and revocation lists: what a preview shows of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+_NIST_NAMES = {"secp224r1": "P-224", "secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+
+
+@dataclass(frozen=True)
+class CertificateFacts:
+    """What is public and worth showing of a certificate.
+
+    Attributes:
+        fingerprint_sha256: SHA-256 of the DER, lower hexadecimal without colons.
+        subject: distinguished name as in RFC 4514: `CN=app.example.com,O=Example`.
+        issuer: the same of the issuer.
+        dns_names: DNS names of the subject alternative name, in the certificate's order.
+        not_before: begin of validity, ISO 8601 in UTC: `2026-12-01T00:00:00Z`.
+        not_after: end of validity, likewise.
+        serial: serial number, lower hexadecimal.
+        key: kind and size of the public key: `RSA 2048`, `EC P-256`, `Ed25519`.
+    """
+
+    fingerprint_sha256: str
+    subject: str
+    issuer: str
+    dns_names: tuple[str, ...]
+    not_before: str
+    not_after: str
+    serial: str
+    key: str
+
+
+@dataclass(frozen=True)
+class RevocationListFacts:
+    """What is worth showing of a certificate revocation list.
+
+    Attributes:
+        fingerprint_sha256: SHA-256 of the DER, lower hexadecimal without colons.
+        issuer: distinguished name of the authority, as in RFC 4514.
+        this_update: when it was issued, ISO 8601 in UTC.
+        next_update: when the next one is due, likewise. After it the list, and all that it covers, is refused. None if
+            the list doesn't say.
+        revoked_count: number of revoked certificates.
+        crl_number: its number, decimal, if it has one (RFC 5280, section 5.2.3).
+    """
+
+    fingerprint_sha256: str
+    issuer: str
+    this_update: str
+    next_update: str | None
+    revoked_count: int
+    crl_number: str | None
+
+
+def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
+    """The facts of a certificate.
+
+    Raises nothing for a certificate that `parse_certificates` has returned.
+    """
+    try:
+        alternative_names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        dns_names = alternative_names.value.get_values_for_type(x509.DNSName)
+    except x509.ExtensionNotFound:
+        dns_names = []
+    return CertificateFacts(
+        fingerprint_sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+        subject=distinguished_name(certificate.subject),
+        issuer=distinguished_name(certificate.issuer),
+        dns_names=tuple(dns_names),
+        not_before=_timestamp(certificate.not_valid_before_utc),
+        not_after=_timestamp(certificate.not_valid_after_utc),
+        serial=f"{certificate.serial_number:x}",
+        key=_key(certificate),
+    )
+
+
+def revocation_list_facts(revocation_list: x509.CertificateRevocationList) -> RevocationListFacts:
+    """The facts of a revocation list.
+
+    Raises nothing for a list that `parse_revocation_lists` has returned.
+    """
+    try:
+        number = revocation_list.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    except x509.ExtensionNotFound:
+        number = None
+    next_update = revocation_list.next_update_utc
+    return RevocationListFacts(
+        fingerprint_sha256=revocation_list.fingerprint(hashes.SHA256()).hex(),
+        issuer=distinguished_name(revocation_list.issuer),
+        this_update=_timestamp(revocation_list.last_update_utc),
+        next_update=None if next_update is None else _timestamp(next_update),
+        revoked_count=len(revocation_list),
+        crl_number=None if number is None else str(number),
+    )
+
+
+def distinguished_name(name: x509.Name) -> str:
+    r"""A name as in RFC 4514, with control characters in its `\0A` form (section 2.4), so that it is safe to print."""
+    return "".join(
+        character if character.isprintable() else "".join(f"\\{byte:02X}" for byte in character.encode("utf-8"))
+        for character in name.rfc4514_string()
+    )
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _key(certificate: x509.Certificate) -> str:
+    try:
+        key = certificate.public_key()
+    except UnsupportedAlgorithm:
+        return f"unknown ({certificate.public_key_algorithm_oid.dotted_string})"
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA {key.key_size}"
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return f"EC {_NIST_NAMES.get(key.curve.name, key.curve.name)}"
+    if isinstance(key, dsa.DSAPublicKey):
+        return f"DSA {key.key_size}"
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return "Ed25519"
+    if isinstance(key, ed448.Ed448PublicKey):
+        return "Ed448"
+    return f"unknown ({certificate.public_key_algorithm_oid.dotted_string})"

@@ -1,0 +1,93 @@
+"""What is said about certificate material: findings, and the error that carries those that make it unusable.
+
+| code | what was found |
+| --- | --- |
+| `EMPTY` | no text, or white space only |
+| `TOO_LARGE`, `TOO_MANY_BLOCKS` | more than this package reads |
+| `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `MATERIAL_AS_PATH` | `from_file` got nothing to read |
+| `NOT_PEM` | neither PEM text nor base64 |
+| `DOUBLE_BASE64` | base64 of base64 |
+| `TRUNCATED` | the end is missing |
+| `BROKEN_BLOCK` | damaged inside, or the beginning is missing |
+| `NOT_A_CERTIFICATE`, `NOT_A_REVOCATION_LIST`, `NOT_A_PRIVATE_KEY`, `NOT_PKCS12` | something else stands there |
+| `PRIVATE_KEY_IN_CERTIFICATE`, `PRIVATE_KEY_IN_REVOCATION_LIST` | a private key where only public material belongs |
+| `MALFORMED_CERTIFICATE`, `MALFORMED_REVOCATION_LIST` | the right thing, and unreadable |
+| `MALFORMED_PRIVATE_KEY`, `MALFORMED_PKCS12` | likewise |
+| `KEY_MISSING`, `CERTIFICATE_MISSING` | a PKCS12 file holds only the other half |
+| `SEVERAL_KEYS` | more than one private key |
+| `KEY_MISMATCH` | the private key fits none of the certificates |
+| `UNSUPPORTED_KEY` | a kind of key that Gcore refuses |
+| `PASSPHRASE_MISSING`, `PASSPHRASE_WRONG` | of an encrypted private key |
+| `PASSWORD_MISSING`, `PASSWORD_WRONG` | of a PKCS12 file |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from gcore_tls_provider.errors import GcoreTlsError, one_line
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is to be said about material, never with a key, a password or the material itself in it.
+
+    Attributes:
+        code: what was found, in capitals: `KEY_MISMATCH`. Stable, so that users can refer to it.
+        severity: `error` where traffic would fail or Gcore refuses, `warning` where it works and isn't what was meant.
+        property: name of the argument it is about: `private_key`. Empty where no argument is known yet.
+        sentence: what is wrong, as a whole sentence.
+        remedy: what to do about it, as a whole sentence.
+    """
+
+    code: str
+    severity: Severity
+    property: str
+    sentence: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """The sentence and the remedy, in one line that is safe to print."""
+        text = one_line(f"{self.sentence} {self.remedy}")
+        return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+class MaterialError(GcoreTlsError):
+    """Certificate material that can't be used: it can't be read, or its parts don't belong together.
+
+    Attributes:
+        findings: what is wrong, at least one, all of severity `error`.
+    """
+
+    def __init__(self, *findings: Finding) -> None:
+        """Takes all that was found, the most telling first."""
+        super().__init__(*findings)
+        self.findings = findings
+
+    @property
+    def finding(self) -> Finding:
+        """The first finding."""
+        return self.findings[0]
+
+    def __str__(self) -> str:
+        """All findings in one line."""
+        return " ".join(str(finding) for finding in self.findings)
+
+
+def refusal(code: str, *, property: str, sentence: str, remedy: str) -> MaterialError:
+    """The error for one finding of severity `error`; the arguments are those of `Finding`."""
+    return MaterialError(Finding(code, "error", property, sentence, remedy))
+
+
+@contextmanager
+def gathered(findings: list[Finding]) -> Iterator[None]:
+    """Adds what a `MaterialError` in the block says to `findings`, so that several can be reported at once."""
+    try:
+        yield
+    except MaterialError as error:
+        findings.extend(error.findings)

@@ -1,0 +1,98 @@
+"""The command `gcore-emulator`: a stand-in for Gcore's load balancer API on 127.0.0.1."""
+
+import logging
+import textwrap
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from gcore_tls_provider.emulator.emulator import Emulator
+from gcore_tls_provider.emulator.questions import Question, UnknownChoice, behaviour_from, questions
+from gcore_tls_provider.emulator.server import serve
+from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Settings, TaskSeconds
+
+_WIDTH = 76
+
+
+class Dialect(str, Enum):
+    """Choices of --dialect."""
+
+    both = "both"
+    guide = "guide"
+    openapi = "openapi"
+
+
+def _listed(question: Question) -> str:
+    """A question for `--help`: its choices, its default, and what it is about."""
+    head = f"  {question.name}={'|'.join(question.choices)}  [default: {question.default}]"
+    return "\n".join(
+        ["\b", head, *textwrap.wrap(question.help, _WIDTH, initial_indent="    ", subsequent_indent="    ")]
+    )
+
+
+_EPILOG = "\n\n".join(["Questions for --set, each with its choices:", *map(_listed, questions())])
+
+cli = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@cli.command(epilog=_EPILOG)
+def run(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: any that is free.")] = 8080,
+    api_key: Annotated[str, typer.Option(metavar="KEY", help="The key that requests must carry.")] = "emulator",
+    project: Annotated[
+        list[int] | None, typer.Option(metavar="N", help="Id of a project; may be repeated. [default: 1]")
+    ] = None,
+    region: Annotated[
+        list[int] | None, typer.Option(metavar="N", help="Id of a region; may be repeated. [default: 1]")
+    ] = None,
+    dialect: Annotated[
+        Dialect, typer.Option(help="Which routes and bodies exist where Gcore's documents disagree.")
+    ] = Dialect.both,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="QUESTION=CHOICE", help="How to behave where nobody knows; may be repeated. See below."
+        ),
+    ] = None,
+    task_seconds: Annotated[
+        str,
+        typer.Option(
+            metavar="SPEC", help="How long tasks run: 0.05, or never, or 1,create_loadbalancer=20,create_secret=0.5."
+        ),
+    ] = "0.05",
+) -> None:
+    """Serves a stateful stand-in for Gcore's load balancer API, without a data plane, on 127.0.0.1."""
+    try:
+        behaviour = behaviour_from(settings or (), DIALECT_CHOICES[dialect.value])
+    except UnknownChoice as error:
+        raise typer.BadParameter(str(error), param_hint="--set") from error
+    try:
+        seconds = TaskSeconds.parse(task_seconds)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--task-seconds") from error
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    emulator = Emulator(
+        Settings(
+            api_key=api_key,
+            projects=frozenset(project or (1,)),
+            regions=frozenset(region or (1,)),
+            task_seconds=seconds,
+            behaviour=behaviour,
+        )
+    )
+    try:
+        serve(emulator, port, lambda url: print(f"listening on {url}", flush=True))
+    except OSError as error:
+        raise typer.BadParameter(f"port {port} can't be used: {error.strerror}.", param_hint="--port") from error
+    except KeyboardInterrupt:
+        pass
+
+
+def main() -> None:
+    """Entry point of `gcore-emulator`."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""One authenticated request: who asks, in which project and region, and what it may use of the emulator."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import compare_digest
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Path, Request
+
+from gcore_tls_provider.api.wire.tasks import TaskIds
+from gcore_tls_provider.emulator.account import Account, Scope
+from gcore_tls_provider.emulator.failures import Failure, not_found
+from gcore_tls_provider.emulator.questions import Behaviour
+from gcore_tls_provider.emulator.references import References
+from gcore_tls_provider.emulator.work import Fate, Order, Plan, Work
+
+if TYPE_CHECKING:
+    from gcore_tls_provider.emulator.emulator import Emulator
+
+
+def emulator_of(request: Request) -> "Emulator":
+    """The emulator that serves a request."""
+    emulator: Emulator = request.app.state.emulator
+    return emulator
+
+
+async def authenticate(request: Request) -> None:
+    """401 unless the request carries `Authorization: APIKey KEY` with the account's key."""
+    scheme, _separator, key = request.headers.get("authorization", "").partition(" ")
+    if not scheme:
+        raise Failure(401, "not_authenticated", "Authentication credentials were not provided.")
+    if scheme.lower() != "apikey":
+        raise Failure(401, "not_authenticated", "The authentication scheme is not supported; use APIKey.")
+    if not compare_digest(key.strip().encode(), emulator_of(request).settings.api_key.encode()):
+        raise Failure(401, "token_not_valid", "The API key is invalid or expired.")
+
+
+def in_force(request: Request) -> Behaviour:
+    """How the emulator answers open questions."""
+    return emulator_of(request).settings.behaviour
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request in a project and region."""
+
+    account: Account
+    work: Work
+    references: References
+    now: datetime
+    request_id: str
+    fate: Fate
+
+    @property
+    def scope(self) -> Scope:
+        """Its project and region."""
+        return self.references.scope
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How open questions are answered."""
+        return self.references.behaviour
+
+    def order(self, task_type: str, load_balancer_id: str | None = None, on_error_too: bool = False) -> Order:
+        """Work that this request asks for."""
+        return Order(self.scope, self.request_id, task_type, load_balancer_id, on_error_too, self.fate)
+
+    def submit(
+        self, task_type: str, plan: Plan, load_balancer_id: str | None = None, on_error_too: bool = False
+    ) -> TaskIds:
+        """Begins work for this request; see `Work.submit`."""
+        return self.work.submit(self.order(task_type, load_balancer_id, on_error_too), plan)
+
+
+async def _call(
+    request: Request,
+    project_id: Annotated[int, Path(description="Project ID")],
+    region_id: Annotated[int, Path(description="Region ID")],
+) -> Call:
+    emulator = emulator_of(request)
+    if project_id not in emulator.settings.projects:
+        raise not_found("Project", str(project_id))
+    if region_id not in emulator.settings.regions:
+        raise not_found("Region", str(region_id))
+    references = References(emulator.account, Scope(project_id, region_id), emulator.settings.behaviour)
+    return Call(
+        account=emulator.account,
+        work=emulator.work,
+        references=references,
+        now=emulator.clock.now(),
+        request_id=request.state.request_id,
+        fate=request.state.fate,
+    )
+
+
+Here = Annotated[Call, Depends(_call)]
+"""Parameter of a route in a project and region."""

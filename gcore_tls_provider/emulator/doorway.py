@@ -1,0 +1,236 @@
+"""What every request passes before the API sees it: counting, rate limit, faults, one line in the log.
+
+It is the outermost layer, so that it can also withhold an answer and close the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from re import Pattern
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import uuid4
+
+import httpx
+from fastapi.routing import APIRoute
+from pydantic import JsonValue
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gcore_tls_provider.emulator.account import LoadBalancer
+from gcore_tls_provider.emulator.failures import Failure
+from gcore_tls_provider.emulator.faults import Answer, Delay, FailTask, HangTask, Lock, RuleCount
+from gcore_tls_provider.emulator.refusals import refusal
+from gcore_tls_provider.emulator.work import Fate
+
+if TYPE_CHECKING:
+    from gcore_tls_provider.emulator.emulator import Emulator
+
+LOG = logging.getLogger("gcore_tls_provider.emulator")
+
+_API = "/cloud/"
+_Path: TypeAlias = "tuple[str, str, Pattern[str]]"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A call that was made. `status` None: it got no answer. `route` None: there is no such route."""
+
+    method: str
+    route: str | None
+    path: str
+    status: int | None
+
+
+@dataclass
+class _Arrived:
+    """A request with its whole body, and what the faults have decided about it."""
+
+    method: str
+    path: str
+    route: str | None
+    ids: Mapping[str, str]
+    body: bytes
+    request_id: str = field(default_factory=lambda: str(uuid4()))
+    fate: Fate = field(default_factory=Fate)
+    status: int | None = None
+
+
+class Doorway:
+    """The outermost layer of an emulator."""
+
+    def __init__(self, app: ASGIApp, routes: Iterable[APIRoute], emulator: Emulator) -> None:
+        """Stands before `app`. `routes` are the API's, in the order in which they are tried."""
+        self._app = app
+        self._emulator = emulator
+        self._paths: list[_Path] = [
+            (method, route.path, compile_path(route.path)[0])
+            for route in routes
+            for method in sorted(route.methods or ())
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one connection's next request."""
+        if scope["type"] != "http" or not scope["path"].startswith(_API):
+            if scope["type"] == "http":
+                self._emulator.work.settle()
+            await self._app(scope, receive, send)
+            return
+        arrived = await self._arrive(scope, receive)
+        try:
+            await self._serve(arrived, scope, receive, send)
+        finally:
+            self._emulator.calls.append(Recorded(arrived.method, arrived.route, arrived.path, arrived.status))
+            LOG.info("%s %s %s", arrived.method, arrived.path, arrived.status or "dropped")
+
+    async def _serve(self, arrived: _Arrived, scope: Scope, receive: Receive, send: Send) -> None:
+        late: list[RuleCount] = []
+        for count in self._emulator.faults.due(arrived.method, arrived.route):
+            rule = count.rule
+            if isinstance(rule, Lock):
+                self._emulator.work.settle()
+                balancer = self._balancer(rule, arrived)
+                count.fired += balancer is not None and self._emulator.work.lock(
+                    balancer, arrived.request_id, rule.seconds
+                )
+                continue
+            count.fired += 1
+            if isinstance(rule, Delay):
+                await asyncio.sleep(rule.seconds)
+            elif isinstance(rule, FailTask):
+                arrived.fate = Fate(failure=rule.error, hang=arrived.fate.hang)
+            elif isinstance(rule, HangTask):
+                arrived.fate = Fate(failure=arrived.fate.failure, hang=True)
+            elif (isinstance(rule, Answer) and rule.after) or rule.action == "drop_after":
+                late.append(count)
+            elif isinstance(rule, Answer):
+                return await self._answer(rule, arrived, scope, receive, send)
+            else:
+                return await _drop(send)
+        self._emulator.work.settle()
+        refused = self._emulator.throttle.refuse(self._emulator.clock.now())
+        if refused is not None:
+            return await self._respond(refusal(refused, arrived.request_id), arrived, scope, receive, send)
+        scope.setdefault("state", {}).update(request_id=arrived.request_id, fate=arrived.fate)
+        if not late:
+            return await self._app(scope, _replayed(arrived.body, receive), _noting_status(arrived, send))
+        await self._app(scope, _replayed(arrived.body, receive), _nowhere)
+        rule = late[0].rule
+        if isinstance(rule, Answer):
+            return await self._answer(rule, arrived, scope, receive, send)
+        return await _drop(send)
+
+    async def _arrive(self, scope: Scope, receive: Receive) -> _Arrived:
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        method, path = scope["method"], scope["path"]
+        for known, template, pattern in self._paths:
+            match = pattern.match(path)
+            if match and known == method:
+                return _Arrived(method, path, template, match.groupdict(), body)
+        return _Arrived(method, path, None, {}, body)
+
+    async def _answer(self, rule: Answer, arrived: _Arrived, scope: Scope, receive: Receive, send: Send) -> None:
+        response: Response
+        if isinstance(rule.body, str):
+            response = PlainTextResponse(rule.body, rule.status, dict(rule.headers))
+        elif rule.body is None:
+            response = Response(status_code=rule.status, headers=dict(rule.headers))
+        else:
+            response = JSONResponse(rule.body, rule.status, dict(rule.headers))
+        await self._respond(response, arrived, scope, receive, send)
+
+    async def _respond(self, response: Response, arrived: _Arrived, scope: Scope, receive: Receive, send: Send) -> None:
+        arrived.status = response.status_code
+        await response(scope, receive, send)
+
+    def _balancer(self, rule: Lock, arrived: _Arrived) -> LoadBalancer | None:
+        account = self._emulator.account
+        ids = {**_ids_in(arrived.body), **arrived.ids}
+        balancer_id = rule.load_balancer_id or ids.get("load_balancer_id")
+        if balancer_id is None and "listener_id" in ids:
+            listener = account.listeners.get(ids["listener_id"])
+            balancer_id = None if listener is None else listener.load_balancer_id
+        if balancer_id is None and "pool_id" in ids:
+            pool = account.pools.get(ids["pool_id"])
+            balancer_id = None if pool is None else pool.load_balancer_id
+        return None if balancer_id is None else account.load_balancers.get(balancer_id)
+
+
+def _ids_in(body: bytes) -> dict[str, str]:
+    try:
+        content: JsonValue = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    if not isinstance(content, dict):
+        return {}
+    return {name: value for name, value in content.items() if name.endswith("_id") and isinstance(value, str)}
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay
+
+
+def _noting_status(arrived: _Arrived, send: Send) -> Send:
+    async def noting(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            arrived.status = message["status"]
+        await send(message)
+
+    return noting
+
+
+async def _nowhere(_message: MutableMapping[str, Any]) -> None:
+    return None
+
+
+async def _drop(send: Send) -> None:
+    """Closes the connection without an answer.
+
+    On a server, `send` belongs to the exchange that knows its transport. Without one (an in-process client), the
+    error is the one that a client sees when a server closes the connection.
+    """
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is None:
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+    transport.abort()
+    # The server learns of the loss in the loop's next round; until then it would try to send an answer of its own.
+    await asyncio.sleep(0)
+
+
+class Throttle:
+    """Counts requests of each second, where the question `rate-limit` sets a limit."""
+
+    def __init__(self, per_second: float | None, retry_after: bool) -> None:
+        """No requests yet."""
+        self._per_second = per_second
+        self._retry_after = retry_after
+        self._second = 0
+        self._seen = 0
+
+    def refuse(self, now: datetime) -> Failure | None:
+        """Counts a request, and gives the refusal if it is one too many."""
+        if self._per_second is None:
+            return None
+        second = int(now.timestamp())
+        if second != self._second:
+            self._second, self._seen = second, 0
+        self._seen += 1
+        if self._seen <= self._per_second:
+            return None
+        headers = {"Retry-After": "1"} if self._retry_after else {}
+        return Failure(429, "TooManyRequests", "Too many requests; try again later", headers=headers)

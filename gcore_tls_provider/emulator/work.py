@@ -1,0 +1,236 @@
+"""Tasks: work begins, holds the load balancer, and ends when its time has come.
+
+Nothing runs in the background: `settle` brings everything up to the present, and is called before each request.
+
+1. A write that makes work needs its load balancer ACTIVE. If it isn't, the write is refused, waits in a queue or
+   becomes a task that fails, as the question `busy-load-balancer` says.
+2. A task is NEW, then RUNNING, then FINISHED or ERROR. Meanwhile what it touches is PENDING.
+3. At its end the objects become what they were to become, or what they were before. `Work._end` is the one place
+   where a change to a load balancer takes effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeAlias, cast
+from uuid import uuid4
+
+from pydantic import JsonValue
+
+from gcore_tls_provider.api.wire.tasks import TaskIds
+from gcore_tls_provider.emulator.account import Account, Lag, LoadBalancer, Scope, Stored, Task, Transition
+from gcore_tls_provider.emulator.changes import Change, created_resources, during, failed, finished, touching
+from gcore_tls_provider.emulator.clock import Clock
+from gcore_tls_provider.emulator.failures import Failure, immutable, not_found
+from gcore_tls_provider.emulator.settings import Settings
+
+NEW_FOR = 0.1
+"""Share of a task's time during which it is NEW."""
+
+HEALTH_MONITOR_DELETE = "delete_lbpool_health_monitor"
+"""The one kind of work that has no task: its route answers 204."""
+
+LOCK = "lock"
+"""A lock that a fault rule asked for: no task, no change."""
+
+Plan: TypeAlias = Callable[[], "Change | None"]
+"""Checks a request against the present account and says what it changes; None if nothing. Raises `Failure`."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What a fault rule has decided about the tasks of a request."""
+
+    failure: str | None = None
+    hang: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    """A piece of work that a request asks for.
+
+    `load_balancer_id` is the load balancer that it needs; `on_error_too` says that one in ERROR is good enough, as it
+    is for deleting.
+    """
+
+    scope: Scope
+    request_id: str
+    task_type: str
+    load_balancer_id: str | None = None
+    on_error_too: bool = False
+    fate: Fate = Fate()
+
+
+class Work:
+    """Begins and ends the work of one account."""
+
+    def __init__(self, account: Account, settings: Settings, clock: Clock) -> None:
+        """Nothing is under way yet."""
+        self._account = account
+        self._settings = settings
+        self._clock = clock
+        self._open = {task.id: task for task in account.tasks.values() if task.finished_at is None}
+        self._queue: list[tuple[Task, Order, Plan]] = []
+
+    def submit(self, order: Order, plan: Plan) -> TaskIds:
+        """Begins work, and answers with its task; with none if there is nothing to do.
+
+        Raises:
+            Failure: if the plan refuses, or the load balancer is busy.
+        """
+        busy = self._busy(order)
+        how = self._settings.behaviour.busy_load_balancer
+        if busy is not None and (how == "409" or busy.provisioning_status == "ERROR"):
+            raise immutable(busy.id, busy.provisioning_status)
+        task = self._task(order)
+        if busy is not None and how == "queue":
+            self._account.tasks[task.id] = task
+            self._queue.append((task, order, plan))
+        elif busy is not None:
+            reason = immutable(busy.id, busy.provisioning_status).message
+            self._begin(task, Change(()), replace(order, fate=Fate(failure=reason)))
+        else:
+            change = plan()
+            if change is None:
+                return TaskIds(tasks=[])
+            self._begin(task, change, order)
+        return TaskIds(tasks=[] if task.hidden else [task.id])
+
+    def fail_later(self, order: Order, reason: str) -> TaskIds:
+        """Begins a task that does nothing but fail."""
+        return self.submit(replace(order, fate=Fate(failure=reason)), lambda: Change(()))
+
+    def lock(self, load_balancer: LoadBalancer, request_id: str, seconds: float) -> bool:
+        """Locks a load balancer for a while, as work of somebody else would. False if it is locked already."""
+        if load_balancer.provisioning_status != "ACTIVE":
+            return False
+        order = Order(load_balancer.scope, request_id, LOCK, load_balancer.id)
+        self._begin(self._task(order), Change(touching(load_balancer)), order, seconds=seconds)
+        return True
+
+    def settle(self) -> None:
+        """Ends all work whose time has come, in order, and begins what waited for it."""
+        now = self._clock.now()
+        while True:
+            due = [task for task in self._open.values() if task.due_at is not None and task.due_at <= now]
+            if not due:
+                break
+            task = min(due, key=lambda task: cast(datetime, task.due_at))
+            del self._open[task.id]
+            self._end(task)
+            self._begin_waiting(cast(datetime, task.due_at))
+        for task in self._open.values():
+            if task.state == "NEW" and task.running_at is not None and task.running_at <= now:
+                self.keep(replace(task, state="RUNNING"))
+        self._forget(now)
+
+    def keep(self, task: Task) -> None:
+        """Puts a task in the place of the one with its id."""
+        self._account.tasks[task.id] = task
+        if task.id in self._open:
+            self._open[task.id] = task
+
+    def coming(self) -> list[Stored]:
+        """What objects will be when the work that is under way is done."""
+        transitions = [transition for task in self._open.values() for transition in task.transitions]
+        return [transition.after for transition in transitions if transition.after is not None]
+
+    def _busy(self, order: Order) -> LoadBalancer | None:
+        if order.load_balancer_id is None:
+            return None
+        balancer = self._account.load_balancers.find(order.scope, order.load_balancer_id)
+        if balancer is None:
+            raise not_found("Load balancer", order.load_balancer_id)
+        free = ("ACTIVE", "ERROR") if order.on_error_too else ("ACTIVE",)
+        return None if balancer.provisioning_status in free else balancer
+
+    def _task(self, order: Order) -> Task:
+        return Task(
+            id=str(uuid4()),
+            scope=order.scope,
+            task_type=order.task_type,
+            request_id=order.request_id,
+            created_at=self._clock.now(),
+            load_balancer_id=order.load_balancer_id,
+            hidden=order.task_type in (HEALTH_MONITOR_DELETE, LOCK),
+        )
+
+    def _begin(
+        self, task: Task, change: Change, order: Order, at: datetime | None = None, seconds: float | None = None
+    ) -> None:
+        at = at or task.created_at
+        if seconds is None:
+            seconds = None if order.fate.hang else self._settings.task_seconds.of(task.task_type)
+        task = replace(
+            task,
+            running_at=at + timedelta(seconds=NEW_FOR * (seconds or 0)),
+            due_at=None if seconds is None else at + timedelta(seconds=seconds),
+            failure=order.fate.failure,
+            transitions=change.transitions,
+            data=dict(change.data),
+        )
+        for transition in change.transitions:
+            self._account.put(during(transition, _shown_id(task)))
+        self._open[task.id] = task
+        self._account.tasks[task.id] = task
+
+    def _begin_waiting(self, at: datetime) -> None:
+        for waiting in list(self._queue):
+            task, order, plan = waiting
+            try:
+                if self._busy(order) is not None:
+                    continue
+                change = plan()
+            except Failure as failure:
+                change, order = Change(()), replace(order, fate=Fate(failure=failure.message))
+            self._queue.remove(waiting)
+            self._begin(task, change or Change(()), order, at)
+
+    def _end(self, task: Task) -> None:
+        behaviour = self._settings.behaviour
+        for transition in task.transitions:
+            if task.failure is None:
+                result = finished(transition, _shown_id(task))
+            else:
+                result = failed(transition, _shown_id(task), behaviour.failed_task == "leave-error-object")
+            self._settle_object(transition, result, _shown_id(task))
+        created = None
+        if task.failure is None:
+            created = created_resources(task.transitions, behaviour.created_resources == "load-balancer-only")
+        self._account.tasks[task.id] = replace(
+            task,
+            state="ERROR" if task.failure else "FINISHED",
+            finished_at=task.due_at,
+            created=created,
+        )
+
+    def _settle_object(self, transition: Transition, result: Stored | None, task_id: str | None) -> None:
+        stored = cast(Stored, transition.before or transition.after)
+        table = self._account.table_of(stored)
+        reads = self._settings.behaviour.read_lag
+        if reads and transition.before is not transition.after:
+            table.lags[stored.id] = Lag(reads, transition.before or during(transition, task_id))
+        if result is None:
+            self._account.drop(stored)
+        else:
+            self._account.put(result)
+
+    def _forget(self, now: datetime) -> None:
+        life = self._settings.behaviour.finished_task_life
+        if life == "for-ever":
+            return
+        ended = now - timedelta(seconds=life)
+        for task in list(self._account.tasks.values()):
+            if task.finished_at is not None and task.finished_at <= ended:
+                del self._account.tasks[task.id]
+
+
+def _shown_id(task: Task) -> str | None:
+    return None if task.hidden else task.id
+
+
+def task_data(**parameters: JsonValue) -> Mapping[str, JsonValue]:
+    """Parameters of work as its task shows them; those that weren't given are left out."""
+    return {name: value for name, value in parameters.items() if value is not None}

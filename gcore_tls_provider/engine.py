@@ -1,0 +1,125 @@
+"""The Pulumi engine, as this process of a dynamic provider meets it.
+
+The engine tells a dynamic provider little: not which resource a call is for, not that a run was cancelled. What is known
+beyond the documented interface stands here, and every piece falls back silently where it isn't so:
+
+- the first argument of the process is the address of the engine's gRPC server, which takes log messages;
+- the handlers run on a thread pool of four threads, whatever the engine's own parallelism is;
+- the working directory is the project's folder, and `pulumi` is on PATH.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from gcore_tls_provider.errors import one_line
+
+_EXPORT_TIME_LIMIT: Final = 60.0
+_PROGRESS_PAUSE: Final = 1.0
+_LOG_TIME_LIMIT: Final = 5.0
+
+
+class Engine:
+    """The engine behind this process; a `Host` for the lifecycle.
+
+    Args:
+        address: the engine's address, `host:port`; None where there is none, as in tests without an engine.
+    """
+
+    def __init__(self, address: str | None) -> None:
+        """Connects lazily."""
+        self._address = address
+        self._stub: engine_pb2_grpc.EngineStub | None = None
+        self._lock = threading.Lock()
+        self._last_progress: dict[str, float] = {}
+
+    @classmethod
+    def of_this_process(cls) -> Engine:
+        """The engine that has started this process."""
+        argument = sys.argv[1] if len(sys.argv) > 1 else ""
+        host, _, port = argument.rpartition(":")
+        return cls(argument if host and port.isdigit() else None)
+
+    def progress(self, urn: str, text: str) -> None:
+        """Shows `text` on the resource's row, once a second at most."""
+        now = time.monotonic()
+        with self._lock:
+            if now - self._last_progress.get(urn, -_PROGRESS_PAUSE) < _PROGRESS_PAUSE:
+                return
+            self._last_progress[urn] = now
+        self._log(engine_pb2.INFO, urn, text, ephemeral=True)
+
+    def warn(self, urn: str, text: str) -> None:
+        """Adds a warning to the resource's diagnostics."""
+        self._log(engine_pb2.WARNING, urn, text, ephemeral=False)
+
+    def exported_stack(self, stack: str) -> bytes | None:
+        """What `pulumi stack export` prints; it needs no passphrase and shows no secret in clear."""
+        try:
+            done = subprocess.run(
+                ["pulumi", "stack", "export", "--stack", stack, "--non-interactive"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_EXPORT_TIME_LIMIT,
+                check=False,
+                env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"},
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout if done.returncode == 0 else None
+
+    def is_alive(self) -> bool:
+        """Whether the engine still takes connections."""
+        if self._address is None:
+            return True
+        host, _, port = self._address.rpartition(":")
+        try:
+            with socket.create_connection((host, int(port)), timeout=2.0):
+                return True
+        except ConnectionRefusedError:
+            return False
+        except OSError:
+            # Anything else says nothing about the engine: a machine under load may not answer in time.
+            return True
+
+    def _log(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, ephemeral: bool) -> None:
+        if self._address is None:
+            return
+        request = engine_pb2.LogRequest(severity=severity, message=one_line(text), urn=urn, ephemeral=ephemeral)
+        try:
+            with self._lock:
+                if self._stub is None:
+                    self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(self._address))
+            self._stub.Log(request, timeout=_LOG_TIME_LIMIT)
+        except grpc.RpcError:
+            # What is told is a courtesy; the work goes on without it.
+            return
+
+
+def raise_parallelism(threads: int) -> bool:
+    """Lets this process handle `threads` resources at once; to be called from a handler.
+
+    Four threads are what Pulumi's dynamic provider server starts with, and a load balancer takes minutes.
+
+    Returns:
+        Whether the executor was found and now has at least that many threads.
+    """
+    arguments = getattr(threading.current_thread(), "_args", None)
+    try:
+        executor = arguments[0]() if arguments else None
+    except TypeError:
+        return False
+    if not isinstance(executor, ThreadPoolExecutor) or not isinstance(getattr(executor, "_max_workers", None), int):
+        return False
+    executor._max_workers = max(executor._max_workers, threads)
+    return True

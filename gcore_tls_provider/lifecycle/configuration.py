@@ -1,0 +1,121 @@
+"""Where Gcore is, and who asks: from the stack's configuration, else from the environment.
+
+| config | environment | default |
+| --- | --- | --- |
+| `gcore:apiKey` (secret) | `GCORE_API_KEY` | none: needed for every request |
+| `gcore:projectId` | `GCORE_CLOUD_PROJECT_ID` | none: needed for every request |
+| `gcore:regionId` | `GCORE_CLOUD_REGION_ID` | none: needed for every request |
+| `gcore:baseUrl` | `GCORE_BASE_URL` | Gcore's public API |
+| `gcore:dialect` | `GCORE_DIALECT` | `auto` |
+| `gcore:taskTimeout` | `GCORE_TASK_TIMEOUT` | per operation, see `operation.TIME_LIMITS`; seconds, 1800 at most |
+| `gcore:parallel` | `GCORE_PARALLEL` | 64 operations at once |
+
+What is missing is an error at the first request, not before: a preview that makes no request needs no key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from gcore_tls_provider.api.connection import PUBLIC_API, Connection, Dialect
+from gcore_tls_provider.errors import ConfigurationError
+
+NAMESPACE: Final = "gcore"
+
+ENVIRONMENT: Final[Mapping[str, str]] = {
+    "apiKey": "GCORE_API_KEY",
+    "projectId": "GCORE_CLOUD_PROJECT_ID",
+    "regionId": "GCORE_CLOUD_REGION_ID",
+    "baseUrl": "GCORE_BASE_URL",
+    "dialect": "GCORE_DIALECT",
+    "taskTimeout": "GCORE_TASK_TIMEOUT",
+    "parallel": "GCORE_PARALLEL",
+}
+"""For each configuration key the variable that stands in for it: the names of Gcore's own SDK where it has one."""
+
+_REQUIRED: Final = ("apiKey", "projectId", "regionId")
+
+
+class Configuration(BaseModel):
+    """The configuration of one namespace, as far as it is there.
+
+    Attributes:
+        api_key: the permanent API token.
+        project_id: the project's number.
+        region_id: the region's number.
+        base_url: where the API answers.
+        dialect: `auto`, `guide` or `openapi`.
+        task_timeout: seconds for every operation, 1 to 1800; None: the defaults per operation.
+        parallel: operations at once, 1 to 256.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, populate_by_name=True)
+
+    api_key: Annotated[SecretStr | None, Field(alias="apiKey")] = None
+    project_id: Annotated[int | None, Field(alias="projectId", gt=0)] = None
+    region_id: Annotated[int | None, Field(alias="regionId", gt=0)] = None
+    base_url: Annotated[str, Field(alias="baseUrl")] = PUBLIC_API
+    dialect: Dialect = "auto"
+    task_timeout: Annotated[float | None, Field(alias="taskTimeout", ge=1, le=1800)] = None
+    parallel: Annotated[int, Field(ge=1, le=256)] = 64
+
+    @classmethod
+    def read(cls, configured: Callable[[str], str | None], environment: Mapping[str, str]) -> Configuration:
+        """Takes each value from the stack's configuration, else from the environment.
+
+        Args:
+            configured: gives the value of a full key such as `gcore:apiKey`, or None.
+            environment: the process's variables.
+
+        Raises:
+            ConfigurationError: a value is there and can't be used; names all of them.
+        """
+        values = {
+            key: value
+            for key, variable in ENVIRONMENT.items()
+            if (value := (configured(f"{NAMESPACE}:{key}") or environment.get(variable) or "").strip())
+        }
+        try:
+            configuration = cls.model_validate(values)
+            Connection(api_key=SecretStr("-"), project_id=1, region_id=1, base_url=configuration.base_url)
+        except ValidationError as error:
+            raise ConfigurationError(_complaint(error)) from None
+        return configuration
+
+    def connection(self) -> Connection:
+        """What a client needs.
+
+        Raises:
+            ConfigurationError: the key, the project or the region is missing; names all of them.
+        """
+        if self.api_key is None or self.project_id is None or self.region_id is None:
+            values = (self.api_key, self.project_id, self.region_id)
+            absent = [key for key, value in zip(_REQUIRED, values, strict=True) if value is None]
+            raise ConfigurationError(" ".join(_missing(key) for key in absent))
+        return Connection(
+            api_key=self.api_key,
+            project_id=self.project_id,
+            region_id=self.region_id,
+            base_url=self.base_url,
+            dialect=self.dialect,
+        )
+
+
+def _missing(key: str) -> str:
+    secret = " --secret" if key == "apiKey" else ""
+    return (
+        f"{NAMESPACE}:{key} isn't configured: run `pulumi config set{secret} {NAMESPACE}:{key} ...` "
+        f"or set the environment variable {ENVIRONMENT[key]}."
+    )
+
+
+def _complaint(error: ValidationError) -> str:
+    complaints = []
+    for detail in error.errors(include_url=False, include_input=False):
+        key = str(detail["loc"][0]) if detail["loc"] else "baseUrl"
+        key = "baseUrl" if key == "base_url" else key
+        complaints.append(f"{NAMESPACE}:{key} (or {ENVIRONMENT[key]}) can't be used: {detail['msg']}.")
+    return " ".join(complaints)

@@ -1,0 +1,111 @@
+"""Fields: for each property of a kind, whether Gcore gives it back, takes null, and changes it in place.
+
+One table per kind; diff, update and read run over it, and so do their tests.
+
+- Never set: not sent, not compared, shown as an output.
+- Set, then removed: null where the field is nullable, else its documented default, else it stays as it is.
+- Never echoed by Gcore: a read keeps what was there before.
+- `owned`: compared even when it was never set, because its absence has a meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from gcore_tls_provider.lifecycle.properties import Properties, contains_unknown
+
+Change = Literal["in place", "replace", "own route"]
+"""How a changed value gets to Gcore: in the object's update, by a new object, or by a route that the kind knows."""
+
+SET: Final = "__set"
+"""The output that names the inputs that were set: Pulumi shows a handler the old outputs only."""
+
+
+def same(old: object, new: object) -> bool:
+    """Plain equality."""
+    return old == new
+
+
+def same_set(old: object, new: object) -> bool:
+    """Equality of lists in which neither order nor repetition means anything; none is as good as empty."""
+    return _members(old) == _members(new)
+
+
+def _members(value: object) -> set[object]:
+    return set(value) if isinstance(value, Collection) and not isinstance(value, str) else set()
+
+
+@dataclass(frozen=True)
+class Field:
+    """One property.
+
+    Attributes:
+        name: its name, in Pulumi and at Gcore alike.
+        change: how a change of it is made.
+        readable: Gcore gives it back.
+        nullable: Gcore's update takes null for it.
+        default: what it goes back to when it is removed and isn't nullable; None where there is no such value.
+        owned: compared even when it was never set.
+        equal: whether two values mean the same.
+    """
+
+    name: str
+    change: Change = "in place"
+    readable: bool = True
+    nullable: bool = False
+    default: object = None
+    owned: bool = False
+    equal: Callable[[object, object], bool] = same
+
+    @property
+    def removed(self) -> object:
+        """The value that an update sends when the property was removed."""
+        return None if self.nullable else self.default
+
+
+def set_names(inputs: Mapping[str, object]) -> list[str]:
+    """The names of the properties that have a value, sorted: what `SET` holds."""
+    return sorted(key for key, value in inputs.items() if value is not None and not key.startswith("__"))
+
+
+def changed(fields: Iterable[Field], olds: Mapping[str, object], news: Mapping[str, object]) -> Iterator[Field]:
+    """The fields whose meaning differs between the old outputs and the new inputs.
+
+    A new value that is unknown counts as a change.
+    """
+    were_set = olds.get(SET)
+    was_set = frozenset(map(str, were_set)) if isinstance(were_set, list) else frozenset(olds)
+    for field in fields:
+        old, new = olds.get(field.name), news.get(field.name)
+        if contains_unknown(new):
+            yield field
+        elif new is None:
+            if field.owned or field.name in was_set:
+                if not field.equal(old, field.removed) and (field.nullable or field.default is not None):
+                    yield field
+        elif not field.equal(old, new):
+            yield field
+
+
+def inputs_after_read(fields: Iterable[Field], prior: Mapping[str, object], live: Mapping[str, object]) -> Properties:
+    """The inputs as the live object has them, so that a refresh shows what has drifted.
+
+    A property that was never set stays unset, unless it is owned and the live object has a value for it.
+    """
+    inputs: Properties = {key: value for key, value in prior.items() if value is not None}
+    for field in fields:
+        if not field.readable or field.name not in live:
+            continue
+        value = live[field.name]
+        if field.name in inputs:
+            if field.equal(inputs[field.name], value):
+                continue
+        elif not field.owned or field.equal(value, field.removed):
+            continue
+        if value is None:
+            inputs.pop(field.name, None)
+        else:
+            inputs[field.name] = value
+    return inputs

@@ -1,0 +1,191 @@
+"""The contract that every kind of object fulfils, and what all kinds share.
+
+- **check** validates all that is known and reports all findings at once; it adds public facts to the inputs, so that a
+  preview shows them. It asks nobody.
+- **diff** compares meaning, over the kind's table of fields.
+- **create** waits until the object is there and reads it back; if it fails, what it made is removed.
+- **update** sends only what changed.
+- **read** gives the live inputs, so that drift shows; an object that is gone is None.
+- **delete** treats an object that is gone as deleted, and waits while it is in use.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic
+
+from gcore_tls_provider.certificates.finding import Finding
+from gcore_tls_provider.lifecycle.fields import SET, Field, changed, inputs_after_read, set_names
+from gcore_tls_provider.lifecycle.operation import Context, Operation, Verb
+from gcore_tls_provider.lifecycle.properties import (
+    INTERNAL,
+    Draft,
+    InputsT,
+    Properties,
+    Rule,
+    draft,
+    parse,
+)
+from gcore_tls_provider.lifecycle.session import Session
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found.
+
+    Attributes:
+        inputs: the inputs, with public facts added.
+        findings: all that is to be said about them.
+    """
+
+    inputs: Properties
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What an update would have to do.
+
+    Attributes:
+        changes: whether there is anything to do.
+        replaces: the properties that can only be changed by a new object.
+        delete_before_replace: the old object must go first.
+    """
+
+    changes: bool
+    replaces: tuple[str, ...] = ()
+    delete_before_replace: bool = False
+
+
+@dataclass(frozen=True)
+class Live:
+    """An object as it stands at Gcore.
+
+    Attributes:
+        id: its id.
+        properties: its properties, as far as Gcore gives them back.
+    """
+
+    id: str
+    properties: Properties
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a read found.
+
+    Attributes:
+        outputs: everything about the object.
+        inputs: the inputs that would describe it.
+    """
+
+    outputs: Properties
+    inputs: Properties
+
+
+class Lifecycle(ABC, Generic[InputsT]):
+    """One kind of object, from check to delete. Stateless: threads share it.
+
+    Attributes:
+        kind: what it is called in messages: `listener`.
+        inputs: the model of its inputs.
+        fields: the table of what is compared.
+        rules: what is checked beyond single properties.
+        derived: names of the public facts that check adds.
+    """
+
+    kind: ClassVar[str]
+    inputs: type[InputsT]
+    fields: tuple[Field, ...]
+    rules: tuple[Rule[InputsT], ...] = ()
+    derived: frozenset[str] = frozenset()
+
+    def facts(self, drafted: Draft[InputsT]) -> tuple[Properties, Sequence[Finding]]:
+        """Public facts about what is known of the inputs, and what was found while computing them."""
+        return {}, ()
+
+    @abstractmethod
+    def make(self, operation: Operation, inputs: InputsT) -> Live:
+        """Makes the object and waits for it."""
+
+    @abstractmethod
+    def look(self, operation: Operation, object_id: str) -> Live | None:
+        """Reads the object; None if it is gone."""
+
+    @abstractmethod
+    def change(
+        self, operation: Operation, object_id: str, olds: Properties, inputs: InputsT, fields: Sequence[Field]
+    ) -> Live:
+        """Changes the given fields of the object in place and reads it back."""
+
+    @abstractmethod
+    def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
+        """Deletes the object; one that is gone is deleted."""
+
+    def goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
+        """Whether the old object must be deleted before the new one can be made."""
+        return False
+
+    def check(self, news: Mapping[str, object]) -> Checked:
+        """Validates what is known of a program's inputs, and adds public facts."""
+        given = {key: value for key, value in news.items() if key not in self.derived and value is not None}
+        drafted = draft(self.inputs, given)
+        facts, found = self.facts(drafted)
+        findings = (*drafted.findings, *found, *drafted.verdicts(self.rules))
+        return Checked({**given, **facts}, findings)
+
+    def diff(self, olds: Properties, news: Properties) -> Difference:
+        """Compares the old outputs with the new inputs by what they mean."""
+        fields = tuple(changed(self.fields, olds, news))
+        replaces = tuple(field.name for field in fields if field.change == "replace")
+        return Difference(bool(fields), replaces, bool(replaces) and self.goes_first(olds, news, replaces))
+
+    def create(self, session: Session, properties: Properties) -> Live:
+        """Makes the object; its properties are those given, and what Gcore adds."""
+        live = self.make(self._operation(session, properties, "create"), self._parsed(properties))
+        return Live(live.id, {**self._kept(properties), **live.properties})
+
+    def read(self, session: Session, object_id: str, properties: Properties) -> Read | None:
+        """Reads the object; None if it is gone."""
+        live = self.look(self._operation(session, properties, "read"), object_id)
+        if live is None:
+            return None
+        were_set = properties.get(SET)
+        names = frozenset(map(str, were_set)) if isinstance(were_set, list) else frozenset[str]()
+        prior = {
+            key: value
+            for key, value in properties.items()
+            if key in names or key in self.derived or (key.startswith(INTERNAL) and key != SET)
+        }
+        inputs = inputs_after_read(self.fields, prior, live.properties)
+        return Read({**properties, **live.properties, SET: set_names(inputs)}, inputs)
+
+    def update(self, session: Session, object_id: str, olds: Properties, news: Properties) -> Properties:
+        """Changes what differs, in place; the new outputs."""
+        fields = [each for each in changed(self.fields, olds, news) if each.change != "replace"]
+        kept = {**{k: v for k, v in olds.items() if k not in news and k not in _set_before(olds)}, **self._kept(news)}
+        if not fields:
+            return kept
+        operation = self._operation(session, news, "update")
+        live = self.change(operation, object_id, olds, self._parsed(news), fields)
+        return {**kept, **live.properties}
+
+    def delete(self, session: Session, object_id: str, properties: Properties) -> None:
+        """Deletes the object and waits until it is gone."""
+        self.remove(self._operation(session, properties, "delete"), object_id, properties)
+
+    def _operation(self, session: Session, properties: Properties, verb: Verb) -> Operation:
+        return Operation(session, Context.of(properties), self.kind, verb)
+
+    def _parsed(self, properties: Properties) -> InputsT:
+        return parse(self.inputs, {k: v for k, v in properties.items() if k not in self.derived})
+
+    def _kept(self, properties: Properties) -> Properties:
+        return {**properties, SET: set_names(properties)}
+
+
+def _set_before(olds: Properties) -> frozenset[str]:
+    were_set = olds.get(SET)
+    return frozenset(map(str, were_set)) if isinstance(were_set, list) else frozenset()

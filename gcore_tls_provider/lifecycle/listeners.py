@@ -1,0 +1,232 @@
+"""Listeners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, ClassVar, Final
+
+from pydantic import Field as Limited
+
+from gcore_tls_provider.api import routes
+from gcore_tls_provider.api.wire.enums import ListenerProtocol
+from gcore_tls_provider.api.wire.listeners import Listener, ListenerCreate, ListenerPatch
+from gcore_tls_provider.certificates import Finding
+from gcore_tls_provider.errors import NotFound
+from gcore_tls_provider.lifecycle.creation import Creation
+from gcore_tls_provider.lifecycle.deletion import delete
+from gcore_tls_provider.lifecycle.fields import Field, same_set
+from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
+from gcore_tls_provider.lifecycle.operation import Operation
+from gcore_tls_provider.lifecycle.properties import Draft, InputsModel, Properties, Rule, fault
+from gcore_tls_provider.lifecycle.scalars import Milliseconds, Network, ObjectId, ObjectName, Port
+
+
+class BasicAuthUserInputs(InputsModel):
+    """A user of HTTP basic authentication.
+
+    Attributes:
+        username: 3 to 32 characters.
+        encrypted_password: the password's hash, up to 128 characters.
+    """
+
+    username: Annotated[str, Limited(min_length=3, max_length=32)]
+    encrypted_password: Annotated[str, Limited(min_length=1, max_length=128)]
+
+
+class ListenerInputs(InputsModel):
+    """A listener (OpenAPI: `POST /v1/lblisteners`). Never set means Gcore's default.
+
+    Attributes:
+        load_balancer_id: the load balancer it is on.
+        protocol: what it speaks with clients.
+        protocol_port: the port it listens on, 1 to 65535.
+        secret_id: the certificate for clients that name none of the others' names.
+        sni_secret_id: certificates chosen by the name that a client asks for; their order has no meaning.
+        default_pool_id: a pool that has no listener yet, to be attached.
+        connection_limit: connections at a time, 1 to 1000000; -1 means the default, 100000.
+        insert_x_forwarded: whether X-Forwarded-For, -Port and -Proto are added to requests.
+        allowed_cidrs: networks that may connect, at most 100; their order has no meaning.
+        timeout_client_data: milliseconds of silence from a client, 0 to 86400000.
+        user_list: users of HTTP basic authentication, at most 3.
+        admin_state_up: whether it works; default true.
+        name: its exact name; without one, a name is computed.
+        client_authentication: refused whatever it is: Gcore's load balancers can't ask clients for certificates.
+    """
+
+    load_balancer_id: ObjectId
+    protocol: ListenerProtocol = "TERMINATED_HTTPS"
+    protocol_port: Port = 443
+    secret_id: ObjectId | None = None
+    sni_secret_id: list[ObjectId] | None = None
+    default_pool_id: ObjectId | None = None
+    connection_limit: Annotated[int | None, Limited(ge=-1, le=1_000_000)] = None
+    insert_x_forwarded: bool | None = None
+    allowed_cidrs: Annotated[list[Network] | None, Limited(max_length=100)] = None
+    timeout_client_data: Milliseconds | None = None
+    user_list: Annotated[list[BasicAuthUserInputs] | None, Limited(max_length=3)] = None
+    admin_state_up: bool | None = None
+    name: ObjectName | None = None
+    client_authentication: bool | str | None = None
+
+
+_WITH_CERTIFICATE: Final = frozenset({"TERMINATED_HTTPS", "PROMETHEUS"})
+_NO_CLIENT_AUTHENTICATION: Final = frozenset({"", "none", "off", "false", "disabled"})
+_IN_BODY: Final = (
+    "load_balancer_id",
+    "protocol",
+    "protocol_port",
+    "secret_id",
+    "sni_secret_id",
+    "default_pool_id",
+    "connection_limit",
+    "insert_x_forwarded",
+    "allowed_cidrs",
+    "timeout_client_data",
+    "user_list",
+)
+
+
+def _client_authentication(drafted: Draft[ListenerInputs]) -> Iterator[Finding]:
+    wanted = drafted.known.client_authentication
+    if wanted and str(wanted).strip().lower() not in _NO_CLIENT_AUTHENTICATION:
+        yield fault(
+            "client_authentication",
+            "CLIENT_AUTHENTICATION",
+            "Gcore's load balancers can't ask clients for certificates: mutual TLS exists between the load balancer and "
+            "its backends only.",
+            "Remove client_authentication; to have clients authenticated by certificate, pass TLS through to backends "
+            "that do it (protocol HTTPS or TCP).",
+        )
+
+
+def _certificates(drafted: Draft[ListenerInputs]) -> Iterator[Finding]:
+    protocol = drafted.known.protocol
+    given = [name for name in ("secret_id", "sni_secret_id") if drafted.given(name)]
+    if protocol == "TERMINATED_HTTPS" and not given:
+        yield fault(
+            "secret_id",
+            "CERTIFICATE_MISSING",
+            "A listener of protocol TERMINATED_HTTPS has no certificate to show.",
+            "Give `certificate`, or at least one of `sni_certificates`.",
+        )
+    if protocol not in _WITH_CERTIFICATE:
+        for name in given:
+            yield fault(
+                name,
+                "CERTIFICATE_UNUSED",
+                f"A listener of protocol {protocol} shows no certificate.",
+                f"Remove {name}, or make the protocol TERMINATED_HTTPS.",
+            )
+
+
+class ListenerLifecycle(Lifecycle[ListenerInputs]):
+    """`Listener`."""
+
+    kind: ClassVar[str] = "listener"
+    inputs = ListenerInputs
+    rules = (
+        Rule(needs=frozenset({"client_authentication"}), verdict=_client_authentication),
+        Rule(needs=frozenset({"protocol"}), verdict=_certificates),
+    )
+    fields = (
+        Field("name"),
+        Field("load_balancer_id", change="replace"),
+        Field("protocol", change="replace", default="TERMINATED_HTTPS"),
+        Field("protocol_port", change="replace", default=443),
+        Field("secret_id", nullable=True, owned=True),
+        Field("sni_secret_id", default=[], owned=True, equal=same_set),
+        Field("default_pool_id", change="replace", readable=False, nullable=True),
+        Field("connection_limit", default=100_000),
+        Field("insert_x_forwarded", change="replace", readable=False, default=False),
+        Field("allowed_cidrs", nullable=True, equal=same_set),
+        Field("timeout_client_data", nullable=True),
+        Field("user_list", default=[]),
+        Field("admin_state_up", default=True),
+    )
+
+    def goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
+        """Two listeners can't have one port of one load balancer."""
+        return "load_balancer_id" not in replaces and "protocol_port" not in replaces
+
+    def make(self, operation: Operation, inputs: ListenerInputs) -> Live:
+        """Makes it on its load balancer."""
+        balancer = inputs.load_balancer_id
+        creation = Creation(
+            operation,
+            task_type="create_lblistener",
+            key="listeners",
+            listed=lambda: operation.rows(routes.list_listeners),
+            delete=lambda listener_id: self.remove(operation, listener_id, {"load_balancer_id": balancer}),
+        )
+        name = creation.name(inputs.name, [balancer, inputs.protocol, str(inputs.protocol_port)])
+        given = inputs.model_dump(exclude_none=True)
+        body = ListenerCreate.model_validate({"name": name, **{k: v for k, v in given.items() if k in _IN_BODY}})
+        with operation.load_balancer(balancer):
+            listener_id = creation.once(
+                name,
+                inputs.name is not None,
+                lambda: operation.unless_busy(balancer, lambda: operation.run(routes.create_listener(body))),
+            )
+            if inputs.admin_state_up is False:
+                return self._patched(operation, balancer, listener_id, ListenerPatch(admin_state_up=False))
+            return self._ready(operation, listener_id, f"create listener '{name}' ({listener_id})")
+
+    def look(self, operation: Operation, object_id: str) -> Live | None:
+        """Reads it."""
+        try:
+            return Live(object_id, _live(operation.send(routes.get_listener(object_id))))
+        except NotFound:
+            return None
+
+    def change(
+        self,
+        operation: Operation,
+        object_id: str,
+        olds: Properties,
+        inputs: ListenerInputs,
+        fields: Sequence[Field],
+    ) -> Live:
+        """One PATCH with what differs."""
+        given = inputs.model_dump(exclude_none=True)
+        patch = ListenerPatch.model_validate({each.name: given.get(each.name, each.removed) for each in fields})
+        with operation.load_balancer(inputs.load_balancer_id):
+            return self._patched(operation, inputs.load_balancer_id, object_id, patch)
+
+    def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
+        """Deletes it; its pool stays, unattached."""
+        balancer = str(properties["load_balancer_id"])
+        with operation.load_balancer(balancer):
+            delete(
+                operation,
+                routes.delete_listener(object_id),
+                lambda: operation.send(routes.get_listener(object_id)),
+                load_balancer_id=balancer,
+            )
+
+    def _patched(self, operation: Operation, balancer: str, listener_id: str, patch: ListenerPatch) -> Live:
+        call = routes.update_listener(listener_id, patch)
+        operation.unless_busy(balancer, lambda: operation.run(call))
+        return self._ready(operation, listener_id, call.asked)
+
+    def _ready(self, operation: Operation, listener_id: str, asked: str) -> Live:
+        listener = operation.ready(lambda: operation.send(routes.get_listener(listener_id)), asked)
+        return Live(listener_id, _live(listener))
+
+
+def _live(listener: Listener) -> Properties:
+    balancer: Properties = {"load_balancer_id": listener.load_balancer_id} if listener.load_balancer_id else {}
+    return {
+        **balancer,
+        "name": listener.name,
+        "protocol": listener.protocol,
+        "protocol_port": listener.protocol_port,
+        "secret_id": listener.secret_id or None,
+        "sni_secret_id": list(listener.sni_secret_id or []),
+        "connection_limit": listener.connection_limit,
+        "allowed_cidrs": listener.allowed_cidrs,
+        "timeout_client_data": listener.timeout_client_data,
+        "user_list": [each.model_dump() for each in listener.user_list],
+        "admin_state_up": listener.admin_state_up,
+        "provisioning_status": listener.provisioning_status,
+        "operating_status": listener.operating_status,
+    }

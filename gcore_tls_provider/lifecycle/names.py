@@ -1,0 +1,66 @@
+"""What an object is called at Gcore.
+
+`<logical name>-<8 hex>-<6 hex>`: first what the program calls the resource, then a digest of the stack's identity and
+the resource's URN, then a digest of what can't be changed in place (of a secret: its content). A name is computed once,
+in create; it is kept in the state and never changes. So an object can be told apart from those of every other stack and
+resource, and a replacement from what it replaces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Final
+
+LONGEST: Final = 63
+"""Characters of the longest name (OpenAPI: pattern of load balancers, listeners and pools)."""
+
+PATTERN: Final = r"^[a-zA-Z0-9][a-zA-Z 0-9._\-]{1,61}[a-zA-Z0-9._]$"
+"""What Gcore takes as a name; so 3 to 63 characters."""
+
+_OWNER, _CONTENT = 8, 6
+_FOREIGN = re.compile(r"[^a-zA-Z0-9._-]+")
+
+
+@dataclass(frozen=True)
+class Names:
+    """All names that one resource of one stack may give to its objects.
+
+    Attributes:
+        logical: what the program calls the resource.
+        owner: 8 hex digits that no other stack or resource has.
+    """
+
+    logical: str
+    owner: str
+
+    @classmethod
+    def of(cls, logical_name: str, identity: str, urn: str) -> Names:
+        """The names of a resource.
+
+        Args:
+            logical_name: what the program calls it.
+            identity: the stack's identity: text that no other stack has.
+            urn: the resource's URN.
+        """
+        room = LONGEST - _OWNER - _CONTENT - 2
+        cleaned = _FOREIGN.sub("-", logical_name).strip("-._ ")[:room].rstrip("-._ ") or "x"
+        return cls(cleaned, _digest(_OWNER, identity, urn))
+
+    @property
+    def prefix(self) -> str:
+        """What all of them begin with."""
+        return f"{self.logical}-{self.owner}-"
+
+    def name(self, *fixed: str) -> str:
+        """The name for an object whose unchangeable properties are `fixed`."""
+        return self.prefix + _digest(_CONTENT, self.owner, *fixed)
+
+
+def _digest(length: int, *parts: str) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode()
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()[:length]

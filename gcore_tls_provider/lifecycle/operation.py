@@ -1,0 +1,254 @@
+"""One handler's work on one object: what it sends, how long it may take, and whom it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Final, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gcore_tls_provider.api import routes
+from gcore_tls_provider.api.calls import Call, Shapes
+from gcore_tls_provider.api.clock import Deadline
+from gcore_tls_provider.api.wire.load_balancers import LoadBalancer
+from gcore_tls_provider.api.wire.pages import Page
+from gcore_tls_provider.api.wire.tasks import Task, TaskIds
+from gcore_tls_provider.errors import Conflict, DeadlineExceeded, NotFound, ObjectFailed, PropertyError
+from gcore_tls_provider.lifecycle.properties import UNKNOWN
+from gcore_tls_provider.lifecycle.session import Session
+
+AnswerT = TypeVar("AnswerT")
+RowT = TypeVar("RowT")
+
+Verb = Literal["create", "read", "update", "delete"]
+
+CONTEXT: Final = "__context"
+"""The internal property in which a resource tells its handlers who it is."""
+
+TIME_LIMITS: Final[Mapping[str, float]] = {
+    "secret": 300.0,
+    "load balancer": 1800.0,
+    "listener": 900.0,
+    "pool": 900.0,
+}
+"""Seconds that an operation on each kind may take, waiting for its turn included; reads have `READ_LIMIT`."""
+
+READ_LIMIT: Final = 120.0
+
+_READY_LIMIT: Final = 300.0
+_CALM: Final = 3
+_BUSY_PAUSE: Final = 0.5
+_LONGEST_BUSY_PAUSE: Final = 3.0
+
+
+class Timeouts(BaseModel):
+    """The resource's own time limits, in seconds: `custom_timeouts` of its options."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    create: Annotated[float | None, Field(gt=0)] = None
+    update: Annotated[float | None, Field(gt=0)] = None
+    delete: Annotated[float | None, Field(gt=0)] = None
+
+
+class Context(BaseModel):
+    """Who a resource is. The engine doesn't tell a dynamic provider, so its constructor does.
+
+    Attributes:
+        urn: the resource's URN, or what comes nearest to it.
+        name: what the program calls it.
+        stack: the stack's name.
+        timeouts: its own time limits.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    urn: str
+    name: str
+    stack: str
+    timeouts: Timeouts = Timeouts()
+
+    @classmethod
+    def of(cls, properties: Mapping[str, object]) -> Context:
+        """Reads it from a resource's properties.
+
+        Raises:
+            PropertyError: it isn't there; a state file that was edited by hand may have lost it.
+        """
+        context = properties.get(CONTEXT)
+        if context is None or context is UNKNOWN:
+            raise PropertyError(
+                "The resource's properties don't say which resource it is. Declare it with the classes of "
+                "gcore_tls_provider.resources, or run `pulumi up` once to mend its state."
+            )
+        return cls.model_validate(context)
+
+
+class Operation:
+    """One handler's work on one object.
+
+    Args:
+        session: what the process shares.
+        context: which resource it is.
+        kind: the kind of object: `listener`.
+        verb: what is done with it.
+    """
+
+    def __init__(self, session: Session, context: Context, kind: str, verb: Verb) -> None:
+        """Starts the time limit."""
+        self.session = session
+        self.context = context
+        self.kind = kind
+        own = None if verb == "read" else getattr(context.timeouts, verb)
+        general = session.configuration.task_timeout
+        default = READ_LIMIT if verb == "read" else TIME_LIMITS[kind]
+        self.deadline = Deadline.after(session.clock, own or (default if verb == "read" else general or default))
+
+    def progress(self, text: str) -> None:
+        """Shows `text` on the resource's row."""
+        self.session.host.progress(self.context.urn, text)
+
+    def warn(self, text: str) -> None:
+        """Adds a warning to the resource's diagnostics."""
+        self.session.host.warn(self.context.urn, text)
+
+    def send(self, call: Call[AnswerT]) -> AnswerT:
+        """Sends a call; a write only as long as somebody is there to save what comes of it."""
+        self._still_wanted(call)
+        return self.session.client.send(call, self.deadline)
+
+    def send_shaped(self, shapes: Shapes[AnswerT]) -> AnswerT:
+        """Sends an operation in the shape that Gcore understands."""
+        self._still_wanted(shapes.openapi)
+        return self.session.client.send_shaped(shapes, self.deadline)
+
+    def wait(self, tasks: TaskIds, asked: str) -> tuple[Task, ...]:
+        """Waits until the tasks have ended."""
+        return self.session.tasks.wait(tasks.tasks, asked, self.deadline, self.progress)
+
+    def run(self, call: Call[TaskIds]) -> tuple[Task, ...]:
+        """Sends a call and waits for its tasks."""
+        return self.wait(self.send(call), call.asked)
+
+    def run_shaped(self, shapes: Shapes[TaskIds]) -> tuple[Task, ...]:
+        """Sends an operation in the shape that Gcore understands, and waits for its tasks."""
+        return self.wait(self.send_shaped(shapes), shapes.openapi.asked)
+
+    def rows(self, page: Callable[[int], Call[Page[RowT]]]) -> list[RowT]:
+        """All rows of a list, page by page."""
+        rows: list[RowT] = []
+        while True:
+            answer = self.send(page(len(rows)))
+            rows += answer.results
+            if not answer.results or len(rows) >= answer.count:
+                return rows
+
+    @contextmanager
+    def load_balancer(self, load_balancer_id: str) -> Iterator[None]:
+        """Holds the load balancer against the other threads of this process."""
+        self.progress("waiting for the load balancer's turn")
+        with self.session.load_balancer_lock(load_balancer_id):
+            yield
+
+    def unless_busy(self, load_balancer_id: str, work: Callable[[], AnswerT]) -> AnswerT:
+        """Does `work`, and does it again as often as it is refused because somebody else holds the load balancer.
+
+        A conflict with a load balancer that is at rest is an error, but only the third time in a row: it may have come
+        to rest in between.
+
+        Raises:
+            Conflict: the conflict isn't about being busy.
+            DeadlineExceeded: it stayed busy.
+        """
+        calm = 0
+        while True:
+            try:
+                return work()
+            except Conflict as conflict:
+                calm = 0 if self._came_to_rest(load_balancer_id, conflict.asked) else calm + 1
+                if calm >= _CALM:
+                    raise
+                self.session.clock.sleep(min(_BUSY_PAUSE * max(calm, 1), self.deadline.remaining))
+
+    def rest(self, load_balancer_id: str, asked: str) -> None:
+        """Waits until nothing holds the load balancer any more.
+
+        Raises:
+            ObjectFailed: it is in ERROR.
+            DeadlineExceeded: it stayed busy.
+        """
+        self._came_to_rest(load_balancer_id, asked)
+
+    def _came_to_rest(self, load_balancer_id: str, asked: str) -> bool:
+        """Waits for the load balancer; whether it was busy at all."""
+        waited = False
+        while True:
+            balancer = self.send(routes.get_load_balancer(load_balancer_id))
+            if balancer.provisioning_status == "ERROR":
+                raise _in_error(asked, f"load balancer {load_balancer_id}")
+            if at_rest(balancer):
+                return waited
+            if self.deadline.passed:
+                raise DeadlineExceeded(
+                    asked,
+                    f"load balancer {load_balancer_id} was still busy ({balancer.provisioning_status}, task "
+                    f"{balancer.task_id or 'unknown'}) after {self.deadline.seconds:.0f} s",
+                    "Somebody else is changing it: run again when that is done.",
+                )
+            waited = True
+            self.progress(f"waiting for load balancer {load_balancer_id}, which is {balancer.provisioning_status}")
+            self.session.clock.sleep(min(_LONGEST_BUSY_PAUSE, max(_BUSY_PAUSE, self.deadline.remaining / 600)))
+
+    def ready(self, read: Callable[[], AnswerT], asked: str) -> AnswerT:
+        """Reads an object back until its lock is gone: that may outlive the task.
+
+        Args:
+            read: reads the object, which has `provisioning_status` and, unless it is a secret, `task_id`.
+            asked: what was done, in words.
+
+        Raises:
+            ObjectFailed: it is in ERROR, or gone.
+            DeadlineExceeded: it didn't become ACTIVE.
+        """
+        limit = self.deadline.sooner(_READY_LIMIT)
+        while True:
+            try:
+                found = read()
+            except NotFound as missing:
+                if limit.passed:
+                    raise ObjectFailed(
+                        asked, f"its task ended well, but: {missing.answered}", "Run again to make it anew."
+                    ) from missing
+            else:
+                status = getattr(found, "provisioning_status", "ACTIVE")
+                if status == "ERROR":
+                    raise _in_error(asked, self.kind)
+                if status == "ACTIVE" and not getattr(found, "task_id", None):
+                    return found
+                if limit.passed:
+                    raise DeadlineExceeded(
+                        asked, f"the {self.kind} is still {status} after its task ended", "Run again later."
+                    )
+            self.session.clock.sleep(min(_BUSY_PAUSE, limit.remaining))
+
+    def _still_wanted(self, call: Call[AnswerT]) -> None:
+        if call.route.method != "GET" and not self.session.host.is_alive():
+            raise ObjectFailed(
+                call.asked,
+                "the Pulumi engine that asked for it is gone, so nothing more is written",
+                "Run again: what was made by then is found.",
+            )
+
+
+def at_rest(balancer: LoadBalancer) -> bool:
+    """Whether nothing holds the load balancer."""
+    return balancer.provisioning_status == "ACTIVE" and not balancer.task_id
+
+
+def _in_error(asked: str, what: str) -> ObjectFailed:
+    return ObjectFailed(
+        asked,
+        f"the {what} is in provisioning status ERROR",
+        "Look at it in Gcore's portal; an object in ERROR can only be deleted, or failed over by Gcore's support.",
+    )

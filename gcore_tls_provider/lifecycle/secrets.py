@@ -1,0 +1,179 @@
+"""Secrets: the part of their life that is the same whatever they hold, and the raw secret.
+
+A secret can't be changed at Gcore, and its payload is never given back: another content is another secret. So every
+property replaces it, and a read sees its metadata and whether it is there.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import Field as Limited
+from pydantic import field_validator
+
+from gcore_tls_provider.api import routes
+from gcore_tls_provider.api.wire.enums import SecretType
+from gcore_tls_provider.api.wire.secrets import Secret
+from gcore_tls_provider.api.wire.tasks import Task
+from gcore_tls_provider.errors import NotFound, PropertyError
+from gcore_tls_provider.lifecycle.creation import Creation
+from gcore_tls_provider.lifecycle.deletion import delete
+from gcore_tls_provider.lifecycle.fields import Field
+from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
+from gcore_tls_provider.lifecycle.operation import Operation
+from gcore_tls_provider.lifecycle.properties import InputsModel, InputsT, Properties, Rule, fault, invalid
+
+
+class SecretLifecycle(Lifecycle[InputsT]):
+    """What all secrets share. A kind says what it uploads, and what its content is."""
+
+    kind: ClassVar[str] = "secret"
+
+    @abstractmethod
+    def exact_name(self, inputs: InputsT) -> str | None:
+        """The name that the user insists on."""
+
+    @abstractmethod
+    def content(self, inputs: InputsT) -> Sequence[str]:
+        """What the secret is told apart by from others of this resource: part of its name's digest."""
+
+    @abstractmethod
+    def post(self, operation: Operation, name: str, inputs: InputsT) -> Callable[[], tuple[Task, ...]]:
+        """What sends the POST and waits for its tasks."""
+
+    def make(self, operation: Operation, inputs: InputsT) -> Live:
+        """Uploads the secret under a name of its own."""
+        creation = Creation(
+            operation,
+            task_type="create_secret",
+            key="secrets",
+            listed=lambda: operation.rows(routes.list_secrets),
+            delete=lambda secret_id: self.remove(operation, secret_id, {}),
+        )
+        exact = self.exact_name(inputs)
+        name = creation.name(exact, self.content(inputs))
+        secret_id = creation.once(name, exact is not None, self.post(operation, name, inputs))
+        secret = operation.ready(
+            lambda: operation.send(routes.get_secret(secret_id)), f"create secret '{name}' ({secret_id})"
+        )
+        return Live(secret_id, _live(secret))
+
+    def look(self, operation: Operation, object_id: str) -> Live | None:
+        """Reads the metadata."""
+        try:
+            return Live(object_id, _live(operation.send(routes.get_secret(object_id))))
+        except NotFound:
+            return None
+
+    def change(
+        self, operation: Operation, object_id: str, olds: Properties, inputs: InputsT, fields: Sequence[Field]
+    ) -> Live:
+        """Never called for a property of a secret: all of them replace it."""
+        raise PropertyError(f"secret {object_id}: Gcore can't change a secret. Run again: it is replaced.")
+
+    def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
+        """Deletes the secret, once no listener or pool uses it any more."""
+        delete(
+            operation,
+            routes.delete_secret(object_id),
+            lambda: operation.send(routes.get_secret(object_id)),
+            users=lambda: users(operation, object_id),
+        )
+
+
+def users(operation: Operation, secret_id: str) -> list[str]:
+    """Every listener and pool that uses a secret, in words."""
+    listeners = [
+        f"listener '{each.name}' ({each.id})"
+        for each in operation.rows(routes.list_listeners)
+        if secret_id in {each.secret_id, *(each.sni_secret_id or [])}
+    ]
+    pools = [
+        f"pool '{each.name}' ({each.id})"
+        for each in operation.rows(routes.list_pools)
+        if secret_id in {each.ca_secret_id, each.crl_secret_id, each.secret_id}
+    ]
+    return listeners + pools
+
+
+def _live(secret: Secret) -> Properties:
+    return {"name": secret.name, "status": secret.status, "secret_type": secret.secret_type}
+
+
+class SecretInputs(InputsModel):
+    """The raw body of a secret (guide: `POST /v1/secrets`, `POST /v2/secrets`).
+
+    Attributes:
+        payload: base64 of the payload's bytes.
+        secret_type: what it is to Gcore; certificates, authorities and revocation lists are all `certificate`.
+        payload_content_type: a media type; `text/plain` clashes with base64 and is refused.
+        expiration: when it ends, ISO 8601; informational.
+        algorithm: informational.
+        bit_length: informational, 1 or more.
+        mode: informational.
+        name: its exact name; without one, a name is computed.
+    """
+
+    payload: str
+    secret_type: SecretType = "certificate"
+    payload_content_type: str = "application/octet-stream"
+    expiration: str | None = None
+    algorithm: str | None = None
+    bit_length: Annotated[int | None, Limited(gt=0)] = None
+    mode: str | None = None
+    name: str | None = None
+
+    @field_validator("payload")
+    @classmethod
+    def _is_base64(cls, value: str) -> str:
+        try:
+            decoded = base64.b64decode("".join(value.split()), validate=True)
+        except (binascii.Error, ValueError):
+            decoded = b""
+        if not decoded:
+            raise invalid("NOT_BASE64", "It isn't base64 of anything.", "Give base64 of the payload's bytes.")
+        return "".join(value.split())
+
+
+class RawSecretLifecycle(SecretLifecycle[SecretInputs]):
+    """`Secret`: whatever body the user gives, to the v1 route."""
+
+    inputs = SecretInputs
+    fields = tuple(
+        Field(name, change="replace", readable=name in ("name", "secret_type")) for name in SecretInputs.model_fields
+    )
+    rules = (
+        Rule(
+            needs=frozenset({"payload_content_type"}),
+            verdict=lambda drafted: (
+                [
+                    fault(
+                        "payload_content_type",
+                        "TEXT_AND_BASE64",
+                        "Gcore refuses text/plain for a payload that is base64.",
+                        "Leave it out: application/octet-stream is right for certificates.",
+                    )
+                ]
+                if drafted.known.payload_content_type.split(";")[0].strip().lower() == "text/plain"
+                else []
+            ),
+        ),
+    )
+
+    def exact_name(self, inputs: SecretInputs) -> str | None:
+        """The `name` of the inputs."""
+        return inputs.name
+
+    def content(self, inputs: SecretInputs) -> Sequence[str]:
+        """Everything: the digest is keyed with the stack's identity, so that it tells nothing about a short payload."""
+        return [hashlib.sha256(inputs.model_dump_json().encode()).hexdigest()]
+
+    def post(self, operation: Operation, name: str, inputs: SecretInputs) -> Callable[[], tuple[Task, ...]]:
+        """The v1 route, in every dialect."""
+        described = inputs.model_dump(exclude={"name", "payload"}, exclude_none=True)
+        return lambda: operation.run(routes.create_secret_v1(name, inputs.payload, **described))

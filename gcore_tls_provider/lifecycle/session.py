@@ -1,0 +1,132 @@
+"""What the handlers of one process share: the client, the locks, and what is known of the stack and the account."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import httpx
+
+from gcore_tls_provider.api.client import Client
+from gcore_tls_provider.api.clock import Clock, SystemClock
+from gcore_tls_provider.api.tasks import Tasks
+from gcore_tls_provider.lifecycle.configuration import Configuration
+from gcore_tls_provider.lifecycle.host import Host
+from gcore_tls_provider.lifecycle.stack import StackState, parse_export
+
+_EXPORT_ATTEMPTS: Final = 5
+_EXPORT_PAUSE: Final = 0.3
+
+
+class Session:
+    """One process's work for one configuration. Threads share it.
+
+    Args:
+        configuration: where Gcore is and who asks.
+        host: the engine.
+        clock: whose time it is.
+        transport: what carries the requests: a test's own, or None for the network.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        host: Host,
+        *,
+        clock: Clock | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Opens nothing and asks for nothing yet."""
+        self.configuration = configuration
+        self.host = host
+        self.clock: Clock = clock or SystemClock()
+        self._transport = transport
+        self._making = threading.Lock()
+        self._client: Client | None = None
+        self._tasks: Tasks | None = None
+        self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+        self._locating = threading.Lock()
+        self._reading_state = threading.Lock()
+        self._state: StackState | None = None
+        self._stateless_identity: str | None = None
+        self._names: dict[str, dict[str, list[str]]] = {}
+        self._naming: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    @property
+    def client(self) -> Client:
+        """The client, made at the first request.
+
+        Raises:
+            ConfigurationError: the key, the project or the region is missing.
+        """
+        with self._making:
+            if self._client is None:
+                connection = self.configuration.connection()
+                self._client = Client(connection, clock=self.clock, transport=self._transport)
+            return self._client
+
+    @property
+    def tasks(self) -> Tasks:
+        """Waits for tasks; one for all threads, so that they share polls."""
+        client = self.client
+        with self._making:
+            if self._tasks is None:
+                self._tasks = Tasks(client)
+            return self._tasks
+
+    @contextmanager
+    def load_balancer_lock(self, load_balancer_id: str) -> Iterator[None]:
+        """Holds one load balancer for this thread: any write to it or below it locks the whole of it at Gcore."""
+        with self._locating:
+            lock = self._locks[load_balancer_id]
+        with lock:
+            yield
+
+    def stack_state(self, stack: str, urn: str) -> StackState | None:
+        """The stack's state, read once; None where it can't be read.
+
+        Args:
+            stack: the stack's name.
+            urn: the resource whose create is under way.
+        """
+        with self._reading_state:
+            if self._state is None and self._stateless_identity is None:
+                for attempt in range(_EXPORT_ATTEMPTS):
+                    if attempt:
+                        self.clock.sleep(_EXPORT_PAUSE * attempt)
+                    exported = self.host.exported_stack(stack)
+                    self._state = parse_export(exported, urn) if exported is not None else None
+                    if self._state is not None:
+                        break
+                else:
+                    self._stateless_identity = secrets.token_hex(16)
+                    self.host.warn(
+                        urn,
+                        "The stack's state can't be read (`pulumi stack export`), so the objects of this run get random "
+                        "names: if the run dies, the next one can't recognise what it left.",
+                    )
+            return self._state
+
+    def identity(self, stack: str, urn: str) -> str:
+        """What tells this stack from all others; random, for this process only, where the state can't be read."""
+        state = self.stack_state(stack, urn)
+        if state is not None:
+            return state.identity
+        return self._stateless_identity or ""
+
+    @contextmanager
+    def names(self, kind: str, listed: Callable[[], dict[str, list[str]]]) -> Iterator[dict[str, list[str]]]:
+        """The ids behind every name of a kind, as they were at the first create, and with all made since.
+
+        Args:
+            kind: the kind of objects.
+            listed: reads them from Gcore; called once.
+        """
+        with self._naming[kind]:
+            if kind not in self._names:
+                self._names[kind] = listed()
+            yield self._names[kind]

@@ -1,0 +1,90 @@
+"""What the stack's own state says: who the stack is, and which objects are in use by it.
+
+The state is the one that `pulumi stack export` prints. It is read once per process, the first time that something is
+created, because only then it matters:
+
+- the id of the stack's dynamic provider resource is a random UUID that was saved before anything else was made: no two
+  stacks share it, whatever they are called and whichever backend they are on;
+- an object's id is in the state, or it isn't: only what isn't can have been left behind by a run that died.
+
+An export counts only if it shows the very create that asks for it as under way; a file that was read half-written, or a
+backend that answers late, does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+_DYNAMIC_PROVIDER = "pulumi:providers:pulumi-python"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class _Resource(_Model):
+    urn: str
+    type: str = ""
+    id: str = ""
+    delete: bool = False
+
+
+class _Pending(_Model):
+    resource: _Resource
+    type: str = ""
+
+
+class _Deployment(_Model):
+    resources: list[_Resource] | None = Field(default_factory=list)
+    pending_operations: list[_Pending] | None = Field(default_factory=list)
+
+
+class _Export(_Model):
+    deployment: _Deployment
+
+
+@dataclass(frozen=True)
+class StackState:
+    """What was read of the state.
+
+    Attributes:
+        identity: the UUID that no other stack has.
+        ids: the ids of all objects in the state, those included that wait for their deletion.
+        creating: the URNs of the creates that are under way, one for each: an URN twice means that an earlier create
+            of it died.
+    """
+
+    identity: str
+    ids: frozenset[str]
+    creating: tuple[str, ...]
+
+
+def parse_export(exported: bytes | str, urn: str) -> StackState | None:
+    """The state, from what `pulumi stack export` prints.
+
+    Args:
+        exported: its output.
+        urn: the resource whose create is under way.
+
+    Returns:
+        None where the export doesn't count: unreadable, no provider in it, or the create isn't in it.
+    """
+    try:
+        deployment = _Export.model_validate_json(exported).deployment
+    except ValidationError:
+        return None
+    resources = deployment.resources or []
+    creating = tuple(each.resource.urn for each in deployment.pending_operations or [] if each.type == "creating")
+    identity = next(_identities(resources), None)
+    if identity is None or urn not in creating:
+        return None
+    return StackState(identity, frozenset(each.id for each in resources if each.id), creating)
+
+
+def _identities(resources: list[_Resource]) -> Iterator[str]:
+    for each in resources:
+        if each.type == _DYNAMIC_PROVIDER and each.id and not each.delete:
+            yield each.id

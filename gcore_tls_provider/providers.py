@@ -1,0 +1,228 @@
+"""The dynamic providers: thin adapters between Pulumi's engine and the lifecycle of each kind of object.
+
+The classes are saved in every user's state, by their import path and nothing else: they hold no state, and are never
+renamed or moved.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, Final
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.output import Unknown
+from pulumi.runtime import rpc
+
+from gcore_tls_provider.engine import Engine, raise_parallelism
+from gcore_tls_provider.errors import GcoreTlsError
+from gcore_tls_provider.lifecycle.certificates import (
+    CertificateAuthorityLifecycle,
+    ClientCertificateLifecycle,
+    ListenerCertificateLifecycle,
+    RevocationListLifecycle,
+)
+from gcore_tls_provider.lifecycle.configuration import Configuration
+from gcore_tls_provider.lifecycle.lifecycle import Lifecycle
+from gcore_tls_provider.lifecycle.listeners import ListenerLifecycle
+from gcore_tls_provider.lifecycle.load_balancers import LoadBalancerLifecycle
+from gcore_tls_provider.lifecycle.operation import Context
+from gcore_tls_provider.lifecycle.pools import PoolLifecycle
+from gcore_tls_provider.lifecycle.properties import UNKNOWN, Properties, located
+from gcore_tls_provider.lifecycle.secrets import RawSecretLifecycle
+from gcore_tls_provider.lifecycle.session import Session
+
+DEBUG: Final = "GCORE_TLS_DEBUG"
+"""Environment variable: set to 1 for whole tracebacks in place of one line."""
+
+_session: Session | None = None
+_making = threading.Lock()
+
+
+def _debugging() -> bool:
+    return os.environ.get(DEBUG, "") not in ("", "0")
+
+
+def _session_for(configured: Callable[[str], str | None]) -> Session:
+    """The session of this process, made once: all resources share its client, its locks and its polls."""
+    global _session
+    with _making:
+        if _session is None:
+            _session = Session(Configuration.read(configured, os.environ), Engine.of_this_process())
+        return _session
+
+
+class _Provider(ResourceProvider):
+    """What all providers share. `lifecycle` says what they do."""
+
+    serialize_as_secret_always: bool = False
+    lifecycle: ClassVar[Lifecycle[Any]]
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Takes the stack's configuration; what is missing matters at the first request."""
+        if not _debugging():
+            # The engine prints what a traceback has: without one, an error is the single line that it says.
+            sys.tracebacklimit = 0
+        with _one_line():
+            _session_for(req.config.get)
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Validates what is known; asks nobody."""
+        with _one_line():
+            checked = self.lifecycle.check(_from_engine(news))
+        warnings = [located(each) for each in checked.findings if each.severity == "warning"]
+        if warnings:
+            context = Context.of(_from_engine(news))
+            for warning in warnings:
+                _shared().host.warn(context.urn, warning)
+        # The engine would print a failed property's value, which may be a key or a page of PEM, so the property is
+        # named in the reason only.
+        failures = [CheckFailure("", located(each)) for each in checked.findings if each.severity == "error"]
+        return CheckResult(_to_engine(checked.inputs), failures)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Compares by meaning."""
+        with _one_line():
+            difference = self.lifecycle.diff(_from_engine(_olds), _from_engine(_news))
+        return DiffResult(
+            changes=difference.changes,
+            replaces=list(difference.replaces),
+            delete_before_replace=difference.delete_before_replace,
+        )
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Makes the object and waits for it."""
+        with _one_line():
+            live = self.lifecycle.create(_shared(), _from_engine(props))
+        return CreateResult(live.id, live.properties)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Reads the object."""
+        with _one_line():
+            found = self.lifecycle.read(_shared(), id_, _from_engine(props))
+        if found is None:
+            return ReadResult("", {})
+        return ReadResult(id_, found.outputs, found.inputs)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Changes the object in place."""
+        with _one_line():
+            return UpdateResult(self.lifecycle.update(_shared(), _id, _from_engine(_olds), _from_engine(_news)))
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Deletes the object and waits until it is gone."""
+        with _one_line():
+            self.lifecycle.delete(_shared(), _id, _from_engine(_props))
+
+
+class SecretProvider(_Provider):
+    """For `Secret`."""
+
+    lifecycle = RawSecretLifecycle()
+
+
+class ListenerCertificateProvider(_Provider):
+    """For `ListenerCertificate`."""
+
+    lifecycle = ListenerCertificateLifecycle()
+
+
+class ClientCertificateProvider(_Provider):
+    """For `ClientCertificate`."""
+
+    lifecycle = ClientCertificateLifecycle()
+
+
+class CertificateAuthorityProvider(_Provider):
+    """For `CertificateAuthority`."""
+
+    lifecycle = CertificateAuthorityLifecycle()
+
+
+class RevocationListProvider(_Provider):
+    """For `RevocationList`."""
+
+    lifecycle = RevocationListLifecycle()
+
+
+class LoadBalancerProvider(_Provider):
+    """For `LoadBalancer`."""
+
+    lifecycle = LoadBalancerLifecycle()
+
+
+class ListenerProvider(_Provider):
+    """For `Listener`."""
+
+    lifecycle = ListenerLifecycle()
+
+
+class PoolProvider(_Provider):
+    """For `Pool`."""
+
+    lifecycle = PoolLifecycle()
+
+
+def _shared() -> Session:
+    session = _session
+    if session is None:
+        raise GcoreTlsError("The provider was called before it was configured. Report this: it can't be.")
+    raise_parallelism(session.configuration.parallel)
+    return session
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Lets out errors of our own only, each without its causes, which the engine would print too."""
+    try:
+        yield
+    except Exception as error:
+        if _debugging():
+            raise
+        if isinstance(error, GcoreTlsError):
+            raise error from None
+        # An unforeseen error's text could hold anything, so only its kind is shown.
+        raise GcoreTlsError(
+            f"An error of gcore-tls-provider itself ({type(error).__name__}). Run again with {DEBUG}=1 and report what "
+            f"is printed; look through it for secrets first."
+        ) from None
+
+
+def _from_engine(properties: Mapping[str, Any]) -> Properties:
+    return {key: _plain(value) for key, value in properties.items()}
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, Unknown) or value == rpc.UNKNOWN:
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value
+
+
+def _to_engine(properties: Properties) -> dict[str, Any]:
+    return {key: _known_to_engine(value) for key, value in properties.items()}
+
+
+def _known_to_engine(value: object) -> Any:
+    if value is UNKNOWN:
+        return rpc.UNKNOWN
+    if isinstance(value, dict):
+        return {key: _known_to_engine(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_known_to_engine(each) for each in value]
+    return value

@@ -1,0 +1,160 @@
+"""The base of all resources: how a program's arguments get to the provider."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeAlias, TypeVar, cast
+
+import pulumi
+from pulumi import dynamic
+from typing_extensions import Self
+
+from gcore_tls_provider.certificates import MaterialError, as_material
+from gcore_tls_provider.certificates import from_file as read_file
+
+Material: TypeAlias = str | bytes
+"""Certificate material: PEM text, base64 text, or the bytes of a file. `from_file` reads one."""
+
+_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+ResourceT = TypeVar("ResourceT", bound=pulumi.CustomResource)
+
+
+class GcoreResource(dynamic.Resource):
+    """A resource whose life is in the hands of one of this package's providers."""
+
+    _dynamic_provider: ClassVar[type[dynamic.ResourceProvider]]
+    _secret_outputs: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, name: str, properties: Mapping[str, object], opts: pulumi.ResourceOptions | None) -> None:
+        """Declares the resource.
+
+        Args:
+            name: what the program calls it.
+            properties: its inputs; None for those that aren't set.
+            opts: its options.
+        """
+        options = pulumi.ResourceOptions.merge(
+            pulumi.ResourceOptions(additional_secret_outputs=list(self._secret_outputs)), opts
+        )
+        props: dict[str, Any] = {
+            **dict.fromkeys(_outputs(type(self))),
+            **properties,
+            "__context": {
+                "urn": _urn(f"pulumi-python:{self._resource_type_name}", name, options.parent),
+                "name": name,
+                "stack": pulumi.get_stack(),
+                "timeouts": _timeouts(options.custom_timeouts),
+            },
+        }
+        super().__init__(self._dynamic_provider(), name, props, options)
+
+    @classmethod
+    def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:
+        """Reads an object that exists, without taking it over: nothing that this program does changes it.
+
+        Reading needs the API key in a preview too.
+
+        Args:
+            resource_name: what the program calls it.
+            id: the object's id at Gcore.
+            opts: Pulumi's options.
+        """
+        resource = cls.__new__(cls)
+        GcoreResource.__init__(
+            resource, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        )
+        return resource
+
+
+def reference(value: ResourceT | pulumi.Input[str] | None) -> pulumi.Input[str] | None:
+    """The id of a resource of this program, or the id that was given."""
+    if isinstance(value, pulumi.CustomResource):
+        return value.id
+    return value
+
+
+def material(value: pulumi.Input[Material] | None) -> pulumi.Output[str] | None:
+    """Material as text, and secret: whatever is handed over is encrypted in the state, and shown nowhere.
+
+    Public material is, too: a private key that was put there by mistake must not be shown either.
+    """
+    if value is None:
+        return None
+    given: pulumi.Output[Material] = pulumi.Output.from_input(cast("pulumi.Input[object]", value)).apply(
+        lambda known: cast("Material", known)
+    )
+    return pulumi.Output.secret(given.apply(as_material))
+
+
+def from_file(path: str | os.PathLike[str]) -> str:
+    """Reads certificate material from a file, relative to the program's folder.
+
+    Args:
+        path: a PEM, DER or PKCS12 file, 1 MiB at most.
+
+    Returns:
+        PEM text as it is, or base64 of a binary file. Of an empty file an empty text: the resource that gets it says
+        so.
+
+    Raises:
+        pulumi.RunError: the file can't be read.
+    """
+    try:
+        return read_file(path)
+    except MaterialError as error:
+        if error.finding.code == "EMPTY":
+            return ""
+        raise pulumi.RunError(str(error)) from None
+
+
+def secret(value: pulumi.Input[str] | None) -> pulumi.Output[str] | None:
+    """A password or passphrase, encrypted in the state."""
+    return None if value is None else pulumi.Output.secret(value)
+
+
+def _outputs(resource: type) -> list[str]:
+    """The names of all outputs that a class and its bases declare."""
+    return [
+        name
+        for each in resource.__mro__
+        for name, annotation in inspect.get_annotations(each).items()
+        if str(annotation).startswith("pulumi.Output")
+    ]
+
+
+async def _parent_chain(parent: pulumi.Resource) -> str:
+    urn = await parent.urn.future()
+    chain = str(urn).split("::")[2]
+    return "" if chain == "pulumi:pulumi:Stack" else f"{chain}$"
+
+
+def _urn(type_token: str, name: str, parent: pulumi.Resource | None) -> pulumi.Output[str]:
+    # Awaited by hand: an output of the parent would make it, and so all its children, a dependency of this resource.
+    chain = pulumi.Output.from_input("" if parent is None else _parent_chain(parent))
+    return pulumi.Output.format(
+        "urn:pulumi:{0}::{1}::{2}{3}::{4}", pulumi.get_stack(), pulumi.get_project(), chain, type_token, name
+    )
+
+
+def _timeouts(timeouts: pulumi.CustomTimeouts | None) -> dict[str, float]:
+    if timeouts is None:
+        return {}
+    given = {verb: getattr(timeouts, verb, None) for verb in ("create", "update", "delete")}
+    return {verb: duration(value) for verb, value in given.items() if value}
+
+
+def duration(text: str) -> float:
+    """Seconds of a duration as Pulumi writes it: `90s`, `5m`, `1h30m`, `1d`.
+
+    Raises:
+        pulumi.RunError: it isn't one.
+    """
+    parts = _DURATION_PART.findall(text)
+    if not parts or "".join(f"{number}{unit}" for number, unit in parts) != text:
+        raise pulumi.RunError(f"custom_timeouts: '{text}' is not a duration. Write it as 90s, 5m or 1h30m.")
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)

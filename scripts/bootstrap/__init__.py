@@ -1,0 +1,11 @@
+"""What the scripts need before anything is installed: the virtual environment and the Pulumi engine.
+
+Runs under the system's Python (3.10 or newer) with the standard library alone.
+"""
+
+import sys
+
+if sys.version_info < (3, 10):  # noqa: UP036 - the scripts start under whatever `python3` the machine has
+    sys.exit(
+        f"error: Python 3.10 or newer is needed, and `python3` here is {sys.version.split()[0]}. Install a newer one."
+    )

@@ -1,0 +1,41 @@
+"""What `scripts/test` runs, in this order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from bootstrap.engine import ensure_engine
+from bootstrap.environment import ensure_environment
+from bootstrap.places import ENVIRONMENT, ROOT
+from bootstrap.processes import run_in_foreground
+from bootstrap.reporting import say
+from bootstrap.shell import tool_variables
+
+LINTERS: Sequence[Sequence[str]] = (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",))
+"""The programs that read the code. What they look at stands in `pyproject.toml`."""
+
+PYTEST = ("pytest", "--numprocesses", "2", "--dist", "loadgroup")
+"""Two processes; tests of one `xdist_group` stay together."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Sets up, runs everything (or, with arguments, pytest alone) and returns the exit status.
+
+    All programs run, even if an early one fails, so that one run shows all that is wrong.
+    """
+    say("== Setting up")
+    ensure_environment()
+    engine = ensure_engine(os.environ)
+    environ = {**os.environ, **tool_variables(engine, os.environ)}
+    commands = [("pytest", *arguments)] if arguments else [*LINTERS, PYTEST]
+    failed = [command for command in commands if not passes(command, environ)]
+    for command in failed:
+        say(f"failed: {' '.join(command)}")
+    return 1 if failed else 0
+
+
+def passes(command: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Runs a program of the virtual environment in the clone, and tells whether it ended well."""
+    say(f"== {' '.join(command)}")
+    return run_in_foreground([ENVIRONMENT / "bin" / command[0], *command[1:]], cwd=ROOT, env=environ) == 0

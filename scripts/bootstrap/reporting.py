@@ -1,0 +1,39 @@
+"""What the scripts say: headings and progress on standard error or output, and errors as one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+
+class ScriptError(Exception):
+    """A script cannot go on. Its text is one sentence or two: what is wrong and what to do about it."""
+
+
+def say(line: str) -> None:
+    """Prints a line for the user on standard error, at once: standard output is for results."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def run(main: Callable[[], int | None]) -> None:
+    """Runs a script's main function and leaves the process with its exit status.
+
+    An error becomes one line without a traceback, Ctrl-C a word and the status 130 that shells use for it.
+    """
+    try:
+        status = main() or 0
+        sys.stdout.flush()
+    except ScriptError as error:
+        say(f"error: {error}")
+        status = 1
+    except BrokenPipeError:
+        # The reader went away (`scripts/demo | head`). Without this, Python complains about it once more at its end.
+        sys.stderr.close()
+        status = 141
+    except OSError as error:
+        say(f"error: {error}")
+        status = 1
+    except KeyboardInterrupt:
+        say("stopped; run the same command again to go on from here")
+        status = 130
+    sys.exit(status)

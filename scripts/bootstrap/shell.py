@@ -1,0 +1,60 @@
+"""The environment variables under which `pulumi` works on the demo's stack."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from bootstrap.engine import Engine
+from bootstrap.places import DEMO, ENVIRONMENT, PYTHON
+
+PASSPHRASE = "gcore-tls-demo"
+"""Encrypts the secrets in the demo's state, which holds nothing but generated material and is readable by its owner."""
+
+
+def tool_variables(engine: Engine | None, environ: Mapping[str, str]) -> dict[str, str]:
+    """Returns what puts the virtual environment and the engine in front on PATH, and tells Pulumi which Python to run.
+
+    Args:
+        engine: The engine; None if there is none yet.
+        environ: The environment that it is added to.
+    """
+    first = [str(ENVIRONMENT / "bin"), *([str(engine.directory)] if engine else [])]
+    rest = environ.get("PATH", os.defpath).split(os.pathsep)
+    return {
+        "PATH": os.pathsep.join([*first, *(folder for folder in rest if folder not in first)]),
+        "PULUMI_PYTHON_CMD": str(PYTHON),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+
+
+def demo_variables(engine: Engine | None, environ: Mapping[str, str], demo: Path = DEMO) -> dict[str, str]:
+    """Returns all that is needed to work on the demo's stack: the tools, its state, its passphrase.
+
+    Pulumi's home is in the demo's folder as well, so that a login and a selected stack of the user stay as they are.
+
+    Args:
+        engine: The engine; None if there is none yet.
+        environ: The environment that it is added to.
+        demo: The demo's folder.
+    """
+    return {
+        **tool_variables(engine, environ),
+        "PULUMI_HOME": str(demo / "pulumi"),
+        "PULUMI_BACKEND_URL": (demo / "state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        **{name: without_proxy(environ) for name in ("NO_PROXY", "no_proxy")},
+    }
+
+
+def without_proxy(environ: Mapping[str, str]) -> str:
+    """Returns the hosts that are reached without a proxy: the user's, and 127.0.0.1, where the emulator listens."""
+    hosts = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").split(",")
+    return ",".join([*(host for host in hosts if host not in ("", "127.0.0.1")), "127.0.0.1"])
+
+
+def export_lines(variables: Mapping[str, str]) -> str:
+    """Returns the `export` lines that set variables in a shell."""
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())

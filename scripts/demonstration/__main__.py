@@ -1,0 +1,88 @@
+"""`python -m demonstration [--destroy]`: what `scripts/demo` does once the packages and the engine are there."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from bootstrap.places import DEMO, ROOT, STACK_FILE
+from bootstrap.processes import exclusive
+from bootstrap.reporting import ScriptError, run, say
+from demonstration import emulator, stack
+from demonstration.certificates import ensure_certificates
+from demonstration.configuration import configure
+from demonstration.summary import certificate_lines, graph_lines
+
+
+def main() -> None:
+    """Deploys the demo or takes it down; one at a time in a clone."""
+    with exclusive(ROOT / "scripts", waiting_for="another `scripts/demo` is at work in this clone", seconds=0):
+        if "--destroy" in sys.argv[1:]:
+            destroy()
+        else:
+            deploy()
+
+
+def deploy() -> None:
+    """Brings everything up, shows it, and lets Pulumi confirm that nothing is left to do."""
+    DEMO.mkdir(mode=0o700, exist_ok=True)
+
+    say("== Emulator of Gcore's API")
+    api, is_new = emulator.ensure_running()
+
+    say("== Certificates")
+    certificates = ensure_certificates(DEMO / "certificates")
+
+    say("== Pulumi stack and its configuration")
+    stack.select()
+    configure(api, certificates)
+
+    say("== pulumi up")
+    stack.up(refresh=is_new)
+
+    outputs = stack.outputs()
+    say(f"== What Gcore has now (read from {api.url} with Gcore's own SDK)")
+    print("\n".join(graph_lines(api.client(), outputs)), flush=True)
+    say("== Certificates (from the stack's outputs)")
+    print("\n".join(certificate_lines(outputs)), flush=True)
+
+    say("== pulumi preview")
+    stack.preview_without_changes()
+
+    say("== Done")
+    say("The emulator goes on running. To work on this stack by hand (`pulumi preview`, `up`, `refresh`, ...):")
+    say('    eval "$(scripts/env)"')
+    say("To take everything down:")
+    say("    scripts/demo --destroy")
+
+
+def destroy() -> None:
+    """Takes the stack down, shows that the emulator is empty, ends it, and removes what the demo made."""
+    DEMO.mkdir(mode=0o700, exist_ok=True)
+    if stack.exists():
+        say("== Emulator of Gcore's API")
+        api, is_new = emulator.ensure_running()
+
+        say("== Pulumi stack and its configuration")
+        stack.select()
+        configure(api, ensure_certificates(DEMO / "certificates"))
+
+        say("== pulumi destroy")
+        stack.destroy(refresh=is_new)
+
+        say("== What the emulator has now")
+        counts = api.object_counts()
+        print("\n".join(f"    {kind.replace('_', ' ')}: {count}" for kind, count in counts.items()), flush=True)
+        if any(counts.values()):
+            raise ScriptError(
+                "the emulator still has objects that this stack doesn't know. Look at them at "
+                f"{api.url}/_emulator/state; to throw all away: stop process {api.process.pid} and remove {DEMO}."
+            )
+        stack.remove()
+    emulator.stop()
+    shutil.rmtree(DEMO)
+    STACK_FILE.unlink(missing_ok=True)
+    say("== Done: the emulator is stopped, and .demo is removed")
+
+
+run(main)

@@ -1,0 +1,202 @@
+"""The emulator as a process in the background: started once, found again by later runs, stopped at the end."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from gcore import Gcore, GcoreError
+from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
+
+from bootstrap.places import DEMO, PYTHON, ROOT
+from bootstrap.processes import CommandFailed, output_of
+from bootstrap.reporting import ScriptError, say
+
+PROJECT = 1
+REGION = 1
+
+TASK_SECONDS = 0.5
+"""How long the emulator's tasks run: long enough to see that they are waited for."""
+
+START_SECONDS = 60
+STOP_SECONDS = 10
+
+_MODULE = "gcore_tls_provider.emulator"
+_PROCESS_FILE = DEMO / "emulator.json"
+_KEY_FILE = DEMO / "emulator.key"
+_LOG_FILE = DEMO / "emulator.log"
+
+
+class EmulatorProcess(BaseModel, frozen=True):
+    """What is remembered of a started emulator: its process id, and its port on 127.0.0.1."""
+
+    pid: int
+    port: int
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running emulator.
+
+    Attributes:
+        process: Its process id and port.
+        api_key: The key that it accepts.
+    """
+
+    process: EmulatorProcess
+    api_key: SecretStr
+
+    @property
+    def url(self) -> str:
+        """Its base URL; the routes begin with `/cloud`."""
+        return f"http://127.0.0.1:{self.process.port}"
+
+    def client(self) -> Gcore:
+        """Returns Gcore's own SDK, set up for it."""
+        key = self.api_key.get_secret_value()
+        return Gcore(api_key=key, base_url=self.url, cloud_project_id=PROJECT, cloud_region_id=REGION)
+
+    def object_counts(self) -> dict[str, int]:
+        """Returns how many objects of each kind it has; tasks, which stay as a record, are left out.
+
+        Raises:
+            ScriptError: It doesn't answer.
+        """
+        try:
+            answer = httpx.get(f"{self.url}/_emulator/state", timeout=10).raise_for_status()
+        except httpx.HTTPError as error:
+            raise ScriptError(f"the emulator on {self.url} doesn't tell what it has: {error}") from error
+        state = TypeAdapter(dict[str, dict[str, object]]).validate_python(answer.json())
+        return {kind: len(objects) for kind, objects in state.items() if kind != "tasks"}
+
+    def is_ours(self) -> bool:
+        """Tells whether it still runs and answers to the key, which no other emulator knows."""
+        try:
+            self.client().with_options(max_retries=0, timeout=5).cloud.load_balancers.list(limit=1)
+        except GcoreError:
+            return False
+        return belongs_to_clone(self.process.pid)
+
+
+def ensure_running() -> tuple[Emulator, bool]:
+    """Returns the demo's emulator, and whether it had to be started: then it is empty, whatever the stack says.
+
+    Raises:
+        ScriptError: It doesn't start.
+    """
+    key = api_key()
+    remembered = recall()
+    if remembered is not None and (emulator := Emulator(remembered, key)).is_ours():
+        say(f"      already running on {emulator.url}, process {remembered.pid}")
+        return emulator, False
+    stop()
+    # The port of last time first: a shell in which the stack is used by hand may still know it.
+    process = (start(remembered.port, key) if remembered else None) or start(0, key)
+    if process is None:
+        raise ScriptError(f"the emulator doesn't start. The end of {_LOG_FILE}:\n{_end_of_log()}")
+    emulator = Emulator(process, key)
+    say(f"      started on {emulator.url}, process {process.pid}; its log is {_LOG_FILE.relative_to(ROOT)}")
+    return emulator, True
+
+
+def recall() -> EmulatorProcess | None:
+    """Returns the emulator that an earlier run started, running or not; None if there was none."""
+    try:
+        return EmulatorProcess.model_validate_json(_PROCESS_FILE.read_text())
+    except (OSError, ValidationError):
+        return None
+
+
+def api_key() -> SecretStr:
+    """Returns the demo's API key: random, made at the first call, in a file that only its owner can read."""
+    try:
+        return SecretStr(_KEY_FILE.read_text())
+    except FileNotFoundError:
+        key = f"1_{secrets.token_hex(32)}"
+        with os.fdopen(os.open(_KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(key)
+        return SecretStr(key)
+
+
+def start(port: int, key: SecretStr) -> EmulatorProcess | None:
+    """Starts an emulator that outlives this process, and remembers it; returns None if it ended at once.
+
+    Args:
+        port: The port; 0 for any that is free.
+        key: The API key that it shall accept.
+
+    Raises:
+        ScriptError: It neither listens nor ends within `START_SECONDS`.
+    """
+    command: list[str | Path] = [PYTHON, "-m", _MODULE, "--port", str(port)]
+    command += ["--project", str(PROJECT), "--region", str(REGION), "--task-seconds", str(TASK_SECONDS)]
+    command += ["--api-key", key.get_secret_value()]
+    with _LOG_FILE.open("ab") as log:
+        log.truncate(0)
+        child = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+
+    def listens() -> bool:
+        return child.poll() is not None or _listening_port() is not None
+
+    if not _becomes(listens, seconds=START_SECONDS):
+        child.kill()
+        raise ScriptError(f"the emulator says nothing for {START_SECONDS} s. The end of {_LOG_FILE}:\n{_end_of_log()}")
+    listening = _listening_port()
+    if child.poll() is not None or listening is None:
+        return None
+    process = EmulatorProcess(pid=child.pid, port=listening)
+    _PROCESS_FILE.write_text(process.model_dump_json())
+    return process
+
+
+def stop() -> None:
+    """Ends the emulator that an earlier run started, if it still runs."""
+    process = recall()
+    if process is None or not belongs_to_clone(process.pid):
+        return
+    os.kill(process.pid, signal.SIGTERM)
+    if not _becomes(lambda: not belongs_to_clone(process.pid), seconds=STOP_SECONDS):
+        os.kill(process.pid, signal.SIGKILL)
+
+
+def belongs_to_clone(pid: int) -> bool:
+    """Tells whether a process is an emulator that runs under this clone's Python: process ids are used again."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
+    except OSError:
+        if Path("/proc/self").exists():
+            return False
+        try:
+            words = output_of(["ps", "-ww", "-o", "command=", "-p", str(pid)], seconds=10)
+        except CommandFailed:
+            return False
+    return str(PYTHON) in words and _MODULE in words
+
+
+def _listening_port() -> int | None:
+    said = re.search(r"listening on http://127\.0\.0\.1:(\d+)", _LOG_FILE.read_text(errors="replace"))
+    return int(said[1]) if said else None
+
+
+def _end_of_log() -> str:
+    return "\n".join(f"    {line}" for line in _LOG_FILE.read_text(errors="replace").splitlines()[-12:])
+
+
+def _becomes(condition: Callable[[], bool], *, seconds: float) -> bool:
+    """Waits until a condition holds; returns whether it did in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

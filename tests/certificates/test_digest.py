@@ -1,0 +1,97 @@
+"""Digests change with the meaning, and with nothing else."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+
+from gcore_tls_provider.certificates import (
+    CaBundle,
+    DevelopmentAuthority,
+    Identity,
+    RevocationLists,
+    certificate_facts,
+    content_digest,
+    identity_from_pem,
+    identity_from_pkcs12,
+)
+
+
+@pytest.fixture(scope="module")
+def authorities(root: DevelopmentAuthority) -> list[str]:
+    return [root.certificate_pem, *(DevelopmentAuthority.create(name).certificate_pem for name in "ab")]
+
+
+def bundle_digest(*certificates: str) -> str:
+    return CaBundle.parse("".join(certificates)).digest()
+
+
+def lists_digest(*lists: str) -> str:
+    return RevocationLists.parse("".join(lists)).digest()
+
+
+def test_the_digest_of_one_certificate_is_its_fingerprint(root: DevelopmentAuthority) -> None:
+    assert bundle_digest(root.certificate_pem) == certificate_facts(root.certificate).fingerprint_sha256
+
+
+def test_identity_digest_ignores_how_it_was_written(server: Identity, root: DevelopmentAuthority) -> None:
+    encrypted = server.private_key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+    ).decode()
+    as_pkcs12 = [b64encode(server.to_pkcs12(password)).decode() for password in (None, "one", "two")]
+    same = [
+        identity_from_pem(certificate=server.full_chain_pem, private_key=server.private_key_pem),
+        identity_from_pem(
+            certificate="text\r\n" + server.full_chain_pem.replace("\n", "\r\n"), private_key=server.private_key_pem
+        ),
+        identity_from_pem(
+            certificate=server.chain_pem + server.certificate_pem,
+            private_key=encrypted,
+            private_key_passphrase="secret",
+        ),
+        identity_from_pem(
+            certificate=server.certificate_pem, certificate_chain=server.chain_pem, private_key=server.private_key_pem
+        ),
+        *(
+            identity_from_pkcs12(pkcs12=text, password=password)
+            for text, password in zip(as_pkcs12, (None, "one", "two"), strict=True)
+        ),
+    ]
+
+    assert len(set(as_pkcs12)) == 3
+    assert {identity.digest() for identity in same} == {server.digest()}
+
+
+def test_identity_digest_sees_leaf_and_chain(server: Identity, intermediate: DevelopmentAuthority) -> None:
+    renewed = intermediate.issue_server(["app.example.com"])
+    shorter = Identity(server.certificate, server.chain[:1], server.private_key)
+    misordered = Identity(server.certificate, server.chain[::-1], server.private_key)
+
+    assert len({identity.digest() for identity in (server, renewed, shorter, misordered)}) == 4
+
+
+def test_bundle_digest_is_first_and_a_set(authorities: list[str]) -> None:
+    root, a, b = authorities
+
+    assert bundle_digest(root, a, b) == bundle_digest(root, b, a) == bundle_digest(root, b, a, root, b)
+    assert bundle_digest(root, a, b) == bundle_digest("\ufeff# old, new\r\n", root.replace("\n", "\r\n"), " " + a, b)
+    assert len({bundle_digest(root, a, b), bundle_digest(a, root, b), bundle_digest(root, a), bundle_digest(root)}) == 4
+
+
+def test_list_digest_is_a_set(root: DevelopmentAuthority, other: Identity) -> None:
+    empty, revoking = root.revocation_list(number=1), root.revocation_list([other], number=2)
+
+    assert lists_digest(empty, revoking) == lists_digest(revoking, "text\r\n", empty, revoking)
+    assert len({lists_digest(empty), lists_digest(revoking), lists_digest(empty, revoking)}) == 3
+
+
+def test_order_of_all(server: Identity) -> None:
+    certificates = [server.certificate, *server.chain]
+
+    assert content_digest(certificates, order="all") != content_digest(certificates[::-1], order="all")
+    assert content_digest(certificates, order="none") == content_digest(certificates[::-1], order="none")
+    assert content_digest(certificates, order="first") == content_digest(
+        [certificates[0], *certificates[:0:-1]], order="first"
+    )

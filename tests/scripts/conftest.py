@@ -1,0 +1,20 @@
+"""What the tests of the scripts share: the scripts' modules are importable, and there is a machine of fake programs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+
+from fake_machine import Machine
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A machine without an engine."""
+    for folder in ("programs", "home", "cache"):
+        (tmp_path / folder).mkdir()
+    return Machine(tmp_path)

@@ -1,0 +1,207 @@
+"""The engine is taken from the first place that has it, and gets into the cache whole or not at all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from fake_machine import Machine
+
+from bootstrap import engine
+from bootstrap.engine import PROGRAMS, Source, ensure_engine, find_engine, parsed_version
+from bootstrap.engine_sources import ENGINE_VERSION, Unavailable
+from bootstrap.reporting import ScriptError
+
+
+class Sources:
+    """Stands for installer, Go and wheel: counts the calls; each does what it is told to."""
+
+    def __init__(self, machine: Machine) -> None:
+        """All of them are unavailable at first."""
+        self.machine = machine
+        self.works: set[str] = set()
+        self.calls: list[str] = []
+
+    def source(self, way: str) -> Source:
+        """Returns the stand-in for a way."""
+
+        def fill(folder: Path, _environ: Mapping[str, str]) -> str:
+            self.calls.append(way)
+            if way not in self.works:
+                self.machine.install("pulumi", "echo half an engine", folder)
+                raise Unavailable(f"no {way} here")
+            self.machine.install_engine(ENGINE_VERSION, folder)
+            return f"made by {way}"
+
+        return fill
+
+
+@pytest.fixture
+def sources(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Sources:
+    """Stand-ins for what would download or build."""
+    stand_ins = Sources(machine)
+    monkeypatch.setattr(engine, "SOURCES", {way: stand_ins.source(way) for way in engine.SOURCES})
+    return stand_ins
+
+
+def test_path_comes_first(machine: Machine, sources: Sources) -> None:
+    machine.install_engine("3.300.1")
+    machine.install_engine(ENGINE_VERSION, machine.cached_engine)
+    found = ensure_engine(machine.environ)
+    assert (found.directory, found.version, found.origin) == (machine.programs, "3.300.1", "found on PATH")
+    assert sources.calls == []
+
+
+@pytest.mark.parametrize("missing", PROGRAMS)
+def test_an_engine_on_path_that_lacks_a_part_is_left_alone(
+    missing: str, machine: Machine, sources: Sources, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.install_engine("3.300.1", programs=[name for name in PROGRAMS if name != missing])
+    machine.install_engine(ENGINE_VERSION, machine.cached_engine)
+    assert ensure_engine(machine.environ).directory == machine.cached_engine
+    assert missing in capsys.readouterr().err
+
+
+def test_an_engine_on_path_that_is_too_old_is_left_alone(
+    machine: Machine, sources: Sources, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.install_engine("3.99.0")
+    machine.install_engine(ENGINE_VERSION, machine.cached_engine)
+    assert ensure_engine(machine.environ).directory == machine.cached_engine
+    assert "is version 3.99.0, and 3.200.0 or newer is needed" in capsys.readouterr().err
+
+
+def test_a_pulumi_on_path_that_does_not_run_is_left_alone(machine: Machine, sources: Sources) -> None:
+    machine.install_engine("3.300.1")
+    machine.install("pulumi", "echo 'no version set' >&2; exit 126")
+    machine.install_engine(ENGINE_VERSION, machine.cached_engine)
+    assert ensure_engine(machine.environ).directory == machine.cached_engine
+
+
+def test_the_cached_engine_is_recognised_on_path(machine: Machine, sources: Sources) -> None:
+    sources.works = {"go"}
+    made = ensure_engine(machine.environ)
+    again = ensure_engine({**machine.environ, "PATH": f"{made.directory}:/usr/bin:/bin"})
+    assert again.origin == "cached (made by go)"
+
+
+@pytest.mark.parametrize(
+    ("works", "tried"),
+    [
+        ({"installer", "go", "wheel"}, ["installer"]),
+        ({"go", "wheel"}, ["installer", "go"]),
+        ({"wheel"}, ["installer", "go", "wheel"]),
+    ],
+)
+def test_what_gets_an_engine_is_tried_in_order(
+    works: set[str], tried: list[str], machine: Machine, sources: Sources, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources.works = works
+    made = ensure_engine(machine.environ)
+    assert sources.calls == tried
+    assert (made.directory, made.origin) == (machine.cached_engine, f"made by {tried[-1]}")
+    assert f"made by {tried[-1]}" in capsys.readouterr().err
+
+    assert ensure_engine(machine.environ).origin == f"cached (made by {tried[-1]})"
+    assert sources.calls == tried
+
+
+@pytest.mark.parametrize("flaw", ["incomplete", "another version"])
+def test_a_flawed_cached_engine_is_replaced(flaw: str, machine: Machine, sources: Sources) -> None:
+    if flaw == "incomplete":
+        machine.install_engine(ENGINE_VERSION, machine.cached_engine, programs=PROGRAMS[:2])
+    else:
+        machine.install_engine("3.1.0", machine.cached_engine)
+    sources.works = {"wheel"}
+    assert ensure_engine(machine.environ).version == ENGINE_VERSION
+    assert all((machine.cached_engine / name).exists() for name in PROGRAMS)
+
+
+def test_no_way_leaves_nothing_behind_and_names_every_reason(machine: Machine, sources: Sources) -> None:
+    leftover = machine.cached_engine.with_name(f"{machine.cached_engine.name}.partial-killed")
+    machine.install_engine(ENGINE_VERSION, leftover)
+    with pytest.raises(ScriptError) as error:
+        ensure_engine(machine.environ)
+    for reason in ("no `pulumi` on PATH", "none yet", "no installer here", "no go here", "no wheel here"):
+        assert reason in str(error.value)
+    assert list(machine.cached_engine.parent.iterdir()) == []
+
+
+def test_two_runs_at_once_build_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    builds: list[Path] = []
+    both_started = threading.Barrier(2, timeout=20)
+
+    def build(folder: Path, _environ: Mapping[str, str]) -> str:
+        builds.append(folder)
+        machine.install_engine(ENGINE_VERSION, folder)
+        return "built"
+
+    monkeypatch.setattr(engine, "SOURCES", {"go": build})
+    found: list[Path] = []
+
+    def run() -> None:
+        both_started.wait()
+        found.append(ensure_engine(machine.environ).directory)
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert found == [machine.cached_engine] * 2
+    assert len(builds) == 1
+
+
+@pytest.mark.parametrize("way", engine.WAYS)
+def test_one_way_can_be_demanded(way: str, machine: Machine, sources: Sources) -> None:
+    machine.install_engine("3.300.1")
+    machine.install_engine(ENGINE_VERSION, machine.cached_engine)
+    if way in engine.SOURCES:
+        sources.works = {way}
+    origin = ensure_engine({**machine.environ, "GCORE_TLS_ENGINE": way}).origin
+    assert origin == {"path": "found on PATH", "cache": "cached"}.get(way, f"made by {way}")
+
+
+def test_a_demanded_way_is_not_replaced_by_another(machine: Machine, sources: Sources) -> None:
+    machine.install_engine(ENGINE_VERSION, machine.cached_engine)
+    with pytest.raises(ScriptError, match="there is no `pulumi` on PATH"):
+        ensure_engine({**machine.environ, "GCORE_TLS_ENGINE": "path"})
+
+
+def test_an_unknown_way_is_refused(machine: Machine) -> None:
+    with pytest.raises(ScriptError, match="`brew`; it can be one of path, cache, installer, go, wheel"):
+        ensure_engine({**machine.environ, "GCORE_TLS_ENGINE": "brew"})
+
+
+def test_finding_installs_nothing(machine: Machine, sources: Sources) -> None:
+    sources.works = {"installer", "go", "wheel"}
+    assert find_engine(machine.environ) is None
+    assert sources.calls == []
+    machine.install_engine(ENGINE_VERSION, machine.cached_engine)
+    cached = find_engine(machine.environ)
+    assert cached is not None and cached.directory == machine.cached_engine
+    machine.install_engine("3.300.1")
+    on_path = find_engine(machine.environ)
+    assert on_path is not None and on_path.directory == machine.programs
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("3.99.0", "3.200.0"),
+        ("3.9.10", "3.10.9"),
+        ("v3.259.0", "3.259.1"),
+        ("3.259", "4.0"),
+        ("", "0.0.1"),
+        ("unknown", "1.0.0"),
+    ],
+)
+def test_versions_are_compared_as_numbers(older: str, newer: str) -> None:
+    assert parsed_version(older) < parsed_version(newer)
+
+
+@pytest.mark.parametrize("version", ["v3.259.0", "3.259.0-alpha.1+abc", "3.259"])
+def test_a_version_s_decoration_does_not_count(version: str) -> None:
+    assert parsed_version(version) == (3, 259, 0)

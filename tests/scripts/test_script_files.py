@@ -1,0 +1,110 @@
+"""The executables, run as a user runs them, in a clone whose path has blanks and quotes in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from fake_machine import Machine
+
+from bootstrap.engine_sources import ENGINE_VERSION
+from bootstrap.places import ROOT
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone without anything in it but the scripts."""
+    root = tmp_path / 'it\'s a "clone" & more'
+    shutil.copytree(ROOT / "scripts", root / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    return root
+
+
+def run(command: str, clone: Path, machine: Machine) -> subprocess.CompletedProcess[str]:
+    """Runs a shell command in the clone, on the machine."""
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=clone,
+        env=machine.environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def evaluated(clone: Path, machine: Machine, times: int = 1) -> dict[str, str]:
+    """Returns the variables of a shell that has evaluated what `scripts/env` prints."""
+    evaluations = 'eval "$(scripts/env 2>/dev/null)"; ' * times
+    done = run(f"{evaluations} env --null", clone, machine)
+    assert done.stderr == ""
+    return dict(item.split("=", 1) for item in done.stdout.split("\0") if item)
+
+
+def test_the_shell_gets_what_pulumi_needs(clone: Path, machine: Machine) -> None:
+    machine.install_engine(ENGINE_VERSION, machine.cached_engine)
+    variables = evaluated(clone, machine)
+    path = variables["PATH"].split(os.pathsep)
+    assert path[:3] == [str(clone / ".venv" / "bin"), str(machine.cached_engine), str(machine.programs)]
+    assert variables["PULUMI_PYTHON_CMD"] == str(clone / ".venv" / "bin" / "python")
+    assert variables["PULUMI_BACKEND_URL"] == (clone / ".demo" / "state").as_uri()
+    assert variables["PULUMI_HOME"] == str(clone / ".demo" / "pulumi")
+    assert variables["PULUMI_CONFIG_PASSPHRASE"]
+    assert variables["PULUMI_SKIP_UPDATE_CHECK"] == "true"
+
+
+def test_evaluated_twice_is_evaluated_once(clone: Path, machine: Machine) -> None:
+    machine.install_engine(ENGINE_VERSION, machine.cached_engine)
+    assert evaluated(clone, machine, times=2) == evaluated(clone, machine)
+
+
+def test_before_the_demo_it_says_what_is_missing(clone: Path, machine: Machine) -> None:
+    done = run("scripts/env", clone, machine)
+    assert done.returncode == 0
+    for missing in ("the virtual environment", "the engine", "the demo's stack"):
+        assert missing in done.stderr
+    assert all(line.startswith("export ") for line in done.stdout.splitlines())
+
+
+def test_after_the_demo_it_says_nothing(clone: Path, machine: Machine) -> None:
+    machine.install_engine(ENGINE_VERSION)
+    machine.install("python", "", clone / ".venv" / "bin")
+    (clone / ".demo").mkdir()
+    assert run("scripts/env", clone, machine).stderr == ""
+
+
+def test_the_engine_s_folder_is_all_that_is_printed(clone: Path, machine: Machine) -> None:
+    machine.install_engine(ENGINE_VERSION)
+    done = run("scripts/engine", clone, machine)
+    assert done.stdout == f"{machine.programs}\n"
+    assert f"Pulumi {ENGINE_VERSION}, found on PATH" in done.stderr
+
+
+def test_an_error_is_one_line(clone: Path, machine: Machine) -> None:
+    done = run("GCORE_TLS_ENGINE=cache scripts/engine", clone, machine)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1].startswith("error: no Pulumi engine could be found or installed (cache: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("script", ["demo", "test"])
+def test_what_a_clone_lacks_is_one_line_too(script: str, clone: Path, machine: Machine) -> None:
+    done = run(f"scripts/{script}", clone, machine)
+    assert done.returncode == 1
+    assert "error: " in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_destroying_nothing_needs_nothing(clone: Path, machine: Machine) -> None:
+    done = run("scripts/demo --destroy", clone, machine)
+    assert (done.returncode, done.stderr) == (0, "Nothing to destroy: there is no demo in this clone.\n")
+    assert sorted(entry.name for entry in clone.iterdir()) == ["scripts"]
+
+
+def test_an_unknown_argument_is_refused(clone: Path, machine: Machine) -> None:
+    done = run("scripts/demo --distroy", clone, machine)
+    assert done.returncode == 2
+    assert "--distroy" in done.stderr
