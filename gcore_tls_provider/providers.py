@@ -81,7 +81,7 @@ class _Provider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validates what is known; asks nobody."""
         with _one_line():
-            checked = self.lifecycle.check(_from_engine(news))
+            checked = self.lifecycle.check(_from_engine(news), _shared().configuration)
         warnings = [located(each) for each in checked.findings if each.severity == "warning"]
         if warnings:
             context = Context.of(_from_engine(news))

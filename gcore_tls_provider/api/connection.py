@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, HttpUrl, SecretStr, TypeAdapter, field_validator
@@ -13,6 +14,19 @@ PUBLIC_API = "https://api.gcore.com"
 """Gcore's public API; cloud routes begin with `/cloud/v1/` or `/cloud/v2/` below it."""
 
 _URL = TypeAdapter(HttpUrl)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where an object is: every object belongs to one project and region, and can't leave them.
+
+    Attributes:
+        project_id: the project's number.
+        region_id: the region's number.
+    """
+
+    project_id: int
+    region_id: int
 
 
 class Connection(BaseModel):

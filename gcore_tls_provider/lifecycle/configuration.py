@@ -20,7 +20,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from gcore_tls_provider.api.connection import PUBLIC_API, Connection, Dialect
+from gcore_tls_provider.api.connection import PUBLIC_API, Connection, Dialect, Scope
 from gcore_tls_provider.errors import ConfigurationError
 
 NAMESPACE: Final = "gcore"
@@ -85,20 +85,25 @@ class Configuration(BaseModel):
             raise ConfigurationError(_complaint(error)) from None
         return configuration
 
-    def connection(self) -> Connection:
+    def connection(self, scope: Scope | None = None) -> Connection:
         """What a client needs.
+
+        Args:
+            scope: project and region, where an object's state says them; else the configured ones.
 
         Raises:
             ConfigurationError: the key, the project or the region is missing; names all of them.
         """
-        if self.api_key is None or self.project_id is None or self.region_id is None:
-            values = (self.api_key, self.project_id, self.region_id)
+        project_id = scope.project_id if scope else self.project_id
+        region_id = scope.region_id if scope else self.region_id
+        if self.api_key is None or project_id is None or region_id is None:
+            values = (self.api_key, project_id, region_id)
             absent = [key for key, value in zip(_REQUIRED, values, strict=True) if value is None]
             raise ConfigurationError(" ".join(_missing(key) for key in absent))
         return Connection(
             api_key=self.api_key,
-            project_id=self.project_id,
-            region_id=self.region_id,
+            project_id=project_id,
+            region_id=region_id,
             base_url=self.base_url,
             dialect=self.dialect,
         )

@@ -83,7 +83,7 @@ class Creation:
         state = session.stack_state(context.stack, context.urn)
         identity = session.identity(context.stack, context.urn)
         names = Names.of(context.name, identity, context.urn)
-        with session.names(operation.kind, self._ids_by_name) as taken:
+        with session.names(operation.account, operation.kind, self._ids_by_name) as taken:
             parts = list(fixed)
             name = names.name(*parts)
             while name in taken:

@@ -16,7 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic
 
+from gcore_tls_provider.api.connection import Scope
 from gcore_tls_provider.certificates.finding import Finding
+from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.fields import SET, Field, changed, inputs_after_read, set_names
 from gcore_tls_provider.lifecycle.operation import Context, Operation, Verb
 from gcore_tls_provider.lifecycle.properties import (
@@ -29,6 +31,13 @@ from gcore_tls_provider.lifecycle.properties import (
     parse,
 )
 from gcore_tls_provider.lifecycle.session import Session
+
+
+SCOPE_FIELDS = (
+    Field("project_id", change="replace", readable=False),
+    Field("region_id", change="replace", readable=False),
+)
+"""Where an object is. Kept in its state: with another project configured, 'not found' would pass for 'deleted'."""
 
 
 @dataclass(frozen=True)
@@ -128,19 +137,23 @@ class Lifecycle(ABC, Generic[InputsT]):
         """Whether the old object must be deleted before the new one can be made."""
         return False
 
-    def check(self, news: Mapping[str, object]) -> Checked:
-        """Validates what is known of a program's inputs, and adds public facts."""
-        given = {key: value for key, value in news.items() if key not in self.derived and value is not None}
+    def check(self, news: Mapping[str, object], configuration: Configuration) -> Checked:
+        """Validates what is known of a program's inputs, and adds public facts and where the object is to be."""
+        given = {k: v for k, v in news.items() if k not in self._added and v is not None}
         drafted = draft(self.inputs, given)
         facts, found = self.facts(drafted)
         findings = (*drafted.findings, *found, *drafted.verdicts(self.rules))
-        return Checked({**given, **facts}, findings)
+        return Checked({**given, **_where(configuration), **facts}, findings)
 
     def diff(self, olds: Properties, news: Properties) -> Difference:
         """Compares the old outputs with the new inputs by what they mean."""
-        fields = tuple(changed(self.fields, olds, news))
+        fields = tuple(changed((*self.fields, *SCOPE_FIELDS), olds, news))
         replaces = tuple(field.name for field in fields if field.change == "replace")
-        return Difference(bool(fields), replaces, bool(replaces) and self.goes_first(olds, news, replaces))
+        return Difference(bool(fields), replaces, bool(replaces) and self._goes_first(olds, news, replaces))
+
+    def _goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
+        moves = any(field.name in replaces for field in SCOPE_FIELDS)
+        return not moves and self.goes_first(olds, news, replaces)
 
     def create(self, session: Session, properties: Properties) -> Live:
         """Makes the object; its properties are those given, and what Gcore adds."""
@@ -157,7 +170,7 @@ class Lifecycle(ABC, Generic[InputsT]):
         prior = {
             key: value
             for key, value in properties.items()
-            if key in names or key in self.derived or (key.startswith(INTERNAL) and key != SET)
+            if key in names or key in self._added or (key.startswith(INTERNAL) and key != SET)
         }
         inputs = inputs_after_read(self.fields, prior, live.properties)
         return Read({**properties, **live.properties, SET: set_names(inputs)}, inputs)
@@ -176,14 +189,30 @@ class Lifecycle(ABC, Generic[InputsT]):
         """Deletes the object and waits until it is gone."""
         self.remove(self._operation(session, properties, "delete"), object_id, properties)
 
+    @property
+    def _added(self) -> frozenset[str]:
+        return self.derived | frozenset(field.name for field in SCOPE_FIELDS)
+
     def _operation(self, session: Session, properties: Properties, verb: Verb) -> Operation:
-        return Operation(session, Context.of(properties), self.kind, verb)
+        return Operation(session, Context.of(properties), self.kind, verb, _scope(properties))
 
     def _parsed(self, properties: Properties) -> InputsT:
-        return parse(self.inputs, {k: v for k, v in properties.items() if k not in self.derived})
+        return parse(self.inputs, {k: v for k, v in properties.items() if k not in self._added})
 
     def _kept(self, properties: Properties) -> Properties:
         return {**properties, SET: set_names(properties)}
+
+
+def _where(configuration: Configuration) -> Properties:
+    where = {"project_id": configuration.project_id, "region_id": configuration.region_id}
+    return {name: value for name, value in where.items() if value is not None}
+
+
+def _scope(properties: Mapping[str, object]) -> Scope | None:
+    project, region = properties.get("project_id"), properties.get("region_id")
+    if isinstance(project, (int, float)) and isinstance(region, (int, float)):
+        return Scope(int(project), int(region))
+    return None
 
 
 def _set_before(olds: Properties) -> frozenset[str]:

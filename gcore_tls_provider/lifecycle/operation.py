@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.calls import Call, Shapes
 from gcore_tls_provider.api.clock import Deadline
+from gcore_tls_provider.api.connection import Scope
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancer
 from gcore_tls_provider.api.wire.pages import Page
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
 from gcore_tls_provider.errors import Conflict, DeadlineExceeded, NotFound, ObjectFailed, PropertyError
 from gcore_tls_provider.lifecycle.properties import UNKNOWN
-from gcore_tls_provider.lifecycle.session import Session
+from gcore_tls_provider.lifecycle.session import Account, Session
 
 AnswerT = TypeVar("AnswerT")
 RowT = TypeVar("RowT")
@@ -93,17 +94,30 @@ class Operation:
         context: which resource it is.
         kind: the kind of object: `listener`.
         verb: what is done with it.
+        scope: the project and region that it is in; None for the configured ones.
     """
 
-    def __init__(self, session: Session, context: Context, kind: str, verb: Verb) -> None:
+    def __init__(
+        self, session: Session, context: Context, kind: str, verb: Verb, scope: Scope | None = None
+    ) -> None:
         """Starts the time limit."""
         self.session = session
+        self._scope = scope
         self.context = context
         self.kind = kind
         own = None if verb == "read" else getattr(context.timeouts, verb)
         general = session.configuration.task_timeout
         default = READ_LIMIT if verb == "read" else TIME_LIMITS[kind]
         self.deadline = Deadline.after(session.clock, own or (default if verb == "read" else general or default))
+
+    @property
+    def account(self) -> Account:
+        """What speaks to the object's project and region.
+
+        Raises:
+            ConfigurationError: the key, the project or the region is missing.
+        """
+        return self.session.account(self._scope)
 
     def progress(self, text: str) -> None:
         """Shows `text` on the resource's row."""
@@ -116,16 +130,16 @@ class Operation:
     def send(self, call: Call[AnswerT]) -> AnswerT:
         """Sends a call; a write only as long as somebody is there to save what comes of it."""
         self._still_wanted(call)
-        return self.session.client.send(call, self.deadline)
+        return self.account.client.send(call, self.deadline)
 
     def send_shaped(self, shapes: Shapes[AnswerT]) -> AnswerT:
         """Sends an operation in the shape that Gcore understands."""
         self._still_wanted(shapes.openapi)
-        return self.session.client.send_shaped(shapes, self.deadline)
+        return self.account.client.send_shaped(shapes, self.deadline)
 
     def wait(self, tasks: TaskIds, asked: str) -> tuple[Task, ...]:
         """Waits until the tasks have ended."""
-        return self.session.tasks.wait(tasks.tasks, asked, self.deadline, self.progress)
+        return self.account.tasks.wait(tasks.tasks, asked, self.deadline, self.progress)
 
     def run(self, call: Call[TaskIds]) -> tuple[Task, ...]:
         """Sends a call and waits for its tasks."""

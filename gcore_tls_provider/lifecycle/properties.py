@@ -174,7 +174,7 @@ def _finding(detail: ErrorDetails) -> Finding:
         return fault(where, "PROPERTY_UNKNOWN", "There is no such property.", "Remove it or correct its spelling.")
     if kind == "literal_error":
         return fault(where, "PROPERTY_INVALID", "It isn't one of the allowed values.", f"Give {context['expected']}.")
-    return fault(where, "PROPERTY_INVALID", f"{detail['msg']}.", "Correct it.")
+    return fault(where, "PROPERTY_INVALID", f"{detail['msg'].replace('Input', 'It', 1)}.", "Correct it.")
 
 
 def _where(path: Sequence[str | int]) -> str:

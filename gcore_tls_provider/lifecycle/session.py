@@ -7,12 +7,14 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
 
 from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.api.clock import Clock, SystemClock
+from gcore_tls_provider.api.connection import Scope
 from gcore_tls_provider.api.tasks import Tasks
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.host import Host
@@ -20,6 +22,19 @@ from gcore_tls_provider.lifecycle.stack import StackState, parse_export
 
 _EXPORT_ATTEMPTS: Final = 5
 _EXPORT_PAUSE: Final = 0.3
+
+
+@dataclass(frozen=True)
+class Account:
+    """What speaks to one project and region.
+
+    Attributes:
+        client: sends calls.
+        tasks: waits for tasks.
+    """
+
+    client: Client
+    tasks: Tasks
 
 
 class Session:
@@ -46,37 +61,31 @@ class Session:
         self.clock: Clock = clock or SystemClock()
         self._transport = transport
         self._making = threading.Lock()
-        self._client: Client | None = None
-        self._tasks: Tasks | None = None
+        self._accounts: dict[Scope, Account] = {}
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._locating = threading.Lock()
         self._reading_state = threading.Lock()
         self._state: StackState | None = None
         self._stateless_identity: str | None = None
-        self._names: dict[str, dict[str, list[str]]] = {}
-        self._naming: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._names: dict[tuple[Account, str], dict[str, list[str]]] = {}
+        self._naming: defaultdict[tuple[Account, str], threading.Lock] = defaultdict(threading.Lock)
 
-    @property
-    def client(self) -> Client:
-        """The client, made at the first request.
+    def account(self, scope: Scope | None) -> Account:
+        """The client for a project and region, made at the first request; one for all threads, so that they share polls.
+
+        Args:
+            scope: the project and region; None for the configured ones.
 
         Raises:
             ConfigurationError: the key, the project or the region is missing.
         """
         with self._making:
-            if self._client is None:
-                connection = self.configuration.connection()
-                self._client = Client(connection, clock=self.clock, transport=self._transport)
-            return self._client
-
-    @property
-    def tasks(self) -> Tasks:
-        """Waits for tasks; one for all threads, so that they share polls."""
-        client = self.client
-        with self._making:
-            if self._tasks is None:
-                self._tasks = Tasks(client)
-            return self._tasks
+            connection = self.configuration.connection(scope)
+            scope = Scope(connection.project_id, connection.region_id)
+            if scope not in self._accounts:
+                client = Client(connection, clock=self.clock, transport=self._transport)
+                self._accounts[scope] = Account(client, Tasks(client))
+            return self._accounts[scope]
 
     @contextmanager
     def load_balancer_lock(self, load_balancer_id: str) -> Iterator[None]:
@@ -119,14 +128,20 @@ class Session:
         return self._stateless_identity or ""
 
     @contextmanager
-    def names(self, kind: str, listed: Callable[[], dict[str, list[str]]]) -> Iterator[dict[str, list[str]]]:
+    def names(
+        self, account: Account, kind: str, listed: Callable[[], dict[str, list[str]]]
+    ) -> Iterator[dict[str, list[str]]]:
         """The ids behind every name of a kind, as they were at the first create, and with all made since.
 
         Args:
+            account: the project and region.
             kind: the kind of objects.
             listed: reads them from Gcore; called once.
         """
-        with self._naming[kind]:
-            if kind not in self._names:
-                self._names[kind] = listed()
-            yield self._names[kind]
+        key = (account, kind)
+        with self._locating:
+            naming = self._naming[key]
+        with naming:
+            if key not in self._names:
+                self._names[key] = listed()
+            yield self._names[key]

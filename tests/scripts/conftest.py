@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from fake_machine import Machine
+from tests.scripts.fake_machine import Machine
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from fake_machine import Machine
 
 from bootstrap.engine_sources import ENGINE_VERSION
 from bootstrap.environment import stamp, stamp_file
 from bootstrap.places import ROOT
+from tests.scripts.fake_machine import Machine
 
 
 @pytest.fixture

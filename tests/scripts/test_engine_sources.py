@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_machine import Machine
 
 from bootstrap import engine_sources
 from bootstrap.engine import PROGRAMS, engine_folder, into_cache
@@ -23,6 +22,7 @@ from bootstrap.engine_sources import (
 )
 from bootstrap.places import ROOT
 from bootstrap.processes import CommandFailed
+from tests.scripts.fake_machine import Machine
 
 FAKE_GO = """
 log() { echo "$PWD: $*" >> "$GO_LOG"; }

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from fake_machine import Machine
 
 from bootstrap import engine
 from bootstrap.engine import PROGRAMS, Source, ensure_engine, find_engine, parsed_version
 from bootstrap.engine_sources import ENGINE_VERSION, Unavailable
 from bootstrap.reporting import ScriptError
+from tests.scripts.fake_machine import Machine
 
 
 class Sources:

@@ -9,7 +9,6 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
-from fake_machine import Machine
 
 from bootstrap import environment
 from bootstrap.environment import (
@@ -23,6 +22,7 @@ from bootstrap.environment import (
 from bootstrap.places import ENVIRONMENT
 from bootstrap.processes import CommandFailed
 from bootstrap.reporting import ScriptError
+from tests.scripts.fake_machine import Machine
 
 
 class Clone:

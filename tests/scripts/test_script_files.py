@@ -8,10 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from fake_machine import Machine
 
 from bootstrap.engine_sources import ENGINE_VERSION
 from bootstrap.places import ROOT
+from tests.scripts.fake_machine import Machine
 
 
 @pytest.fixture
