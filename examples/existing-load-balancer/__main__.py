@@ -1,6 +1,7 @@
 """A load balancer that was made elsewhere gets a listener and a pool that speaks mutual TLS; itself it stays as it is."""
 
 import pulumi
+
 from gcore_tls_components import MTLSLoadBalancer
 from gcore_tls_provider import from_file
 

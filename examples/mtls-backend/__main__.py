@@ -1,6 +1,7 @@
 """Mutual TLS between the load balancer and its backends, resource by resource, in the order of Gcore's guide."""
 
 import pulumi
+
 from gcore_tls_provider import (
     CertificateAuthority,
     ClientCertificate,

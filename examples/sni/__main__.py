@@ -1,6 +1,7 @@
 """One listener, several certificates: the name that a client asks for decides (SNI)."""
 
 import pulumi
+
 from gcore_tls_provider import Listener, ListenerCertificate, LoadBalancer, Pool, from_file
 
 config = pulumi.Config()

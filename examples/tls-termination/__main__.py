@@ -1,6 +1,7 @@
 """Clients' TLS ends at the load balancer; its backends get plain HTTP."""
 
 import pulumi
+
 from gcore_tls_provider import Listener, ListenerCertificate, LoadBalancer, Pool, from_file
 
 config = pulumi.Config()

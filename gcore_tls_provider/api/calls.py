@@ -47,8 +47,8 @@ class Call(Generic[AnswerT_co]):
         answer: turns the JSON of the answer into its model; raises `pydantic.ValidationError`.
         ids: what fills the route's template, project and region apart.
         query: the query parameters.
-        body: what is sent; fields that were never set are left out, and None is sent as null.
-        confidential: the body holds key material: nothing of the answer's free text is shown unchecked.
+        body: what is sent; fields that were never set are left out, and None is sent as null. Its `SecretStr` values
+            are shown in no error, whatever Gcore repeats.
     """
 
     route: Route
@@ -57,7 +57,6 @@ class Call(Generic[AnswerT_co]):
     ids: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str | int | bool] = field(default_factory=dict)
     body: BaseModel | None = field(default=None, repr=False)
-    confidential: bool = False
 
 
 Shape = Literal["guide", "openapi"]

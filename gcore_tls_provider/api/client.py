@@ -7,13 +7,13 @@ What is repeated, within the operation's deadline:
 | the connection could not be made | yes | yes: nothing was sent |
 | the connection broke or timed out later | yes | no: Gcore may have done the work (`Unreachable.outcome_unknown`) |
 | 429 | yes, after `Retry-After` | yes: it was refused before any work |
-| 502, 503, 504 | yes | no: outcome unknown |
-| 500 | yes | no: outcome unknown |
-| any other status | no | no |
+| 500, 502, 503, 504 | yes | no: outcome unknown |
+| any other status, or an answer that can't be read | no | no |
 
 A POST of unknown outcome is for the caller to resolve, by looking for the object by its name. Faults are borne with for
-`PATIENCE` seconds at most, and for `FIRST_PATIENCE` until Gcore has answered this client for the first time: an address
-that is wrong should not cost minutes.
+`PATIENCE` seconds at most, and for `FIRST_PATIENCE` until anything has answered this client for the first time: an
+address that is wrong should not cost minutes. Too many requests (429) are no fault: they are borne with until the
+deadline.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import httpx
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from gcore_tls_provider.api.calls import Call, Shape, Shapes
 from gcore_tls_provider.api.clock import Clock, Deadline, SystemClock
 from gcore_tls_provider.api.connection import Connection
-from gcore_tls_provider.api.redaction import shown
+from gcore_tls_provider.api.redaction import Confidential, secrets_in
 from gcore_tls_provider.api.refusals import refusal
 from gcore_tls_provider.errors import (
     ApiError,
     BadRequest,
+    ConfigurationError,
     MalformedAnswer,
     MethodNotAllowed,
     NotFound,
@@ -51,13 +52,19 @@ PATIENCE: Final = 120.0
 """Seconds for which faults of the network and of Gcore are borne with, for one call."""
 
 FIRST_PATIENCE: Final = 10.0
-"""The same, as long as Gcore has never answered this client."""
+"""The same, as long as nothing has ever answered this client."""
 
-_TIME_LIMITS = httpx.Timeout(60.0, connect=5.0)
+LONGEST_BACKOFF: Final = 8.0
+"""Seconds between two attempts, at most, where Gcore doesn't ask for more."""
+
+_REPEATED_STATUSES = frozenset({500, 502, 503, 504})
+_CONNECT_SECONDS = 5.0
+_ANSWER_SECONDS = 60.0
+_LEAST_SECONDS = 1.0
 _LIMITS = httpx.Limits(max_connections=128, max_keepalive_connections=64)
 
 
-def backoff(attempt: int, *, first: float = 0.5, most: float = 8.0) -> float:
+def backoff(attempt: int, *, first: float = 0.5, most: float = LONGEST_BACKOFF) -> float:
     """Seconds to wait after a failed attempt, doubling from `first` to `most`; without jitter.
 
     Args:
@@ -75,6 +82,11 @@ class Client:
         connection: account, project and region.
         clock: whose time it is.
         transport: what carries the requests: a test's own, or None for the network.
+
+    Attributes:
+        connection: account, project and region.
+        clock: whose time it is.
+        confidential: what no error may show: the API key, and every secret that this client has sent.
     """
 
     def __init__(
@@ -84,22 +96,17 @@ class Client:
         clock: Clock | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """Opens no connection yet."""
+        """Opens no connection yet.
+
+        Raises:
+            ConfigurationError: the API key can't be sent, or this machine's settings for HTTP can't be used.
+        """
         self.connection = connection
         self.clock: Clock = clock or SystemClock()
+        self.confidential = Confidential(connection.api_key.get_secret_value())
         self._answered = False
         self._shapes: dict[str, Shape] = {}
-        self._http = httpx.Client(
-            base_url=connection.base_url,
-            headers={
-                "Authorization": f"APIKey {connection.api_key.get_secret_value()}",
-                "Accept": "application/json",
-                "User-Agent": "gcore-tls-provider",
-            },
-            timeout=_TIME_LIMITS,
-            limits=_LIMITS,
-            transport=transport,
-        )
+        self._http = _http(connection, transport)
 
     def close(self) -> None:
         """Closes the connections that were kept alive."""
@@ -115,11 +122,14 @@ class Client:
         Raises:
             ApiError: what came back instead of the answer, or that nothing did.
         """
-        patience = deadline.sooner(PATIENCE if self._answered else FIRST_PATIENCE)
+        began = self.clock.now()
 
         def gives_up(state: RetryCallState) -> bool:
-            waits = deadline if _is(state, RateLimited) else patience
-            return waits.remaining <= _wait(state)
+            left = deadline.remaining
+            if not _is(state, RateLimited):
+                patience = PATIENCE if self._answered else FIRST_PATIENCE
+                left = min(left, began + patience - self.clock.now())
+            return left <= state.upcoming_sleep
 
         retrying = Retrying(
             retry=retry_if_exception(lambda error: _may_repeat(call, error)),
@@ -142,6 +152,8 @@ class Client:
         dialect = self.connection.dialect
         if dialect != "auto":
             return self.send(shapes.of(dialect), deadline)
+        if shapes.guide is shapes.openapi:
+            return self.send(shapes.openapi, deadline)
         remembered = self._shapes.get(shapes.operation)
         if remembered is not None:
             return self.send(shapes.of(remembered), deadline)
@@ -174,7 +186,7 @@ class Client:
         try:
             for call in shapes.named:
                 self.send(call, deadline)
-        except NotFound:
+        except ApiError:
             return False
         return True
 
@@ -184,6 +196,8 @@ class Client:
         content = None
         if call.body is not None:
             content = call.body.model_dump_json(exclude_unset=True).encode()
+            self.confidential.add(secrets_in(call.body))
+        seconds = max(_LEAST_SECONDS, min(_ANSWER_SECONDS, deadline.remaining))
         with self._wrapped(call):
             response = self._http.request(
                 call.route.method,
@@ -191,15 +205,14 @@ class Client:
                 params={key: _query_text(value) for key, value in call.query.items()},
                 content=content,
                 headers={"Content-Type": "application/json"} if content is not None else None,
-                timeout=httpx.Timeout(max(1.0, min(60.0, deadline.remaining)), connect=5.0),
+                timeout=httpx.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds)),
             )
         self._answered = True
-        hidden = [connection.api_key.get_secret_value(), *_secrets(call)]
         if response.status_code >= 300:
-            raise refusal(call, response, hidden)
-        return self._parsed(call, response, hidden)
+            raise refusal(call, response, self.confidential)
+        return self._parsed(call, response)
 
-    def _parsed(self, call: Call[AnswerT], response: httpx.Response, hidden: list[str]) -> AnswerT:
+    def _parsed(self, call: Call[AnswerT], response: httpx.Response) -> AnswerT:
         if response.status_code == 204 or not response.content:
             body: object = None
         else:
@@ -209,7 +222,7 @@ class Client:
                 raise MalformedAnswer(
                     call.asked,
                     f"Gcore answered {response.status_code} with something that isn't JSON: "
-                    f"'{shown(response.text[:200], hidden)}'",
+                    f"'{self.confidential.shown(response.text, 200)}'",
                     "Check that the base URL is Gcore's API and that no proxy answers in its place.",
                 ) from None
         try:
@@ -218,7 +231,7 @@ class Client:
             where = ", ".join(sorted({".".join(map(str, each["loc"])) or "the whole" for each in error.errors()}))
             raise MalformedAnswer(
                 call.asked,
-                f"Gcore's answer isn't shaped as documented, at: {shown(where, hidden)}",
+                f"Gcore's answer isn't shaped as documented, at: {self.confidential.shown(where)}",
                 "Report it to the makers of gcore-tls-provider, with the request and the field named here.",
             ) from None
 
@@ -230,7 +243,7 @@ class Client:
             base_url = self.connection.base_url
             unreachable = Unreachable(
                 call.asked,
-                f"no answer from {base_url}: {shown(str(error)) or type(error).__name__}",
+                f"no answer from {base_url}: {self.confidential.shown(str(error)) or type(error).__name__}",
                 "Check the base URL (`gcore:baseUrl` or GCORE_BASE_URL) and the network, then run again.",
             )
             never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -238,18 +251,34 @@ class Client:
             raise unreachable from error
 
 
+def _http(connection: Connection, transport: httpx.BaseTransport | None) -> httpx.Client:
+    key = connection.api_key.get_secret_value()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        # Said before the HTTP library can: its errors quote the header.
+        raise ConfigurationError(
+            "The API key (`gcore:apiKey` or GCORE_API_KEY) is empty or holds a character that no API key has, such as "
+            "a blank or a line end. Copy it again from Gcore's portal."
+        )
+    try:
+        return httpx.Client(
+            base_url=connection.base_url,
+            headers={
+                "Authorization": f"APIKey {key}",
+                "Accept": "application/json",
+                "User-Agent": "gcore-tls-provider",
+            },
+            limits=_LIMITS,
+            transport=transport,
+        )
+    except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"The settings of this machine for HTTP can't be used: {Confidential(key).shown(str(error))}. Check the "
+            f"environment variables HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
+        ) from error
+
+
 def _query_text(value: str | int | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _secrets(call: Call[AnswerT]) -> list[str]:
-    if not call.confidential or call.body is None:
-        return []
-    found = [value for _, value in call.body if isinstance(value, SecretStr)]
-    nested = getattr(call.body, "payload", None)
-    if nested is not None and not isinstance(nested, SecretStr):
-        found += [value for _, value in nested if isinstance(value, SecretStr)]
-    return [value.get_secret_value() for value in found]
 
 
 def _is(state: RetryCallState, kind: type[ApiError]) -> bool:
@@ -261,15 +290,16 @@ def _may_repeat(call: Call[AnswerT], error: BaseException) -> bool:
         return True
     if isinstance(error, Unreachable):
         return call.route.method != "POST" or not error.outcome_unknown
-    return isinstance(error, ServerError) and call.route.method != "POST"
+    return isinstance(error, ServerError) and error.status in _REPEATED_STATUSES and call.route.method != "POST"
 
 
 def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, Refused) and error.retry_after is not None:
-        return error.retry_after
     # Jitter downwards, so that many threads that failed together don't come back together.
-    return backoff(state.attempt_number) * random.uniform(0.75, 1.0)
+    pause = backoff(state.attempt_number) * random.uniform(0.75, 1.0)
+    if isinstance(error, Refused) and error.retry_after is not None:
+        return max(error.retry_after, pause)
+    return pause
 
 
 def _both(shapes: Shapes[AnswerT], first: Refused, second: Refused) -> Refused:
@@ -281,7 +311,7 @@ def _both(shapes: Shapes[AnswerT], first: Refused, second: Refused) -> Refused:
         request_id=second.request_id or first.request_id,
     )
     error.status, error.exception_class = second.status, second.exception_class
-    error.invalid_fields = second.invalid_fields
+    error.invalid_fields, error.retry_after = second.invalid_fields, second.retry_after
     return error
 
 

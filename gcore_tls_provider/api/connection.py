@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, HttpUrl, SecretStr, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
 
 Dialect = Literal["auto", "guide", "openapi"]
 """How the operations are written in which Gcore's guide and its OpenAPI document disagree (see `routes`)."""
@@ -36,11 +36,11 @@ class Connection(BaseModel):
         api_key: the permanent API token; sent as `Authorization: APIKey ...`, shown nowhere.
         project_id: the project's number.
         region_id: the region's number.
-        base_url: where the API answers, without a final slash.
+        base_url: where the API answers, without a final slash: http or https, and neither user nor query in it.
         dialect: which of the two ways of writing some operations to use.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     api_key: SecretStr
     project_id: int
@@ -51,5 +51,12 @@ class Connection(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _is_a_url(cls, value: str) -> str:
-        _URL.validate_python(value)
-        return value.rstrip("/")
+        try:
+            url = _URL.validate_python(value)
+        except ValidationError:
+            raise ValueError("it isn't an http or https URL") from None
+        if url.username or url.password or url.query or url.fragment:
+            raise ValueError(
+                "it must be a scheme, a host and perhaps a path, without user, password, query or fragment"
+            )
+        return str(url).rstrip("/")

@@ -1,21 +1,91 @@
-"""What others say, made fit to be shown: Gcore's sentences can repeat what was sent to it."""
+"""What others say, made fit to be shown: Gcore's sentences, a proxy's or a library's can repeat what was sent."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 import re
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
-HIDDEN = "[hidden]"
+from pydantic import BaseModel, SecretStr
+
+HIDDEN: Final = "[hidden]"
+"""What stands in place of a text that isn't shown."""
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|$)", re.DOTALL)
+_PEM_LABEL = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=_]{48,}")
+_FRAGMENT = re.compile(r"[A-Za-z0-9+/]{8,}")
+_SHORTEST = 4
 _LONGEST = 600
 
 
-def shown(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without PEM blocks, long base64 and the given secrets, on one line and cut to a readable length."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, HIDDEN)
-    text = " ".join(_BASE64.sub(HIDDEN, _PEM.sub(HIDDEN, text)).split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+class Confidential:
+    """Texts that are never shown: the API key, and every secret that was sent. Threads may share it.
+
+    Hidden are each text as it is, as JSON writes it and as base64 decodes it, and every piece of 8 letters or digits
+    that occurs in one: services cut and wrap what they repeat. Texts of fewer than 4 characters hide nothing: they
+    would make every sentence unreadable, and protect nothing.
+    """
+
+    def __init__(self, *texts: str) -> None:
+        """Knows these, and learns more by `add`."""
+        self._texts: tuple[str, ...] = ()
+        self._adding = threading.Lock()
+        self.add(texts)
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Hides these too from now on."""
+        spelled = [spelling for text in texts for spelling in _spellings(text)]
+        with self._adding:
+            self._texts = tuple(dict.fromkeys((*self._texts, *spelled)))
+
+    def shown(self, text: str, longest: int = _LONGEST) -> str:
+        """`text` without confidential texts, PEM blocks and long base64, on one line.
+
+        Args:
+            text: what somebody else said.
+            longest: how many characters of the result are shown.
+        """
+        # The longest first: a text that holds another one must go as a whole.
+        texts = sorted(self._texts, key=len, reverse=True)
+        for confidential in texts:
+            text = text.replace(confidential, HIDDEN)
+        text = _BASE64.sub(HIDDEN, _PEM.sub(HIDDEN, text))
+        # The labels of PEM are words that anybody may say.
+        unlabelled = [_PEM_LABEL.sub("", confidential) for confidential in texts]
+        text = _FRAGMENT.sub(lambda piece: HIDDEN if any(piece[0] in each for each in unlabelled) else piece[0], text)
+        text = " ".join(text.split())
+        return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+def secrets_in(value: object) -> Iterator[str]:
+    """Every `SecretStr` in a body, at whatever depth, revealed."""
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for _name, inner in value:
+            yield from secrets_in(inner)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from secrets_in(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from secrets_in(inner)
+
+
+def _spellings(text: str) -> Iterator[str]:
+    for plain in (text, _decoded(text)):
+        if len(plain) >= _SHORTEST:
+            yield plain
+            yield json.dumps(plain)[1:-1]
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""

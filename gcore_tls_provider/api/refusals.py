@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import math
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
@@ -10,7 +12,7 @@ import httpx
 from pydantic import ValidationError
 
 from gcore_tls_provider.api.calls import Call
-from gcore_tls_provider.api.redaction import shown
+from gcore_tls_provider.api.redaction import Confidential
 from gcore_tls_provider.api.wire.failure import ErrorBody
 from gcore_tls_provider.errors import (
     BadRequest,
@@ -25,6 +27,10 @@ from gcore_tls_provider.errors import (
 )
 
 _LONGEST_RETRY_AFTER = 300.0
+
+_OTHER_REMEDY = (
+    "Check that the base URL (`gcore:baseUrl` or GCORE_BASE_URL) is Gcore's API: Gcore documents no such status here."
+)
 
 _REMEDIES: Mapping[type[Refused], str] = {
     BadRequest: "Mend what Gcore names and run again.",
@@ -52,34 +58,24 @@ _BY_STATUS: Mapping[int, type[Refused]] = {
 }
 
 
-def refusal(call: Call[object], response: httpx.Response, hidden: Sequence[str]) -> Refused:
-    """The error for an answer with status 300 or more.
+def refusal(call: Call[object], response: httpx.Response, confidential: Confidential) -> Refused:
+    """The error for an answer with status 300 or more. A status that isn't in the tree gives a plain `Refused`.
 
     Args:
         call: what was sent.
         response: what came back.
-        hidden: texts that must not be shown, whatever Gcore repeats.
+        confidential: what must not be shown, whatever Gcore repeats.
     """
     status = response.status_code
-    kind = _BY_STATUS.get(status, ServerError if status >= 500 else BadRequest)
-    try:
-        body = ErrorBody.model_validate_json(response.content)
-    except ValidationError:
-        body = None
-    if body is None:
-        said = shown(response.text[:2000], hidden) or "no text"
-    else:
-        said = f"{shown(body.exception_class or '', hidden)} {shown(body.message or '', hidden)}".strip()
-        fields = _fields(body.invalid_fields, hidden)
-        if fields and fields not in said:
-            said = f"{said} ({fields})"
-    route = f"{call.route.method} {call.route.template}"
-    remedy = _REMEDIES[kind]
+    kind = _BY_STATUS.get(status, ServerError if status >= 500 else Refused)
+    body = _error_body(response.content)
+    said = "" if body is None else _said(body, confidential)
+    said = said or confidential.shown(response.text) or "no text"
     error = kind(
         call.asked,
-        f"Gcore answered {status} to {route}: {said.rstrip('.')}",
-        remedy,
-        request_id=shown(body.request_id, hidden) if body and body.request_id else None,
+        f"Gcore answered {status} to {call.route.method} {call.route.template}: {said.rstrip('.')}",
+        _REMEDIES.get(kind, _OTHER_REMEDY),
+        request_id=confidential.shown(body.request_id) if body and body.request_id else None,
     )
     error.status = status
     error.exception_class = body.exception_class if body else None
@@ -88,12 +84,33 @@ def refusal(call: Call[object], response: httpx.Response, hidden: Sequence[str])
     return error
 
 
-def _fields(invalid: Mapping[str, object] | None, hidden: Sequence[str]) -> str:
-    parts = []
-    for field, reasons in (invalid or {}).items():
-        listed = reasons if isinstance(reasons, list) else [reasons]
-        parts.append(f"{field}: {', '.join(map(str, listed))}")
-    return shown("; ".join(parts), hidden)
+def _error_body(content: bytes) -> ErrorBody | None:
+    """Gcore's error body, or None where it is something else; reasons that aren't lists of texts are made so."""
+    try:
+        answer: object = json.loads(content)
+    except ValueError:
+        return None
+    if not isinstance(answer, dict):
+        return None
+    fields = answer.get("invalid_fields")
+    if isinstance(fields, dict):
+        answer["invalid_fields"] = {
+            field: [str(reason) for reason in (reasons if isinstance(reasons, list) else [reasons])]
+            for field, reasons in fields.items()
+        }
+    try:
+        return ErrorBody.model_validate(answer)
+    except ValidationError:
+        return None
+
+
+def _said(body: ErrorBody, confidential: Confidential) -> str:
+    said = confidential.shown(f"{body.exception_class or ''} {body.message or ''}")
+    listed = "; ".join(f"{field}: {', '.join(reasons)}" for field, reasons in (body.invalid_fields or {}).items())
+    fields = confidential.shown(listed)
+    if not fields or fields in said:
+        return said
+    return f"{said} ({fields})" if said else fields
 
 
 def _retry_after(header: str | None) -> float | None:
@@ -105,9 +122,11 @@ def _retry_after(header: str | None) -> float | None:
     except ValueError:
         try:
             then = parsedate_to_datetime(header)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         if then.tzinfo is None:
             then = then.replace(tzinfo=timezone.utc)
         seconds = (then - datetime.now(timezone.utc)).total_seconds()
+    if not math.isfinite(seconds):
+        return None
     return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)

@@ -123,7 +123,6 @@ def create_secret_with_key(
             f"create secret '{name}'",
             TaskIds.model_validate,
             body=SecretCreateFromPem(name=name, payload=payload),
-            confidential=True,
         ),
         first="guide",
         refused_fields=frozenset(
@@ -148,7 +147,7 @@ def _secret_call(route: Route, name: str, payload_base64: str, **described: str 
         **described,
     }
     body = SecretCreate.model_validate({"name": name, "payload": SecretStr(payload_base64), **fields})
-    return Call(route, f"create secret '{name}'", TaskIds.model_validate, body=body, confidential=True)
+    return Call(route, f"create secret '{name}'", TaskIds.model_validate, body=body)
 
 
 def get_secret(secret_id: str) -> Call[Secret]:

@@ -4,7 +4,8 @@
 - Each task is asked for at once, then at intervals that grow with its age (a twentieth of it) up to a cap, with jitter.
 - Where several threads wait at once, one list of the active tasks serves them all; a task that is no longer listed is
   read by itself. Where there is no such list, each task is read by itself.
-- A single poll that fails is only a poll that failed: the client repeats it, and the next one comes anyway.
+- A poll that fails is only a poll that failed: the client repeats it. The wait ends when the client gives up, or when
+  the answers to `UNREADABLE_POLLS` polls in a row can't be read.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gcore_tls_provider.api import routes
-from gcore_tls_provider.api.client import Client
+from gcore_tls_provider.api.client import LONGEST_BACKOFF, Client
 from gcore_tls_provider.api.clock import Deadline
-from gcore_tls_provider.api.redaction import shown
 from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.errors import (
     DeadlineExceeded,
     Forbidden,
+    MalformedAnswer,
     MethodNotAllowed,
     NotFound,
     ServerError,
@@ -37,6 +38,9 @@ LONGEST_INTERVAL: Final = 3.0
 
 WORTH_SHARING: Final = 3
 """From so many waiting threads on, the list of active tasks is asked for instead of each task."""
+
+UNREADABLE_POLLS: Final = 3
+"""So many answers in a row that can't be read are an error; fewer are some proxy's hiccup."""
 
 _DONE = frozenset({"FINISHED", "ERROR"})
 
@@ -88,10 +92,18 @@ class Tasks:
     def _wait_for(self, task_id: str, asked: str, deadline: Deadline, progress: Progress | None) -> Task:
         clock = self._client.clock
         started = clock.now()
+        unreadable = 0
         while True:
-            task = self._poll(task_id, deadline)
+            task = None
+            try:
+                task = self._poll(task_id, deadline)
+                unreadable = 0
+            except MalformedAnswer:
+                unreadable += 1
+                if unreadable == UNREADABLE_POLLS:
+                    raise
             if task is not None and task.state in _DONE:
-                return _finished(task, asked)
+                return self._finished(task, asked)
             age = clock.now() - started
             if deadline.passed:
                 raise DeadlineExceeded(
@@ -112,9 +124,23 @@ class Tasks:
                 return None
             return self._client.send(routes.get_task(task_id), deadline)
         except (Unreachable, ServerError):
-            if deadline.passed:
+            # So near the end it was the deadline that the client gave up for: that is the error to tell.
+            if deadline.remaining <= LONGEST_BACKOFF:
                 return None
             raise
+
+    def _finished(self, task: Task, asked: str) -> Task:
+        if task.state == "FINISHED":
+            return task
+        reason = self._client.confidential.shown(task.error or "Gcore gives no reason").rstrip(".")
+        error = TaskFailed(
+            asked,
+            f"its task {task.id} ended in ERROR: {reason}",
+            "Mend what Gcore names and run again; what the task had made by then is removed.",
+            request_id=task.request_id,
+        )
+        error.task_id = task.id
+        raise error
 
 
 class _ActiveTasks:
@@ -143,16 +169,3 @@ class _ActiveTasks:
             return
         self._ids = frozenset(task.id for task in page.results)
         self._read_at = now
-
-
-def _finished(task: Task, asked: str) -> Task:
-    if task.state == "FINISHED":
-        return task
-    error = TaskFailed(
-        asked,
-        f"its task {task.id} ended in ERROR: {shown(task.error or 'Gcore gives no reason').rstrip('.')}",
-        "Mend what Gcore names and run again; what the task had made by then is removed.",
-        request_id=task.request_id,
-    )
-    error.task_id = task.id
-    raise error

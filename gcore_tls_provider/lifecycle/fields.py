@@ -37,6 +37,20 @@ def _members(value: object) -> set[object]:
     return set(value) if isinstance(value, Collection) and not isinstance(value, str) else set()
 
 
+def same_id(old: object, new: object) -> bool:
+    """Equality of ids: a program may write them in capitals, Gcore doesn't."""
+    return _written_by_gcore(old) == _written_by_gcore(new)
+
+
+def same_ids(old: object, new: object) -> bool:
+    """Equality of lists of ids in which neither order nor repetition means anything; none is as good as empty."""
+    return {_written_by_gcore(each) for each in _members(old)} == {_written_by_gcore(each) for each in _members(new)}
+
+
+def _written_by_gcore(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
 @dataclass(frozen=True)
 class Field:
     """One property.
@@ -79,6 +93,9 @@ def changed(fields: Iterable[Field], olds: Mapping[str, object], news: Mapping[s
     was_set = frozenset(map(str, were_set)) if isinstance(were_set, list) else frozenset(olds)
     for field in fields:
         old, new = olds.get(field.name), news.get(field.name)
+        if old is None and not field.readable:
+            # Gcore doesn't say what it is: never set, so as it is by default.
+            old = field.removed
         if contains_unknown(new):
             yield field
         elif new is None:

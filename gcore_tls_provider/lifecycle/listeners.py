@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Final
 
 from pydantic import Field as Limited
+from pydantic import TypeAdapter
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.enums import ListenerProtocol
@@ -14,7 +15,7 @@ from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.errors import NotFound
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
-from gcore_tls_provider.lifecycle.fields import Field, same_set
+from gcore_tls_provider.lifecycle.fields import Field, same_id, same_ids
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.properties import Draft, InputsModel, Properties, Rule, fault
@@ -66,11 +67,13 @@ class ListenerInputs(InputsModel):
     user_list: Annotated[list[BasicAuthUserInputs] | None, Limited(max_length=3)] = None
     admin_state_up: bool | None = None
     name: ObjectName | None = None
-    client_authentication: bool | str | None = None
+    client_authentication: object = None
 
 
 _WITH_CERTIFICATE: Final = frozenset({"TERMINATED_HTTPS", "PROMETHEUS"})
 _NO_CLIENT_AUTHENTICATION: Final = frozenset({"", "none", "off", "false", "disabled"})
+_DEFAULT_LIMIT: Final = 100_000
+_NETWORKS: Final = TypeAdapter(list[Network])
 _IN_BODY: Final = (
     "load_balancer_id",
     "protocol",
@@ -119,6 +122,18 @@ def _certificates(drafted: Draft[ListenerInputs]) -> Iterator[Finding]:
             )
 
 
+def _same_limit(old: object, new: object) -> bool:
+    return old == new or {old, new} == {-1, _DEFAULT_LIMIT}
+
+
+def _same_networks(old: object, new: object) -> bool:
+    return _networks(old) == _networks(new)
+
+
+def _networks(value: object) -> set[str]:
+    return set(_NETWORKS.validate_python(value or []))
+
+
 class ListenerLifecycle(Lifecycle[ListenerInputs]):
     """`Listener`."""
 
@@ -130,15 +145,15 @@ class ListenerLifecycle(Lifecycle[ListenerInputs]):
     )
     fields = (
         Field("name"),
-        Field("load_balancer_id", change="replace"),
+        Field("load_balancer_id", change="replace", equal=same_id),
         Field("protocol", change="replace", default="TERMINATED_HTTPS"),
         Field("protocol_port", change="replace", default=443),
-        Field("secret_id", nullable=True, owned=True),
-        Field("sni_secret_id", default=[], owned=True, equal=same_set),
-        Field("default_pool_id", change="replace", readable=False, nullable=True),
-        Field("connection_limit", default=100_000),
+        Field("secret_id", nullable=True, owned=True, equal=same_id),
+        Field("sni_secret_id", default=[], owned=True, equal=same_ids),
+        Field("default_pool_id", change="replace", readable=False, nullable=True, equal=same_id),
+        Field("connection_limit", default=_DEFAULT_LIMIT, equal=_same_limit),
         Field("insert_x_forwarded", change="replace", readable=False, default=False),
-        Field("allowed_cidrs", nullable=True, equal=same_set),
+        Field("allowed_cidrs", nullable=True, equal=_same_networks),
         Field("timeout_client_data", nullable=True),
         Field("user_list", default=[]),
         Field("admin_state_up", default=True),

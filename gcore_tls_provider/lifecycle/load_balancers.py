@@ -15,7 +15,7 @@ from gcore_tls_provider.api.wire.load_balancers import TagValue as Value
 from gcore_tls_provider.errors import NotFound
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
-from gcore_tls_provider.lifecycle.fields import Field
+from gcore_tls_provider.lifecycle.fields import Field, same_id
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.properties import InputsModel, Properties, Rule, fault
@@ -166,9 +166,9 @@ class LoadBalancerLifecycle(Lifecycle[LoadBalancerInputs]):
     fields = (
         Field("name"),
         Field("flavor", change="own route"),
-        Field("vip_network_id", change="replace", readable=False, nullable=True),
-        Field("vip_subnet_id", change="replace", readable=False, nullable=True),
-        Field("vip_port_id", change="replace", nullable=True),
+        Field("vip_network_id", change="replace", readable=False, nullable=True, equal=same_id),
+        Field("vip_subnet_id", change="replace", readable=False, nullable=True, equal=same_id),
+        Field("vip_port_id", change="replace", nullable=True, equal=same_id),
         Field("vip_ip_family", change="replace", nullable=True),
         Field("floating_ip", change="replace", readable=False, nullable=True),
         Field("preferred_connectivity", default="L2"),

@@ -19,7 +19,7 @@ from gcore_tls_provider.errors import NotFound
 from gcore_tls_provider.lifecycle import health_monitors, members
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
-from gcore_tls_provider.lifecycle.fields import Field
+from gcore_tls_provider.lifecycle.fields import Field, same_id
 from gcore_tls_provider.lifecycle.health_monitors import HealthMonitorInputs, same_health_monitor
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
 from gcore_tls_provider.lifecycle.members import MemberInputs, same_members
@@ -153,14 +153,14 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
     )
     fields = (
         Field("name"),
-        Field("load_balancer_id", change="replace", nullable=True),
-        Field("listener_id", change="replace", nullable=True),
+        Field("load_balancer_id", change="replace", equal=same_id),
+        Field("listener_id", change="replace", nullable=True, equal=same_id),
         Field("protocol", default="HTTPS"),
         Field("lb_algorithm", default="ROUND_ROBIN"),
         Field("members", change="own route", default=[], owned=True, equal=same_members),
-        Field("ca_secret_id", nullable=True, owned=True),
-        Field("secret_id", nullable=True, owned=True),
-        Field("crl_secret_id", nullable=True, owned=True),
+        Field("ca_secret_id", nullable=True, owned=True, equal=same_id),
+        Field("secret_id", nullable=True, owned=True, equal=same_id),
+        Field("crl_secret_id", nullable=True, owned=True, equal=same_id),
         Field("health_monitor", change="own route", nullable=True, equal=same_health_monitor),
         Field("session_persistence", nullable=True, equal=_same_persistence),
         Field("timeout_member_connect", nullable=True),

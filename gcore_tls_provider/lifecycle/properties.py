@@ -101,7 +101,8 @@ def draft(model: type[InputsT], properties: Mapping[str, object]) -> Draft[Input
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False, include_context=True):
             path: Path = detail["loc"]
-            if any(path[: len(each)] == each for each in unknown_paths):
+            hidden = any(path[: len(each)] == each for each in unknown_paths)
+            if hidden and detail["type"] != "extra_forbidden":
                 continue
             faulty.add(str(path[0]) if path else "")
             findings.append(_finding(detail))
@@ -180,6 +181,9 @@ def _finding(detail: ErrorDetails) -> Finding:
 def _where(path: Sequence[str | int]) -> str:
     text = ""
     for part in path:
+        if part == "[key]":
+            # What pydantic adds where a dictionary's key is at fault, and not its value.
+            continue
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text or "inputs"
 

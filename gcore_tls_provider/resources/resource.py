@@ -68,6 +68,8 @@ class GcoreResource(dynamic.Resource):
         GcoreResource.__init__(
             resource, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         )
+        # Engines before 3.26x don't give the id back, and a newer SDK then takes it for unknown in every preview.
+        resource.__dict__["id"] = pulumi.Output.from_input(id)
         return resource
 
 

@@ -21,29 +21,41 @@ def material() -> Material:
     return Material.generate()
 
 
+def _serve(stack: ExitStack, material: Material, task_seconds: TaskSeconds | None, choices: dict[str, Any]) -> Api:
+    clock = ManualClock()
+    settings = Settings(
+        api_key=KEY,
+        projects=frozenset({PROJECT, OTHER_PROJECT}),
+        regions=frozenset({REGION, OTHER_REGION}),
+        task_seconds=task_seconds or TaskSeconds(TASK_SECONDS),
+        behaviour=Behaviour.model_validate(choices),
+    )
+    emulator = Emulator(settings, clock)
+    url = stack.enter_context(serving(emulator))
+    # No TLS here: without `verify=False` each client would load the machine's authorities first.
+    client = httpx.Client(base_url=url, headers={"Authorization": f"APIKey {KEY}"}, verify=False)
+    return Api(url, emulator, clock, stack.enter_context(client), material)
+
+
 @pytest.fixture
 def start(material: Material) -> Iterator[Start]:
     """Starts an emulator with the choices that are given, by field name of `Behaviour`."""
     with ExitStack() as stack:
+        yield lambda task_seconds=None, **choices: _serve(stack, material, task_seconds, choices)
 
-        def start_one(task_seconds: TaskSeconds | None = None, **choices: Any) -> Api:
-            clock = ManualClock()
-            settings = Settings(
-                api_key=KEY,
-                projects=frozenset({PROJECT, OTHER_PROJECT}),
-                regions=frozenset({REGION, OTHER_REGION}),
-                task_seconds=task_seconds or TaskSeconds(TASK_SECONDS),
-                behaviour=Behaviour.model_validate(choices),
-            )
-            emulator = Emulator(settings, clock)
-            url = stack.enter_context(serving(emulator))
-            http = stack.enter_context(httpx.Client(base_url=url, headers={"Authorization": f"APIKey {KEY}"}))
-            return Api(url, emulator, clock, http, material)
 
-        yield start_one
+@pytest.fixture(scope="session")
+def _default(material: Material) -> Iterator[Api]:
+    with ExitStack() as stack:
+        yield _serve(stack, material, None, {})
 
 
 @pytest.fixture
-def api(start: Start) -> Api:
-    """An emulator with the default choices."""
-    return start()
+def api(_default: Api) -> Api:
+    """An empty emulator with the default choices."""
+    clock = ManualClock()
+    _default.emulator.clock = clock
+    _default.emulator.reset()
+    client = _default.http
+    client.headers["Authorization"] = f"APIKey {KEY}"
+    return Api(_default.url, _default.emulator, clock, client, _default.material)

@@ -16,7 +16,7 @@ def base64_of(material: str | bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Material:
     """What a user has. Everything is issued by `authority`, but for what says `other`."""
 

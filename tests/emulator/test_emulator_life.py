@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -126,10 +127,16 @@ class TestLoadBalancer:
         api.do("POST", f"/v1/loadbalancers/@/{balancer_id}/resize", {"flavor": "lb2-8-16"})
         assert api.get(f"/v1/loadbalancers/@/{balancer_id}")["flavor"]["flavor_name"] == "lb2-8-16"
 
-    def test_a_failover_mends_one_in_error(self, api: Api) -> None:
+    def test_one_in_error_can_only_be_failed_over_or_deleted(self, start: Callable[..., Api]) -> None:
+        api = start(failed_task="leave-error-object")
         balancer_id = api.load_balancer()
-        assert api.do("POST", f"/v1/loadbalancers/@/{balancer_id}/failover", {"force": True}) == {}
-        assert api.get(f"/v1/loadbalancers/@/{balancer_id}")["provisioning_status"] == "ACTIVE"
+        path = f"/v1/loadbalancers/@/{balancer_id}"
+        api.add_fault(action="fail_task", method="PATCH")
+        api.fail("PATCH", f"/v2/loadbalancers/@/{balancer_id}", {"name": "other"})
+        assert (api.get(path)["provisioning_status"], api.get(path)["operating_status"]) == ("ERROR", "ERROR")
+        api.refused("POST", f"{path}/resize", 409, "ConflictError", json={"flavor": "lb1-2-4"})
+        assert api.do("POST", f"{path}/failover", {"force": True}) == {}
+        assert api.get(path)["provisioning_status"] == "ACTIVE"
 
     def test_addresses_depend_on_what_was_asked_for(self, api: Api) -> None:
         port, subnet, network = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "abc")
@@ -537,8 +544,6 @@ class TestSecret:
         task_id = api.begin("DELETE", f"/v1/secrets/@/{secret_id}")
         assert api.get(f"/v1/secrets/@/{secret_id}")["status"] == "PENDING_DELETE"
         api.refused("DELETE", f"/v1/secrets/@/{secret_id}", 404)
-        pool = pool_body(load_balancer_id=api.load_balancer, ca_secret_id=secret_id)
-        assert pool["ca_secret_id"] == secret_id
         api.finish(task_id)
         api.refused("GET", f"/v1/secrets/@/{secret_id}", 404, "NotFoundError")
 
@@ -602,9 +607,7 @@ def test_control_shows_everything_but_payloads_and_resets(api: Api) -> None:
 def test_the_api_page_needs_no_internet(api: Api) -> None:
     assert api.http.get("/").headers["location"] == "/docs"
     html = api.http.get("/docs").text
-    assert "//" not in html.replace(api.url, "").replace("</", "")[: html.index("</head>")].replace("http://", "//x") or (
-        "https://" not in html
-    )
+    assert "https://" not in html
     for asset in ("/static-offline-docs/swagger-ui-bundle.js", "/static-offline-docs/swagger-ui.css"):
         assert asset in html
         assert api.http.get(asset).status_code == 200

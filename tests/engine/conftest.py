@@ -1,0 +1,81 @@
+"""What the tests on the real engine share: the engine, an emulator, certificates, stacks."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gcore_tls_provider.certificates import DevelopmentFiles, write_development_certificates
+from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds, serving
+from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Dialect
+from tests.engine.stack import Stack
+
+API_KEY = "1_0123456789abcdef"
+PROJECT, REGION = 1, 7
+
+NewStack = Callable[[Path], Stack]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine() -> str:
+    """The engine. Without one these tests fail: they are never skipped."""
+    found = shutil.which("pulumi")
+    assert found, "There is no `pulumi` on PATH. Run the tests with scripts/test, which finds or builds it."
+    return found
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentFiles:
+    """Certificates as a user has them."""
+    return write_development_certificates(tmp_path_factory.mktemp("certificates") / "files")
+
+
+@pytest.fixture(params=["guide", "openapi"])
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    """Which of Gcore's two documents the emulator follows; the package finds out by itself."""
+    chosen: Dialect = request.param
+    return chosen
+
+
+@pytest.fixture
+def emulator(dialect: Dialect) -> Emulator:
+    """An empty emulator."""
+    behaviour = Behaviour.model_validate(DIALECT_CHOICES[dialect])
+    return Emulator(
+        Settings(
+            api_key=API_KEY,
+            projects=frozenset({PROJECT}),
+            regions=frozenset({REGION}),
+            task_seconds=TaskSeconds(0.05),
+            behaviour=behaviour,
+        )
+    )
+
+
+@pytest.fixture
+def url(emulator: Emulator) -> Iterator[str]:
+    """Where the emulator answers."""
+    with serving(emulator) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+def new_stack(tmp_path: Path, url: str) -> NewStack:
+    """Makes a stack of a program, configured for the emulator."""
+
+    def make(source: Path) -> Stack:
+        return Stack.of(
+            source,
+            tmp_path / f"stack-{len(list(tmp_path.iterdir()))}",
+            {
+                "GCORE_API_KEY": API_KEY,
+                "GCORE_CLOUD_PROJECT_ID": str(PROJECT),
+                "GCORE_CLOUD_REGION_ID": str(REGION),
+                "GCORE_BASE_URL": url,
+            },
+        )
+
+    return make

@@ -1,0 +1,229 @@
+"""Every example's life on the real engine, in both dialects: up, no change, refresh, one change, destroy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles
+from gcore_tls_provider.emulator import Emulator
+from tests.engine.conftest import NewStack
+from tests.engine.stack import ROOT, Stack
+
+pytestmark = pytest.mark.engine
+
+Objects = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Example:
+    """An example, what it needs, and one change to it.
+
+    Attributes:
+        folder: where it is, from the root.
+        configured: its configuration; a path of `{files}` is one of the certificate files.
+        made: what the emulator holds afterwards, by kind.
+        change: changes the program or its configuration.
+        expected: lines that `preview --diff` must show for the change.
+        counts: what that preview counts.
+    """
+
+    folder: str
+    configured: Callable[[DevelopmentFiles], dict[str, object]]
+    made: Objects
+    change: Callable[[Stack, DevelopmentFiles], None]
+    expected: tuple[str, ...]
+    counts: Mapping[str, int]
+
+
+def _listener_files(files: DevelopmentFiles) -> dict[str, object]:
+    return {"certificate": str(files.server), "privateKey": str(files.server_key)}
+
+
+def _client_files(files: DevelopmentFiles) -> dict[str, object]:
+    return {"clientCertificate": str(files.client), "clientKey": str(files.client_key), "ca": str(files.ca)}
+
+
+def _another_listener_certificate(stack: Stack, _: DevelopmentFiles) -> None:
+    issued = DevelopmentAuthority.create("Another CA").issue_server(["app.example.com", "www.example.com"])
+    for key, text in (("certificate", issued.full_chain_pem), ("privateKey", issued.private_key_pem)):
+        path = stack.home / f"{key}.pem"
+        path.write_text(text)
+        stack.configure({key: path})
+
+
+def _one_member_more(stack: Stack, _: DevelopmentFiles) -> None:
+    stack.configure({"members": ["10.0.0.11", "10.0.0.12", "10.0.0.13"]})
+
+
+def _without_revocation_list(stack: Stack, _: DevelopmentFiles) -> None:
+    program = stack.program / "__main__.py"
+    text = program.read_text()
+    assert "    crl=crl,\n" in text
+    program.write_text(text.replace("    crl=crl,\n", ""))
+
+
+def _one_name_less(stack: Stack, files: DevelopmentFiles) -> None:
+    default = {"certificate": str(files.server), "privateKey": str(files.server_key)}
+    stack.configure({"certificates": {"default": default}})
+
+
+MEMBERS: dict[str, object] = {"members": ["10.0.0.11", "10.0.0.12"]}
+
+EXAMPLES = {
+    "root": Example(
+        folder=".",
+        configured=lambda files: {
+            **_listener_files(files),
+            "sniCertificates": {"shop": {"certificate": str(files.shop), "privateKey": str(files.shop_key)}},
+            "clientCertificate": str(files.client_pkcs12),
+            "ca": str(files.ca),
+            "crl": str(files.crl),
+            **MEMBERS,
+        },
+        made={"secrets": 5, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_another_listener_certificate,
+        expected=(
+            "+-pulumi-python:dynamic/gcore:ListenerCertificate: (replace)",
+            "certificate : [secret]",
+            '+ [1]: "www.example.com"',
+            '~ issuer : "CN=Development Server CA" => "CN=Another CA"',
+            "private_key : [secret]",
+            "~ pulumi-python:dynamic/gcore:Listener: (update)",
+        ),
+        counts={"to update": 1, "to replace": 1},
+    ),
+    "tls-termination": Example(
+        folder="examples/tls-termination",
+        configured=lambda files: {**_listener_files(files), **MEMBERS},
+        made={"secrets": 1, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_one_member_more,
+        expected=(
+            "~ pulumi-python:dynamic/gcore:Pool: (update)",
+            "+ [2]: {",
+            '+ address : "10.0.0.13"',
+            "+ protocol_port: 8080",
+        ),
+        counts={"to update": 1},
+    ),
+    "mtls-backend": Example(
+        folder="examples/mtls-backend",
+        configured=lambda files: {
+            **_listener_files(files),
+            **_client_files(files),
+            "crl": str(files.crl),
+            **MEMBERS,
+        },
+        made={"secrets": 4, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_without_revocation_list,
+        expected=("~ pulumi-python:dynamic/gcore:Pool: (update)", "- crl_secret_id : "),
+        counts={"to update": 1},
+    ),
+    "existing-load-balancer": Example(
+        folder="examples/existing-load-balancer",
+        configured=lambda files: {**_listener_files(files), **_client_files(files), **MEMBERS},
+        made={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_another_listener_certificate,
+        expected=(
+            "+-pulumi-python:dynamic/gcore:ListenerCertificate: (replace)",
+            "~ fingerprint_sha256: ",
+            "~ secret_id : ",
+        ),
+        counts={"to update": 1, "to replace": 1},
+    ),
+    "sni": Example(
+        folder="examples/sni",
+        configured=lambda files: {
+            "certificates": {
+                "default": {"certificate": str(files.server), "privateKey": str(files.server_key)},
+                "shop": {"certificate": str(files.shop), "privateKey": str(files.shop_key)},
+            },
+            **MEMBERS,
+        },
+        made={"secrets": 2, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_one_name_less,
+        expected=(
+            "- pulumi-python:dynamic/gcore:ListenerCertificate: (delete)",
+            "~ pulumi-python:dynamic/gcore:Listener: (update)",
+            "~ sni_secret_id : [",
+            "- [0]: ",
+        ),
+        counts={"to update": 1, "to delete": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_examples_whole_life(
+    name: str,
+    new_stack: NewStack,
+    files: DevelopmentFiles,
+    emulator: Emulator,
+    foreign_load_balancer: Callable[[], str],
+) -> None:
+    example = EXAMPLES[name]
+    stack = new_stack(ROOT / example.folder if example.folder != "." else ROOT)
+    stack.configure(example.configured(files))
+    foreign: Objects = {}
+    if name == "existing-load-balancer":
+        stack.configure({"loadBalancerId": foreign_load_balancer()})
+        foreign = {"load_balancers": 1}
+    if name == "root":
+        stack.configure_secret("clientPassword", files.client_pkcs12_password)
+
+    stack.up().expect_success()
+    assert _held(emulator) == dict(example.made)
+    stack.preview().expect_nothing_to_do()
+    stack.refresh().expect_nothing_to_do()
+    stack.preview().expect_nothing_to_do()
+
+    example.change(stack, files)
+    preview = stack.preview("--diff").expect_success()
+    missing = [line for line in example.expected if not any(each.startswith(line) for each in preview.lines())]
+    assert not missing, f"{missing} in\n{preview.output}"
+    assert {key: n for key, n in preview.counts().items() if key.startswith("to ")} == dict(example.counts)
+
+    stack.up().expect_success()
+    stack.preview().expect_nothing_to_do()
+    assert all(each.provisioning_status == "ACTIVE" for each in emulator.account.pools.values())
+
+    stack.destroy().expect_success()
+    assert _held(emulator) == {"secrets": 0, "load_balancers": 0, "listeners": 0, "pools": 0} | dict(foreign)
+
+
+def test_every_example_is_here() -> None:
+    folders = {f"examples/{each.name}" for each in (ROOT / "examples").iterdir() if each.is_dir()}
+    assert folders == {each.folder for each in EXAMPLES.values()} - {"."}
+
+
+def _held(emulator: Emulator) -> dict[str, int]:
+    account = emulator.account
+    return {
+        "secrets": len(account.secrets),
+        "load_balancers": len(account.load_balancers),
+        "listeners": len(account.listeners),
+        "pools": len(account.pools),
+    }
+
+
+def test_the_root_program_is_what_the_readme_shows() -> None:
+    program = (ROOT / "__main__.py").read_text()
+    assert program in (ROOT / "README.md").read_text()
+    assert len(program.splitlines()) < 40
+
+
+@pytest.fixture
+def foreign_load_balancer(url: str) -> Callable[[], str]:
+    """Makes a load balancer as another tool would: with Gcore's own SDK."""
+    from gcore import Gcore
+
+    from tests.engine.conftest import API_KEY, PROJECT, REGION
+
+    def make() -> str:
+        client = Gcore(api_key=API_KEY, base_url=url, cloud_project_id=PROJECT, cloud_region_id=REGION)
+        made = client.cloud.load_balancers.create_and_poll(name="made-elsewhere", polling_interval_seconds=1)
+        return made.id
+
+    return make

@@ -1,0 +1,59 @@
+"""One emulator on a real port for all of these tests, as new for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds, serving
+from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Dialect
+from tests.fake_clock import FakeClock
+from tests.lifecycle.world import KEY, PROJECT, REGION, Material, World
+
+Worlds = Callable[..., World]
+
+DIALECTS: tuple[Dialect, ...] = ("guide", "openapi")
+
+
+@pytest.fixture(scope="session")
+def material() -> Material:
+    return Material.generate()
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[tuple[Emulator, str]]:
+    emulator = Emulator()
+    with serving(emulator) as url:
+        yield emulator, url
+
+
+@pytest.fixture
+def worlds(served: tuple[Emulator, str], material: Material, clock: FakeClock) -> Worlds:
+    """Makes a world: a dialect that both sides speak (default: both, and `auto`), and choices of the emulator."""
+    emulator, url = served
+
+    def make(dialect: Dialect = "both", **choices: object) -> World:
+        emulator.settings = Settings(
+            api_key=KEY,
+            projects=frozenset({PROJECT}),
+            regions=frozenset({REGION}),
+            task_seconds=TaskSeconds(1),
+            behaviour=Behaviour.model_validate({**DIALECT_CHOICES[dialect], **choices}),
+        )
+        emulator.clock = clock.calendar
+        emulator.reset()
+        return World.of(emulator, url, clock, material, "auto" if dialect == "both" else dialect)
+
+    return make
+
+
+@pytest.fixture
+def world(worlds: Worlds) -> World:
+    return worlds()
+
+
+@pytest.fixture(params=DIALECTS)
+def spoken(request: pytest.FixtureRequest, worlds: Worlds) -> World:
+    """A world of each dialect."""
+    return worlds(request.param)

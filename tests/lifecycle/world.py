@@ -1,0 +1,377 @@
+"""A small stand-in for Pulumi's engine, in front of the lifecycles and an emulator on a real port.
+
+It hands properties over as the engine does (numbers as floats, nothing that is None), keeps the state of each resource,
+and records every write with its body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+from pydantic import JsonValue, TypeAdapter
+
+from gcore_tls_provider.certificates import DevelopmentAuthority, Finding, Identity
+from gcore_tls_provider.emulator import Emulator
+from gcore_tls_provider.emulator.faults import Rule
+from gcore_tls_provider.lifecycle.certificates import (
+    CertificateAuthorityLifecycle,
+    ClientCertificateLifecycle,
+    ListenerCertificateLifecycle,
+    RevocationListLifecycle,
+)
+from gcore_tls_provider.lifecycle.configuration import Configuration
+from gcore_tls_provider.lifecycle.fields import SET
+from gcore_tls_provider.lifecycle.lifecycle import Difference, Lifecycle
+from gcore_tls_provider.lifecycle.listeners import ListenerLifecycle
+from gcore_tls_provider.lifecycle.load_balancers import LoadBalancerLifecycle
+from gcore_tls_provider.lifecycle.operation import CONTEXT
+from gcore_tls_provider.lifecycle.pools import PoolLifecycle
+from gcore_tls_provider.lifecycle.properties import Properties
+from gcore_tls_provider.lifecycle.secrets import RawSecretLifecycle
+from gcore_tls_provider.lifecycle.session import Session
+from tests.fake_clock import FakeClock
+
+KEY = "1234_lifecycle"
+PROJECT, REGION = 11, 22
+SCOPE = f"/{PROJECT}/{REGION}"
+STACK = "dev"
+IDENTITY = "7f1b1c1e-0000-4000-8000-000000000001"
+HIDDEN = "[payload]"
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+MONITOR: Mapping[str, object] = {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3}
+
+LIFECYCLES: Mapping[str, Lifecycle[Any]] = {
+    "Secret": RawSecretLifecycle(),
+    "ListenerCertificate": ListenerCertificateLifecycle(),
+    "ClientCertificate": ClientCertificateLifecycle(),
+    "CertificateAuthority": CertificateAuthorityLifecycle(),
+    "RevocationList": RevocationListLifecycle(),
+    "LoadBalancer": LoadBalancerLifecycle(),
+    "Listener": ListenerLifecycle(),
+    "Pool": PoolLifecycle(),
+}
+"""Every kind, by the name of its resource."""
+
+_RULES = TypeAdapter(list[Rule])
+
+
+def as_engine(value: Any) -> Any:
+    """A value as it comes out of the engine: numbers are floats, lists are lists, None isn't there."""
+    if isinstance(value, Mapping):
+        return {key: as_engine(each) for key, each in value.items() if each is not None}
+    if isinstance(value, (list, tuple)):
+        return [as_engine(each) for each in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value
+
+
+def member(address: str = "10.0.0.11", protocol_port: int = 8443, **properties: object) -> dict[str, object]:
+    return {"address": address, "protocol_port": protocol_port, **properties}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request: its path is without `/cloud` and without project and region, its body without a secret's payload."""
+
+    method: str
+    path: str
+    body: Any = None
+
+
+class RecordingTransport(httpx.BaseTransport):
+    """The network, with a record of what went over it."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sent] = []
+        self._network = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/cloud").replace(SCOPE, "", 1)
+        content = request.read()
+        body = json.loads(content) if content else None
+        if isinstance(body, dict) and "payload" in body:
+            body["payload"] = HIDDEN
+        self.sent.append(Sent(request.method, path, body))
+        return self._network.handle_request(request)
+
+    def close(self) -> None:
+        self._network.close()
+
+
+@dataclass
+class RecordingHost:
+    """An engine that keeps what it is told, and exports a state that the test decides on.
+
+    Attributes:
+        alive: whether it is still there.
+        readable: whether its state can be exported.
+        creating: URNs of creates under way.
+        ids: ids in the state.
+        exports: how often it was asked for its state.
+    """
+
+    alive: bool = True
+    readable: bool = True
+    creating: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    exports: int = 0
+    told: list[str] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+
+    def progress(self, urn: str, text: str) -> None:
+        self.told.append(text)
+
+    def warn(self, urn: str, text: str) -> None:
+        self.warnings.append((urn, text))
+
+    def is_alive(self) -> bool:
+        return self.alive
+
+    def exported_stack(self, stack: str) -> bytes | None:
+        self.exports += 1
+        if not self.readable:
+            return None
+        return exported(ids=self.ids, creating=self.creating)
+
+
+def exported(
+    *, ids: Sequence[str] = (), creating: Sequence[str] = (), identity: str | None = IDENTITY, deleted: bool = False
+) -> bytes:
+    """What `pulumi stack export` prints, as far as it matters."""
+    resources: list[dict[str, object]] = [
+        {"urn": "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev", "custom": False, "type": "pulumi:pulumi:Stack"}
+    ]
+    if identity is not None:
+        provider = "pulumi:providers:pulumi-python"
+        urn = f"urn:pulumi:dev::shop::{provider}::default"
+        resources.append({"urn": urn, "custom": True, "id": identity, "type": provider, "delete": deleted})
+    for number, each in enumerate(ids):
+        kind = "pulumi-python:dynamic/gcore:Secret"
+        resources.append({"urn": f"urn:pulumi:dev::shop::{kind}::s{number}", "custom": True, "id": each, "type": kind})
+    pending = [{"resource": {"urn": each, "custom": True, "type": "x"}, "type": "creating"} for each in creating]
+    deployment = {"manifest": {}, "resources": resources, "pending_operations": pending}
+    return json.dumps({"version": 3, "deployment": deployment}).encode()
+
+
+def urn_of(kind: str, name: str) -> str:
+    return f"urn:pulumi:{STACK}::shop::pulumi-python:dynamic/gcore:{kind}::{name}"
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a user has. Everything is issued by `authority`, but for what says `other`."""
+
+    authority: DevelopmentAuthority
+    other_authority: DevelopmentAuthority
+    server: Identity
+    sni: Identity
+    client: Identity
+    crl: str
+    other_crl: str
+
+    @classmethod
+    def generate(cls) -> Material:
+        authority = DevelopmentAuthority.create("Backends CA")
+        other = DevelopmentAuthority.create("Other CA")
+        client = authority.issue_client("load-balancer.example")
+        return cls(
+            authority=authority,
+            other_authority=other,
+            server=authority.issue_server(["app.example", "www.app.example"]),
+            sni=authority.issue_server(["second.example"]),
+            client=client,
+            crl=authority.revocation_list([client]),
+            other_crl=other.revocation_list(),
+        )
+
+    @staticmethod
+    def pem(identity: Identity) -> dict[str, object]:
+        """An identity as a program gives it."""
+        return {
+            "certificate": identity.certificate_pem,
+            "private_key": identity.private_key_pem,
+            "certificate_chain": identity.chain_pem or None,
+        }
+
+
+@dataclass
+class Resource:
+    """One resource of the program, with its saved state."""
+
+    world: World
+    kind: str
+    name: str
+    id: str
+    inputs: Properties
+    outputs: Properties
+
+    @property
+    def lifecycle(self) -> Lifecycle[Any]:
+        return LIFECYCLES[self.kind]
+
+    def diff(self, **properties: object) -> Difference:
+        """The difference between the saved state and a program that says this now."""
+        news = self.world.checked(self.kind, self.name, properties)
+        return self.lifecycle.diff(as_engine(self.outputs), as_engine(news))
+
+    def again(self) -> Difference:
+        """The difference between the saved outputs and the saved inputs."""
+        return self.lifecycle.diff(as_engine(self.outputs), as_engine(self.inputs))
+
+    def update(self, **properties: object) -> list[Sent]:
+        """Lets the program say this now; gives the writes that it took."""
+        news = self.world.checked(self.kind, self.name, properties)
+        difference = self.lifecycle.diff(as_engine(self.outputs), as_engine(news))
+        assert difference.changes, "there is nothing to update"
+        assert not difference.replaces, f"{difference.replaces} replaces it"
+        with self.world.writes() as sent:
+            self.outputs = self.lifecycle.update(self.world.session, self.id, as_engine(self.outputs), as_engine(news))
+        self.inputs = news
+        return sent
+
+    def refresh(self) -> bool:
+        """Reads the object; whether it is still there."""
+        found = self.lifecycle.read(self.world.session, self.id, as_engine(self.outputs))
+        if found is None:
+            return False
+        self.inputs, self.outputs = found.inputs, found.outputs
+        return True
+
+    def delete(self) -> None:
+        self.lifecycle.delete(self.world.session, self.id, as_engine(self.outputs))
+
+    def live(self) -> Properties:
+        """What a fresh read gives."""
+        found = self.lifecycle.read(self.world.session, self.id, as_engine(self.outputs))
+        assert found is not None
+        return found.outputs
+
+
+@dataclass
+class World:
+    """An account at an emulator, and a stack that has things in it."""
+
+    emulator: Emulator
+    clock: FakeClock
+    transport: RecordingTransport
+    host: RecordingHost
+    session: Session
+    material: Material
+
+    @classmethod
+    def of(cls, emulator: Emulator, url: str, clock: FakeClock, material: Material, dialect: str = "auto") -> World:
+        values = {
+            "gcore:apiKey": KEY,
+            "gcore:projectId": str(PROJECT),
+            "gcore:regionId": str(REGION),
+            "gcore:baseUrl": url,
+            "gcore:dialect": dialect,
+        }
+        transport, host = RecordingTransport(), RecordingHost()
+        session = Session(Configuration.read(values.get, {}), host, clock=clock, transport=transport)
+        return cls(emulator, clock, transport, host, session, material)
+
+    def another_run(self) -> World:
+        """The next run of the same program: a new process, and a state in which no create is under way."""
+        host = RecordingHost(ids=list(self.host.ids), readable=self.host.readable)
+        session = Session(self.session.configuration, host, clock=self.clock, transport=self.transport)
+        return replace(self, host=host, session=session)
+
+    # What the engine does.
+
+    def bag(self, kind: str, name: str, properties: Mapping[str, object], **timeouts: float) -> Properties:
+        """A program's inputs as the provider gets them."""
+        context = {"urn": urn_of(kind, name), "name": name, "stack": STACK, "timeouts": timeouts}
+        given: Properties = as_engine({**properties, CONTEXT: context})
+        return given
+
+    def findings(self, kind: str, properties: Mapping[str, object]) -> tuple[Finding, ...]:
+        checked = LIFECYCLES[kind].check(self.bag(kind, "it", properties), self.session.configuration)
+        return checked.findings
+
+    def checked(self, kind: str, name: str, properties: Mapping[str, object]) -> Properties:
+        """A program's inputs after check, which must find nothing."""
+        checked = LIFECYCLES[kind].check(self.bag(kind, name, properties), self.session.configuration)
+        assert checked.findings == ()
+        return checked.inputs
+
+    def create(self, kind: str, name: str, **properties: object) -> Resource:
+        inputs = self.checked(kind, name, properties)
+        self.host.creating.append(urn_of(kind, name))
+        live = LIFECYCLES[kind].create(self.session, as_engine(inputs))
+        self.host.ids.append(live.id)
+        assert SET in live.properties
+        return Resource(self, kind, name, live.id, inputs, live.properties)
+
+    # What a program has.
+
+    def ca(self, name: str = "ca") -> Resource:
+        return self.create("CertificateAuthority", name, certificate=self.material.authority.certificate_pem)
+
+    def crl(self, name: str = "crl") -> Resource:
+        return self.create("RevocationList", name, revocation_list=self.material.crl)
+
+    def client_certificate(self, name: str = "client") -> Resource:
+        return self.create("ClientCertificate", name, **self.material.pem(self.material.client))
+
+    def listener_certificate(self, name: str = "server") -> Resource:
+        return self.create("ListenerCertificate", name, **self.material.pem(self.material.server))
+
+    def load_balancer(self, name: str = "lb", **properties: object) -> Resource:
+        return self.create("LoadBalancer", name, **properties)
+
+    def listener(self, balancer: Resource, name: str = "listener", **properties: object) -> Resource:
+        plain = {"load_balancer_id": balancer.id, "protocol": "HTTP", "protocol_port": 80}
+        return self.create("Listener", name, **{**plain, **properties})
+
+    def pool(self, balancer: Resource, name: str = "pool", **properties: object) -> Resource:
+        return self.create("Pool", name, **{"load_balancer_id": balancer.id, **properties})
+
+    # Beside the engine.
+
+    @contextmanager
+    def writes(self) -> Iterator[list[Sent]]:
+        """The writes of a block, in order."""
+        begin, sent = len(self.transport.sent), list[Sent]()
+        yield sent
+        sent += [each for each in self.transport.sent[begin:] if each.method != "GET"]
+
+    @contextmanager
+    def requests(self) -> Iterator[list[Sent]]:
+        """The requests of a block, in order."""
+        begin, sent = len(self.transport.sent), list[Sent]()
+        yield sent
+        sent += self.transport.sent[begin:]
+
+    def by_hand(self, method: str, path: str, json: JsonValue = None) -> JsonValue:
+        """What somebody else does in the portal; waits until it is done."""
+        url = self.session.configuration.base_url
+        headers = {"Authorization": f"APIKey {KEY}"}
+        head, _, tail = path.lstrip("/").partition("/")
+        kind, _, rest = tail.partition("/")
+        full = f"{url}/cloud/{head}/{kind}{SCOPE}" + (f"/{rest}" if rest else "")
+        response = httpx.request(method, full, json=json, headers=headers)
+        assert response.is_success, response.text
+        self.clock.advance(60)
+        answer: JsonValue = response.json() if response.content else None
+        return answer
+
+    def fault(self, **rule: JsonValue) -> None:
+        self.emulator.faults.add(_RULES.validate_python([rule]))
+
+    @property
+    def fired(self) -> list[int]:
+        """How often each fault has happened."""
+        return [count.fired for count in self.emulator.faults.counts]
+
+    def objects(self, table: str) -> list[Any]:
+        """What there is at Gcore: `secrets`, `load_balancers`, `listeners` or `pools`."""
+        self.emulator.work.settle()
+        return list(getattr(self.emulator.account, table).values())
