@@ -56,7 +56,5 @@ class Connection(BaseModel):
         except ValidationError:
             raise ValueError("it isn't an http or https URL") from None
         if url.username or url.password or url.query or url.fragment:
-            raise ValueError(
-                "it must be a scheme, a host and perhaps a path, without user, password, query or fragment"
-            )
+            raise ValueError("it must be scheme, host and perhaps a path, without user, password, query or fragment")
         return str(url).rstrip("/")

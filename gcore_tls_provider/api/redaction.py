@@ -59,7 +59,7 @@ class Confidential:
         unlabelled = [_PEM_LABEL.sub("", confidential) for confidential in texts]
         text = _FRAGMENT.sub(lambda piece: HIDDEN if any(piece[0] in each for each in unlabelled) else piece[0], text)
         text = " ".join(text.split())
-        return text if len(text) <= longest else f"{text[:longest]}..."
+        return text if len(text) <= longest else f"{text[:longest]} [...]"
 
 
 def secrets_in(value: object) -> Iterator[str]:

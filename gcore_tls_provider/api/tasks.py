@@ -25,6 +25,7 @@ from gcore_tls_provider.errors import (
     MalformedAnswer,
     MethodNotAllowed,
     NotFound,
+    RateLimited,
     ServerError,
     TaskFailed,
     Unreachable,
@@ -102,16 +103,14 @@ class Tasks:
                 unreadable += 1
                 if unreadable == UNREADABLE_POLLS:
                     raise
+            except RateLimited as limited:
+                # The client bears with that until there is no time for another attempt.
+                raise _overdue(task_id, asked, deadline) from limited
             if task is not None and task.state in _DONE:
                 return self._finished(task, asked)
             age = clock.now() - started
             if deadline.passed:
-                raise DeadlineExceeded(
-                    asked,
-                    f"task {task_id} had not ended after {deadline.seconds:.0f} s",
-                    "It goes on at Gcore: run again later, or give more time (`custom_timeouts` of the resource, or "
-                    "`gcore:taskTimeout`).",
-                )
+                raise _overdue(task_id, asked, deadline)
             if progress is not None:
                 progress(f"{asked}: {age:.0f} s")
             pause = interval(age) * random.uniform(0.9, 1.1)
@@ -169,3 +168,12 @@ class _ActiveTasks:
             return
         self._ids = frozenset(task.id for task in page.results)
         self._read_at = now
+
+
+def _overdue(task_id: str, asked: str, deadline: Deadline) -> DeadlineExceeded:
+    return DeadlineExceeded(
+        asked,
+        f"task {task_id} had not ended after {deadline.seconds:.0f} s",
+        "It goes on at Gcore: run again later, or give more time (`custom_timeouts` of the resource, or "
+        "`gcore:taskTimeout`).",
+    )

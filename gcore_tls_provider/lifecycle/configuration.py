@@ -15,7 +15,7 @@ What is missing is an error at the first request, not before: a preview that mak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -78,11 +78,18 @@ class Configuration(BaseModel):
             for key, variable in ENVIRONMENT.items()
             if (value := (configured(f"{NAMESPACE}:{key}") or environment.get(variable) or "").strip())
         }
+        complaints: list[str] = []
+        configuration = cls()
         try:
             configuration = cls.model_validate(values)
-            Connection(api_key=SecretStr("-"), project_id=1, region_id=1, base_url=configuration.base_url)
         except ValidationError as error:
-            raise ConfigurationError(_complaint(error)) from None
+            complaints += _complaints(error)
+        try:
+            Connection(api_key=SecretStr("-"), project_id=1, region_id=1, base_url=values.get("baseUrl", PUBLIC_API))
+        except ValidationError as error:
+            complaints += _complaints(error)
+        if complaints:
+            raise ConfigurationError(" ".join(complaints))
         return configuration
 
     def connection(self, scope: Scope | None = None) -> Connection:
@@ -117,10 +124,8 @@ def _missing(key: str) -> str:
     )
 
 
-def _complaint(error: ValidationError) -> str:
-    complaints = []
+def _complaints(error: ValidationError) -> Iterator[str]:
     for detail in error.errors(include_url=False, include_input=False):
-        key = str(detail["loc"][0]) if detail["loc"] else "baseUrl"
-        key = "baseUrl" if key == "base_url" else key
-        complaints.append(f"{NAMESPACE}:{key} (or {ENVIRONMENT[key]}) can't be used: {detail['msg']}.")
-    return " ".join(complaints)
+        key = {"base_url": "baseUrl"}.get(str(detail["loc"][0]), str(detail["loc"][0]))
+        said = detail["msg"].removeprefix("Value error, ").replace("Input", "it", 1)
+        yield f"{NAMESPACE}:{key} (or {ENVIRONMENT[key]}) can't be used: {said}."

@@ -10,7 +10,7 @@ One table per kind; diff, update and read run over it, and so do their tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -28,15 +28,6 @@ def same(old: object, new: object) -> bool:
     return old == new
 
 
-def same_set(old: object, new: object) -> bool:
-    """Equality of lists in which neither order nor repetition means anything; none is as good as empty."""
-    return _members(old) == _members(new)
-
-
-def _members(value: object) -> set[object]:
-    return set(value) if isinstance(value, Collection) and not isinstance(value, str) else set()
-
-
 def same_id(old: object, new: object) -> bool:
     """Equality of ids: a program may write them in capitals, Gcore doesn't."""
     return _written_by_gcore(old) == _written_by_gcore(new)
@@ -44,7 +35,11 @@ def same_id(old: object, new: object) -> bool:
 
 def same_ids(old: object, new: object) -> bool:
     """Equality of lists of ids in which neither order nor repetition means anything; none is as good as empty."""
-    return {_written_by_gcore(each) for each in _members(old)} == {_written_by_gcore(each) for each in _members(new)}
+    return _ids(old) == _ids(new)
+
+
+def _ids(value: object) -> set[object]:
+    return {_written_by_gcore(each) for each in value} if isinstance(value, (list, tuple)) else set()
 
 
 def _written_by_gcore(value: object) -> object:

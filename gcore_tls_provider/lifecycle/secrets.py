@@ -144,8 +144,15 @@ class RawSecretLifecycle(SecretLifecycle[SecretInputs]):
     """`Secret`: whatever body the user gives, to the v1 route."""
 
     inputs = SecretInputs
-    fields = tuple(
-        Field(name, change="replace", readable=name in ("name", "secret_type")) for name in SecretInputs.model_fields
+    fields = (
+        Field("payload", change="replace", readable=False),
+        Field("secret_type", change="replace", default="certificate"),
+        Field("payload_content_type", change="replace", readable=False, default="application/octet-stream"),
+        Field("expiration", change="replace", readable=False, nullable=True),
+        Field("algorithm", change="replace", readable=False, nullable=True),
+        Field("bit_length", change="replace", readable=False, nullable=True),
+        Field("mode", change="replace", readable=False, nullable=True),
+        Field("name", change="replace"),
     )
     rules = (
         Rule(

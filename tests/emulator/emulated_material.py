@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
+from gcore.types.cloud.secret_upload_tls_certificate_params import Payload
 
 from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
 
@@ -72,7 +73,7 @@ class Material:
         return base64_of(self.other_crl)
 
     @property
-    def pem_texts(self) -> dict[str, str]:
+    def pem_texts(self) -> Payload:
         """The server certificate as OpenAPI's v2 body wants it."""
         return {
             "certificate": self.server.certificate_pem,

@@ -141,7 +141,7 @@ def recorded(start: Callable[..., Api]) -> list[tuple[str, str, int, Any]]:
         do("POST", "/v1/secrets/@", blob(name, payload, expiration="2030-01-01T00:00:00Z"))["secrets"][0]
         for name, payload in (("ca", api.material.ca_payload), ("crl", api.material.crl_payload))
     )
-    listener = {"name": "https", "protocol": "TERMINATED_HTTPS", "protocol_port": 443, "secret_id": web}
+    listener: dict[str, Any] = {"name": "https", "protocol": "TERMINATED_HTTPS", "protocol_port": 443, "secret_id": web}
     listener["user_list"] = [{"username": "tester", "encrypted_password": "$5$"}]
     listener["pools"] = [
         pool_body(
@@ -152,7 +152,7 @@ def recorded(start: Callable[..., Api]) -> list[tuple[str, str, int, Any]]:
             session_persistence={"type": "APP_COOKIE", "cookie_name": "session"},
         )
     ]
-    body = {
+    body: dict[str, Any] = {
         "name": "web",
         "listeners": [listener],
         "tags": {"a": "1"},
@@ -257,14 +257,15 @@ def test_the_comparison_notices_each_kind_of_difference() -> None:
         "status": "ACTIVE",
     }
     assert differences(secret, sdk.Secret) == []
-    for wrong in (
+    wrong_ones: list[dict[str, Any]] = [
         {**secret, "tags": []},
         {name: value for name, value in secret.items() if name != "mode"},
         {**secret, "secret_type": "tls"},
         {**secret, "bit_length": "1"},
         {**secret, "content_types": {"default": 1}},
         {**secret, "created": None},
-    ):
+    ]
+    for wrong in wrong_ones:
         assert len(differences(wrong, sdk.Secret)) == 1
     assert differences({"count": 1, "results": [{}]}, SyncOffsetPage[sdk.Secret])
     assert differences({"count": True, "results": []}, sdk.LoadBalancerFlavorList)

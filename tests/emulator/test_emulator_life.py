@@ -172,7 +172,7 @@ class TestLoadBalancer:
         second = api.load_balancer(name="beta", flavor="lb1-8-16", floating_ip={"source": "new"}, tags={"team": "b"})
         third = api.load_balancer(name="gamma", logging={"enabled": True})
         api.do("PATCH", f"/v2/loadbalancers/@/{third}", {"admin_state_up": False})
-        for params, expected in [
+        cases: list[tuple[dict[str, Any], list[str]]] = [
             ({}, [third, second, first]),
             ({"order_by": "name.asc"}, [first, second, third]),
             ({"order_by": "created_at.asc"}, [first, second, third]),
@@ -187,7 +187,8 @@ class TestLoadBalancer:
             ({"operating_status": "OFFLINE"}, [third]),
             ({"provisioning_status": "ACTIVE", "offset": 2}, [first]),
             ({"provisioning_status": "ERROR"}, []),
-        ]:
+        ]
+        for params, expected in cases:
             listed = [row["id"] for row in api.get("/v1/loadbalancers/@", **params)["results"]]
             assert sorted(listed) == sorted(expected), params
             if "order_by" in params and params["order_by"] != "flavor.desc":

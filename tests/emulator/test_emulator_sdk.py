@@ -9,11 +9,8 @@ import pytest
 from emulated_api import KEY, PROJECT, REGION, Api, blob
 from gcore.resources.cloud import CloudResource
 from gcore.types.cloud import TaskIDList
-from gcore.types.cloud.secret_upload_tls_certificate_params import Payload
 
 from gcore_tls_provider.emulator import TaskSeconds
-
-LISTENER = {"name": "https", "protocol": "TERMINATED_HTTPS", "protocol_port": 443}
 
 
 @pytest.fixture
@@ -30,8 +27,8 @@ def cloud(api: Api) -> Iterator[CloudResource]:
         cloud_project_id=PROJECT,
         cloud_region_id=REGION,
         max_retries=0,
-        cloud_polling_interval_seconds=1,
-        cloud_polling_timeout_seconds=10,
+        polling_interval_seconds=1,
+        polling_timeout_seconds=10,
     ) as client:
         yield client.cloud
 
@@ -39,7 +36,7 @@ def cloud(api: Api) -> Iterator[CloudResource]:
 @pytest.fixture
 def web(cloud: CloudResource, api: Api) -> str:
     """The id of a secret with a server certificate."""
-    payload = Payload(**api.material.pem_texts)
+    payload = api.material.pem_texts
     return cloud.secrets.upload_tls_certificate_and_poll(name="web", payload=payload).id
 
 
@@ -75,11 +72,12 @@ def test_load_balancers(cloud: CloudResource, web: str) -> None:
         name="web",
         flavor="lb1-1-2",
         tags={"a": "1"},
-        listeners=[{**LISTENER, "secret_id": web}],  # type: ignore[list-item]
+        listeners=[{"name": "https", "protocol": "TERMINATED_HTTPS", "protocol_port": 443, "secret_id": web}],
     )
     assert (made.provisioning_status, made.vip_address is None) == ("ACTIVE", False)
     assert [one.id for one in balancers.list(name="web", tag_key=["a"])] == [made.id]
-    assert balancers.update(made.id, name="other", tags={"a": None, "b": "2"}).name == "other"
+    with pytest.deprecated_call():
+        assert balancers.update(made.id, name="other", tags={"a": None, "b": "2"}).name == "other"
     assert [(tag.key, tag.value) for tag in balancers.get(made.id).tags_v2] == [("b", "2")]
     resized = balancers.resize_and_poll(made.id, flavor="lb1-2-4")
     assert resized.flavor is not None
@@ -107,7 +105,7 @@ def test_listeners(cloud: CloudResource, web: str) -> None:
     assert [one.id for one in listeners.list(load_balancer_id=balancer.id).results] == [made.id]
     changed = listeners.update_and_poll(made.id, secret_id=web, sni_secret_id=None, connection_limit=10)
     assert (changed.secret_id, changed.sni_secret_id, changed.connection_limit) == (web, [], 10)
-    listeners.delete_and_poll(made.id, delete_default_pool=True)
+    listeners.delete_and_poll(made.id)
     with pytest.raises(gcore.NotFoundError):
         listeners.get(made.id)
 

@@ -17,6 +17,7 @@ API_KEY = "1_0123456789abcdef"
 PROJECT, REGION = 1, 7
 
 NewStack = Callable[[Path], Stack]
+NewProgram = Callable[[str], Stack]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,5 +78,19 @@ def new_stack(tmp_path: Path, url: str) -> NewStack:
                 "GCORE_BASE_URL": url,
             },
         )
+
+    return make
+
+
+@pytest.fixture
+def new_program(new_stack: NewStack, tmp_path: Path) -> NewProgram:
+    """Makes a stack of a program that is given as text."""
+
+    def make(text: str) -> Stack:
+        source = tmp_path / f"source-{len(list(tmp_path.iterdir()))}"
+        source.mkdir()
+        (source / "Pulumi.yaml").write_text("name: program\nruntime: python\n")
+        (source / "__main__.py").write_text(text)
+        return new_stack(source)
 
     return make

@@ -1,0 +1,61 @@
+"""Emulators and certificate material for the tests of the API client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Protocol
+
+import pytest
+
+from gcore_tls_provider.api.client import Client
+from gcore_tls_provider.api.connection import Dialect
+from gcore_tls_provider.api.tasks import Tasks
+from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
+from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds, behaviour_from, serving
+from gcore_tls_provider.emulator import settings as emulated
+from tests.api.gcore import API_KEY, PROJECT, REGION, Emulated, connection
+from tests.fake_clock import FakeClock
+
+
+class Emulate(Protocol):
+    """Starts an emulator of one dialect, and a client that speaks another or the same."""
+
+    def __call__(
+        self, serves: emulated.Dialect = "both", speaks: Dialect = "auto", *settings: str, task_seconds: float = 5.0
+    ) -> Emulated: ...
+
+
+@pytest.fixture
+def emulate(clock: FakeClock) -> Iterator[Emulate]:
+    with ExitStack() as stack:
+
+        def start(
+            serves: emulated.Dialect = "both", speaks: Dialect = "auto", *settings: str, task_seconds: float = 5.0
+        ) -> Emulated:
+            emulator = Emulator(
+                Settings(
+                    api_key=API_KEY,
+                    projects=frozenset({PROJECT}),
+                    regions=frozenset({REGION}),
+                    task_seconds=TaskSeconds(task_seconds),
+                    behaviour=behaviour_from(settings, emulated.DIALECT_CHOICES[serves]),
+                ),
+                clock.calendar,
+            )
+            url = stack.enter_context(serving(emulator))
+            client = Client(connection(url, speaks), clock=clock)
+            stack.callback(client.close)
+            return Emulated(emulator, client, Tasks(client), clock)
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def authority() -> DevelopmentAuthority:
+    return DevelopmentAuthority.create("Backends CA")
+
+
+@pytest.fixture(scope="session")
+def identity(authority: DevelopmentAuthority) -> Identity:
+    return authority.issue_client("load-balancer.example")

@@ -1,0 +1,234 @@
+"""Bad input: what the program alone shows is refused in the preview; what only the API knows is one line in `up`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Template
+
+import httpx
+import pytest
+
+from gcore_tls_provider.certificates import DevelopmentFiles
+from gcore_tls_provider.emulator import Emulator
+from tests.engine.conftest import NewProgram
+
+pytestmark = [pytest.mark.engine, pytest.mark.parametrize("dialect", ["openapi"], indirect=True)]
+
+HEAD = """\
+import pulumi
+import gcore_tls_provider as gcore
+from gcore_tls_components import MTLSLoadBalancer
+from gcore_tls_provider import from_file
+"""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A program with one thing wrong.
+
+    Attributes:
+        program: its text; `$server` and the like are the certificate files' paths.
+        said: what each error line must hold, in their order: resource, property, sentence, remedy.
+    """
+
+    program: str
+    said: tuple[tuple[str, ...], ...]
+
+
+IN_THE_PREVIEW = {
+    "empty file": Refused(
+        'open("empty.pem", "w").close()\n'
+        'gcore.ListenerCertificate("web", certificate=from_file("empty.pem"), private_key=from_file("$server_key"))',
+        (("'web'", "certificate: ", "is empty", "Give a certificate"),),
+    ),
+    "missing file": Refused(
+        'gcore.CertificateAuthority("backends", certificate=from_file("nowhere.pem"))',
+        (("'nowhere.pem' does not exist", "Check the path"),),
+    ),
+    "another certificate's key": Refused(
+        'gcore.ListenerCertificate("web", certificate=from_file("$server"), private_key=from_file("$shop_key"))',
+        (("'web'", "private_key: ", "doesn't fit the certificate 'CN=app.example.com'", "Give the key"),),
+    ),
+    "wrong password": Refused(
+        'gcore.ClientCertificate("client", pkcs12=from_file("$client_pkcs12"), pkcs12_password="swordfish")',
+        (("'client'", "pkcs12_password: ", "password", "."),),
+    ),
+    "a private key for an authority": Refused(
+        'gcore.CertificateAuthority("backends", certificate=from_file("$server_key"))',
+        (("'backends'", "certificate: ", "private key", "."),),
+    ),
+    "a certificate for a revocation list": Refused(
+        'gcore.RevocationList("revoked", revocation_list=from_file("$ca"))',
+        (("'revoked'", "revocation_list: ", "certificate", "."),),
+    ),
+    "a member that is a name": Refused(
+        'gcore.Pool("web", load_balancer=gcore.LoadBalancer("web"),\n'
+        '    members=[{"address": "backend.internal", "protocol_port": 8443}])',
+        (("'web'", "members[0].address: ", "'backend.internal' is not an IP address", "not a name"),),
+    ),
+    "several findings at once": Refused(
+        'gcore.Pool("web", load_balancer=gcore.LoadBalancer("web"), lb_algorithm="RANDOM",\n'
+        '    members=[{"address": "10.0.0.1", "protocol_port": 84430}, {"address": "10.0.0.2", "port": 1}])',
+        (
+            ("lb_algorithm: ", "ROUND_ROBIN"),
+            ("members[0].protocol_port: ", "65535"),
+            ("members[1].protocol_port: ", "missing"),
+            ("members[1].port: ", "no such property"),
+        ),
+    ),
+    "a revocation list without its authority": Refused(
+        'crl = gcore.RevocationList("revoked", revocation_list=from_file("$crl"))\n'
+        'gcore.Pool("web", load_balancer=gcore.LoadBalancer("web"), crl=crl, members=[])',
+        (("'web'", "crl_secret_id: ", "without the certificate authority", "Give `ca`"),),
+    ),
+    "client authentication on a listener": Refused(
+        'gcore.Listener("web", load_balancer=gcore.LoadBalancer("web"), protocol="HTTP", client_authentication=True)',
+        (("'web'", "client_authentication: ", "between the load balancer and its backends only", "Remove"),),
+    ),
+    "client authentication on the component": Refused(
+        'MTLSLoadBalancer("web", ca=from_file("$ca"), members=[], client_authentication="MANDATORY",\n'
+        '    client_certificate={"certificate": from_file("$client"), "private_key": from_file("$client_key")},\n'
+        '    listener_certificate={"certificate": from_file("$server"), "private_key": from_file("$server_key")})',
+        (("'web-listener'", "client_authentication: ", "backends only", "Remove"),),
+    ),
+    "a listener without a certificate": Refused(
+        'gcore.Listener("web", load_balancer=gcore.LoadBalancer("web"))',
+        (("'web'", "secret_id: ", "no certificate to show", "Give `certificate`"),),
+    ),
+    "two ways to say where the VIP is": Refused(
+        'gcore.LoadBalancer("web", vip_network_id="6bf878c1-1ce4-47c3-a39b-6b5f1d79bf25",\n'
+        '    vip_port_id="6bf878c1-1ce4-47c3-a39b-6b5f1d79bf26")',
+        (("'web'", "vip_port_id: ", "both given", "Remove one"),),
+    ),
+    "arguments of a new object for an existing one": Refused(
+        'MTLSLoadBalancer("web", ca=from_file("$ca"), members=[], client_certificate={}, flavor="lb1-1-2",\n'
+        '    load_balancer_id="6bf878c1-1ce4-47c3-a39b-6b5f1d79bf25")',
+        (("'web'", "flavor can't go with load_balancer_id", "Remove"),),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IN_THE_PREVIEW)
+def test_what_the_program_shows_is_refused_in_the_preview(
+    case: str, new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator
+) -> None:
+    refused = IN_THE_PREVIEW[case]
+    stack = new_program(HEAD + _filled(refused.program, files))
+    stack.variables["GCORE_API_KEY"] = ""
+
+    preview = stack.preview().expect_failure()
+
+    assert len(preview.errors) == len(refused.said), preview.output
+    for error, words in zip(preview.errors, refused.said, strict=True):
+        assert all(word in error for word in words), f"{words} in {error}"
+    assert "Traceback" not in preview.output
+    assert "PRIVATE KEY" not in preview.output
+    assert emulator.calls == []
+
+
+@dataclass(frozen=True)
+class Failing:
+    """What only the API or the environment knows.
+
+    Attributes:
+        program: its text.
+        variables: what is different in the environment.
+        said: what the error line must hold.
+        made: what the state has all the same, by name.
+    """
+
+    program: str
+    variables: dict[str, str]
+    said: tuple[str, ...]
+    made: tuple[str, ...] = ()
+
+
+SECOND_ON_ANOTHER_PORT = '"second", load_balancer=lb, protocol="HTTP", protocol_port=82'
+ONE_LOAD_BALANCER = 'gcore.LoadBalancer("web")'
+
+IN_UP = {
+    "no API key": Failing(ONE_LOAD_BALANCER, {"GCORE_API_KEY": ""}, ("gcore:apiKey isn't configured", "GCORE_API_KEY")),
+    "no project": Failing(
+        ONE_LOAD_BALANCER,
+        {"GCORE_CLOUD_PROJECT_ID": ""},
+        ("gcore:projectId isn't configured", "GCORE_CLOUD_PROJECT_ID"),
+    ),
+    "wrong API key": Failing(
+        ONE_LOAD_BALANCER, {"GCORE_API_KEY": "1_wrong"}, ("401", "Check the API key", "GCORE_API_KEY", "request id")
+    ),
+    "API not reachable": Failing(
+        ONE_LOAD_BALANCER,
+        {"GCORE_BASE_URL": "http://127.0.0.1:9"},
+        ("no answer from http://127.0.0.1:9", "Connection refused", "gcore:baseUrl"),
+    ),
+    "a base URL that is none": Failing(
+        ONE_LOAD_BALANCER, {"GCORE_BASE_URL": "gcore"}, ("gcore:baseUrl", "GCORE_BASE_URL", "can't be used")
+    ),
+    "unknown flavor": Failing(
+        'gcore.LoadBalancer("web", flavor="lb9-9-9")',
+        {},
+        ("create load balancer 'web-", "400", "lb9-9-9", "lb1-1-2", "Mend"),
+    ),
+    "two listeners on one port": Failing(
+        'lb = gcore.LoadBalancer("web")\n'
+        'first = gcore.Listener("first", load_balancer=lb, protocol="HTTP", protocol_port=80)\n'
+        'gcore.Listener("second", load_balancer=lb, protocol="HTTP", protocol_port=80,\n'
+        "    opts=pulumi.ResourceOptions(depends_on=[first]))",
+        {},
+        ("create listener 'second-", "409", "protocol_port 80", "run again"),
+        made=("web", "first"),
+    ),
+    "a failed task": Failing(
+        'lb = gcore.LoadBalancer("web")\n'
+        'gcore.Listener("refused", load_balancer=lb, protocol="HTTP", protocol_port=81)',
+        {},
+        ("create listener 'refused-", "ended in ERROR", "run again"),
+        made=("web",),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IN_UP)
+def test_what_only_the_api_knows_is_one_line_in_up(
+    case: str, new_program: NewProgram, emulator: Emulator, url: str
+) -> None:
+    failing = IN_UP[case]
+    stack = new_program(HEAD + failing.program)
+    right = dict(stack.variables)
+    stack.variables |= failing.variables
+    if case == "a failed task":
+        _fail_the_next_task(url, "/cloud/v1/lblisteners/{project_id}/{region_id}")
+    if case != "a base URL that is none":
+        stack.preview().expect_success()
+        assert emulator.calls == []
+
+    up = stack.up().expect_failure()
+
+    assert len(up.errors) == 1, up.output
+    assert all(word in up.errors[0] for word in failing.said), up.errors[0]
+    assert "Traceback" not in up.output
+    named = {each.name.rsplit("-", 2)[0] for each in emulator.account.load_balancers.values()}
+    named |= {each.name.rsplit("-", 2)[0] for each in emulator.account.listeners.values()}
+    assert named == set(failing.made)
+
+    # The next run, with what was wrong put right, goes on from there.
+    stack.variables.clear()
+    stack.variables |= right
+    program = stack.program / "__main__.py"
+    mended = program.read_text().replace("lb9-9-9", "lb1-1-2")
+    mended = mended.replace('"second", load_balancer=lb, protocol="HTTP", protocol_port=80', SECOND_ON_ANOTHER_PORT)
+    program.write_text(mended)
+    again = stack.up().expect_success()
+    assert again.counts().get("unchanged", 0) >= len(failing.made)
+    stack.destroy().expect_success()
+    assert not emulator.account.load_balancers
+    assert not emulator.account.listeners
+
+
+def _filled(program: str, files: DevelopmentFiles) -> str:
+    return Template(program).substitute({name: str(value) for name, value in vars(files).items()}) + "\n"
+
+
+def _fail_the_next_task(url: str, route: str) -> None:
+    rule = {"method": "POST", "route": route, "nth": 1, "action": "fail_task"}
+    httpx.post(f"{url}/_emulator/faults", json=[rule]).raise_for_status()

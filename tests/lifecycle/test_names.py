@@ -1,0 +1,85 @@
+"""Names: whatever a program calls a resource, Gcore takes the name, and nobody else has it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gcore_tls_provider.api.wire.scalars import NAME_PATTERN
+from gcore_tls_provider.lifecycle.names import LONGEST, PATTERN, Names
+from tests.lifecycle.world import IDENTITY, urn_of
+
+URN = urn_of("Pool", "web")
+
+LOGICAL = {
+    "web": "web",
+    "web-pool": "web-pool",
+    "Web_Pool.1": "Web_Pool.1",
+    "web pool": "web-pool",
+    "über-größe": "ber-gr-e",
+    "日本": "x",
+    "": "x",
+    "-": "x",
+    "...": "x",
+    ".hidden": "hidden",
+    "-_-a": "a",
+    "web/": "web",
+    "a" * 47: "a" * 47,
+    "a" * 300: "a" * 47,
+    "a" * 46 + "-b": "a" * 46,
+    "a" * 46 + ".b": "a" * 46,
+    "tab\there": "tab-here",
+    "line\nbreak\n": "line-break",
+    "$(rm -rf)": "rm--rf",
+}
+
+
+@pytest.mark.parametrize("logical", LOGICAL)
+def test_a_name_is_always_one_that_gcore_takes(logical: str) -> None:
+    name = Names.of(logical, IDENTITY, URN).name("content")
+    assert re.fullmatch(PATTERN, name)
+    assert 3 <= len(name) <= LONGEST
+    cleaned, owner, content = name.rsplit("-", 2)
+    assert cleaned == LOGICAL[logical]
+    assert re.fullmatch("[0-9a-f]{8}", owner)
+    assert re.fullmatch("[0-9a-f]{6}", content)
+
+
+def test_the_pattern_is_gcores() -> None:
+    assert PATTERN == NAME_PATTERN
+
+
+def test_a_name_stays_the_same() -> None:
+    """It is in users' states and accounts: another one would be another object."""
+    assert Names.of("web", IDENTITY, URN).name("a", "b") == "web-196b5973-af0f3b"
+
+
+def test_whose_name_it_is() -> None:
+    names = Names.of("web", IDENTITY, URN)
+    name = names.name("content")
+    others = [
+        Names.of("web", IDENTITY.replace("7", "8", 1), URN).name("content"),
+        Names.of("web", IDENTITY, URN + "2").name("content"),
+        names.name("other content"),
+        names.name("content", "deposed"),
+        names.name("con", "tent"),
+        names.name(),
+    ]
+    assert len({name, *others}) == 1 + len(others)
+    assert Names.of("web", IDENTITY, URN).name("content") == name
+    assert name.startswith(names.prefix)
+    assert names.name("other content").startswith(names.prefix)
+
+
+def test_parts_do_not_run_into_each_other() -> None:
+    assert Names.of("web", "ab", "c").owner != Names.of("web", "a", "bc").owner
+    assert Names.of("web", IDENTITY, URN).name("ab", "c") != Names.of("web", IDENTITY, URN).name("a", "bc")
+
+
+def test_what_is_cut_off_still_tells_names_apart() -> None:
+    """The logical name is in the URN, so two long names that begin alike differ."""
+    one, other = "a" * 60 + "1", "a" * 60 + "2"
+    assert (
+        Names.of(one, IDENTITY, urn_of("Pool", one)).name() != Names.of(other, IDENTITY, urn_of("Pool", other)).name()
+    )
