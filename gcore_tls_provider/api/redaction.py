@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +17,8 @@ HIDDEN: Final = "[hidden]"
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|$)", re.DOTALL)
 _PEM_LABEL = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=_]{48,}")
-_FRAGMENT = re.compile(r"[A-Za-z0-9+/]{8,}")
+_ESCAPE = r"(?:\\{1,8}[nrt]|(?:\\{1,8}(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})){1,4}|(?:%[0-9A-Fa-f]{2}){1,4}|&\#?\w{1,8};)"
+_PIECE = re.compile(rf"{_ESCAPE}|(?P<piece>[A-Za-z0-9+/]{{8,}})")
 _SHORTEST = 4
 _LONGEST = 600
 
@@ -26,9 +26,9 @@ _LONGEST = 600
 class Confidential:
     """Texts that are never shown: the API key, and every secret that was sent. Threads may share it.
 
-    Hidden are each text as it is, as JSON writes it and as base64 decodes it, and every piece of 8 letters or digits
-    that occurs in one: services cut and wrap what they repeat. Texts of fewer than 4 characters hide nothing: they
-    would make every sentence unreadable, and protect nothing.
+    Hidden are each text and what base64 decodes it to, also where JSON, Python, HTML or an URL has escaped some of the
+    characters, and every piece of 8 letters or digits that occurs in one: services cut and wrap what they repeat. Texts
+    of fewer than 4 characters hide nothing: they would make every sentence unreadable, and protect nothing.
     """
 
     def __init__(self, *texts: str) -> None:
@@ -39,9 +39,9 @@ class Confidential:
 
     def add(self, texts: Iterable[str]) -> None:
         """Hides these too from now on."""
-        spelled = [spelling for text in texts for spelling in _spellings(text)]
+        found = [plain.strip() for text in texts for plain in (text, _decoded(text))]
         with self._adding:
-            self._texts = tuple(dict.fromkeys((*self._texts, *spelled)))
+            self._texts = tuple(dict.fromkeys((*self._texts, *(each for each in found if len(each) >= _SHORTEST))))
 
     def shown(self, text: str, longest: int = _LONGEST) -> str:
         """`text` without confidential texts, PEM blocks and long base64, on one line.
@@ -53,11 +53,11 @@ class Confidential:
         # The longest first: a text that holds another one must go as a whole.
         texts = sorted(self._texts, key=len, reverse=True)
         for confidential in texts:
-            text = text.replace(confidential, HIDDEN)
+            text = re.sub(_however_escaped(confidential), HIDDEN, text)
         text = _BASE64.sub(HIDDEN, _PEM.sub(HIDDEN, text))
         # The labels of PEM are words that anybody may say.
         unlabelled = [_PEM_LABEL.sub("", confidential) for confidential in texts]
-        text = _FRAGMENT.sub(lambda piece: HIDDEN if any(piece[0] in each for each in unlabelled) else piece[0], text)
+        text = _PIECE.sub(lambda found: HIDDEN if _occurs(found["piece"], unlabelled) else found[0], text)
         text = " ".join(text.split())
         return text if len(text) <= longest else f"{text[:longest]} [...]"
 
@@ -77,11 +77,15 @@ def secrets_in(value: object) -> Iterator[str]:
             yield from secrets_in(inner)
 
 
-def _spellings(text: str) -> Iterator[str]:
-    for plain in (text, _decoded(text)):
-        if len(plain) >= _SHORTEST:
-            yield plain
-            yield json.dumps(plain)[1:-1]
+def _however_escaped(text: str) -> str:
+    """A pattern for `text`: letters and digits as they are, any other character also escaped."""
+    return "".join(
+        each if each.isascii() and each.isalnum() else rf"(?:\\{{0,8}}{re.escape(each)}|{_ESCAPE})" for each in text
+    )
+
+
+def _occurs(piece: str | None, texts: Iterable[str]) -> bool:
+    return piece is not None and any(piece in text for text in texts)
 
 
 def _decoded(text: str) -> str:

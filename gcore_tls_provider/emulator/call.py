@@ -5,7 +5,8 @@ from datetime import datetime
 from secrets import compare_digest
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Request, Security
+from fastapi.security import APIKeyHeader
 
 from gcore_tls_provider.api.wire.tasks import TaskIds
 from gcore_tls_provider.emulator.account import Account, Scope
@@ -24,9 +25,12 @@ def emulator_of(request: Request) -> "Emulator":
     return emulator
 
 
-async def authenticate(request: Request) -> None:
+_HEADER = APIKeyHeader(name="Authorization", description="`APIKey` and the key, with a blank between", auto_error=False)
+
+
+async def authenticate(request: Request, header: Annotated[str | None, Security(_HEADER)]) -> None:
     """401 unless the request carries `Authorization: APIKey KEY` with the account's key."""
-    scheme, _separator, key = request.headers.get("authorization", "").partition(" ")
+    scheme, _separator, key = (header or "").partition(" ")
     if not scheme:
         raise Failure(401, "not_authenticated", "Authentication credentials were not provided.")
     if scheme.lower() != "apikey":

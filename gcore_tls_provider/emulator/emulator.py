@@ -32,11 +32,11 @@ from gcore_tls_provider.emulator.routes.router import no_route
 from gcore_tls_provider.emulator.settings import Settings
 from gcore_tls_provider.emulator.work import Work
 
-# Statuses first: `.../status` would else be taken for a load balancer's id.
-_ROUTERS = tuple(
+ROUTERS = tuple(
     module.routes
     for module in (statuses, secrets, load_balancers, listeners, pools, members, health_monitors, flavors, tasks)
 )
+"""The API's routes, in the order in which they are tried: `.../status` must not be taken for a load balancer's id."""
 
 
 class Emulator:
@@ -62,7 +62,7 @@ class Emulator:
         self.settings = settings or Settings()
         self.clock = clock or SystemClock()
         self.reset()
-        routes = [route for router in _ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+        routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
         self.app = Doorway(_application(self), routes, self)
 
     def reset(self) -> None:
@@ -84,7 +84,7 @@ def _application(emulator: Emulator) -> FastAPI:
         "Send `Authorization: APIKey KEY`. Below `/_emulator/` tests ask for state, calls and faults.",
     )
     app.state.emulator = emulator
-    for router in _ROUTERS:
+    for router in ROUTERS:
         app.include_router(router)
     app.include_router(control)
 

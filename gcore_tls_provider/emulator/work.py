@@ -11,13 +11,11 @@ Nothing runs in the background: `settle` brings everything up to the present, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias, cast
 from uuid import uuid4
-
-from pydantic import JsonValue
 
 from gcore_tls_provider.api.wire.tasks import TaskIds
 from gcore_tls_provider.emulator.account import Account, Lag, LoadBalancer, Scope, Stored, Task, Transition
@@ -229,8 +227,3 @@ class Work:
 
 def _shown_id(task: Task) -> str | None:
     return None if task.hidden else task.id
-
-
-def task_data(**parameters: JsonValue) -> Mapping[str, JsonValue]:
-    """Parameters of work as its task shows them; those that weren't given are left out."""
-    return {name: value for name, value in parameters.items() if value is not None}

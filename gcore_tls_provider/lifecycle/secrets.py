@@ -46,6 +46,10 @@ class SecretLifecycle(Lifecycle[InputsT]):
     def post(self, operation: Operation, name: str, inputs: InputsT) -> Callable[[], tuple[Task, ...]]:
         """What sends the POST and waits for its tasks."""
 
+    def live(self, secret: Secret) -> Properties:
+        """What is shown of a secret's metadata."""
+        return {"name": secret.name, "status": secret.status}
+
     def make(self, operation: Operation, inputs: InputsT) -> Live:
         """Uploads the secret under a name of its own."""
         creation = Creation(
@@ -61,12 +65,12 @@ class SecretLifecycle(Lifecycle[InputsT]):
         secret = operation.ready(
             lambda: operation.send(routes.get_secret(secret_id)), f"create secret '{name}' ({secret_id})"
         )
-        return Live(secret_id, _live(secret))
+        return Live(secret_id, self.live(secret))
 
     def look(self, operation: Operation, object_id: str) -> Live | None:
         """Reads the metadata."""
         try:
-            return Live(object_id, _live(operation.send(routes.get_secret(object_id))))
+            return Live(object_id, self.live(operation.send(routes.get_secret(object_id))))
         except NotFound:
             return None
 
@@ -99,10 +103,6 @@ def users(operation: Operation, secret_id: str) -> list[str]:
         if secret_id in {each.ca_secret_id, each.crl_secret_id, each.secret_id}
     ]
     return listeners + pools
-
-
-def _live(secret: Secret) -> Properties:
-    return {"name": secret.name, "status": secret.status, "secret_type": secret.secret_type}
 
 
 class SecretInputs(InputsModel):
@@ -179,6 +179,10 @@ class RawSecretLifecycle(SecretLifecycle[SecretInputs]):
     def content(self, inputs: SecretInputs) -> Sequence[str]:
         """Everything: the digest is keyed with the stack's identity, so that it tells nothing about a short payload."""
         return [hashlib.sha256(inputs.model_dump_json().encode()).hexdigest()]
+
+    def live(self, secret: Secret) -> Properties:
+        """The metadata, with the type: only a raw secret can have another than `certificate`."""
+        return {**super().live(secret), "secret_type": secret.secret_type}
 
     def post(self, operation: Operation, name: str, inputs: SecretInputs) -> Callable[[], tuple[Task, ...]]:
         """The v1 route, in every dialect."""

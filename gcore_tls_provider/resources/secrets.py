@@ -84,8 +84,6 @@ class _CertificateSecret(GcoreResource):
     """What the secret is called at Gcore."""
     status: pulumi.Output[str]
     """What Gcore says of the secret; `ACTIVE` is well."""
-    secret_type: pulumi.Output[str]
-    """`certificate`."""
     fingerprint_sha256: pulumi.Output[str]
     """SHA-256 of the certificate's DER, 64 hex digits."""
     subject: pulumi.Output[str]
@@ -240,8 +238,6 @@ class RevocationList(GcoreResource, module="gcore", name="RevocationList"):
     """What the secret is called at Gcore."""
     status: pulumi.Output[str]
     """What Gcore says of the secret; `ACTIVE` is well."""
-    secret_type: pulumi.Output[str]
-    """`certificate`."""
     fingerprint_sha256: pulumi.Output[str]
     """SHA-256 of the first list's DER, 64 hex digits."""
     issuer: pulumi.Output[str]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import logging
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -76,10 +78,21 @@ def sent(request: pytest.FixtureRequest, sendings: dict[str, Sent]) -> Sent:
     return sendings[request.param]
 
 
+ESCAPES: tuple[Callable[[str], str], ...] = (
+    str,
+    html.escape,
+    quote,
+    lambda secret: json.dumps(secret)[1:-1],
+    lambda secret: json.dumps(json.dumps(secret))[3:-3],
+    lambda secret: repr(secret)[1:-1],
+    lambda secret: repr(secret.encode())[2:-1],
+)
+
+
 def pieces(secret: str) -> Iterator[str]:
-    """The secret, and all its pieces that are long enough to tell it; the labels of PEM are no secret."""
+    """A short secret in all its spellings, a long one's pieces; the labels of PEM are no secret."""
     if len(secret) < 2 * PIECE:
-        yield from (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1])
+        yield from (escaped for escape in ESCAPES for escaped in (escape(secret), repr(escape(secret))[1:-1]))
         return
     for line in secret.splitlines():
         if not line.startswith("-----"):
@@ -109,6 +122,10 @@ SPOKEN: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "in quotes": repr,
     "as JSON": json.dumps,
+    "as JSON in JSON": lambda secret: json.dumps(json.dumps(secret)),
+    "as bytes": lambda secret: repr(secret.encode()),
+    "in HTML": lambda secret: html.escape(secret),
+    "in an URL": lambda secret: quote(secret),
     "in brackets": lambda secret: f"[type=string_type, input_value={secret}, input_type=str]",
     "in a sentence": lambda secret: f"payload={secret}, which is not valid",
     "wrapped": wrapped_lines,
@@ -175,9 +192,7 @@ def test_what_is_sent_shows_nothing_itself(sent: Sent) -> None:
     assert_shows_nothing(f"{sent.call!r} {sent.call.body!r} {sent.call.body}", *sent.secrets)
 
 
-def test_the_logs_show_nothing(
-    sendings: dict[str, Sent], emulate: Emulate, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_logs_show_nothing(sendings: dict[str, Sent], emulate: Emulate, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     account = emulate()
     for sent in sendings.values():
@@ -199,8 +214,7 @@ def test_only_what_is_confidential_is_hidden() -> None:
     )
     assert confidential.shown(told) == told
     assert confidential.shown("a correct horse battery staple!") == f"a {HIDDEN}!"
-    assert confidential.shown("it was foobar") == "it was foobar"
-    assert confidential.shown("it was foobar\n.") == f"it was {HIDDEN}." or True
+    assert confidential.shown("it was foobar") == f"it was {HIDDEN}"
 
 
 def test_pem_and_long_base64_are_hidden_without_being_known(identity: Identity) -> None:
@@ -227,7 +241,7 @@ def test_it_shows_itself_to_nobody() -> None:
 class Body(BaseModel):
     plain: str = "plain"
     secret: SecretStr = SecretStr("one")
-    inner: list[dict[str, SecretStr]] = [{"a": SecretStr("two")}]  # noqa: RUF012 - pydantic copies it
+    inner: list[dict[str, SecretStr]] = [{"a": SecretStr("two")}]
     deeper: Body | None = None
 
 

@@ -215,5 +215,5 @@ def test_a_failure_without_words_is_named(clock: FakeClock) -> None:
         raise httpx.ReadTimeout("", request=request)
 
     client = client_of(httpx.MockTransport(fail), clock)
-    with pytest.raises(Unreachable, match="no answer from http://gcore.test: ReadTimeout"):
+    with pytest.raises(Unreachable, match=r"no answer from http://gcore\.test: ReadTimeout"):
         client.send(CALL, client.deadline(1))

@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from emulated_api import KEY, OTHER_PROJECT, OTHER_REGION, PROJECT, REGION, TASK_SECONDS, Api
-from emulated_material import Material
 
 from gcore_tls_provider.emulator import Behaviour, Emulator, ManualClock, Settings, TaskSeconds, serving
+from tests.emulator.emulated_api import KEY, OTHER_PROJECT, OTHER_REGION, PROJECT, REGION, TASK_SECONDS, Api
+from tests.emulator.emulated_material import Material
 
 Start = Callable[..., Api]
 

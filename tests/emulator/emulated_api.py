@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from emulated_material import Material, base64_of
 
 from gcore_tls_provider.emulator import Emulator, ManualClock
+from tests.emulator.emulated_material import Material
 
 KEY = "1234_emulated"
 PROJECT, REGION = 11, 22
@@ -150,15 +149,33 @@ def monitor_body(**fields: Any) -> dict[str, Any]:
     return {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3, **fields}
 
 
-def wait_until(true: Any, seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def without(body: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in names}
 
 
-__all__ = ["Api", "base64_of", "blob", "member_body", "monitor_body", "pool_body", "wait_until", "without"]
+def mtls(api: Api, protocol: str = "TERMINATED_HTTPS") -> dict[str, Any]:
+    """A load balancer with everything that TLS on both sides needs, nested."""
+    return {
+        "name": "web",
+        "flavor": "lb1-2-4",
+        "tags": {"owner": "tests"},
+        "listeners": [
+            {
+                "name": "https",
+                "protocol": protocol,
+                "protocol_port": 443,
+                "secret_id": api.server_secret(),
+                "insert_x_forwarded": True,
+                "pools": [
+                    pool_body(
+                        protocol="HTTPS",
+                        ca_secret_id=api.ca_secret(),
+                        crl_secret_id=api.crl_secret(),
+                        secret_id=api.client_secret(),
+                        members=[member_body(), member_body("10.0.0.2", backup=True, weight=7)],
+                        healthmonitor=monitor_body(),
+                    )
+                ],
+            }
+        ],
+    }

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
-from emulated_api import Api, blob, member_body, monitor_body, pool_body
 from fastapi.routing import APIRoute
 from gcore.pagination import SyncOffsetPage
 from gcore.types import cloud as sdk
 from pydantic import BaseModel, TypeAdapter
 
 from gcore_tls_provider.emulator import TaskSeconds
-from gcore_tls_provider.emulator.emulator import _ROUTERS
+from gcore_tls_provider.emulator.emulator import ROUTERS
+from tests.emulator.emulated_api import Api, blob, member_body, monitor_body, pool_body
 
 NOTHING = None
 TASKS = sdk.TaskIDList
@@ -227,7 +227,7 @@ def _template(api_routes: list[APIRoute], method: str, path: str) -> str:
 
 
 def test_every_answer_fits_the_sdk(recorded: list[tuple[str, str, int, Any]]) -> None:
-    routes = [route for router in _ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
     visited = set()
     found = []
     for method, path, status, body in recorded:

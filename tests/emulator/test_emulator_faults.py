@@ -7,9 +7,9 @@ import time
 
 import httpx
 import pytest
-from emulated_api import KEY, TASK_SECONDS, Api, blob, member_body
 
 from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds
+from tests.emulator.emulated_api import KEY, TASK_SECONDS, Api, blob, member_body
 
 SECRETS = "/cloud/v1/secrets/{project_id}/{region_id}"
 POOLS = "/cloud/v1/lbpools/{project_id}/{region_id}"

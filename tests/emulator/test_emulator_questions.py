@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from emulated_api import NOWHERE, TASK_SECONDS, Api, blob, member_body, monitor_body, pool_body
 
 from gcore_tls_provider.emulator.questions import UnknownChoice, behaviour_from, questions
 from gcore_tls_provider.emulator.settings import DIALECT_CHOICES
+from tests.emulator.emulated_api import NOWHERE, TASK_SECONDS, Api, blob, member_body, monitor_body, pool_body
 
 Start = Callable[..., Api]
 Check = Callable[[Api], None]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from emulated_api import NOWHERE, OTHER_PROJECT, OTHER_REGION, PROJECT, REGION, TASK_SECONDS, Api, blob
 
 from gcore_tls_provider.emulator import TaskSeconds
+from tests.emulator.emulated_api import NOWHERE, OTHER_PROJECT, OTHER_REGION, PROJECT, REGION, TASK_SECONDS, Api, blob
 
 
 def test_a_task_is_new_then_running_then_finished(api: Api) -> None:

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import NoEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
-from emulated_api import (
+
+from tests.emulator.emulated_api import (
     NOWHERE,
     OTHER_PROJECT,
     OTHER_REGION,
@@ -25,7 +26,7 @@ from emulated_api import (
     pool_body,
     without,
 )
-from emulated_material import Material, base64_of
+from tests.emulator.emulated_material import Material, base64_of
 
 LISTENER = {"name": "https", "protocol": "TERMINATED_HTTPS", "protocol_port": 443}
 

@@ -164,7 +164,7 @@ def urn_of(kind: str, name: str) -> str:
     return f"urn:pulumi:{STACK}::shop::pulumi-python:dynamic/gcore:{kind}::{name}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Material:
     """What a user has. Everything is issued by `authority`, but for what says `other`."""
 
@@ -254,7 +254,7 @@ class Resource:
         return found.outputs
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     """An account at an emulator, and a stack that has things in it."""
 
@@ -302,7 +302,7 @@ class World:
         assert checked.findings == ()
         return checked.inputs
 
-    def create(self, kind: str, name: str, **properties: object) -> Resource:
+    def create(self, kind: str, name: str, /, **properties: object) -> Resource:
         inputs = self.checked(kind, name, properties)
         self.host.creating.append(urn_of(kind, name))
         live = LIFECYCLES[kind].create(self.session, as_engine(inputs))
@@ -324,14 +324,14 @@ class World:
     def listener_certificate(self, name: str = "server") -> Resource:
         return self.create("ListenerCertificate", name, **self.material.pem(self.material.server))
 
-    def load_balancer(self, name: str = "lb", **properties: object) -> Resource:
+    def load_balancer(self, name: str = "lb", /, **properties: object) -> Resource:
         return self.create("LoadBalancer", name, **properties)
 
-    def listener(self, balancer: Resource, name: str = "listener", **properties: object) -> Resource:
+    def listener(self, balancer: Resource, name: str = "listener", /, **properties: object) -> Resource:
         plain = {"load_balancer_id": balancer.id, "protocol": "HTTP", "protocol_port": 80}
         return self.create("Listener", name, **{**plain, **properties})
 
-    def pool(self, balancer: Resource, name: str = "pool", **properties: object) -> Resource:
+    def pool(self, balancer: Resource, name: str = "pool", /, **properties: object) -> Resource:
         return self.create("Pool", name, **{"load_balancer_id": balancer.id, **properties})
 
     # Beside the engine.
