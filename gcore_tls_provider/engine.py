@@ -1,7 +1,7 @@
 """The Pulumi engine, as this process of a dynamic provider meets it.
 
-The engine tells a dynamic provider little: not which resource a call is for, not that a run was cancelled. What is known
-beyond the documented interface stands here, and every piece falls back silently where it isn't so:
+The engine tells a dynamic provider little: not which resource a call is for, not that a run was cancelled. What is
+known beyond the documented interface stands here, and every piece falls back silently where it isn't so:
 
 - the first argument of the process is the address of the engine's gRPC server, which takes log messages;
 - the handlers run on a thread pool of four threads, whatever the engine's own parallelism is;

@@ -29,9 +29,10 @@ DEFAULT_HEALTH_MONITOR: Final[HealthMonitorArgs] = {"type": "TCP", "delay": 10, 
 class MTLSLoadBalancer(pulumi.ComponentResource):
     """A load balancer, its listener, its pool and all their certificates, wired.
 
-    Clients speak TLS to the listener, which shows them `listener_certificate`, or the one of `sni_certificates` whose name
-    they ask for. The load balancer speaks TLS to the members: it trusts those that `ca` vouches for and `crl` doesn't
-    revoke, and shows `client_certificate` to them. Mutual TLS between clients and the load balancer doesn't exist at Gcore.
+    Clients speak TLS to the listener, which shows them `listener_certificate`, or the one of `sni_certificates` whose
+    name they ask for. The load balancer speaks TLS to the members: it trusts those that `ca` vouches for and `crl`
+    doesn't revoke, and shows `client_certificate` to them. Mutual TLS between clients and the load balancer doesn't
+    exist at Gcore.
 
     A member's certificate must carry the name that clients ask the load balancer for: with a CA, that is what it is
     checked against.
@@ -111,15 +112,15 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             ca: whom the load balancer trusts: PEM of one certificate authority or of a bundle.
             client_certificate: what the load balancer shows to members.
             members: the backends.
-            listener_certificate: what it shows to clients that ask for none of the names of `sni_certificates`. It, or one
-                of those, is needed unless `listener_id` is given.
+            listener_certificate: what it shows to clients that ask for none of the names of `sni_certificates`. It, or
+                one of those, is needed unless `listener_id` is given.
             sni_certificates: more certificates, chosen by the name that a client asks for, each under a label of yours.
             crl: whom it trusts no longer: PEM of one revocation list or of several.
-            health_monitor: how members are probed; default `DEFAULT_HEALTH_MONITOR`, False for none. The default, type TCP
-                without a port of its own, is a TLS handshake that verifies the backend. It doesn't notice a backend that
-                refuses the client certificate, nor one whose certificate carries other names than clients ask for. Type
-                HTTP with `http_version` 1.1 and a `domain_name` also sends a request, and so notices the first. Type HTTPS
-                switches the verification of backends off unless there is a `crl`.
+            health_monitor: how members are probed; default `DEFAULT_HEALTH_MONITOR`, False for none. The default, type
+                TCP without a port of its own, is a TLS handshake that verifies the backend. It doesn't notice a backend
+                that refuses the client certificate, nor one whose certificate carries other names than clients ask for.
+                Type HTTP with `http_version` 1.1 and a `domain_name` also sends a request, and so notices the first.
+                Type HTTPS switches the verification of backends off unless there is a `crl`.
             lb_algorithm: `ROUND_ROBIN` (the default), `LEAST_CONNECTIONS` or `SOURCE_IP`.
             session_persistence: what keeps a client on one member.
             timeout_member_connect: milliseconds to connect to a member.
@@ -133,8 +134,8 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             vip_network_id: network of the VIP; the default is the external network.
             vip_subnet_id: subnet of that network.
             tags: tags of the load balancer.
-            load_balancer_id: a load balancer that exists already and stays as it is; it gets the listener and the pool. It
-                is read, so a preview needs the API key.
+            load_balancer_id: a load balancer that exists already and stays as it is; it gets the listener and the pool.
+                It is read, so a preview needs the API key.
             listener_id: a listener of it that exists already, without a pool; it gets the pool.
             client_authentication: refused, with the reason: Gcore's load balancers can't ask clients for certificates.
             opts: Pulumi's options.
@@ -257,8 +258,8 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
         given = [name for name, value in arguments.items() if value is not None]
         if given:
             raise pulumi.RunError(
-                f"MTLSLoadBalancer '{self._name_prefix}': {', '.join(given)} can't go with {because_of}, which names an "
-                f"object that exists already and isn't changed. Remove {', '.join(given)}, or {because_of}."
+                f"MTLSLoadBalancer '{self._name_prefix}': {', '.join(given)} can't go with {because_of}, which names "
+                f"an object that exists already and isn't changed. Remove {', '.join(given)}, or {because_of}."
             )
 
     def _listener_certificate(

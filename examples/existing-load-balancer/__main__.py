@@ -1,4 +1,4 @@
-"""A load balancer that was made elsewhere gets a listener and a pool that speaks mutual TLS; itself it stays as it is."""
+"""A load balancer that was made elsewhere gets a listener and a pool with mutual TLS; itself it stays as it is."""
 
 import pulumi
 

@@ -20,15 +20,17 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/=_]{48,}")
 _ESCAPE = r"(?:\\{1,8}[nrt]|(?:\\{1,8}(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})){1,4}|(?:%[0-9A-Fa-f]{2}){1,4}|&\#?\w{1,8};)"
 _PIECE = re.compile(rf"{_ESCAPE}|(?P<piece>[A-Za-z0-9+/]{{8,}})")
 _SHORTEST = 4
+_SHORT = 100
 _LONGEST = 600
 
 
 class Confidential:
     """Texts that are never shown: the API key, and every secret that was sent. Threads may share it.
 
-    Hidden are each text and what base64 decodes it to, also where JSON, Python, HTML or an URL has escaped some of the
-    characters, and every piece of 8 letters or digits that occurs in one: services cut and wrap what they repeat. Texts
-    of fewer than 4 characters hide nothing: they would make every sentence unreadable, and protect nothing.
+    Hidden are each text and what base64 decodes it to, and every piece of 8 letters or digits that occurs in one:
+    services cut and wrap what they repeat. Texts of up to 100 characters, such as passphrases, are also found where
+    JSON, Python, HTML or an URL has escaped some of the characters. Texts of fewer than 4 characters hide nothing: they
+    would make every sentence unreadable, and protect nothing.
     """
 
     def __init__(self, *texts: str) -> None:
@@ -53,7 +55,10 @@ class Confidential:
         # The longest first: a text that holds another one must go as a whole.
         texts = sorted(self._texts, key=len, reverse=True)
         for confidential in texts:
-            text = re.sub(_however_escaped(confidential), HIDDEN, text)
+            if len(confidential) <= _SHORT:
+                text = re.sub(_however_escaped(confidential), HIDDEN, text)
+            else:
+                text = text.replace(confidential, HIDDEN)
         text = _BASE64.sub(HIDDEN, _PEM.sub(HIDDEN, text))
         # The labels of PEM are words that anybody may say.
         unlabelled = [_PEM_LABEL.sub("", confidential) for confidential in texts]

@@ -1,7 +1,5 @@
 """What tests may ask and tell the emulator, beside the API: state, calls, faults, reset. No key is needed."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 

@@ -214,7 +214,8 @@ class ClientCertificateInputs(IdentityInputs):
     """What the load balancer shows to backends.
 
     Attributes:
-        format: what is uploaded. The guide takes both; Octavia, on which Gcore's load balancers are built, reads PKCS12.
+        format: what is uploaded. The guide takes both; Octavia, on which Gcore's load balancers are built, reads
+            PKCS12.
     """
 
     format: Literal["PKCS12", "PEM"] = "PKCS12"

@@ -90,9 +90,9 @@ class Creation:
                 holder = taken[name][0]
                 if state is not None and holder not in state.ids:
                     operation.warn(
-                        f"{operation.kind} {holder} already has the name '{name}' that this resource would give, and is "
-                        f"in no state of this stack: left behind by a run that died, or kept on purpose. It is left "
-                        f"alone; delete it at Gcore if nothing uses it."
+                        f"{operation.kind} {holder} already has the name '{name}' that this resource would give, and "
+                        f"is in no state of this stack: left behind by a run that died, or kept on purpose. It is "
+                        f"left alone; delete it at Gcore if nothing uses it."
                     )
                 parts.append(holder)
                 name = names.name(*parts)

@@ -94,9 +94,10 @@ def changed(fields: Iterable[Field], olds: Mapping[str, object], news: Mapping[s
         if contains_unknown(new):
             yield field
         elif new is None:
-            if field.owned or field.name in was_set:
-                if not field.equal(old, field.removed) and (field.nullable or field.default is not None):
-                    yield field
+            compared = field.owned or field.name in was_set
+            restorable = field.nullable or field.default is not None
+            if compared and restorable and not field.equal(old, field.removed):
+                yield field
         elif not field.equal(old, new):
             yield field
 

@@ -22,8 +22,8 @@ class HealthMonitorInputs(InputsModel):
     """How members are probed (OpenAPI: health monitor of a pool).
 
     Attributes:
-        type: `TCP` or `TLS-HELLO`: on a pool that speaks TLS, a handshake that verifies the backend. `HTTP`: a request on
-            top of that, which also notices a backend that refuses the client certificate. `HTTPS`: switches the
+        type: `TCP` or `TLS-HELLO`: on a pool that speaks TLS, a handshake that verifies the backend. `HTTP`: a request
+            on top of that, which also notices a backend that refuses the client certificate. `HTTPS`: switches the
             verification of backends off unless the pool has a revocation list.
         delay: seconds between two probes, 1 or more.
         timeout: seconds until a probe has failed; less than `delay`.

@@ -32,7 +32,6 @@ from gcore_tls_provider.lifecycle.properties import (
 )
 from gcore_tls_provider.lifecycle.session import Session
 
-
 SCOPE_FIELDS = (
     Field("project_id", change="replace", readable=False),
     Field("region_id", change="replace", readable=False),

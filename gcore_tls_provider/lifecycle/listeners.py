@@ -95,8 +95,8 @@ def _client_authentication(drafted: Draft[ListenerInputs]) -> Iterator[Finding]:
         yield fault(
             "client_authentication",
             "CLIENT_AUTHENTICATION",
-            "Gcore's load balancers can't ask clients for certificates: mutual TLS exists between the load balancer and "
-            "its backends only.",
+            "Gcore's load balancers can't ask clients for certificates: mutual TLS exists between the load balancer "
+            "and its backends only.",
             "Remove client_authentication; to have clients authenticated by certificate, pass TLS through to backends "
             "that do it (protocol HTTPS or TCP).",
         )

@@ -1,8 +1,9 @@
-"""Members of a pool: what a program says of them, when two lists of them mean the same, and how to get from one to the
-other without touching the members that stay.
+"""Members of a pool: when two lists of them mean the same, and how to get from one to the other.
 
-A member is its address and port (OpenAPI: those that keep both are kept without downtime). Weight, backup, monitor address
-and port and the administrative state are changed in place; another subnet or instance makes another member.
+Members that stay are not touched.
+
+A member is its address and port (OpenAPI: those that keep both are kept without downtime). Weight, backup, monitor
+address and port and the administrative state are changed in place; another subnet or instance makes another member.
 """
 
 from __future__ import annotations

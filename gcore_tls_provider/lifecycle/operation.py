@@ -97,9 +97,7 @@ class Operation:
         scope: the project and region that it is in; None for the configured ones.
     """
 
-    def __init__(
-        self, session: Session, context: Context, kind: str, verb: Verb, scope: Scope | None = None
-    ) -> None:
+    def __init__(self, session: Session, context: Context, kind: str, verb: Verb, scope: Scope | None = None) -> None:
         """Starts the time limit."""
         self.session = session
         self._scope = scope

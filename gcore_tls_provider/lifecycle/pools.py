@@ -55,7 +55,9 @@ class SessionPersistenceInputs(InputsModel):
 
 
 class PoolInputs(InputsModel):
-    """A pool (OpenAPI: `POST /v1/lbpools`; guide: `POST /v1/loadbalancers/{id}/pools`). Never set means Gcore's default.
+    """A pool (OpenAPI: `POST /v1/lbpools`; guide: `POST /v1/loadbalancers/{id}/pools`).
+
+    What is never set is as Gcore makes it.
 
     Attributes:
         load_balancer_id: the load balancer it is on.
@@ -218,7 +220,7 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
     def change(
         self, operation: Operation, object_id: str, olds: Properties, inputs: PoolInputs, fields: Sequence[Field]
     ) -> Live:
-        """One update with what differs; members and the health monitor by their own routes, each only where it differs."""
+        """One update with what differs; members and the health monitor by their own routes."""
         given = inputs.model_dump(exclude_none=True)
         patch = {each.name: given.get(each.name, each.removed) for each in fields if each.change == "in place"}
         names = {each.name for each in fields}

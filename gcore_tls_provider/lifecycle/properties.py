@@ -1,7 +1,7 @@
 """Property bags: what Pulumi hands to a handler, parsed into typed models.
 
-A bag may hold `UNKNOWN` anywhere, for a value that doesn't exist before some other resource does. An unknown value hides
-the rules that need it, and no other: all else in the bag is validated.
+A bag may hold `UNKNOWN` anywhere, for a value that doesn't exist before some other resource does. An unknown value
+hides the rules that need it, and no other: all else in the bag is validated.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def located(finding: Finding) -> str:
 def _partial(model: type[InputsT]) -> type[InputsT]:
     """The model with every field optional, so that a part of a bag fits it."""
     optional: dict[str, Any] = {
-        name: (Union[field.annotation, None], None) for name, field in model.model_fields.items() if field.is_required()
+        name: (field.annotation | None, None) for name, field in model.model_fields.items() if field.is_required()
     }
     return create_model(f"Partial{model.__name__}", __base__=model, **optional)
 

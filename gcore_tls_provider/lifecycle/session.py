@@ -71,7 +71,7 @@ class Session:
         self._naming: defaultdict[tuple[Account, str], threading.Lock] = defaultdict(threading.Lock)
 
     def account(self, scope: Scope | None) -> Account:
-        """The client for a project and region, made at the first request; one for all threads, so that they share polls.
+        """What speaks to a project and region, made at the first request; threads share it, and its polls.
 
         Args:
             scope: the project and region; None for the configured ones.
@@ -115,8 +115,8 @@ class Session:
                     self._stateless_identity = secrets.token_hex(16)
                     self.host.warn(
                         urn,
-                        "The stack's state can't be read (`pulumi stack export`), so the objects of this run get random "
-                        "names: if the run dies, the next one can't recognise what it left.",
+                        "The stack's state can't be read (`pulumi stack export`), so the objects of this run get "
+                        "random names: if the run dies, the next one can't recognise what it left.",
                     )
             return self._state
 

@@ -34,9 +34,9 @@ class MemberArgs(TypedDict):
 class HealthMonitorArgs(TypedDict):
     """How members are probed.
 
-    On a pool that speaks TLS, types `TCP` and `TLS-HELLO` are a handshake that verifies the backend; they don't notice a
-    backend that refuses the client certificate. `HTTP` does. `HTTPS` switches the verification of backends off, unless
-    the pool has a revocation list.
+    On a pool that speaks TLS, types `TCP` and `TLS-HELLO` are a handshake that verifies the backend; they don't notice
+    a backend that refuses the client certificate. `HTTP` does. `HTTPS` switches the verification of backends off,
+    unless the pool has a revocation list.
     """
 
     type: pulumi.Input[HealthMonitorType]

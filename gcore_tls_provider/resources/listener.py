@@ -17,8 +17,9 @@ from gcore_tls_provider.resources.secrets import ListenerCertificate
 class Listener(GcoreResource, module="gcore", name="Listener"):
     """A listener of a load balancer.
 
-    Certificates, limits, networks, timeouts, users, name and administrative state are changed in place. Another protocol
-    or load balancer is another listener; on the same port the old one has to go first, and traffic stops meanwhile.
+    Certificates, limits, networks, timeouts, users, name and administrative state are changed in place. Another
+    protocol or load balancer is another listener; on the same port the old one has to go first, and traffic stops
+    meanwhile.
     """
 
     name: pulumi.Output[str]

@@ -15,8 +15,9 @@ from gcore_tls_provider.resources.resource import GcoreResource
 class LoadBalancer(GcoreResource, module="gcore", name="LoadBalancer"):
     """A load balancer without listeners: `Listener` and `Pool` are resources of their own.
 
-    Name, tags, logging, connectivity and administrative state are changed in place; another flavor is a resize in place,
-    which cuts all connections; another VIP network, subnet, port, family or floating IP is another load balancer.
+    Name, tags, logging, connectivity and administrative state are changed in place; another flavor is a resize in
+    place, which cuts all connections; another VIP network, subnet, port, family or floating IP is another load
+    balancer.
     """
 
     name: pulumi.Output[str]
