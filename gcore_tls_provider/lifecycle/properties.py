@@ -134,7 +134,10 @@ def located(finding: Finding) -> str:
 def _partial(model: type[InputsT]) -> type[InputsT]:
     """The model with every field optional, so that a part of a bag fits it."""
     optional: dict[str, Any] = {
-        name: (field.annotation | None, None) for name, field in model.model_fields.items() if field.is_required()
+        # `|` works on types, and an annotation may be anything.
+        name: (Union[field.annotation, None], None)  # noqa: UP007
+        for name, field in model.model_fields.items()
+        if field.is_required()
     }
     return create_model(f"Partial{model.__name__}", __base__=model, **optional)
 
