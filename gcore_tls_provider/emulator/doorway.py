@@ -82,10 +82,12 @@ class Doorway:
             await self._app(scope, receive, send)
             return
         arrived = await self._arrive(scope, receive)
+        # A call that outlives a reset isn't counted after it.
+        calls = self._emulator.calls
         try:
             await self._serve(arrived, scope, receive, send)
         finally:
-            self._emulator.calls.append(Recorded(arrived.method, arrived.route, arrived.path, arrived.status))
+            calls.append(Recorded(arrived.method, arrived.route, arrived.path, arrived.status))
             LOG.info("%s %s %s", arrived.method, arrived.path, arrived.status or "dropped")
 
     async def _serve(self, arrived: _Arrived, scope: Scope, receive: Receive, send: Send) -> None:

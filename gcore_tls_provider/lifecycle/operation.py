@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -36,6 +37,9 @@ TIME_LIMITS: Final[Mapping[str, float]] = {
 """Seconds that an operation on each kind may take, waiting for its turn included; reads have `READ_LIMIT`."""
 
 READ_LIMIT: Final = 120.0
+
+QUIET_SECONDS: Final = 3.0
+"""Seconds of an operation during which nothing is said about it."""
 
 _READY_LIMIT: Final = 300.0
 _CALM: Final = 3
@@ -101,6 +105,7 @@ class Operation:
         """Starts the time limit."""
         self.session = session
         self._scope = scope
+        self._started = session.clock.now()
         self.context = context
         self.kind = kind
         own = None if verb == "read" else getattr(context.timeouts, verb)
@@ -118,8 +123,9 @@ class Operation:
         return self.session.account(self._scope)
 
     def progress(self, text: str) -> None:
-        """Shows `text` on the resource's row."""
-        self.session.host.progress(self.context.urn, text)
+        """Shows `text` on the resource's row, once the work takes long enough for anybody to wonder."""
+        if self.session.clock.now() - self._started >= QUIET_SECONDS:
+            self.session.host.progress(self.context.urn, text)
 
     def warn(self, text: str) -> None:
         """Adds a warning to the resource's diagnostics."""
@@ -159,8 +165,8 @@ class Operation:
     @contextmanager
     def load_balancer(self, load_balancer_id: str) -> Iterator[None]:
         """Holds the load balancer against the other threads of this process."""
-        self.progress("waiting for the load balancer's turn")
-        with self.session.load_balancer_lock(load_balancer_id):
+        waiting = partial(self.progress, f"waiting for other changes of load balancer {load_balancer_id}")
+        with self.session.load_balancer_lock(load_balancer_id, waiting):
             yield
 
     def unless_busy(self, load_balancer_id: str, work: Callable[[], AnswerT]) -> AnswerT:

@@ -15,7 +15,7 @@ from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.enums import LbAlgorithm, PoolProtocol, SessionPersistenceType
 from gcore_tls_provider.api.wire.pools import Pool, PoolCreate, PoolPatch
 from gcore_tls_provider.certificates import Finding
-from gcore_tls_provider.errors import NotFound
+from gcore_tls_provider.errors import BadRequest, NotFound
 from gcore_tls_provider.lifecycle import health_monitors, members
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
@@ -226,10 +226,11 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
         names = {each.name for each in fields}
         balancer = str(olds["load_balancer_id"])
         with operation.load_balancer(balancer):
-            before = olds.get("health_monitor") if "health_monitor" in names else None
             monitor = inputs.health_monitor if "health_monitor" in names else None
-            stays = isinstance(before, Mapping) and monitor is not None and before.get("type") == monitor.type
-            if isinstance(before, Mapping) and not stays:
+            # Asked for, not remembered: an update that died, or somebody else, may have changed it since.
+            live = operation.send(routes.get_pool(object_id)).healthmonitor if "health_monitor" in names else None
+            stays = live is not None and monitor is not None and live.type == monitor.type
+            if live is not None and not stays:
                 self._drop_monitor(operation, balancer, object_id)
             if monitor is not None and stays:
                 patch["healthmonitor"] = health_monitors.patch_body(monitor)
@@ -265,8 +266,10 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
         call = routes.delete_health_monitor(pool_id)
         try:
             operation.unless_busy(balancer, lambda: operation.send(call))
-        except NotFound:
-            return
+        except (BadRequest, NotFound):
+            # Sent again after its answer was lost, it finds no monitor, and that is a 400.
+            if operation.send(routes.get_pool(pool_id)).healthmonitor is not None:
+                raise
         operation.rest(balancer, call.asked)
 
     def _change_members(

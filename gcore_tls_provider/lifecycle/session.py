@@ -22,6 +22,7 @@ from gcore_tls_provider.lifecycle.stack import StackState, parse_export
 
 _EXPORT_ATTEMPTS: Final = 5
 _EXPORT_PAUSE: Final = 0.3
+_TURN_PAUSE: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,21 @@ class Session:
             return self._accounts[scope]
 
     @contextmanager
-    def load_balancer_lock(self, load_balancer_id: str) -> Iterator[None]:
-        """Holds one load balancer for this thread: any write to it or below it locks the whole of it at Gcore."""
+    def load_balancer_lock(self, load_balancer_id: str, waiting: Callable[[], None]) -> Iterator[None]:
+        """Holds one load balancer for this thread: any write to it or below it locks the whole of it at Gcore.
+
+        Args:
+            load_balancer_id: the load balancer.
+            waiting: is called now and then while another thread has it.
+        """
         with self._locating:
             lock = self._locks[load_balancer_id]
-        with lock:
+        while not lock.acquire(timeout=_TURN_PAUSE):
+            waiting()
+        try:
             yield
+        finally:
+            lock.release()
 
     def stack_state(self, stack: str, urn: str) -> StackState | None:
         """The stack's state, read once; None where it can't be read.
