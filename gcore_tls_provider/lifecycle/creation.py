@@ -1,24 +1,40 @@
 """Making an object exactly once: under which name, what to do when nobody knows whether it was made, and clearing up.
 
-A name is this stack's own (see `names`), so an object that has it was made by this stack:
+A name is this stack's own (see `names`), so an object that has it was made by this very stack:
 
-- Its id is in the stack's state: it is still in use, or waits for its deletion. The next name is taken.
-- It isn't in the state: a run that died has left it behind, or the user has removed it from the state on purpose. It is
-  not touched: the next name is taken, with a warning that names the id.
+- Its id is in the stack's state: it is still in use, being replaced by force, or waits for its deletion. The next name
+  is taken.
+- It isn't in the state, and nothing but this stack uses it: a run that died has left it behind. It is taken over.
+- Else it was kept on purpose, removed from the state by hand, or adopted by another stack. It isn't touched: the next
+  name is taken, with a warning that names the id.
+
+What a dead run has left for this resource with other unchangeable properties (the user has mended the program
+meanwhile) is deleted if nothing uses it, and if the state shows that an earlier create of the resource died.
 
 A POST whose answer was lost is resolved by looking for the name, never by posting again at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.tasks import Task
-from gcore_tls_provider.errors import ApiError, DeadlineExceeded, ServerError, TaskFailed, Unreachable
+from gcore_tls_provider.errors import (
+    ApiError,
+    DeadlineExceeded,
+    Forbidden,
+    MethodNotAllowed,
+    NotFound,
+    ServerError,
+    TaskFailed,
+    Unreachable,
+)
 from gcore_tls_provider.lifecycle.names import Names
 from gcore_tls_provider.lifecycle.operation import Operation
+from gcore_tls_provider.lifecycle.stack import StackState
 
 
 class Row(Protocol):
@@ -35,11 +51,25 @@ class Row(Protocol):
         ...
 
 
-RowT = TypeVar("RowT", bound=Row)
-
 _LOOKS: Final = 4
 _PAUSE: Final = 1.0
 _REPEATS: Final = 3
+_DEAD_RUNS_TASKS: Final = 600.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an object is to come into being.
+
+    Attributes:
+        name: its name.
+        exact: the name is the user's own, so that an object that has it may be somebody else's.
+        leftover: the id of an object of that name that a dead run of this stack has left, to be taken over.
+    """
+
+    name: str
+    exact: bool = False
+    leftover: str | None = None
 
 
 class Creation:
@@ -51,6 +81,7 @@ class Creation:
         key: where that task names it: `pools`.
         listed: reads all objects of the kind.
         delete: deletes one and waits for it; used where its making failed half-way.
+        free: whether nothing but this stack uses an object that isn't in the stack's state.
     """
 
     def __init__(
@@ -61,6 +92,7 @@ class Creation:
         key: str,
         listed: Callable[[], Sequence[Row]],
         delete: Callable[[str], None],
+        free: Callable[[str, StackState], bool],
     ) -> None:
         """Asks for nothing yet."""
         self._operation = operation
@@ -68,43 +100,68 @@ class Creation:
         self._key = key
         self._listed = listed
         self._delete = delete
+        self._free = free
 
-    def name(self, exact: str | None, fixed: Sequence[str]) -> str:
-        """The name that the object gets.
+    def place(self, exact: str | None, fixed: Sequence[str]) -> Place:
+        """Decides where the object is to come into being, and removes what a dead run has left of another one.
 
         Args:
             exact: the name that the user insists on. Then nothing can be recognised.
             fixed: what can't be changed in place.
         """
         if exact is not None:
-            return exact
+            return Place(exact, exact=True)
         operation, context = self._operation, self._operation.context
         session = operation.session
         state = session.stack_state(context.stack, context.urn)
-        identity = session.identity(context.stack, context.urn)
-        names = Names.of(context.name, identity, context.urn)
+        names = Names.of(context.name, session.identity(context.stack, context.urn), context.urn)
+        died = state is not None and state.died(context.urn)
+        if died:
+            self._until_none_is_being_made()
         with session.names(operation.account, operation.kind, self._ids_by_name) as taken:
+            if died:
+                # The list may be from before the dead run's last task ended.
+                taken.update(self._ids_by_name())
             parts = list(fixed)
             name = names.name(*parts)
+            leftover = None
             while name in taken:
                 holder = taken[name][0]
-                if state is not None and holder not in state.ids:
+                if state is not None and holder not in state.ids | session.made:
+                    if self._free(holder, state):
+                        leftover = holder
+                        break
                     operation.warn(
-                        f"{operation.kind} {holder} already has the name '{name}' that this resource would give, and "
-                        f"is in no state of this stack: left behind by a run that died, or kept on purpose. It is "
-                        f"left alone; delete it at Gcore if nothing uses it."
+                        f"{operation.kind} {holder} already has the name '{name}' that this resource would give. It is "
+                        f"in no state of this stack, but in use: it was kept on purpose, or taken elsewhere. It is "
+                        f"left alone, and another one is made."
                     )
                 parts.append(holder)
                 name = names.name(*parts)
-            taken[name] = [""]
-        return name
+            taken.setdefault(name, []).insert(0, leftover or "")
+            if state is not None and died:
+                self._remove_abandoned(names, name, taken, state)
+        return Place(name, leftover=leftover)
 
-    def once(self, name: str, exact: bool, post: Callable[[], tuple[Task, ...]]) -> str:
+    def _remove_abandoned(self, names: Names, name: str, taken: Mapping[str, Sequence[str]], state: StackState) -> None:
+        operation = self._operation
+        for other, ids in list(taken.items()):
+            if other == name or not other.startswith(names.prefix):
+                continue
+            for abandoned in ids:
+                known = state.ids | operation.session.made
+                if abandoned and abandoned not in known and self._free(abandoned, state):
+                    self._delete(abandoned)
+                    operation.warn(
+                        f"{operation.kind} {abandoned} ('{other}') was left behind by a run that died, for what the "
+                        f"program says no longer: it is deleted."
+                    )
+
+    def once(self, place: Place, post: Callable[[], tuple[Task, ...]]) -> str:
         """Makes the object, once, and gives its id.
 
         Args:
-            name: its name.
-            exact: the name is the user's own, so that an object that has it may be another.
+            place: under which name.
             post: sends the POST and waits for its tasks.
 
         Raises:
@@ -112,16 +169,20 @@ class Creation:
         """
         for attempt in range(1, _REPEATS + 1):
             try:
-                return self._made(post(), name)
+                made = self._made(post(), place.name)
             except TaskFailed as failed:
-                self._clear_up(name, exact, failed)
+                self._clear_up(place, failed)
                 raise
             except (Unreachable, ServerError) as unclear:
-                found = None if exact else self._found(name)
+                found = None if place.exact else self._found(place.name)
                 if found is not None:
+                    self._operation.session.made.add(found)
                     return found
-                if exact or attempt == _REPEATS or _never_sent(unclear):
+                if place.exact or attempt == _REPEATS or _never_sent(unclear):
                     raise
+            else:
+                self._operation.session.made.add(made)
+                return made
         raise AssertionError("unreachable")
 
     def _made(self, tasks: Sequence[Task], name: str) -> str:
@@ -160,19 +221,29 @@ class Creation:
         return None
 
     def _is_being_made(self) -> bool:
-        active = self._operation.send(routes.list_active_tasks()).results
+        try:
+            active = self._operation.send(routes.list_active_tasks()).results
+        except (NotFound, MethodNotAllowed, Forbidden):
+            return False
         return any(task.task_type == self._task_type for task in active)
 
-    def _clear_up(self, name: str, exact: bool, failed: TaskFailed) -> None:
+    def _until_none_is_being_made(self) -> None:
+        operation = self._operation
+        limit = operation.deadline.sooner(_DEAD_RUNS_TASKS)
+        while self._is_being_made() and not limit.passed:
+            operation.progress("an earlier run died: waiting for its tasks to end")
+            operation.session.clock.sleep(min(_PAUSE, limit.remaining))
+
+    def _clear_up(self, place: Place, failed: TaskFailed) -> None:
         """Removes what a failed task has left.
 
         Raises:
             TaskFailed: it could not be removed; says what is left.
         """
-        if exact:
+        if place.exact:
             return
         for row in self._listed():
-            if row.name != name:
+            if row.name != place.name:
                 continue
             try:
                 self._delete(row.id)

@@ -18,6 +18,7 @@ from typing import ClassVar, Generic
 
 from gcore_tls_provider.api.connection import Scope
 from gcore_tls_provider.certificates.finding import Finding
+from gcore_tls_provider.errors import ObjectFailed
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.fields import SET, Field, changed, inputs_after_read, set_names
 from gcore_tls_provider.lifecycle.operation import Context, Operation, Verb
@@ -131,6 +132,32 @@ class Lifecycle(ABC, Generic[InputsT]):
     @abstractmethod
     def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
         """Deletes the object; one that is gone is deleted."""
+
+    def take_over(self, operation: Operation, leftover: str, inputs: InputsT) -> Live:
+        """Makes an object that a dead run has left what the inputs say.
+
+        Raises:
+            ApiError: it can't be mended.
+        """
+        live = self.look(operation, leftover)
+        if live is None:
+            raise ObjectFailed(
+                f"take over {self.kind} {leftover}", "it has gone in between", "Run again: another one is made."
+            )
+        wanted = inputs.model_dump(exclude_none=True)
+        fields = [
+            each
+            for each in changed(self.fields, {**live.properties, SET: set_names(wanted)}, wanted)
+            if each.change != "replace"
+        ]
+        if fields:
+            live = self.change(operation, leftover, live.properties, inputs, fields)
+        operation.session.made.add(leftover)
+        operation.warn(
+            f"{self.kind} {leftover} was left behind by a run that died: it is taken over. If Pulumi goes on speaking "
+            f"of pending operations, `pulumi refresh --clear-pending-creates` ends that."
+        )
+        return live
 
     def goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
         """Whether the old object must be deleted before the new one can be made."""

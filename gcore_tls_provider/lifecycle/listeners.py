@@ -18,6 +18,7 @@ from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field, same_id, same_ids
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
 from gcore_tls_provider.lifecycle.operation import Operation
+from gcore_tls_provider.lifecycle.ownership import is_on_own_load_balancer
 from gcore_tls_provider.lifecycle.properties import Draft, InputsModel, Properties, Rule, fault
 from gcore_tls_provider.lifecycle.scalars import Milliseconds, Network, ObjectId, ObjectName, Port
 
@@ -172,14 +173,18 @@ class ListenerLifecycle(Lifecycle[ListenerInputs]):
             key="listeners",
             listed=lambda: operation.rows(routes.list_listeners),
             delete=lambda listener_id: self.remove(operation, listener_id, {"load_balancer_id": balancer}),
+            free=lambda _, state: is_on_own_load_balancer(operation, balancer, state),
         )
-        name = creation.name(inputs.name, [balancer, inputs.protocol, str(inputs.protocol_port)])
+        place = creation.place(inputs.name, [balancer, inputs.protocol, str(inputs.protocol_port)])
+        if place.leftover is not None:
+            self._ready(operation, place.leftover, f"take over listener {place.leftover}")
+            return self.take_over(operation, place.leftover, inputs)
+        name = place.name
         given = inputs.model_dump(exclude_none=True)
         body = ListenerCreate.model_validate({"name": name, **{k: v for k, v in given.items() if k in _IN_BODY}})
         with operation.load_balancer(balancer):
             listener_id = creation.once(
-                name,
-                inputs.name is not None,
+                place,
                 lambda: operation.unless_busy(balancer, lambda: operation.run(routes.create_listener(body))),
             )
             if inputs.admin_state_up is False:

@@ -18,6 +18,7 @@ from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field, same_id
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
 from gcore_tls_provider.lifecycle.operation import Operation
+from gcore_tls_provider.lifecycle.ownership import has_own_children_only
 from gcore_tls_provider.lifecycle.properties import InputsModel, Properties, Rule, fault
 from gcore_tls_provider.lifecycle.scalars import ObjectId, ObjectName
 
@@ -194,15 +195,18 @@ class LoadBalancerLifecycle(Lifecycle[LoadBalancerInputs]):
             key="loadbalancers",
             listed=lambda: operation.rows(routes.list_load_balancers),
             delete=lambda load_balancer_id: self.remove(operation, load_balancer_id, {}),
+            free=lambda load_balancer_id, state: has_own_children_only(operation, load_balancer_id, state),
         )
         given = inputs.model_dump(exclude_none=True, exclude_unset=True)
-        name = creation.name(inputs.name, [repr(sorted((key, given.get(key)) for key in _FIXED))])
+        place = creation.place(inputs.name, [repr(sorted((key, given.get(key)) for key in _FIXED))])
+        if place.leftover is not None:
+            self._ready(operation, place.leftover, f"take over load balancer {place.leftover}")
+            return self.take_over(operation, place.leftover, inputs)
+        name = place.name
         body = LoadBalancerCreate.model_validate(
             {"name": name, **{key: value for key, value in given.items() if key in _IN_BODY}}
         )
-        load_balancer_id = creation.once(
-            name, inputs.name is not None, lambda: operation.run(routes.create_load_balancer(body))
-        )
+        load_balancer_id = creation.once(place, lambda: operation.run(routes.create_load_balancer(body)))
         asked = f"create load balancer '{name}' ({load_balancer_id})"
         balancer = self._ready(operation, load_balancer_id, asked)
         if inputs.admin_state_up is False:

@@ -48,6 +48,11 @@ class Names:
         cleaned = _FOREIGN.sub("-", logical_name).strip("-._ ")[:room].rstrip("-._ ") or "x"
         return cls(cleaned, _digest(_OWNER, identity, urn))
 
+    @classmethod
+    def of_urn(cls, identity: str, urn: str) -> Names:
+        """The names of a resource of which only the URN is known: what the program calls it is the URN's last part."""
+        return cls.of(urn.split("::", 3)[-1], identity, urn)
+
     @property
     def prefix(self) -> str:
         """What all of them begin with."""

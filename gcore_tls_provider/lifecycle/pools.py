@@ -24,6 +24,7 @@ from gcore_tls_provider.lifecycle.health_monitors import HealthMonitorInputs, sa
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
 from gcore_tls_provider.lifecycle.members import MemberInputs, same_members
 from gcore_tls_provider.lifecycle.operation import Operation
+from gcore_tls_provider.lifecycle.ownership import is_on_own_load_balancer
 from gcore_tls_provider.lifecycle.properties import Draft, InputsModel, Properties, Rule, fault, invalid
 from gcore_tls_provider.lifecycle.scalars import Milliseconds, ObjectId, ObjectName
 
@@ -183,8 +184,13 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
             key="pools",
             listed=lambda: operation.rows(routes.list_pools),
             delete=lambda pool_id: self.remove(operation, pool_id, {"load_balancer_id": balancer}),
+            free=lambda _, state: is_on_own_load_balancer(operation, balancer, state),
         )
-        name = creation.name(inputs.name, [balancer, inputs.listener_id or ""])
+        place = creation.place(inputs.name, [balancer, inputs.listener_id or ""])
+        if place.leftover is not None:
+            self._ready(operation, place.leftover, f"take over pool {place.leftover}")
+            return self.take_over(operation, place.leftover, inputs)
+        name = place.name
         given = inputs.model_dump(exclude_none=True)
         optional = (
             {}
@@ -202,8 +208,7 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
         shapes = routes.create_pool(balancer, inputs.listener_id, body)
         with operation.load_balancer(balancer):
             pool_id = creation.once(
-                name,
-                inputs.name is not None,
+                place,
                 lambda: operation.unless_busy(balancer, lambda: operation.run_shaped(shapes)),
             )
             if inputs.admin_state_up is False:
@@ -283,7 +288,12 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
             *(routes.update_member(pool_id, member_id, patch) for member_id, patch in changes.patched),
             *(routes.delete_member(pool_id, member_id) for member_id in changes.removed),
         ):
-            operation.unless_busy(balancer, partial(operation.run, call))
+            try:
+                operation.unless_busy(balancer, partial(operation.run, call))
+            except NotFound:
+                # A removal that is sent again after its answer was lost finds no member any more.
+                if call.route is not routes.DELETE_MEMBER:
+                    raise
 
     def _ready(self, operation: Operation, pool_id: str, asked: str) -> Live:
         return Live(pool_id, _live(operation.ready(lambda: operation.send(routes.get_pool(pool_id)), asked)))

@@ -58,10 +58,13 @@ class SecretLifecycle(Lifecycle[InputsT]):
             key="secrets",
             listed=lambda: operation.rows(routes.list_secrets),
             delete=lambda secret_id: self.remove(operation, secret_id, {}),
+            free=lambda secret_id, _: not users(operation, secret_id),
         )
-        exact = self.exact_name(inputs)
-        name = creation.name(exact, self.content(inputs))
-        secret_id = creation.once(name, exact is not None, self.post(operation, name, inputs))
+        place = creation.place(self.exact_name(inputs), self.content(inputs))
+        if place.leftover is not None:
+            return self.take_over(operation, place.leftover, inputs)
+        name = place.name
+        secret_id = creation.once(place, self.post(operation, name, inputs))
         secret = operation.ready(
             lambda: operation.send(routes.get_secret(secret_id)), f"create secret '{name}' ({secret_id})"
         )

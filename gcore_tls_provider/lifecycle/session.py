@@ -46,6 +46,9 @@ class Session:
         host: the engine.
         clock: whose time it is.
         transport: what carries the requests: a test's own, or None for the network.
+
+    Attributes:
+        made: ids of the objects that this process has made or taken over.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Session:
         self._reading_state = threading.Lock()
         self._state: StackState | None = None
         self._stateless_identity: str | None = None
+        self.made: set[str] = set()
         self._names: dict[tuple[Account, str], dict[str, list[str]]] = {}
         self._naming: defaultdict[tuple[Account, str], threading.Lock] = defaultdict(threading.Lock)
 

@@ -30,6 +30,7 @@ class _Resource(_Model):
     type: str = ""
     id: str = ""
     delete: bool = False
+    external: bool = False
 
 
 class _Pending(_Model):
@@ -53,13 +54,21 @@ class StackState:
     Attributes:
         identity: the UUID that no other stack has.
         ids: the ids of all objects in the state, those included that wait for their deletion.
+        made: the ids of those that this stack has made: all but the ones that it only reads.
+        urns: the URNs of all resources that are in the state or were under way.
         creating: the URNs of the creates that are under way, one for each: an URN twice means that an earlier create
             of it died.
     """
 
     identity: str
     ids: frozenset[str]
+    made: frozenset[str]
+    urns: frozenset[str]
     creating: tuple[str, ...]
+
+    def died(self, urn: str) -> bool:
+        """Whether an earlier create of the resource is under way for ever, because its run died."""
+        return self.creating.count(urn) > 1
 
 
 def parse_export(exported: bytes | str, urn: str) -> StackState | None:
@@ -81,7 +90,13 @@ def parse_export(exported: bytes | str, urn: str) -> StackState | None:
     identity = next(_identities(resources), None)
     if identity is None or urn not in creating:
         return None
-    return StackState(identity, frozenset(each.id for each in resources if each.id), creating)
+    return StackState(
+        identity=identity,
+        ids=frozenset(each.id for each in resources if each.id),
+        made=frozenset(each.id for each in resources if each.id and not each.external),
+        urns=frozenset(each.urn for each in resources) | frozenset(creating),
+        creating=creating,
+    )
 
 
 def _identities(resources: list[_Resource]) -> Iterator[str]:

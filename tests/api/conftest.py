@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Protocol
 
@@ -26,27 +26,42 @@ class Emulate(Protocol):
     ) -> Emulated: ...
 
 
+@pytest.fixture(scope="session")
+def running() -> Iterator[Callable[[Settings], tuple[Emulator, str]]]:
+    """Emulators by their settings, each started once: starting and stopping takes longer than a test."""
+    with ExitStack() as stack:
+        started: dict[str, tuple[Emulator, str]] = {}
+
+        def start(settings: Settings) -> tuple[Emulator, str]:
+            if repr(settings) not in started:
+                emulator = Emulator(settings)
+                started[repr(settings)] = (emulator, stack.enter_context(serving(emulator)))
+            return started[repr(settings)]
+
+        yield start
+
+
 @pytest.fixture
-def emulate(clock: FakeClock) -> Iterator[Emulate]:
+def emulate(running: Callable[[Settings], tuple[Emulator, str]], clock: FakeClock) -> Iterator[Emulate]:
     with ExitStack() as stack:
 
         def start(
             serves: emulated.Dialect = "both", speaks: Dialect = "auto", *settings: str, task_seconds: float = 5.0
         ) -> Emulated:
-            emulator = Emulator(
+            emulator, url = running(
                 Settings(
                     api_key=API_KEY,
                     projects=frozenset({PROJECT}),
                     regions=frozenset({REGION}),
                     task_seconds=TaskSeconds(task_seconds),
                     behaviour=behaviour_from(settings, emulated.DIALECT_CHOICES[serves]),
-                ),
-                clock.calendar,
+                )
             )
-            url = stack.enter_context(serving(emulator))
+            emulator.clock = clock.calendar
+            emulator.reset()
             client = Client(connection(url, speaks), clock=clock)
             stack.callback(client.close)
-            return Emulated(emulator, client, Tasks(client), clock)
+            return Emulated(client, Tasks(client), clock)
 
         yield start
 

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import httpx
 from pydantic import SecretStr
@@ -16,9 +17,9 @@ from gcore_tls_provider.api.clock import Clock
 from gcore_tls_provider.api.connection import Connection, Dialect
 from gcore_tls_provider.api.tasks import Tasks
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
-from gcore_tls_provider.emulator import Emulator
-from gcore_tls_provider.emulator.doorway import Recorded
 from tests.fake_clock import FakeClock
+
+AnswerT = TypeVar("AnswerT")
 
 API_KEY = "4711_kanarienvogel"
 PROJECT, REGION = 11, 22
@@ -95,16 +96,25 @@ def client_of(transport: httpx.BaseTransport, clock: Clock, dialect: Dialect = "
     return Client(connection(dialect=dialect), clock=clock, transport=transport)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A call that an emulator saw: method, route template and status."""
+
+    method: str
+    route: str
+    status: int
+
+
 @dataclass
 class Emulated:
     """A client of an emulator on a real port; both have the same clock, so that tasks take no time."""
 
-    emulator: Emulator
     client: Client
     tasks: Tasks
     clock: FakeClock
+    _seen: int = 0
 
-    def read(self, call: Call[object]) -> object:
+    def send(self, call: Call[AnswerT]) -> AnswerT:
         return self.client.send(call, self.client.deadline(60))
 
     def run(self, operation: Call[TaskIds] | Shapes[TaskIds]) -> tuple[Task, ...]:
@@ -123,8 +133,17 @@ class Emulated:
         (made,) = task.created_resources.model_dump()[kind]
         return str(made)
 
-    def writes(self) -> list[Recorded]:
-        return [call for call in self.emulator.calls if call.method != "GET"]
+    def calls(self) -> list[Seen]:
+        """The calls since the last time, as the emulator lists them."""
+        listed = httpx.get(f"{self.client.connection.base_url}/_emulator/requests").json()["calls"]
+        calls = listed[self._seen :]
+        self._seen = len(listed)
+        return [Seen(call["method"], call["route"] or "nowhere", call["status"]) for call in calls]
 
-    def forget_calls(self) -> None:
-        self.emulator.calls.clear()
+    def writes(self) -> list[Seen]:
+        """Those that weren't GETs."""
+        return [call for call in self.calls() if call.method != "GET"]
+
+    def fault(self, **rule: object) -> None:
+        response = httpx.post(f"{self.client.connection.base_url}/_emulator/faults", json=[rule])
+        assert response.status_code == 200, response.text

@@ -33,12 +33,12 @@ def worlds(served: tuple[Emulator, str], material: Material, clock: FakeClock) -
     """Makes a world: a dialect that both sides speak (default: both, and `auto`), and choices of the emulator."""
     emulator, url = served
 
-    def make(dialect: Dialect = "both", **choices: object) -> World:
+    def make(dialect: Dialect = "both", task_seconds: float = 1.0, **choices: object) -> World:
         emulator.settings = Settings(
             api_key=KEY,
             projects=frozenset({PROJECT}),
             regions=frozenset({REGION}),
-            task_seconds=TaskSeconds(1),
+            task_seconds=TaskSeconds(task_seconds),
             behaviour=Behaviour.model_validate({**DIALECT_CHOICES[dialect], **choices}),
         )
         emulator.clock = clock.calendar

@@ -256,7 +256,11 @@ class Resource:
 
 @dataclass(repr=False)
 class World:
-    """An account at an emulator, and a stack that has things in it."""
+    """An account at an emulator, and a stack that has things in it.
+
+    Attributes:
+        under: a load balancer that a test makes other things on.
+    """
 
     emulator: Emulator
     clock: FakeClock
@@ -264,6 +268,7 @@ class World:
     host: RecordingHost
     session: Session
     material: Material
+    under: Resource | None = None
 
     @classmethod
     def of(cls, emulator: Emulator, url: str, clock: FakeClock, material: Material, dialect: str = "auto") -> World:
@@ -278,10 +283,12 @@ class World:
         session = Session(Configuration.read(values.get, {}), host, clock=clock, transport=transport)
         return cls(emulator, clock, transport, host, session, material)
 
-    def another_run(self) -> World:
+    def another_run(self, configuration: Configuration | None = None) -> World:
         """The next run of the same program: a new process, and a state in which no create is under way."""
         host = RecordingHost(ids=list(self.host.ids), readable=self.host.readable)
-        session = Session(self.session.configuration, host, clock=self.clock, transport=self.transport)
+        session = Session(
+            configuration or self.session.configuration, host, clock=self.clock, transport=self.transport
+        )
         return replace(self, host=host, session=session)
 
     # What the engine does.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gcore_tls_provider.api.wire.enums import PriceStatus
 from gcore_tls_provider.api.wire.model import AnswerBody
 
 
@@ -21,4 +20,4 @@ class PricedFlavor(Flavor):
     currency_code: str | None = None
     price_per_hour: float | None = None
     price_per_month: float | None = None
-    price_status: PriceStatus | None = None
+    price_status: str | None = None

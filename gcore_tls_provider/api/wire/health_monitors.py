@@ -10,8 +10,6 @@ from gcore_tls_provider.api.wire.enums import (
     HealthMonitorType,
     HttpMethod,
     HttpVersion,
-    OperatingStatus,
-    ProvisioningStatus,
 )
 from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
 from gcore_tls_provider.api.wire.scalars import NOT_NULL
@@ -87,16 +85,16 @@ class HealthMonitor(AnswerBody):
     """A health monitor as it is read, inside its pool."""
 
     id: str
-    type: HealthMonitorType
+    type: str
     delay: int
     timeout: int
     max_retries: int
     max_retries_down: int
     admin_state_up: bool
-    operating_status: OperatingStatus
-    provisioning_status: ProvisioningStatus
+    operating_status: str
+    provisioning_status: str
     domain_name: str | None = None
     expected_codes: str | None = None
-    http_method: HttpMethod | None = None
-    http_version: HttpVersion | None = None
+    http_method: str | None = None
+    http_version: str | None = None
     url_path: str | None = None

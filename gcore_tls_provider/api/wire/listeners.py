@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from gcore_tls_provider.api.wire.enums import ListenerProtocol, OperatingStatus, ProvisioningStatus
+from gcore_tls_provider.api.wire.enums import ListenerProtocol
 from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
 from gcore_tls_provider.api.wire.pools import NestedPoolCreate
 from gcore_tls_provider.api.wire.scalars import NOT_NULL, IpNetwork, Milliseconds, Name, Port, Uuid
@@ -106,12 +106,12 @@ class Listener(AnswerBody):
 
     id: str
     name: str
-    protocol: ListenerProtocol
+    protocol: str
     protocol_port: int
     admin_state_up: bool
     connection_limit: int
-    operating_status: OperatingStatus
-    provisioning_status: ProvisioningStatus
+    operating_status: str
+    provisioning_status: str
     allowed_cidrs: list[str] | None = None
     creator_task_id: str | None = None
     insert_headers: dict[str, JsonValue] = Field(default_factory=dict)

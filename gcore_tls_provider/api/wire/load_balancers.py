@@ -8,12 +8,8 @@ from pydantic import Field
 
 from gcore_tls_provider.api.wire.ddos_profiles import DdosProfile
 from gcore_tls_provider.api.wire.enums import (
-    FloatingIpStatus,
-    InstanceRole,
     InterfaceIpFamily,
     MemberConnectivity,
-    OperatingStatus,
-    ProvisioningStatus,
 )
 from gcore_tls_provider.api.wire.flavors import Flavor
 from gcore_tls_provider.api.wire.listeners import NestedListenerCreate, Statistics
@@ -147,7 +143,7 @@ class VrrpIp(AnswerBody):
     """Address and role of one of the load balancer's instances."""
 
     ip_address: str
-    role: InstanceRole
+    role: str
     subnet_id: str
 
 
@@ -165,7 +161,7 @@ class FloatingIp(AnswerBody):
     floating_ip_address: str | None = None
     port_id: str | None = None
     router_id: str | None = None
-    status: FloatingIpStatus | None = None
+    status: str | None = None
     tags: list[Tag] = Field(default_factory=list)
     task_id: str | None = None
 
@@ -180,9 +176,9 @@ class LoadBalancer(AnswerBody):
     name: str
     admin_state_up: bool
     created_at: TimestampWithOffset
-    operating_status: OperatingStatus
+    operating_status: str
     project_id: int
-    provisioning_status: ProvisioningStatus
+    provisioning_status: str
     region: str
     region_id: int
     tags_v2: list[Tag] = Field(default_factory=list)
@@ -193,12 +189,12 @@ class LoadBalancer(AnswerBody):
     floating_ips: list[FloatingIp] = Field(default_factory=list)
     listeners: list[ObjectId] = Field(default_factory=list)
     logging: Logging | None = None
-    preferred_connectivity: MemberConnectivity = "L2"
+    preferred_connectivity: str = "L2"
     stats: Statistics | None = None
     task_id: str | None = None
     updated_at: TimestampWithOffset | None = None
     vip_address: str | None = None
     vip_fqdn: str | None = None
-    vip_ip_family: InterfaceIpFamily | None = None
+    vip_ip_family: str | None = None
     vip_port_id: str | None = None
     vrrp_ips: list[VrrpIp] = Field(default_factory=list)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gcore_tls_provider.api.wire.enums import OperatingStatus, ProvisioningStatus
 from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
 from gcore_tls_provider.api.wire.scalars import NOT_NULL, IpAddress, Port, Uuid
 
@@ -46,8 +45,8 @@ class Member(AnswerBody):
     protocol_port: int
     admin_state_up: bool
     backup: bool
-    operating_status: OperatingStatus
-    provisioning_status: ProvisioningStatus
+    operating_status: str
+    provisioning_status: str
     weight: int
     monitor_address: str | None = None
     monitor_port: int | None = None

@@ -15,7 +15,11 @@ class RequestBody(BaseModel):
 
 
 class AnswerBody(BaseModel):
-    """A body that the API answers. Unknown fields are ignored, so that a newer API doesn't break an older client."""
+    """A body that the API answers.
+
+    Unknown fields are ignored, and closed sets of values are plain text here: a newer API must not break an older
+    client.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 

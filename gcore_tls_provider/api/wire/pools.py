@@ -8,9 +8,7 @@ from pydantic import Field
 
 from gcore_tls_provider.api.wire.enums import (
     LbAlgorithm,
-    OperatingStatus,
     PoolProtocol,
-    ProvisioningStatus,
     SessionPersistenceType,
 )
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitor, HealthMonitorCreate, HealthMonitorPatch
@@ -35,7 +33,7 @@ class SessionPersistenceSet(RequestBody):
 class SessionPersistence(AnswerBody):
     """Session persistence as it is read."""
 
-    type: SessionPersistenceType
+    type: str
     cookie_name: str | None = None
     persistence_granularity: str | None = None
     persistence_timeout: int | None = None
@@ -101,12 +99,12 @@ class PoolFields(AnswerBody):
     id: str
     name: str
     admin_state_up: bool
-    lb_algorithm: LbAlgorithm
-    protocol: PoolProtocol
+    lb_algorithm: str
+    protocol: str
     listeners: list[ObjectId]
     loadbalancers: list[ObjectId]
-    operating_status: OperatingStatus
-    provisioning_status: ProvisioningStatus
+    operating_status: str
+    provisioning_status: str
     ca_secret_id: str | None = None
     creator_task_id: str | None = None
     crl_secret_id: str | None = None

@@ -50,7 +50,7 @@ class Secret(AnswerBody):
 
     id: str
     name: str
-    secret_type: SecretType
+    secret_type: str
     status: str
     algorithm: str | None = None
     bit_length: int | None = None

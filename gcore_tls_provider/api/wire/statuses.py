@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from gcore_tls_provider.api.wire.enums import HealthMonitorType, OperatingStatus, ProvisioningStatus
 from gcore_tls_provider.api.wire.load_balancers import Tag
 from gcore_tls_provider.api.wire.model import AnswerBody
 
@@ -14,18 +13,18 @@ class MemberStatus(AnswerBody):
 
     id: str
     address: str
-    operating_status: OperatingStatus
+    operating_status: str
     protocol_port: int
-    provisioning_status: ProvisioningStatus
+    provisioning_status: str
 
 
 class HealthMonitorStatus(AnswerBody):
     """State of a pool's health monitor."""
 
     id: str
-    operating_status: OperatingStatus
-    provisioning_status: ProvisioningStatus
-    type: HealthMonitorType
+    operating_status: str
+    provisioning_status: str
+    type: str
 
 
 class PoolStatus(AnswerBody):
@@ -34,8 +33,8 @@ class PoolStatus(AnswerBody):
     id: str
     name: str
     members: list[MemberStatus]
-    operating_status: OperatingStatus
-    provisioning_status: ProvisioningStatus
+    operating_status: str
+    provisioning_status: str
     health_monitor: HealthMonitorStatus | None = None
 
 
@@ -44,9 +43,9 @@ class ListenerStatus(AnswerBody):
 
     id: str
     name: str
-    operating_status: OperatingStatus
+    operating_status: str
     pools: list[PoolStatus]
-    provisioning_status: ProvisioningStatus
+    provisioning_status: str
 
 
 class LoadBalancerStatus(AnswerBody):
@@ -55,6 +54,6 @@ class LoadBalancerStatus(AnswerBody):
     id: str
     listeners: list[ListenerStatus]
     name: str
-    operating_status: OperatingStatus
-    provisioning_status: ProvisioningStatus
+    operating_status: str
+    provisioning_status: str
     tags: list[Tag] = Field(default_factory=list)

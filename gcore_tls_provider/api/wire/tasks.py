@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import Field, JsonValue
 
-from gcore_tls_provider.api.wire.enums import TaskDetailedState, TaskState
 from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
 from gcore_tls_provider.api.wire.scalars import TimestampWithoutZone
 
@@ -61,7 +60,7 @@ class Task(AnswerBody):
 
     id: str
     task_type: str
-    state: TaskState
+    state: str
     user_id: int
     created_on: TimestampWithoutZone | None
     acknowledged_at: TimestampWithoutZone | None = None
@@ -69,7 +68,7 @@ class Task(AnswerBody):
     client_id: int | None = None
     created_resources: CreatedResources | None = None
     data: JsonValue = Field(default=None, repr=False)
-    detailed_state: TaskDetailedState | None = None
+    detailed_state: str | None = None
     error: str | None = None
     finished_on: TimestampWithoutZone | None = None
     job_id: str | None = None
