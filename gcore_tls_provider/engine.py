@@ -27,6 +27,8 @@ from gcore_tls_provider.errors import one_line
 _EXPORT_TIME_LIMIT: Final = 60.0
 _PROGRESS_PAUSE: Final = 1.0
 _LOG_TIME_LIMIT: Final = 5.0
+_LOOK_PAUSE: Final = 2.0
+_MISSED_LOOKS: Final = 2
 
 
 class Engine:
@@ -91,6 +93,21 @@ class Engine:
         except OSError:
             # Anything else says nothing about the engine: a machine under load may not answer in time.
             return True
+
+    def end_with_it(self) -> None:
+        """Ends this process soon after the engine has gone, from a thread of its own.
+
+        A provider outlives an engine that was killed, and would go on with work whose results nobody saves.
+        """
+        if self._address is not None:
+            threading.Thread(target=self._watch, name="engine-watch", daemon=True).start()
+
+    def _watch(self) -> None:
+        missed = 0
+        while missed < _MISSED_LOOKS:
+            time.sleep(_LOOK_PAUSE)
+            missed = 0 if self.is_alive() else missed + 1
+        os._exit(1)
 
     def _log(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, ephemeral: bool) -> None:
         if self._address is None:

@@ -60,7 +60,9 @@ def _session_for(configured: Callable[[str], str | None]) -> Session:
     global _session
     with _making:
         if _session is None:
-            _session = Session(Configuration.read(configured, os.environ), Engine.of_this_process())
+            engine = Engine.of_this_process()
+            _session = Session(Configuration.read(configured, os.environ), engine)
+            engine.end_with_it()
         return _session
 
 

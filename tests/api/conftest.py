@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Protocol
 
+import httpx
 import pytest
 
 from gcore_tls_provider.api.client import Client
@@ -22,7 +23,7 @@ class Emulate(Protocol):
     """Starts an emulator of one dialect, and a client that speaks another or the same."""
 
     def __call__(
-        self, serves: emulated.Dialect = "both", speaks: Dialect = "auto", *settings: str, task_seconds: float = 5.0
+        self, serves: emulated.Dialect = "both", speaks: Dialect = "auto", *settings: str, task_seconds: float = 0.1
     ) -> Emulated: ...
 
 
@@ -46,7 +47,7 @@ def emulate(running: Callable[[Settings], tuple[Emulator, str]], clock: FakeCloc
     with ExitStack() as stack:
 
         def start(
-            serves: emulated.Dialect = "both", speaks: Dialect = "auto", *settings: str, task_seconds: float = 5.0
+            serves: emulated.Dialect = "both", speaks: Dialect = "auto", *settings: str, task_seconds: float = 0.1
         ) -> Emulated:
             emulator, url = running(
                 Settings(
@@ -59,9 +60,13 @@ def emulate(running: Callable[[Settings], tuple[Emulator, str]], clock: FakeCloc
             )
             emulator.clock = clock.calendar
             emulator.reset()
-            client = Client(connection(url, speaks), clock=clock)
+            # Without certificates of authorities, which take longer to load than a test takes.
+            transport = httpx.HTTPTransport(verify=False)
+            client = Client(connection(url, speaks), clock=clock, transport=transport)
             stack.callback(client.close)
-            return Emulated(client, Tasks(client), clock)
+            control = httpx.Client(base_url=f"{url}/_emulator", transport=httpx.HTTPTransport(verify=False))
+            stack.callback(control.close)
+            return Emulated(client, Tasks(client), clock, control)
 
         yield start
 

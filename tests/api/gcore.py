@@ -112,6 +112,7 @@ class Emulated:
     client: Client
     tasks: Tasks
     clock: FakeClock
+    control: httpx.Client
     _seen: int = 0
 
     def send(self, call: Call[AnswerT]) -> AnswerT:
@@ -135,7 +136,7 @@ class Emulated:
 
     def calls(self) -> list[Seen]:
         """The calls since the last time, as the emulator lists them."""
-        listed = httpx.get(f"{self.client.connection.base_url}/_emulator/requests").json()["calls"]
+        listed = self.control.get("/requests").json()["calls"]
         calls = listed[self._seen :]
         self._seen = len(listed)
         return [Seen(call["method"], call["route"] or "nowhere", call["status"]) for call in calls]
@@ -145,5 +146,5 @@ class Emulated:
         return [call for call in self.calls() if call.method != "GET"]
 
     def fault(self, **rule: object) -> None:
-        response = httpx.post(f"{self.client.connection.base_url}/_emulator/faults", json=[rule])
+        response = self.control.post("/faults", json=[rule])
         assert response.status_code == 200, response.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 
 from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds, serving
@@ -28,8 +29,17 @@ def served() -> Iterator[tuple[Emulator, str]]:
         yield emulator, url
 
 
+@pytest.fixture(scope="session")
+def network() -> Iterator[httpx.HTTPTransport]:
+    """One for all tests: making one reads all of the machine's certificate authorities."""
+    with httpx.HTTPTransport() as transport:
+        yield transport
+
+
 @pytest.fixture
-def worlds(served: tuple[Emulator, str], material: Material, clock: FakeClock) -> Worlds:
+def worlds(
+    served: tuple[Emulator, str], network: httpx.HTTPTransport, material: Material, clock: FakeClock
+) -> Worlds:
     """Makes a world: a dialect that both sides speak (default: both, and `auto`), and choices of the emulator."""
     emulator, url = served
 
@@ -43,7 +53,7 @@ def worlds(served: tuple[Emulator, str], material: Material, clock: FakeClock) -
         )
         emulator.clock = clock.calendar
         emulator.reset()
-        return World.of(emulator, url, clock, material, "auto" if dialect == "both" else dialect)
+        return World.of(emulator, url, network, clock, material, "auto" if dialect == "both" else dialect)
 
     return make
 

@@ -258,10 +258,28 @@ def test_a_lost_post_of_an_update_is_made_good_by_the_next_run(fault: str, route
 
 
 class TestNames:
-    def test_one_that_a_dead_run_has_left_is_told_and_left_alone(self, world: World) -> None:
-        left = world.ca()
+    @every_create
+    def test_what_a_dead_run_has_left_is_taken_over(self, name: str, prepare: Prepare) -> None:
+        """It carries a name that only this stack gives, isn't in the state, and nobody else uses it."""
+        world, _, table, make = prepare(name)
+        left = make(world)
         again = world.another_run()
-        again.host.ids.clear()
+        again.host.ids.remove(left.id)
+        with again.writes() as sent:
+            made = make(again)
+        assert sent == []
+        assert [each.id for each in world.objects(table)] == [made.id] == [left.id]
+        assert made.outputs == left.outputs
+        ((urn, warning),) = again.host.warnings
+        assert urn == urn_of(left.kind, "it")
+        assert f"{left.id} was left behind by a run that died: it is taken over" in warning
+
+    def test_what_somebody_uses_is_told_and_left_alone(self, world: World) -> None:
+        """It was kept on purpose, or another stack has taken it."""
+        left = world.ca()
+        world.pool(world.load_balancer(), ca_secret_id=left.id)
+        again = world.another_run()
+        again.host.ids.remove(left.id)
         made = again.ca()
         assert made.outputs["name"] != left.outputs["name"]
         assert len(world.objects("secrets")) == 2

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from gcore_tls_provider.lifecycle.stack import StackState, parse_export
+from gcore_tls_provider.lifecycle.stack import parse_export
 from tests.lifecycle.world import IDENTITY, exported, urn_of
 
 URN, OTHER_URN = urn_of("Secret", "ca"), urn_of("Secret", "crl")
@@ -15,7 +15,12 @@ URN, OTHER_URN = urn_of("Secret", "ca"), urn_of("Secret", "crl")
 
 def test_identity_ids_and_creates_under_way() -> None:
     state = parse_export(exported(ids=["a", "b"], creating=[OTHER_URN, URN]), URN)
-    assert state == StackState(IDENTITY, frozenset({"a", "b", IDENTITY}), (OTHER_URN, URN))
+    assert state is not None
+    assert state.identity == IDENTITY
+    assert state.ids == state.made == {"a", "b", IDENTITY}
+    assert {URN, OTHER_URN} <= state.urns
+    assert state.creating == (OTHER_URN, URN)
+    assert not state.died(URN)
 
 
 def test_what_waits_for_its_deletion_is_in_the_state() -> None:
@@ -26,10 +31,21 @@ def test_what_waits_for_its_deletion_is_in_the_state() -> None:
     assert "old" in state.ids
 
 
+def test_what_is_only_read_is_not_made_by_the_stack() -> None:
+    export = json.loads(exported(creating=[URN]))
+    export["deployment"]["resources"].append({"urn": OTHER_URN, "type": "x", "id": "read", "external": True})
+    state = parse_export(json.dumps(export), URN)
+    assert state is not None
+    assert "read" in state.ids - state.made
+    assert OTHER_URN in state.urns
+
+
 def test_an_earlier_create_that_died_is_there_twice() -> None:
     state = parse_export(exported(creating=[URN, URN]), URN)
     assert state is not None
     assert state.creating == (URN, URN)
+    assert state.died(URN)
+    assert not state.died(OTHER_URN)
 
 
 def test_other_operations_are_no_creates() -> None:

@@ -88,9 +88,9 @@ class Sent:
 class RecordingTransport(httpx.BaseTransport):
     """The network, with a record of what went over it."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: httpx.BaseTransport) -> None:
         self.sent: list[Sent] = []
-        self._network = httpx.HTTPTransport()
+        self.network = network
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/cloud").replace(SCOPE, "", 1)
@@ -99,10 +99,7 @@ class RecordingTransport(httpx.BaseTransport):
         if isinstance(body, dict) and "payload" in body:
             body["payload"] = HIDDEN
         self.sent.append(Sent(request.method, path, body))
-        return self._network.handle_request(request)
-
-    def close(self) -> None:
-        self._network.close()
+        return self.network.handle_request(request)
 
 
 @dataclass
@@ -271,7 +268,9 @@ class World:
     under: Resource | None = None
 
     @classmethod
-    def of(cls, emulator: Emulator, url: str, clock: FakeClock, material: Material, dialect: str = "auto") -> World:
+    def of(
+        cls, emulator: Emulator, url: str, network: httpx.BaseTransport, clock: FakeClock, material: Material, dialect: str
+    ) -> World:
         values = {
             "gcore:apiKey": KEY,
             "gcore:projectId": str(PROJECT),
@@ -279,7 +278,7 @@ class World:
             "gcore:baseUrl": url,
             "gcore:dialect": dialect,
         }
-        transport, host = RecordingTransport(), RecordingHost()
+        transport, host = RecordingTransport(network), RecordingHost()
         session = Session(Configuration.read(values.get, {}), host, clock=clock, transport=transport)
         return cls(emulator, clock, transport, host, session, material)
 
@@ -359,15 +358,14 @@ class World:
 
     def by_hand(self, method: str, path: str, json: JsonValue = None) -> JsonValue:
         """What somebody else does in the portal; waits until it is done."""
-        url = self.session.configuration.base_url
-        headers = {"Authorization": f"APIKey {KEY}"}
-        head, _, tail = path.lstrip("/").partition("/")
-        kind, _, rest = tail.partition("/")
-        full = f"{url}/cloud/{head}/{kind}{SCOPE}" + (f"/{rest}" if rest else "")
-        response = httpx.request(method, full, json=json, headers=headers)
+        version, kind, *rest = path.strip("/").split("/")
+        url = "/".join((self.session.configuration.base_url, "cloud", version, kind + SCOPE, *rest))
+        request = httpx.Request(method, url, json=json, headers={"Authorization": f"APIKey {KEY}"})
+        response = self.transport.network.handle_request(request)
+        content = response.read()
         assert response.is_success, response.text
         self.clock.advance(60)
-        answer: JsonValue = response.json() if response.content else None
+        answer: JsonValue = response.json() if content else None
         return answer
 
     def fault(self, **rule: JsonValue) -> None:
