@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -132,10 +133,8 @@ def raise_parallelism(threads: int) -> bool:
         Whether the executor was found and now has at least that many threads.
     """
     arguments = getattr(threading.current_thread(), "_args", None)
-    try:
-        executor = arguments[0]() if arguments else None
-    except TypeError:
-        return False
+    reference = arguments[0] if isinstance(arguments, tuple) and arguments else None
+    executor = reference() if isinstance(reference, weakref.ref) else None
     if not isinstance(executor, ThreadPoolExecutor) or not isinstance(getattr(executor, "_max_workers", None), int):
         return False
     executor._max_workers = max(executor._max_workers, threads)

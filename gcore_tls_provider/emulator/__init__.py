@@ -4,6 +4,7 @@ Tasks take time, load balancers lock, secrets are in use, faults happen when ask
 `serving` puts it on a port; `python -m gcore_tls_provider.emulator` does so from the command line.
 """
 
+from gcore_tls_provider.emulator.application import application
 from gcore_tls_provider.emulator.clock import Clock, ManualClock, SystemClock
 from gcore_tls_provider.emulator.emulator import Emulator
 from gcore_tls_provider.emulator.questions import Behaviour, behaviour_from
@@ -19,6 +20,7 @@ __all__ = [
     "Settings",
     "SystemClock",
     "TaskSeconds",
+    "application",
     "behaviour_from",
     "serving",
 ]

@@ -3,23 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import compare_digest
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyHeader
 
 from gcore_tls_provider.api.wire.tasks import TaskIds
 from gcore_tls_provider.emulator.account import Account, Scope
+from gcore_tls_provider.emulator.emulator import Emulator
 from gcore_tls_provider.emulator.failures import Failure, not_found
 from gcore_tls_provider.emulator.questions import Behaviour
 from gcore_tls_provider.emulator.references import References
 from gcore_tls_provider.emulator.work import Fate, Order, Plan, Work
 
-if TYPE_CHECKING:
-    from gcore_tls_provider.emulator.emulator import Emulator
 
-
-def emulator_of(request: Request) -> "Emulator":
+def emulator_of(request: Request) -> Emulator:
     """The emulator that serves a request."""
     emulator: Emulator = request.app.state.emulator
     return emulator

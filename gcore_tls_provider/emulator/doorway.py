@@ -10,9 +10,8 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from re import Pattern
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import httpx
@@ -23,28 +22,16 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gcore_tls_provider.emulator.account import LoadBalancer
-from gcore_tls_provider.emulator.failures import Failure
+from gcore_tls_provider.emulator.emulator import Emulator
 from gcore_tls_provider.emulator.faults import Answer, Delay, FailTask, HangTask, Lock, RuleCount
 from gcore_tls_provider.emulator.refusals import refusal
+from gcore_tls_provider.emulator.traffic import Recorded
 from gcore_tls_provider.emulator.work import Fate
-
-if TYPE_CHECKING:
-    from gcore_tls_provider.emulator.emulator import Emulator
 
 LOG = logging.getLogger("gcore_tls_provider.emulator")
 
 _API = "/cloud/"
 _Path: TypeAlias = "tuple[str, str, Pattern[str]]"
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """A call that was made. `status` None: it got no answer. `route` None: there is no such route."""
-
-    method: str
-    route: str | None
-    path: str
-    status: int | None
 
 
 @dataclass
@@ -212,27 +199,3 @@ async def _drop(send: Send) -> None:
     transport.abort()
     # The server learns of the loss in the loop's next round; until then it would try to send an answer of its own.
     await asyncio.sleep(0)
-
-
-class Throttle:
-    """Counts requests of each second, where the question `rate-limit` sets a limit."""
-
-    def __init__(self, per_second: float | None, retry_after: bool) -> None:
-        """No requests yet."""
-        self._per_second = per_second
-        self._retry_after = retry_after
-        self._second = 0
-        self._seen = 0
-
-    def refuse(self, now: datetime) -> Failure | None:
-        """Counts a request, and gives the refusal if it is one too many."""
-        if self._per_second is None:
-            return None
-        second = int(now.timestamp())
-        if second != self._second:
-            self._second, self._seen = second, 0
-        self._seen += 1
-        if self._seen <= self._per_second:
-            return None
-        headers = {"Retry-After": "1"} if self._retry_after else {}
-        return Failure(429, "TooManyRequests", "Too many requests; try again later", headers=headers)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from gcore_tls_provider.emulator.application import application
 from gcore_tls_provider.emulator.emulator import Emulator
 
 HOST = "127.0.0.1"
@@ -84,7 +85,7 @@ def _url(listening: socket.socket) -> str:
 def _config(emulator: Emulator) -> uvicorn.Config:
     # Without proxy headers nothing stands between the server and the doorway, which needs its transport.
     return uvicorn.Config(
-        emulator.app,
+        application(emulator),
         log_level="warning",
         access_log=False,
         proxy_headers=False,

@@ -15,7 +15,7 @@ from gcore.types import cloud as sdk
 from pydantic import BaseModel, TypeAdapter
 
 from gcore_tls_provider.emulator import TaskSeconds
-from gcore_tls_provider.emulator.emulator import ROUTERS
+from gcore_tls_provider.emulator.application import ROUTERS
 from tests.emulator.emulated_api import Api, blob, member_body, monitor_body, pool_body
 
 NOTHING = None

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds
+from gcore_tls_provider.emulator.application import application
 from tests.emulator.emulated_api import KEY, TASK_SECONDS, Api, blob, member_body
 
 SECRETS = "/cloud/v1/secrets/{project_id}/{region_id}"
@@ -121,7 +122,7 @@ class TestDrop:
         body = blob("ca", api.material.ca_payload)
 
         async def run() -> int:
-            transport = httpx.ASGITransport(emulator.app)
+            transport = httpx.ASGITransport(application(emulator))
             headers = {"Authorization": f"APIKey {KEY}"}
             async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as client:
                 await client.post("/_emulator/faults", json=[{"action": action, "nth": 1}])

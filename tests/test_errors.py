@@ -1,0 +1,82 @@
+"""The one tree of errors: its drawing is true, and every error of the package is in it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+
+import pytest
+
+import gcore_tls_provider
+from gcore_tls_provider import errors
+from gcore_tls_provider.certificates import MaterialError
+from gcore_tls_provider.errors import ApiError, GcoreTlsError, Refused, one_line
+
+
+def drawn() -> dict[str, str | None]:
+    """Every class in the docstring's tree, with its parent."""
+    tree = (errors.__doc__ or "").split("```")[1].strip("\n")
+    parents: dict[str, str | None] = {}
+    branch: list[str] = []
+    for line in tree.splitlines():
+        match = re.match(r"^([│├└─ ]*)(\w+)", line)
+        assert match is not None, line
+        depth = len(match[1]) // 4
+        branch[depth:] = [match[2]]
+        assert match[2] not in parents
+        parents[match[2]] = branch[depth - 1] if depth else None
+    return parents
+
+
+def defined() -> dict[str, str | None]:
+    """Every error that a module of the package defines, with its parent; the emulator is a program of its own."""
+    found: dict[str, str | None] = {}
+    for module in pkgutil.walk_packages(gcore_tls_provider.__path__, "gcore_tls_provider."):
+        if module.name.startswith("gcore_tls_provider.emulator"):
+            continue
+        for value in vars(importlib.import_module(module.name)).values():
+            if inspect.isclass(value) and issubclass(value, GcoreTlsError):
+                found[value.__name__] = None if value is GcoreTlsError else value.__bases__[0].__name__
+    return found
+
+
+def test_the_tree_is_drawn_as_it_is() -> None:
+    assert drawn() == defined()
+
+
+def test_every_error_has_one_parent() -> None:
+    for value in vars(errors).values():
+        if inspect.isclass(value) and issubclass(value, Exception):
+            assert len(value.__bases__) == 1
+
+
+def test_material_errors_are_in_the_tree() -> None:
+    assert issubclass(MaterialError, GcoreTlsError)
+    assert not issubclass(MaterialError, ApiError)
+
+
+@pytest.mark.parametrize(
+    "kind", [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, ApiError)]
+)
+def test_an_error_of_the_api_is_one_line_of_four_parts(kind: type[ApiError]) -> None:
+    error = kind("create pool\n'web'", "Gcore answered\t418", "Drink\r\ntea.", request_id="r-1")
+    assert str(error) == "create pool 'web': Gcore answered 418 (request id r-1). Drink tea."
+    assert (error.remedy, error.request_id) == ("Drink\r\ntea.", "r-1")
+    assert str(kind("asked", "answered", "Remedy.")) == "asked: answered. Remedy."
+
+
+def test_a_refusal_without_details_has_defaults() -> None:
+    error = Refused("asked", "answered", "remedy")
+    assert (error.status, error.exception_class, error.invalid_fields, error.retry_after) == (
+        0,
+        None,
+        frozenset(),
+        None,
+    )
+
+
+@pytest.mark.parametrize("text", ["a b", " a\n b ", "a\u2028b", "a\t\r\n\x0b\x0cb"])
+def test_one_line(text: str) -> None:
+    assert one_line(text) == "a b"
