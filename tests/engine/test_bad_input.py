@@ -11,6 +11,7 @@ import pytest
 from gcore_tls_provider.certificates import DevelopmentFiles
 from gcore_tls_provider.emulator import Emulator
 from tests.engine.conftest import NewProgram
+from tests.engine.stack import ROOT
 
 pytestmark = [pytest.mark.engine, pytest.mark.parametrize("dialect", ["openapi"], indirect=True)]
 
@@ -123,6 +124,8 @@ def test_what_the_program_shows_is_refused_in_the_preview(
         assert all(word in error for word in words), f"{words} in {error}"
     assert "Traceback" not in preview.output
     assert "PRIVATE KEY" not in preview.output
+    if case == "another certificate's key":
+        assert preview.errors[0].replace("'web'", "'web-listener-certificate'") in (ROOT / "README.md").read_text()
     assert emulator.calls == []
 
 
