@@ -1,26 +1,30 @@
 """Pulumi resources for Gcore load balancers that speak mutual TLS to their backends."""
 
-from gcore_tls_provider.errors import GcoreTlsError
-from gcore_tls_provider.resources.arguments import (
-    BasicAuthUserArgs,
-    FloatingIpArgs,
-    HealthMonitorArgs,
-    LoggingArgs,
-    MemberArgs,
-    RetentionPolicyArgs,
-    SessionPersistenceArgs,
-)
-from gcore_tls_provider.resources.listener import Listener
-from gcore_tls_provider.resources.load_balancer import LoadBalancer
-from gcore_tls_provider.resources.pool import Pool
-from gcore_tls_provider.resources.resource import Material, from_file
-from gcore_tls_provider.resources.secrets import (
-    CertificateAuthority,
-    ClientCertificate,
-    ListenerCertificate,
-    RevocationList,
-    Secret,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gcore_tls_provider.errors import GcoreTlsError
+    from gcore_tls_provider.resources.arguments import (
+        BasicAuthUserArgs,
+        FloatingIpArgs,
+        HealthMonitorArgs,
+        LoggingArgs,
+        MemberArgs,
+        RetentionPolicyArgs,
+        SessionPersistenceArgs,
+    )
+    from gcore_tls_provider.resources.listener import Listener
+    from gcore_tls_provider.resources.load_balancer import LoadBalancer
+    from gcore_tls_provider.resources.pool import Pool
+    from gcore_tls_provider.resources.resource import Material, from_file
+    from gcore_tls_provider.resources.secrets import (
+        CertificateAuthority,
+        ClientCertificate,
+        ListenerCertificate,
+        RevocationList,
+        Secret,
+    )
 
 __all__ = [
     "BasicAuthUserArgs",
@@ -42,3 +46,37 @@ __all__ = [
     "SessionPersistenceArgs",
     "from_file",
 ]
+
+# Read when they are first asked for: the emulator, the certificates and the provider process don't need all of Pulumi.
+_MODULES = {
+    "GcoreTlsError": "gcore_tls_provider.errors",
+    "BasicAuthUserArgs": "gcore_tls_provider.resources.arguments",
+    "FloatingIpArgs": "gcore_tls_provider.resources.arguments",
+    "HealthMonitorArgs": "gcore_tls_provider.resources.arguments",
+    "LoggingArgs": "gcore_tls_provider.resources.arguments",
+    "MemberArgs": "gcore_tls_provider.resources.arguments",
+    "RetentionPolicyArgs": "gcore_tls_provider.resources.arguments",
+    "SessionPersistenceArgs": "gcore_tls_provider.resources.arguments",
+    "Listener": "gcore_tls_provider.resources.listener",
+    "LoadBalancer": "gcore_tls_provider.resources.load_balancer",
+    "Pool": "gcore_tls_provider.resources.pool",
+    "Material": "gcore_tls_provider.resources.resource",
+    "from_file": "gcore_tls_provider.resources.resource",
+    "CertificateAuthority": "gcore_tls_provider.resources.secrets",
+    "ClientCertificate": "gcore_tls_provider.resources.secrets",
+    "ListenerCertificate": "gcore_tls_provider.resources.secrets",
+    "RevocationList": "gcore_tls_provider.resources.secrets",
+    "Secret": "gcore_tls_provider.resources.secrets",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Imports a public name's module when the name is first asked for (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return __all__
