@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta, timezone
 
+from gcore_tls_provider.api.clock import Clock
+
 
 class FakeClock:
     """A clock for the API client: `sleep` returns at once and moves the time on. Threads may share it.
@@ -43,9 +45,9 @@ class FakeClock:
 
 
 class Calendar:
-    """A fake clock's time as dates, as the emulator wants it: second 0 is the first of January 2026, UTC."""
+    """A clock's time as dates, as the emulator wants it: second 0 is the first of January 2026, UTC."""
 
-    def __init__(self, clock: FakeClock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     def now(self) -> datetime:

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import dill
+import dill  # type: ignore[import-untyped]
 import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
@@ -53,13 +53,11 @@ from tests.lifecycle.world import IDENTITY, exported
 
 CANARY = "1234$canary"
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/gcore:Secret::it"
-CONTEXT = {"urn": URN, "name": "it", "stack": "dev", "timeouts": {}}
+CONTEXT: dict[str, Any] = {"urn": URN, "name": "it", "stack": "dev", "timeouts": {}}
 
 # What stands in every user's state: the pickle's payload after its two bytes of protocol, in base64.
 SERIALIZED = {
-    "SecretProvider": (
-        "lTYAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwOU2VjcmV0UHJvdmlkZXKUk5QpgZQu"
-    ),
+    "SecretProvider": ("lTYAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwOU2VjcmV0UHJvdmlkZXKUk5QpgZQu"),
     "ListenerCertificateProvider": (
         "lUMAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwbTGlzdGVuZXJDZXJ0aWZpY2F0ZVByb3ZpZGVylJOUKYGULg=="
     ),
@@ -75,12 +73,8 @@ SERIALIZED = {
     "LoadBalancerProvider": (
         "lTwAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwUTG9hZEJhbGFuY2VyUHJvdmlkZXKUk5QpgZQu"
     ),
-    "ListenerProvider": (
-        "lTgAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwQTGlzdGVuZXJQcm92aWRlcpSTlCmBlC4="
-    ),
-    "PoolProvider": (
-        "lTQAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwMUG9vbFByb3ZpZGVylJOUKYGULg=="
-    ),
+    "ListenerProvider": ("lTgAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwQTGlzdGVuZXJQcm92aWRlcpSTlCmBlC4="),
+    "PoolProvider": ("lTQAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwMUG9vbFByb3ZpZGVylJOUKYGULg=="),
 }
 
 RESOURCES: Mapping[str, type[GcoreResource]] = {
@@ -292,7 +286,8 @@ class TestValues:
         lifecycle = MadeUp()
         provider = provider_of(lifecycle)
         configured(provider)
-        news = {"a": rpc.UNKNOWN, "b": [{"c": Unknown()}, 1.0], "d": "text", "e": {"f": (rpc.UNKNOWN,)}}
+        unknown = Unknown()  # type: ignore[no-untyped-call]
+        news = {"a": rpc.UNKNOWN, "b": [{"c": unknown}, 1.0], "d": "text", "e": {"f": (rpc.UNKNOWN,)}}
         plain = {"a": UNKNOWN, "b": [{"c": UNKNOWN}, 1.0], "d": "text", "e": {"f": [UNKNOWN]}}
         provider.check({}, news)
         provider.diff("id", {"z": 1.0}, news)
@@ -358,9 +353,8 @@ class DynamicServer:
 
     def bag(self, kind: str, properties: Mapping[str, Any]) -> Struct:
         bag = Struct()
-        bag.update(dict(properties))
         provider = serialized(getattr(providers, f"{kind}Provider")())
-        bag.update({"__provider": provider, "__context": CONTEXT})
+        bag.update({**properties, "__provider": provider, "__context": CONTEXT})
         return bag
 
     def check(self, kind: str, **properties: Any) -> provider_pb2.CheckResponse:
@@ -450,7 +444,9 @@ class TestInTheSdksServer:
             server.stub.Delete(provider_pb2.DeleteRequest(id=created.id, properties=olds))
             assert stored.account.secrets == {}
             assert server.stub.Read(provider_pb2.ReadRequest(id=created.id, properties=olds)).id == ""
-            assert MessageToDict(olds)["name"] == Names.of("it", IDENTITY, URN).name(MessageToDict(olds)["content_sha256"])
+            assert MessageToDict(olds)["name"] == Names.of("it", IDENTITY, URN).name(
+                MessageToDict(olds)["content_sha256"]
+            )
             assert [each for each in server.engine.logged if each.severity == engine_pb2.WARNING] == []
 
     def test_an_unknown_value(self, emulator: tuple[Emulator, str]) -> None:
@@ -465,7 +461,8 @@ class TestInTheSdksServer:
             server.configure(emulator[1], apiKey="wrong$canary")
             with pytest.raises(grpc.RpcError) as caught:
                 server.read("Secret", "00000000-0000-4000-8000-000000000000")
-        details = caught.value.details()  # type: ignore[attr-defined]
+        details = caught.value.details()
+        assert details is not None
         assert details.startswith("gcore_tls_provider.errors.Unauthorized: read secret 00000000")
         assert details.count("\n") == 1
         assert details.endswith("\n")

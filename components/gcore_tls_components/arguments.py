@@ -1,4 +1,4 @@
-"""Typed arguments of the components."""
+"""Typed arguments and outputs of the components."""
 
 from __future__ import annotations
 
@@ -23,3 +23,28 @@ class CertificateArgs(TypedDict, total=False):
     """A PKCS12 file, in place of the four above."""
     pkcs12_password: pulumi.Input[str]
     """Its password."""
+
+
+class CertificateSummary(TypedDict, total=False):
+    """The public facts of a certificate or of a revocation list, by role in `MTLSLoadBalancer.certificates`."""
+
+    secret_id: str
+    """Id of its secret."""
+    subject: str
+    """Distinguished name, as in RFC 4514; certificates only."""
+    issuer: str
+    """Distinguished name of the issuer."""
+    dns_names: list[str]
+    """DNS names of the subject alternative name; certificates only."""
+    not_before: str
+    """Begin of validity, ISO 8601 in UTC; certificates only."""
+    not_after: str
+    """End of validity, ISO 8601 in UTC; certificates only."""
+    fingerprint_sha256: str
+    """SHA-256 of the DER, 64 hex digits."""
+    this_update: str
+    """When it was issued, ISO 8601 in UTC; revocation lists only."""
+    next_update: str
+    """When the next one is due, ISO 8601 in UTC; revocation lists only."""
+    revoked_count: int
+    """Number of certificates in it; revocation lists only."""

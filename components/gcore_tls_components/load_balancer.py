@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import pulumi
 
-from gcore_tls_components.arguments import CertificateArgs
+from gcore_tls_components.arguments import CertificateArgs, CertificateSummary
 from gcore_tls_provider import (
     CertificateAuthority,
     ClientCertificate,
@@ -73,7 +73,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
     """Id of the pool."""
     vip_address: pulumi.Output[str]
     """The address that clients connect to."""
-    certificates: pulumi.Output[Mapping[str, Mapping[str, object]]]
+    certificates: pulumi.Output[Mapping[str, CertificateSummary]]
     """Public facts of every certificate by its role: `listener`, `sni-<label>`, `client`, `ca`, `crl`."""
 
     def __init__(
@@ -169,6 +169,8 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             if isinstance(ca, CertificateAuthority)
             else CertificateAuthority(f"{resource_name}-ca", certificate=ca, opts=self._child())
         )
+        if not isinstance(client_certificate, ClientCertificate):
+            self._check_keys("client_certificate", client_certificate)
         self.client_certificate = (
             client_certificate
             if isinstance(client_certificate, ClientCertificate)
@@ -262,11 +264,20 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
                 f"an object that exists already and isn't changed. Remove {', '.join(given)}, or {because_of}."
             )
 
+    def _check_keys(self, argument: str, certificate: CertificateArgs) -> None:
+        unknown = sorted(set(certificate) - set(CertificateArgs.__annotations__))
+        if unknown:
+            raise pulumi.RunError(
+                f"MTLSLoadBalancer '{self._name_prefix}': {argument} has no {', '.join(unknown)}. It takes "
+                f"{', '.join(CertificateArgs.__annotations__)}."
+            )
+
     def _listener_certificate(
         self, suffix: str, certificate: ListenerCertificate | CertificateArgs
     ) -> ListenerCertificate:
         if isinstance(certificate, ListenerCertificate):
             return certificate
+        self._check_keys("listener_certificate", certificate)
         return ListenerCertificate(f"{self._name_prefix}-{suffix}", **certificate, opts=self._child())
 
     def _revocation_list(
@@ -279,11 +290,11 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
         return RevocationList(
             f"{self._name_prefix}-crl",
             revocation_list=crl,
-            ca=None if isinstance(ca, CertificateAuthority) else ca,
+            ca=ca,
             opts=self._child(),
         )
 
-    def _described(self) -> pulumi.Output[Mapping[str, Mapping[str, object]]]:
+    def _described(self) -> pulumi.Output[Mapping[str, CertificateSummary]]:
         roles: dict[str, ListenerCertificate | ClientCertificate | CertificateAuthority] = {}
         if self.listener_certificate is not None:
             roles["listener"] = self.listener_certificate
@@ -310,4 +321,4 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
                 "revoked_count": self.crl.revoked_count,
                 "fingerprint_sha256": self.crl.fingerprint_sha256,
             }
-        return pulumi.Output.from_input(described)
+        return cast("pulumi.Output[Mapping[str, CertificateSummary]]", pulumi.Output.from_input(described))

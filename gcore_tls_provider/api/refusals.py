@@ -35,7 +35,8 @@ _OTHER_REMEDY = (
 _REMEDIES: Mapping[type[Refused], str] = {
     BadRequest: "Mend what Gcore names and run again.",
     Unauthorized: "Check the API key (`gcore:apiKey` or GCORE_API_KEY): it may be wrong, expired, or cut off at a `$`"
-    " by a shell.",
+    " by a shell. `pulumi refresh` and `destroy` see a key that was changed since the last `up` with --run-program"
+    " only.",
     Forbidden: "Check what the API key may do in this project, the quota, and whether the region has room for the"
     " flavor.",
     NotFound: "Check that the object and everything it refers to exists in this project and region"

@@ -223,7 +223,8 @@ def _identity(certificates: Sequence[x509.Certificate], key: IdentityKey, *, pro
     leaf = next((certificate for certificate in certificates if _fits(certificate, key)), None)
     if leaf is None:
         subject = distinguished_name(certificates[0].subject)
-        others = f" nor any of the {len(certificates) - 1} others" if len(certificates) > 1 else ""
+        further = len(certificates) - 1
+        others = "" if not further else " nor the other one" if further == 1 else f" nor any of the {further} others"
         raise refusal(
             "KEY_MISMATCH",
             property=property,

@@ -121,6 +121,8 @@ def _missing(key: str) -> str:
     return (
         f"{NAMESPACE}:{key} isn't configured: run `pulumi config set{secret} {NAMESPACE}:{key} ...` "
         f"or set the environment variable {ENVIRONMENT[key]}."
+        # The engine keeps the configuration of the last `up` for commands that don't run the program.
+        " `pulumi refresh` and `destroy` see what was configured since the last `up` with --run-program only."
     )
 
 

@@ -26,6 +26,7 @@ from gcore_tls_provider.errors import (
     ApiError,
     DeadlineExceeded,
     Forbidden,
+    MalformedAnswer,
     MethodNotAllowed,
     NotFound,
     ServerError,
@@ -173,7 +174,7 @@ class Creation:
             except TaskFailed as failed:
                 self._clear_up(place, failed)
                 raise
-            except (Unreachable, ServerError) as unclear:
+            except (Unreachable, ServerError, MalformedAnswer) as unclear:
                 found = None if place.exact else self._found(place.name)
                 if found is not None:
                     self._operation.session.made.add(found)

@@ -187,11 +187,21 @@ class Lifecycle(ABC, Generic[InputsT]):
         return Live(live.id, {**self._kept(properties), **live.properties})
 
     def read(self, session: Session, object_id: str, properties: Properties) -> Read | None:
-        """Reads the object; None if it is gone."""
+        """Reads the object; None if it is gone.
+
+        Raises:
+            ObjectFailed: it is gone, and was never known: what a program wants to read must be there.
+        """
         live = self.look(self._operation(session, properties, "read"), object_id)
+        were_set = properties.get(SET)
+        if live is None and were_set is None:
+            raise ObjectFailed(
+                f"read {self.kind} {object_id}",
+                "there is no such object in this project and region",
+                "Correct the id, or `gcore:projectId` and `gcore:regionId`.",
+            )
         if live is None:
             return None
-        were_set = properties.get(SET)
         names = frozenset(map(str, were_set)) if isinstance(were_set, list) else frozenset[str]()
         prior = {
             key: value

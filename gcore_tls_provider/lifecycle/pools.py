@@ -132,7 +132,7 @@ def _each_member_once(drafted: Draft[PoolInputs]) -> Iterator[Finding]:
                 "members",
                 "MEMBER_TWICE",
                 f"{address}:{port} is a member {count} times, and Gcore takes it once.",
-                "Remove it from the list but once; to give it more traffic, raise its weight.",
+                "Keep it once; to give it more traffic, raise its weight.",
             )
 
 

@@ -13,6 +13,14 @@ from gcore_tls_provider.lifecycle.properties import invalid
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAME = re.compile(PATTERN)
+_LONGEST_SHOWN = 80
+
+
+def _quoted(value: str) -> str:
+    """A value to be shown in a finding, unless it may be material that was put in the wrong place."""
+    if len(value) <= _LONGEST_SHOWN and value.isprintable() and "-----" not in value:
+        return f"'{value}'"
+    return f"A text of {len(value)} characters"
 
 
 def _address(value: str) -> str:
@@ -20,22 +28,22 @@ def _address(value: str) -> str:
         return str(ip_address(value.strip()))
     except ValueError:
         raise invalid(
-            "NOT_AN_ADDRESS", f"'{value[:80]}' is not an IP address.", "Give an IPv4 or IPv6 address, not a name."
+            "NOT_AN_ADDRESS", f"{_quoted(value)} is not an IP address.", "Give an IPv4 or IPv6 address, not a name."
         ) from None
 
 
 def _network(value: str) -> str:
     try:
         return str(ip_network(value.strip()))
-    except ValueError as error:
+    except ValueError:
         raise invalid(
-            "NOT_A_NETWORK", f"'{value[:80]}' is not a network: {error}.", "Give it as 203.0.113.0/24."
+            "NOT_A_NETWORK", f"{_quoted(value)} is not a network.", "Give it as 203.0.113.0/24, without host bits."
         ) from None
 
 
 def _object_id(value: str) -> str:
     if not _UUID.fullmatch(value.strip()):
-        raise invalid("NOT_AN_ID", f"'{value[:80]}' is not an id at Gcore.", "Give the object's UUID.")
+        raise invalid("NOT_AN_ID", f"{_quoted(value)} is not an id at Gcore.", "Give the object's UUID.")
     return value.strip().lower()
 
 
@@ -43,7 +51,7 @@ def _name(value: str) -> str:
     if not _NAME.fullmatch(value):
         raise invalid(
             "NAME_INVALID",
-            f"'{value[:80]}' is not a name that Gcore takes.",
+            f"{_quoted(value)} is not a name that Gcore takes.",
             "Give 3 to 63 letters, digits, blanks, dots, underscores or hyphens, beginning with a letter or digit.",
         )
     return value

@@ -83,11 +83,13 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
             opts: Pulumi's options.
         """
         properties = {
-            "load_balancer_id": reference(load_balancer),
+            "load_balancer_id": reference("load_balancer", load_balancer, LoadBalancer),
             "protocol": protocol,
             "protocol_port": protocol_port,
-            "secret_id": reference(certificate),
-            "sni_secret_id": None if sni_certificates is None else [reference(each) for each in sni_certificates],
+            "secret_id": reference("certificate", certificate, ListenerCertificate),
+            "sni_secret_id": None
+            if sni_certificates is None
+            else [reference("sni_certificates", each, ListenerCertificate) for each in sni_certificates],
             "default_pool_id": default_pool_id,
             "connection_limit": connection_limit,
             "insert_x_forwarded": insert_x_forwarded,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
@@ -30,6 +30,8 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
     """The listener whose default pool it is."""
     protocol: pulumi.Output[str]
     """What is spoken with members; `HTTPS` is TLS."""
+    members: pulumi.Output[Sequence[Mapping[str, object]]]
+    """The backends; what is as it is by default is left out."""
     ca_secret_id: pulumi.Output[str]
     """The secret of the certificate authority."""
     secret_id: pulumi.Output[str]
@@ -84,14 +86,14 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
             opts: Pulumi's options.
         """
         properties = {
-            "load_balancer_id": reference(load_balancer),
-            "listener_id": reference(listener),
+            "load_balancer_id": reference("load_balancer", load_balancer, LoadBalancer),
+            "listener_id": reference("listener", listener, Listener),
             "protocol": protocol,
             "lb_algorithm": lb_algorithm,
             "members": members,
-            "ca_secret_id": reference(ca),
-            "secret_id": reference(client_certificate),
-            "crl_secret_id": reference(crl),
+            "ca_secret_id": reference("ca", ca, CertificateAuthority),
+            "secret_id": reference("client_certificate", client_certificate, ClientCertificate),
+            "crl_secret_id": reference("crl", crl, RevocationList),
             "health_monitor": health_monitor,
             "session_persistence": session_persistence,
             "timeout_member_connect": timeout_member_connect,

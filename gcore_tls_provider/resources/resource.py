@@ -73,10 +73,25 @@ class GcoreResource(dynamic.Resource):
         return resource
 
 
-def reference(value: ResourceT | pulumi.Input[str] | None) -> pulumi.Input[str] | None:
-    """The id of a resource of this program, or the id that was given."""
-    if isinstance(value, pulumi.CustomResource):
+def reference(
+    argument: str, value: ResourceT | pulumi.Input[str] | None, wanted: type[ResourceT]
+) -> pulumi.Input[str] | None:
+    """The id of a resource of this program, or the id that was given.
+
+    Args:
+        argument: the argument's name.
+        value: a resource, or an id.
+        wanted: the class that the resource must have.
+
+    Raises:
+        pulumi.RunError: it is a resource of another class.
+    """
+    if isinstance(value, wanted):
         return value.id
+    if isinstance(value, pulumi.Resource):
+        raise pulumi.RunError(
+            f"{argument} is a {type(value).__name__}. Give a {wanted.__name__}, or the id of what it stands for."
+        )
     return value
 
 
@@ -87,6 +102,8 @@ def material(value: pulumi.Input[Material] | None) -> pulumi.Output[str] | None:
     """
     if value is None:
         return None
+    if isinstance(value, pulumi.Resource):
+        raise pulumi.RunError(f"A {type(value).__name__} is given where PEM text or bytes belong. Give its material.")
     given: pulumi.Output[Material] = pulumi.Output.from_input(cast("pulumi.Input[object]", value)).apply(
         lambda known: cast("Material", known)
     )

@@ -206,6 +206,8 @@ class CertificateAuthority(_CertificateSecret, module="gcore", name="Certificate
     signed by it.
     """
 
+    certificate: pulumi.Output[str]
+    """PEM as it was given; secret, like all material. Not there where the authority was only read with `get`."""
     further_certificates: pulumi.Output[Sequence[dict[str, str]]]
     """Subject, fingerprint_sha256 and not_after of the other certificates of a bundle."""
 
@@ -262,7 +264,7 @@ class RevocationList(GcoreResource, module="gcore", name="RevocationList"):
         resource_name: str,
         *,
         revocation_list: pulumi.Input[Material],
-        ca: pulumi.Input[Material] | None = None,
+        ca: CertificateAuthority | pulumi.Input[Material] | None = None,
         name: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -271,10 +273,11 @@ class RevocationList(GcoreResource, module="gcore", name="RevocationList"):
         Args:
             resource_name: what the program calls it.
             revocation_list: PEM of one list or of several; or DER of one.
-            ca: PEM of its certificate authority, the first of the bundle that the pool trusts: Gcore refuses a pool
-                whose list isn't signed by it, and with this the preview does.
+            ca: its certificate authority, or PEM of it; the first of the bundle that the pool trusts. Gcore refuses a
+                pool whose list isn't signed by it, and with this the preview does.
             name: its exact name at Gcore, see `Secret`.
             opts: Pulumi's options.
         """
-        properties = {"revocation_list": material(revocation_list), "ca": material(ca), "name": name}
+        authority = ca.certificate if isinstance(ca, CertificateAuthority) else ca
+        properties = {"revocation_list": material(revocation_list), "ca": material(authority), "name": name}
         super().__init__(resource_name, properties, opts)

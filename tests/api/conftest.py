@@ -10,20 +10,26 @@ import httpx
 import pytest
 
 from gcore_tls_provider.api.client import Client
+from gcore_tls_provider.api.clock import Clock
 from gcore_tls_provider.api.connection import Dialect
 from gcore_tls_provider.api.tasks import Tasks
 from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
 from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds, behaviour_from, serving
 from gcore_tls_provider.emulator import settings as emulated
 from tests.api.gcore import API_KEY, PROJECT, REGION, Emulated, connection
-from tests.fake_clock import FakeClock
+from tests.fake_clock import Calendar, FakeClock
 
 
 class Emulate(Protocol):
-    """Starts an emulator of one dialect, and a client that speaks another or the same."""
+    """Starts an emulator of one dialect, and a client that speaks another or the same, both by the same clock."""
 
     def __call__(
-        self, serves: emulated.Dialect = "both", speaks: Dialect = "auto", *settings: str, task_seconds: float = 0.1
+        self,
+        serves: emulated.Dialect = "both",
+        speaks: Dialect = "auto",
+        *settings: str,
+        task_seconds: float = 0.1,
+        by: Clock | None = None,
     ) -> Emulated: ...
 
 
@@ -47,8 +53,13 @@ def emulate(running: Callable[[Settings], tuple[Emulator, str]], clock: FakeCloc
     with ExitStack() as stack:
 
         def start(
-            serves: emulated.Dialect = "both", speaks: Dialect = "auto", *settings: str, task_seconds: float = 0.1
+            serves: emulated.Dialect = "both",
+            speaks: Dialect = "auto",
+            *settings: str,
+            task_seconds: float = 0.1,
+            by: Clock | None = None,
         ) -> Emulated:
+            time = by or clock
             emulator, url = running(
                 Settings(
                     api_key=API_KEY,
@@ -58,15 +69,15 @@ def emulate(running: Callable[[Settings], tuple[Emulator, str]], clock: FakeCloc
                     behaviour=behaviour_from(settings, emulated.DIALECT_CHOICES[serves]),
                 )
             )
-            emulator.clock = clock.calendar
+            emulator.clock = Calendar(time)
             emulator.reset()
             # Without certificates of authorities, which take longer to load than a test takes.
             transport = httpx.HTTPTransport(verify=False)
-            client = Client(connection(url, speaks), clock=clock, transport=transport)
+            client = Client(connection(url, speaks), clock=time, transport=transport)
             stack.callback(client.close)
             control = httpx.Client(base_url=f"{url}/_emulator", transport=httpx.HTTPTransport(verify=False))
             stack.callback(control.close)
-            return Emulated(client, Tasks(client), clock, control)
+            return Emulated(client, Tasks(client), time, control)
 
         yield start
 

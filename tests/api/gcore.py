@@ -17,7 +17,6 @@ from gcore_tls_provider.api.clock import Clock
 from gcore_tls_provider.api.connection import Connection, Dialect
 from gcore_tls_provider.api.tasks import Tasks
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
-from tests.fake_clock import FakeClock
 
 AnswerT = TypeVar("AnswerT")
 
@@ -111,7 +110,7 @@ class Emulated:
 
     client: Client
     tasks: Tasks
-    clock: FakeClock
+    clock: Clock
     control: httpx.Client
     _seen: int = 0
 

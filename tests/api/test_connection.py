@@ -40,6 +40,7 @@ def test_a_base_url(given: str, kept: str) -> None:
         "https://",
         "https://api.gcore.com:99999",
         "https://user:geheim@api.gcore.com",
+        "https://:geheim@api.gcore.com",
         "https://user@api.gcore.com",
         "https://api.gcore.com?key=geheim",
         "https://api.gcore.com#geheim",

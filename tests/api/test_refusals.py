@@ -155,6 +155,7 @@ def test_the_invalid_fields_are_kept(invalid: object, names: set[str], met: Met)
 
 def test_when_to_come_back_is_kept(met: Met) -> None:
     assert refused(met(answer({}, 429, {"Retry-After": "17"}))).retry_after == 17
+    assert refused(met(answer({}, 429, {"Retry-After": "Thu, 01 Jan 2026 00:00:00 GMT"}))).retry_after == 0
     assert refused(met(answer({}, 429))).retry_after is None
 
 

@@ -251,24 +251,15 @@ def test_more_tasks_than_a_page_holds_are_read_one_by_one() -> None:
 
 
 def test_the_emulators_list_is_shared(emulate: Emulate) -> None:
-    account = emulate(task_seconds=60.0)
-    ca_calls = [routes.create_secret_v1(f"s{number}", "QUJDREVGRw==", secret_type="opaque") for number in range(8)]
-    begun = [account.send(call).tasks for call in ca_calls]
-    account.calls()
-    together = threading.Barrier(len(begun))
-
-    def wait(task_ids: list[str]) -> None:
-        together.wait(30)
-        account.tasks.wait(task_ids, ASKED, account.client.deadline(60))
-
-    threads = [threading.Thread(target=wait, args=(task_ids,)) for task_ids in begun]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    asked = Counter(call.route.rpartition("/")[2] for call in account.calls())
-    assert asked["active"] >= 1
-    assert asked["{task_id}"] >= len(begun)
+    clock = CrowdClock()
+    account = emulate(task_seconds=60.0, by=clock)
+    calls = [routes.create_secret_v1(f"s{number}", "QUJDREVGRw==", secret_type="opaque") for number in range(8)]
+    begun = [account.send(call).tasks for call in calls]
+    deadline = account.client.deadline(100)
+    clock.run([partial(account.tasks.wait, task_ids, ASKED, deadline) for task_ids in begun])
+    asked = Counter(call.route for call in account.calls() if call.status == 200)
+    assert asked[routes.LIST_ACTIVE_TASKS.template] > 50
+    assert len(begun) <= asked[routes.GET_TASK.template] <= len(begun) + WORTH_SHARING
 
 
 # Bad ends.

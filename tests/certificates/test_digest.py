@@ -80,10 +80,12 @@ def test_bundle_digest_is_first_and_a_set(authorities: list[str]) -> None:
     assert len({bundle_digest(root, a, b), bundle_digest(a, root, b), bundle_digest(root, a), bundle_digest(root)}) == 4
 
 
-def test_list_digest_is_a_set(root: DevelopmentAuthority, other: Identity) -> None:
+def test_list_digest_knows_the_first_and_the_set_of_the_others(root: DevelopmentAuthority, other: Identity) -> None:
     empty, revoking = root.revocation_list(number=1), root.revocation_list([other], number=2)
+    third = root.revocation_list(number=3)
 
-    assert lists_digest(empty, revoking) == lists_digest(revoking, "text\r\n", empty, revoking)
+    assert lists_digest(empty, revoking, third) == lists_digest(empty, "text\r\n", third, revoking, third)
+    assert lists_digest(empty, revoking) != lists_digest(revoking, empty)
     assert len({lists_digest(empty), lists_digest(revoking), lists_digest(empty, revoking)}) == 3
 
 

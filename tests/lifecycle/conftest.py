@@ -37,9 +37,7 @@ def network() -> Iterator[httpx.HTTPTransport]:
 
 
 @pytest.fixture
-def worlds(
-    served: tuple[Emulator, str], network: httpx.HTTPTransport, material: Material, clock: FakeClock
-) -> Worlds:
+def worlds(served: tuple[Emulator, str], network: httpx.HTTPTransport, material: Material, clock: FakeClock) -> Worlds:
     """Makes a world: a dialect that both sides speak (default: both, and `auto`), and choices of the emulator."""
     emulator, url = served
 

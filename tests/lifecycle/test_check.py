@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,8 @@ from tests.lifecycle.world import LIFECYCLES, MONITOR, NOWHERE, Material, World,
 
 Found = list[tuple[str, str]]
 
-LISTENER = {"load_balancer_id": NOWHERE, "secret_id": NOWHERE}
-POOL = {"load_balancer_id": NOWHERE}
+LISTENER: dict[str, object] = {"load_balancer_id": NOWHERE, "secret_id": NOWHERE}
+POOL: dict[str, object] = {"load_balancer_id": NOWHERE}
 
 # What a program says, and what is found, by kind.
 RULES: Mapping[str, tuple[str, dict[str, object], Found]] = {
@@ -275,7 +276,8 @@ def test_broken_material_has_no_facts(world: World) -> None:
 def test_a_bundle_shows_its_further_certificates(world: World, material: Material) -> None:
     bundle = material.authority.certificate_pem + material.other_authority.certificate_pem
     inputs = world.checked("CertificateAuthority", "it", {"certificate": bundle})
-    (other,) = inputs["further_certificates"]  # type: ignore[misc]
+    further: Any = inputs["further_certificates"]
+    (other,) = further
     assert other["subject"] == "CN=Other CA"
     assert other.keys() == {"subject", "fingerprint_sha256", "not_after"}
     assert inputs["subject"] == "CN=Backends CA"
@@ -284,7 +286,7 @@ def test_a_bundle_shows_its_further_certificates(world: World, material: Materia
 def same_material(material: Material) -> dict[str, tuple[str, dict[str, object], dict[str, object]]]:
     """The same certificate, written in two ways."""
     server, client = material.pem(material.server), material.client
-    crlf = {key: str(value).replace("\n", "\r\n") if value else None for key, value in server.items()}
+    crlf: dict[str, object] = {key: str(value).replace("\n", "\r\n") for key, value in server.items() if value}
     one, two = client.to_pkcs12("one"), client.to_pkcs12("two")
     authorities = (material.authority.certificate_pem, material.other_authority.certificate_pem)
     return {

@@ -75,9 +75,10 @@ WRONG = {
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in WRONG.items() for value in values])
 def test_a_wrong_value_is_named_with_both_its_places(key: str, value: str) -> None:
-    for configuration in ({**VALUES, key: value}, {}), ({}, variables({**VALUES, key: value})):
+    values = {**VALUES, key: value}
+    for configured, environment in ((values, None), ({}, variables(values))):
         with pytest.raises(ConfigurationError) as caught:
-            read(*configuration)
+            read(configured, environment)
         message = str(caught.value)
         assert message.startswith(f"gcore:{key} (or {ENVIRONMENT[key]}) can't be used: ")
         assert message.count("gcore:") == 1

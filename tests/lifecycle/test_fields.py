@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
@@ -281,8 +280,7 @@ def test_same_health_monitor(name: str) -> None:
 
 
 def field_of(kind: str, name: str) -> Field:
-    lifecycle: Any = LIFECYCLES[kind]
-    return next(each for each in lifecycle.fields if each.name == name)
+    return next(each for each in LIFECYCLES[kind].fields if each.name == name)
 
 
 # Which of two values of a field mean the same.

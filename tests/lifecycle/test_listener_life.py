@@ -134,7 +134,7 @@ def test_drift_shows(world: World, balancer: Resource) -> None:
     program = {"load_balancer_id": balancer.id, "protocol": "HTTP", "connection_limit": 5, "timeout_client_data": 500}
     listener = world.create("Listener", "it", **program)
     by_hand = {"connection_limit": 7, "timeout_client_data": None, "name": "theirs"}
-    world.by_hand("PATCH", f"/v2/lblisteners/{listener.id}", by_hand)  # type: ignore[arg-type]
+    world.by_hand("PATCH", f"/v2/lblisteners/{listener.id}", by_hand)
     assert listener.refresh()
     assert listener.inputs["connection_limit"] == 7
     assert "timeout_client_data" not in listener.inputs

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gcore_tls_provider.errors import BadRequest, DeadlineExceeded, ObjectFailed
+from gcore_tls_provider.lifecycle.properties import Properties
 from tests.lifecycle.conftest import Worlds
 from tests.lifecycle.world import NOWHERE, Sent, World
 
@@ -94,7 +95,10 @@ def test_another_flavor_is_a_resize(world: World) -> None:
     assert balancer.update(flavor="lb1-2-4") == [Sent("POST", path, {"flavor": "lb1-2-4"})]
     assert balancer.outputs["flavor"] == "lb1-2-4"
     sent = balancer.update(flavor="lb1-4-8", name="three")
-    assert [(each.method, each.body) for each in sent] == [("PATCH", {"name": "three"}), ("POST", {"flavor": "lb1-4-8"})]
+    assert [(each.method, each.body) for each in sent] == [
+        ("PATCH", {"name": "three"}),
+        ("POST", {"flavor": "lb1-4-8"}),
+    ]
     assert not balancer.diff().changes
 
 
@@ -124,12 +128,12 @@ def test_another_address_is_another_load_balancer(
 def test_what_can_not_be_held_twice_goes_first(world: World) -> None:
     """A VIP port, or a floating IP that exists: two load balancers can't have it at once."""
     lifecycle = world.load_balancer().lifecycle
-    port = {"vip_port_id": NOWHERE}
+    port: Properties = {"vip_port_id": NOWHERE}
     assert lifecycle.diff(port, {**port, "vip_ip_family": "dual"}).delete_before_replace
     assert not lifecycle.diff(port, {"vip_port_id": NOWHERE.replace("0", "1")}).delete_before_replace
-    floating = {"floating_ip": {"source": "existing", "existing_floating_id": NOWHERE}}
+    floating: Properties = {"floating_ip": {"source": "existing", "existing_floating_id": NOWHERE}}
     assert lifecycle.diff(floating, {**floating, "vip_network_id": NOWHERE}).delete_before_replace
-    new = {"floating_ip": {"source": "new"}}
+    new: Properties = {"floating_ip": {"source": "new"}}
     assert not lifecycle.diff(new, {**new, "vip_network_id": NOWHERE}).delete_before_replace
     assert not lifecycle.diff({**port, "project_id": 1}, {**port, "project_id": 2}).delete_before_replace
 
@@ -185,7 +189,9 @@ class TestBusy:
         assert [each.method for each in sent] == ["PATCH", "PATCH", "POST", "POST", "DELETE", "DELETE"]
         assert world.fired == [1, 1, 1]
         assert world.clock.slept - before >= 60
-        assert any(f"waiting for load balancer {balancer.id}, which is PENDING_UPDATE" in each for each in world.host.told)
+        assert any(
+            f"waiting for load balancer {balancer.id}, which is PENDING_UPDATE" in each for each in world.host.told
+        )
 
     def test_but_not_for_ever(self, world: World) -> None:
         balancer = world.load_balancer()

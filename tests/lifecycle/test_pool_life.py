@@ -45,7 +45,7 @@ def test_a_whole_life(spoken: World) -> None:
     (post,) = sent
     name = str(pool.outputs["name"])
     assert name.startswith("web-")
-    expected = {
+    expected: dict[str, Any] = {
         "name": name,
         "protocol": "HTTPS",
         "lb_algorithm": "ROUND_ROBIN",
@@ -151,9 +151,7 @@ class TestTls:
         before = ids_of(pool)
         tls = {"ca_secret_id": ca.id, "secret_id": client.id}
         assert pool.update(**plain, protocol="HTTPS", **tls) == [update_of(spoken, pool, {"protocol": "HTTPS", **tls})]
-        assert pool.update(**plain, **tls, crl_secret_id=crl.id) == [
-            update_of(spoken, pool, {"crl_secret_id": crl.id})
-        ]
+        assert pool.update(**plain, **tls, crl_secret_id=crl.id) == [update_of(spoken, pool, {"crl_secret_id": crl.id})]
         assert pool.update(**plain, ca_secret_id=ca.id) == [
             update_of(spoken, pool, {"secret_id": None, "crl_secret_id": None})
         ]
@@ -244,7 +242,7 @@ def test_members_in_another_order_are_no_change(world: World, balancer: Resource
 def test_members_that_somebody_added_go(world: World, balancer: Resource) -> None:
     """Members are ours even where the program never named any."""
     pool = world.pool(balancer)
-    world.by_hand("POST", f"{MEMBERS}/{pool.id}/members", member(B))  # type: ignore[arg-type]
+    world.by_hand("POST", f"{MEMBERS}/{pool.id}/members", member(B))
     assert pool.refresh()
     assert pool.inputs["members"] == [member(B)]
     (sent,) = pool.update(load_balancer_id=balancer.id)

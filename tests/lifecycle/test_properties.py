@@ -164,8 +164,8 @@ def test_an_unknown_property_that_does_not_exist_is_a_fault() -> None:
 
 def test_what_is_known_is_parsed_and_the_rest_is_none() -> None:
     drafted = draft(Spoon, {"material": UNKNOWN, "length": 3.0, "bent": True, "owners": "a"})
-    assert (drafted.known.material, drafted.known.length, drafted.known.bent) == (None, 3, True)
-    assert drafted.known.owners is None
+    known = drafted.known.model_dump()
+    assert known == {"material": None, "length": 3, "bent": True, "owners": None}
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_parse_names_every_property_at_fault() -> None:
 
 
 def test_parse_takes_no_unknown_value() -> None:
-    with pytest.raises(PropertyError, match="^bent, material: still unknown"):
+    with pytest.raises(PropertyError, match=r"^bent, material: still unknown"):
         parse(Spoon, {"material": UNKNOWN, "bent": UNKNOWN})
 
 

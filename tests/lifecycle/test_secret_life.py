@@ -67,6 +67,14 @@ def payload(world: World) -> bytes:
     return content
 
 
+def pem(world: World) -> str:
+    return payload(world).decode()
+
+
+def pkcs12(world: World) -> str:
+    return b64encode(payload(world)).decode()
+
+
 class TestWhatIsUploaded:
     """Always anew from what was parsed, and never with a password."""
 
@@ -74,25 +82,25 @@ class TestWhatIsUploaded:
         authority = world.material.authority.certificate_pem
         world.create("CertificateAuthority", "it", certificate=f"ours:\r\n{authority}")
         assert payload(world).startswith(b"-----BEGIN CERTIFICATE-----\n")
-        assert parse_certificates(payload(world), property="it") == parse_certificates(authority, property="it")
+        assert parse_certificates(pem(world), property="it") == parse_certificates(authority, property="it")
 
     def test_lists_begin_with_that_of_the_authority(self, world: World) -> None:
         material = world.material
         lists = material.other_crl + material.crl
         world.create("RevocationList", "it", revocation_list=lists, ca=material.authority.certificate_pem)
-        first, second = parse_revocation_lists(payload(world), property="it")
+        first, second = parse_revocation_lists(pem(world), property="it")
         assert first.issuer == material.authority.certificate.subject
         assert second.issuer == material.other_authority.certificate.subject
 
     def test_a_certificate_is_pkcs12_without_a_password(self, world: World) -> None:
         made(world, "ListenerCertificate")
-        identity = identity_from_pkcs12(pkcs12=payload(world))
+        identity = identity_from_pkcs12(pkcs12=pkcs12(world))
         assert identity.certificate == world.material.server.certificate
 
     def test_pkcs12_loses_its_password(self, world: World) -> None:
-        pkcs12 = b64encode(world.material.client.to_pkcs12("a password")).decode()
-        world.create("ClientCertificate", "it", pkcs12=pkcs12, pkcs12_password="a password")
-        identity = identity_from_pkcs12(pkcs12=payload(world))
+        given = b64encode(world.material.client.to_pkcs12("a password")).decode()
+        world.create("ClientCertificate", "it", pkcs12=given, pkcs12_password="a password")
+        identity = identity_from_pkcs12(pkcs12=pkcs12(world))
         assert identity.certificate == world.material.client.certificate
 
     def test_a_client_certificate_as_pem(self, worlds: Worlds) -> None:

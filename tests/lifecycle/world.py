@@ -269,7 +269,13 @@ class World:
 
     @classmethod
     def of(
-        cls, emulator: Emulator, url: str, network: httpx.BaseTransport, clock: FakeClock, material: Material, dialect: str
+        cls,
+        emulator: Emulator,
+        url: str,
+        network: httpx.BaseTransport,
+        clock: FakeClock,
+        material: Material,
+        dialect: str,
     ) -> World:
         values = {
             "gcore:apiKey": KEY,
@@ -285,9 +291,7 @@ class World:
     def another_run(self, configuration: Configuration | None = None) -> World:
         """The next run of the same program: a new process, and a state in which no create is under way."""
         host = RecordingHost(ids=list(self.host.ids), readable=self.host.readable)
-        session = Session(
-            configuration or self.session.configuration, host, clock=self.clock, transport=self.transport
-        )
+        session = Session(configuration or self.session.configuration, host, clock=self.clock, transport=self.transport)
         return replace(self, host=host, session=session)
 
     # What the engine does.
@@ -356,7 +360,7 @@ class World:
         yield sent
         sent += self.transport.sent[begin:]
 
-    def by_hand(self, method: str, path: str, json: JsonValue = None) -> JsonValue:
+    def by_hand(self, method: str, path: str, json: object = None) -> JsonValue:
         """What somebody else does in the portal; waits until it is done."""
         version, kind, *rest = path.strip("/").split("/")
         url = "/".join((self.session.configuration.base_url, "cloud", version, kind + SCOPE, *rest))

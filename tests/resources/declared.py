@@ -97,13 +97,13 @@ class _Monitor(MockMonitor):
         return f"urn:pulumi:{STACK}::{PROJECT}::{chain}{type_}::{name}"
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:
-        answer = super().RegisterResource(request)
+        answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             self._keep(request, rpc.deserialize_properties(request.object), answer.urn)
         return answer
 
     def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> Any:
-        answer = super().ReadResource(request)
+        answer = super().ReadResource(request)  # type: ignore[no-untyped-call]
         self._keep(request, rpc.deserialize_properties(request.properties), answer.urn)
         return answer
 
@@ -137,13 +137,11 @@ def run(written: Written, preview: bool = False) -> Program:
     """Runs a program to its end."""
     program, resolved = Program(), list[Any]()
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def test() -> pulumi.Output[object]:
         return pulumi.Output.from_input(written()).apply(resolved.append)
 
-    pulumi.runtime.set_mocks(
-        _Objects(), project=PROJECT, stack=STACK, preview=preview, monitor=_Monitor(program)
-    )
+    pulumi.runtime.set_mocks(_Objects(), project=PROJECT, stack=STACK, preview=preview, monitor=_Monitor(program))
     test()
     # In a preview an output may stay unknown; then nothing is resolved.
     if resolved:

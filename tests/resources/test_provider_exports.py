@@ -1,25 +1,46 @@
-"""The public names."""
+"""The public names, which are imported when they are asked for."""
 
 from __future__ import annotations
 
+import ast
+import inspect
+from importlib import import_module
+
+import pytest
+
 import gcore_tls_provider
+
+
+def imports_for_type_checkers() -> dict[str, str]:
+    """What a type checker takes each name from."""
+    tree = ast.parse(inspect.getsource(gcore_tls_provider))
+    block = next(each for each in tree.body if isinstance(each, ast.If))
+    return {
+        alias.asname or alias.name: each.module or ""
+        for each in block.body
+        if isinstance(each, ast.ImportFrom)
+        for alias in each.names
+    }
 
 
 def test_all_is_sorted() -> None:
     assert gcore_tls_provider.__all__ == sorted(gcore_tls_provider.__all__)
     assert len(set(gcore_tls_provider.__all__)) == len(gcore_tls_provider.__all__)
+    assert dir(gcore_tls_provider) == gcore_tls_provider.__all__
 
 
-def test_all_of_it_is_there_and_documented() -> None:
-    for name in gcore_tls_provider.__all__:
-        each = getattr(gcore_tls_provider, name)
-        assert each.__doc__ or name == "Material", name
+def test_a_program_gets_what_a_type_checker_sees() -> None:
+    seen = imports_for_type_checkers()
+    assert sorted(seen) == gcore_tls_provider.__all__
+    for name, module in seen.items():
+        assert getattr(gcore_tls_provider, name) is getattr(import_module(module), name), name
 
 
-def test_what_is_imported_is_public() -> None:
-    imported = {
-        name
-        for name, each in vars(gcore_tls_provider).items()
-        if not name.startswith("_") and getattr(each, "__module__", "").startswith("gcore_tls_provider")
-    }
-    assert imported == set(gcore_tls_provider.__all__) - {"Material"}
+def test_all_of_it_is_documented() -> None:
+    for name in set(gcore_tls_provider.__all__) - {"Material"}:
+        assert getattr(gcore_tls_provider, name).__doc__, name
+
+
+def test_any_other_name() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Poool'"):
+        _ = gcore_tls_provider.Poool  # type: ignore[attr-defined]
