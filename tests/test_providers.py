@@ -365,7 +365,7 @@ class DynamicServer:
 
     def read(self, kind: str, object_id: str) -> provider_pb2.ReadResponse:
         answer: provider_pb2.ReadResponse = self.stub.Read(
-            provider_pb2.ReadRequest(id=object_id, properties=self.bag(kind, {}))
+            provider_pb2.ReadRequest(id=object_id, properties=self.bag(kind, {"__set": []}))
         )
         return answer
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from gcore_tls_provider.certificates import identity_from_pkcs12, parse_certificates, parse_revocation_lists
-from gcore_tls_provider.errors import Conflict, PropertyError
+from gcore_tls_provider.errors import Conflict, ObjectFailed, PropertyError
 from gcore_tls_provider.lifecycle.deletion import IN_USE_PATIENCE
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.world import HIDDEN, LIFECYCLES, Resource, Sent, World
+from tests.lifecycle.world import HIDDEN, LIFECYCLES, NOWHERE, Resource, Sent, World
 
 KINDS = ("Secret", "ListenerCertificate", "ClientCertificate", "CertificateAuthority", "RevocationList")
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -203,3 +203,9 @@ class TestInUse:
         ca.delete()
         assert world.objects("secrets") == []
         assert let_go
+
+
+def test_what_a_program_wants_to_read_must_be_there(world: World) -> None:
+    """`get`, not a refresh: there is no state of it yet."""
+    with pytest.raises(ObjectFailed, match="there is no such object in this project and region"):
+        LIFECYCLES["CertificateAuthority"].read(world.session, NOWHERE, world.bag("CertificateAuthority", "it", {}))
