@@ -58,6 +58,7 @@ LIFECYCLES: Mapping[str, Lifecycle[Any]] = {
 }
 """Every kind, by the name of its resource."""
 
+_WITHOUT_END = 5000
 _RULES = TypeAdapter(list[Rule])
 
 
@@ -99,6 +100,8 @@ class RecordingTransport(httpx.BaseTransport):
         if isinstance(body, dict) and "payload" in body:
             body["payload"] = HIDDEN
         self.sent.append(Sent(request.method, path, body))
+        # Time is no limit where nobody really sleeps: what asks without end is stopped here.
+        assert len(self.sent) < _WITHOUT_END
         return self.network.handle_request(request)
 
 
