@@ -12,12 +12,14 @@ GcoreTlsError
     │   ├── BadRequest       400, 422
     │   ├── Unauthorized     401
     │   ├── Forbidden        403
-    │   ├── NotFound         404
+    │   ├── NotFound         404: the route doesn't exist, or something that isn't Gcore answers
+    │   │   └── ObjectNotFound   404, and Gcore says that it is the object
     │   ├── MethodNotAllowed 405
     │   ├── Conflict         409
     │   ├── RateLimited      429
     │   └── ServerError      5xx
     ├── TaskFailed           the task ended in ERROR
+    ├── TaskForgotten        Gcore no longer knows the task
     ├── ObjectFailed         the task ended well, and its object isn't ACTIVE
     └── DeadlineExceeded     not done within the operation's time limit
 ```
@@ -116,6 +118,13 @@ class NotFound(Refused):
     """404: the object, or the route, doesn't exist."""
 
 
+class ObjectNotFound(NotFound):
+    """404, and Gcore says that there is no such object: the only 404 that may pass for 'deleted'.
+
+    A wrong base URL, a proxy, or a route that Gcore has given up answer 404 too, while the object is there.
+    """
+
+
 class MethodNotAllowed(Refused):
     """405: the route exists, and the method doesn't."""
 
@@ -140,6 +149,10 @@ class TaskFailed(ApiError):
     """
 
     task_id: str = ""
+
+
+class TaskForgotten(ApiError):
+    """Gcore no longer knows the task: it has ended, and how is to be seen from the object."""
 
 
 class ObjectFailed(ApiError):

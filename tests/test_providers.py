@@ -365,7 +365,7 @@ class DynamicServer:
 
     def read(self, kind: str, object_id: str) -> provider_pb2.ReadResponse:
         answer: provider_pb2.ReadResponse = self.stub.Read(
-            provider_pb2.ReadRequest(id=object_id, properties=self.bag(kind, {"__set": []}))
+            provider_pb2.ReadRequest(id=object_id, properties=self.bag(kind, {"__set": []})), timeout=30
         )
         return answer
 
@@ -411,10 +411,11 @@ class Waiting(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if not self.path.endswith("first"):
             self.together.wait()
+        body = b'{"exception_class": "NotFoundError", "message": "not found"}'
         self.send_response(404)
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         pass

@@ -40,6 +40,7 @@ from gcore_tls_provider.errors import (
     MalformedAnswer,
     MethodNotAllowed,
     NotFound,
+    ObjectNotFound,
     RateLimited,
     Refused,
     ServerError,
@@ -179,7 +180,7 @@ class Client:
             return bool(shapes.refused_fields & {field.split(".")[0] for field in refused.invalid_fields})
         if not isinstance(refused, NotFound):
             return False
-        if refused.exception_class != "NotFoundError":
+        if not isinstance(refused, ObjectNotFound):
             return True
         if not shapes.named:
             return False

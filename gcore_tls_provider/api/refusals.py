@@ -20,6 +20,7 @@ from gcore_tls_provider.errors import (
     Forbidden,
     MethodNotAllowed,
     NotFound,
+    ObjectNotFound,
     RateLimited,
     Refused,
     ServerError,
@@ -39,13 +40,19 @@ _REMEDIES: Mapping[type[Refused], str] = {
     " only.",
     Forbidden: "Check what the API key may do in this project, the quota, and whether the region has room for the"
     " flavor.",
-    NotFound: "Check that the object and everything it refers to exists in this project and region"
+    NotFound: "Check that the base URL is Gcore's API and nothing below it (`gcore:baseUrl`), and try another"
+    " `gcore:dialect`.",
+    ObjectNotFound: "Check that the object and everything it refers to exists in this project and region"
     " (`gcore:projectId`, `gcore:regionId`).",
     MethodNotAllowed: "Try another `gcore:dialect` (auto, guide, openapi).",
-    Conflict: "Something else holds the object or already has its place: see Gcore's answer, then run again.",
+    Conflict: "Something else holds the object or already has its place: see Gcore's answer, then run again. Where a"
+    " resource is replaced by force, its option delete_before_replace=True lets the old one go first.",
     RateLimited: "Too many requests: wait, or lower `gcore:parallel`, and run again.",
     ServerError: "A fault at Gcore: run again later.",
 }
+
+_NO_SUCH_OBJECT = ("NotFoundError", "NotFound")
+"""How the class of the error ends that Gcore gives for an object that isn't there (docs: `NotFoundError`)."""
 
 _BY_STATUS: Mapping[int, type[Refused]] = {
     400: BadRequest,
@@ -70,6 +77,8 @@ def refusal(call: Call[object], response: httpx.Response, confidential: Confiden
     status = response.status_code
     kind = _BY_STATUS.get(status, ServerError if status >= 500 else Refused)
     body = _error_body(response.content)
+    if kind is NotFound and body is not None and (body.exception_class or "").endswith(_NO_SUCH_OBJECT):
+        kind = ObjectNotFound
     said = "" if body is None else _said(body, confidential)
     said = said or confidential.shown(response.text) or "no text"
     error = kind(

@@ -25,9 +25,11 @@ from gcore_tls_provider.errors import (
     MalformedAnswer,
     MethodNotAllowed,
     NotFound,
+    ObjectNotFound,
     RateLimited,
     ServerError,
     TaskFailed,
+    TaskForgotten,
     Unreachable,
 )
 
@@ -36,6 +38,9 @@ SHORTEST_INTERVAL: Final = 0.2
 
 LONGEST_INTERVAL: Final = 3.0
 """Seconds between two polls of an old one."""
+
+UNKNOWN_POLLS: Final = 5
+"""So many polls in a row that find no such task mean that there is none."""
 
 WORTH_SHARING: Final = 3
 """From so many waiting threads on, the list of active tasks is asked for instead of each task."""
@@ -80,6 +85,7 @@ class Tasks:
 
         Raises:
             TaskFailed: one ended in ERROR; the others are not waited for any longer.
+            TaskForgotten: Gcore doesn't know one, several times in a row.
             DeadlineExceeded: not all ended in time. They go on at Gcore.
         """
         with self._counting:
@@ -93,12 +99,19 @@ class Tasks:
     def _wait_for(self, task_id: str, asked: str, deadline: Deadline, progress: Progress | None) -> Task:
         clock = self._client.clock
         started = clock.now()
-        unreadable = 0
+        unreadable = unknown = 0
         while True:
             task = None
             try:
                 task = self._poll(task_id, deadline)
-                unreadable = 0
+                unreadable = unknown = 0
+            except ObjectNotFound as missing:
+                # A task that was just made may not be readable yet.
+                unknown += 1
+                if unknown == UNKNOWN_POLLS:
+                    raise TaskForgotten(
+                        asked, f"Gcore knows no task {task_id}", "Run again: what it has done is looked for."
+                    ) from missing
             except MalformedAnswer:
                 unreadable += 1
                 if unreadable == UNREADABLE_POLLS:

@@ -39,7 +39,10 @@ cli = typer.Typer(add_completion=False, rich_markup_mode=None)
 @cli.command(epilog=_EPILOG)
 def run(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: any that is free.")] = 8080,
-    api_key: Annotated[str, typer.Option(metavar="KEY", help="The key that requests must carry.")] = "emulator",
+    api_key: Annotated[
+        str,
+        typer.Option(metavar="KEY", envvar="GCORE_EMULATOR_API_KEY", help="The key that requests must carry."),
+    ] = "emulator",
     project: Annotated[
         list[int] | None, typer.Option(metavar="N", help="Id of a project; may be repeated. [default: 1]")
     ] = None,

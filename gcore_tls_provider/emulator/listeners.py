@@ -92,7 +92,10 @@ def _networks(allowed: list[str] | None) -> tuple[str, ...] | None:
 
 
 def _users(users: Iterable[WireUser]) -> tuple[BasicAuthUser, ...]:
-    return tuple(BasicAuthUser(username=user.username, encrypted_password=user.encrypted_password) for user in users)
+    return tuple(
+        BasicAuthUser(username=user.username, encrypted_password=user.encrypted_password.get_secret_value())
+        for user in users
+    )
 
 
 def _check_networks(listener: Listener, vip: Vip) -> None:

@@ -4,7 +4,8 @@ A name is this stack's own (see `names`), so an object that has it was made by t
 
 - Its id is in the stack's state: it is still in use, being replaced by force, or waits for its deletion. The next name
   is taken.
-- It isn't in the state, and nothing but this stack uses it: a run that died has left it behind. It is taken over.
+- It isn't in the state, the state shows that an earlier create of the resource died, and nothing but this stack uses
+  it: that run has left it behind. It is taken over, or deleted if it is in ERROR.
 - Else it was kept on purpose, removed from the state by hand, or adopted by another stack. It isn't touched: the next
   name is taken, with a warning that names the id.
 
@@ -29,10 +30,12 @@ from gcore_tls_provider.errors import (
     MalformedAnswer,
     MethodNotAllowed,
     NotFound,
+    ObjectFailed,
     ServerError,
     TaskFailed,
     Unreachable,
 )
+from gcore_tls_provider.lifecycle.lifecycle import Live
 from gcore_tls_provider.lifecycle.names import Names
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.stack import StackState
@@ -56,6 +59,7 @@ _LOOKS: Final = 4
 _PAUSE: Final = 1.0
 _REPEATS: Final = 3
 _DEAD_RUNS_TASKS: Final = 600.0
+_CLEARING_UP: Final = 300.0
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ class Creation:
         session = operation.session
         state = session.stack_state(context.stack, context.urn)
         names = Names.of(context.name, session.identity(context.stack, context.urn), context.urn)
-        died = state is not None and state.died(context.urn)
+        died = session.died(context.stack, context.urn)
         if died:
             self._until_none_is_being_made()
         with session.names(operation.account, operation.kind, self._ids_by_name) as taken:
@@ -126,23 +130,31 @@ class Creation:
             parts = list(fixed)
             name = names.name(*parts)
             leftover = None
-            while name in taken:
-                holder = taken[name][0]
+            while holders := taken.get(name):
+                holder = holders[0]
                 if state is not None and holder not in state.ids | session.made:
-                    if self._free(holder, state):
-                        leftover = holder
+                    if died and self._free(holder, state):
+                        leftover = self._unless_in_error(holder)
                         break
                     operation.warn(
-                        f"{operation.kind} {holder} already has the name '{name}' that this resource would give. It is "
-                        f"in no state of this stack, but in use: it was kept on purpose, or taken elsewhere. It is "
-                        f"left alone, and another one is made."
+                        f"{operation.kind} {holder} already has the name '{name}' that this resource would give, and "
+                        f"is in no state of this stack: it was kept on purpose, taken elsewhere, or left behind by a "
+                        f"run that failed. It is left alone, and another one is made; delete it at Gcore if nothing "
+                        f"needs it."
                     )
                 parts.append(holder)
                 name = names.name(*parts)
-            taken.setdefault(name, []).insert(0, leftover or "")
             if state is not None and died:
                 self._remove_abandoned(names, name, taken, state)
         return Place(name, leftover=leftover)
+
+    def _unless_in_error(self, leftover: str) -> str | None:
+        """The leftover, or None after it was deleted because it is in ERROR."""
+        for row in self._listed():
+            if row.id == leftover and getattr(row, "provisioning_status", "ACTIVE") == "ERROR":
+                self._delete(leftover)
+                return None
+        return leftover
 
     def _remove_abandoned(self, names: Names, name: str, taken: Mapping[str, Sequence[str]], state: StackState) -> None:
         operation = self._operation
@@ -151,7 +163,7 @@ class Creation:
                 continue
             for abandoned in ids:
                 known = state.ids | operation.session.made
-                if abandoned and abandoned not in known and self._free(abandoned, state):
+                if abandoned not in known and self._free(abandoned, state):
                     self._delete(abandoned)
                     operation.warn(
                         f"{operation.kind} {abandoned} ('{other}') was left behind by a run that died, for what the "
@@ -168,30 +180,55 @@ class Creation:
         Raises:
             ApiError: it could not be made. What was made half-way is removed, or named in the error.
         """
+        before = frozenset(row.id for row in self._listed() if row.name == place.name) if place.exact else frozenset()
         for attempt in range(1, _REPEATS + 1):
             try:
-                made = self._made(post(), place.name)
+                made = self._made(post(), place.name, before)
             except TaskFailed as failed:
-                self._clear_up(place, failed)
+                self._clear_up(place, before, failed)
                 raise
             except (Unreachable, ServerError, MalformedAnswer) as unclear:
-                found = None if place.exact else self._found(place.name)
+                found = self._found(place.name, before)
                 if found is not None:
                     self._operation.session.made.add(found)
                     return found
-                if place.exact or attempt == _REPEATS or _never_sent(unclear):
+                if attempt == _REPEATS or _never_sent(unclear):
                     raise
             else:
                 self._operation.session.made.add(made)
                 return made
         raise AssertionError("unreachable")
 
-    def _made(self, tasks: Sequence[Task], name: str) -> str:
+    def finished(self, object_id: str, finish: Callable[[], Live]) -> Live:
+        """Does what comes after the making; if that fails, the object is deleted: nothing would know of it.
+
+        Raises:
+            ApiError: it failed; says what is left if the object could not be deleted.
+        """
+        try:
+            return finish()
+        except ApiError as failed:
+            operation = self._operation
+            operation.extend(_CLEARING_UP)
+            try:
+                self._delete(object_id)
+            except ApiError as stuck:
+                raise ObjectFailed(
+                    failed.asked,
+                    f"{failed.answered}. The {operation.kind} {object_id} that was made could not be removed "
+                    f"({stuck.answered})",
+                    f"Delete {operation.kind} {object_id} at Gcore, then run again.",
+                    request_id=failed.request_id,
+                ) from failed
+            operation.session.made.discard(object_id)
+            raise
+
+    def _made(self, tasks: Sequence[Task], name: str, before: frozenset[str]) -> str:
         for task in tasks:
             ids: list[str] = getattr(task.created_resources, self._key, [])
             if ids:
                 return ids[0]
-        found = self._found(name)
+        found = self._found(name, before)
         if found is None:
             operation = self._operation
             raise ApiError(
@@ -201,12 +238,17 @@ class Creation:
             )
         return found
 
-    def _found(self, name: str) -> str | None:
-        """The id behind the name, once no task is running any more that could make it."""
+    def _found(self, name: str, before: frozenset[str]) -> str | None:
+        """The id behind the name, once no task is running any more that could make it.
+
+        Args:
+            name: the name.
+            before: ids that had it before, and so are others.
+        """
         operation = self._operation
         look = 0
         while look < _LOOKS:
-            found = next((row.id for row in self._listed() if row.name == name), None)
+            found = next((row.id for row in self._listed() if row.name == name and row.id not in before), None)
             if found is not None:
                 return found
             if operation.deadline.passed:
@@ -230,21 +272,20 @@ class Creation:
 
     def _until_none_is_being_made(self) -> None:
         operation = self._operation
-        limit = operation.deadline.sooner(_DEAD_RUNS_TASKS)
+        limit = operation.deadline.sooner(min(_DEAD_RUNS_TASKS, operation.deadline.remaining / 3))
         while self._is_being_made() and not limit.passed:
             operation.progress("an earlier run died: waiting for its tasks to end")
             operation.session.clock.sleep(min(_PAUSE, limit.remaining))
 
-    def _clear_up(self, place: Place, failed: TaskFailed) -> None:
+    def _clear_up(self, place: Place, before: frozenset[str], failed: TaskFailed) -> None:
         """Removes what a failed task has left.
 
         Raises:
             TaskFailed: it could not be removed; says what is left.
         """
-        if place.exact:
-            return
+        self._operation.extend(_CLEARING_UP)
         for row in self._listed():
-            if row.name != place.name:
+            if row.name != place.name or row.id in before:
                 continue
             try:
                 self._delete(row.id)

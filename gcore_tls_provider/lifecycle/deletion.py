@@ -7,7 +7,7 @@ from typing import Final
 
 from gcore_tls_provider.api.calls import Call
 from gcore_tls_provider.api.wire.tasks import TaskIds
-from gcore_tls_provider.errors import BadRequest, Conflict, NotFound, ObjectFailed, TaskFailed
+from gcore_tls_provider.errors import BadRequest, Conflict, ObjectFailed, ObjectNotFound, TaskFailed
 from gcore_tls_provider.lifecycle.operation import Operation
 
 IN_USE_PATIENCE: Final = 90.0
@@ -30,7 +30,7 @@ def delete(
     Args:
         operation: the delete.
         call: what deletes it.
-        look: reads the object; raises `NotFound` when it is gone.
+        look: reads the object; raises `ObjectNotFound` when it is gone.
         users: names what uses the object; None where nothing can.
         load_balancer_id: the load balancer that the object belongs to, which may be busy.
 
@@ -45,7 +45,7 @@ def delete(
             _once_let_go(operation, call, users)
         else:
             operation.run(call)
-    except NotFound:
+    except ObjectNotFound:
         return
     _until_gone(operation, look, call.asked)
 
@@ -78,7 +78,7 @@ def _until_gone(operation: Operation, look: Callable[[], object], asked: str) ->
     while True:
         try:
             look()
-        except NotFound:
+        except ObjectNotFound:
             return
         if limit.passed:
             raise ObjectFailed(asked, "its task ended well, and the object is still there", "Run again.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 
 from pydantic import Field as Limited
-from pydantic import model_validator
+from pydantic import ValidationError, model_validator
 from typing_extensions import Self
 
 from gcore_tls_provider.api.wire.enums import HealthMonitorType, HttpMethod, HttpVersion
@@ -71,7 +71,11 @@ def same_health_monitor(old: object, new: object) -> bool:
     """Whether two health monitors mean the same; what was never set means Gcore's default."""
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         return not old and not new
-    return _meaning(old) == _meaning(new)
+    try:
+        return _meaning(old) == _meaning(new)
+    except ValidationError:
+        # What somebody else has set may be more than a program can say.
+        return False
 
 
 def _meaning(monitor: Mapping[str, object]) -> Mapping[str, object]:

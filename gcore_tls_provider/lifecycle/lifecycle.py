@@ -16,12 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic
 
+from pydantic import BaseModel
+
 from gcore_tls_provider.api.connection import Scope
 from gcore_tls_provider.certificates.finding import Finding
-from gcore_tls_provider.errors import ObjectFailed
+from gcore_tls_provider.errors import ObjectFailed, ObjectNotFound
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.fields import SET, Field, changed, inputs_after_read, set_names
-from gcore_tls_provider.lifecycle.operation import Context, Operation, Verb
+from gcore_tls_provider.lifecycle.operation import CONTEXT, Context, Operation, Verb
 from gcore_tls_provider.lifecycle.properties import (
     INTERNAL,
     Draft,
@@ -120,8 +122,14 @@ class Lifecycle(ABC, Generic[InputsT]):
         """Makes the object and waits for it."""
 
     @abstractmethod
-    def look(self, operation: Operation, object_id: str) -> Live | None:
-        """Reads the object; None if it is gone."""
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
+        """Reads the object; None if it is gone.
+
+        Args:
+            operation: the read.
+            object_id: the object.
+            prior: what is known of it.
+        """
 
     @abstractmethod
     def change(
@@ -139,12 +147,12 @@ class Lifecycle(ABC, Generic[InputsT]):
         Raises:
             ApiError: it can't be mended.
         """
-        live = self.look(operation, leftover)
+        wanted = inputs.model_dump(exclude_none=True)
+        live = self.look(operation, leftover, wanted)
         if live is None:
             raise ObjectFailed(
                 f"take over {self.kind} {leftover}", "it has gone in between", "Run again: another one is made."
             )
-        wanted = inputs.model_dump(exclude_none=True)
         fields = [
             each
             for each in changed(self.fields, {**live.properties, SET: set_names(wanted)}, wanted)
@@ -169,13 +177,15 @@ class Lifecycle(ABC, Generic[InputsT]):
         drafted = draft(self.inputs, given)
         facts, found = self.facts(drafted)
         findings = (*drafted.findings, *found, *drafted.verdicts(self.rules))
-        return Checked({**given, **_where(configuration), **facts}, findings)
+        return Checked({**given, **_parsed(drafted, given), **_where(configuration), **facts}, findings)
 
     def diff(self, olds: Properties, news: Properties) -> Difference:
         """Compares the old outputs with the new inputs by what they mean."""
         fields = tuple(changed((*self.fields, *SCOPE_FIELDS), olds, news))
         replaces = tuple(field.name for field in fields if field.change == "replace")
-        return Difference(bool(fields), replaces, bool(replaces) and self._goes_first(olds, news, replaces))
+        # A delete finds the time limits in the outputs, so that new ones have to get there.
+        retimed = _timeouts(olds) != _timeouts(news)
+        return Difference(bool(fields) or retimed, replaces, bool(replaces) and self._goes_first(olds, news, replaces))
 
     def _goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
         moves = any(field.name in replaces for field in SCOPE_FIELDS)
@@ -192,7 +202,7 @@ class Lifecycle(ABC, Generic[InputsT]):
         Raises:
             ObjectFailed: it is gone, and was never known: what a program wants to read must be there.
         """
-        live = self.look(self._operation(session, properties, "read"), object_id)
+        live = self.look(self._operation(session, properties, "read"), object_id, properties)
         were_set = properties.get(SET)
         if live is None and were_set is None:
             raise ObjectFailed(
@@ -218,7 +228,12 @@ class Lifecycle(ABC, Generic[InputsT]):
         if not fields:
             return kept
         operation = self._operation(session, news, "update")
-        live = self.change(operation, object_id, olds, self._parsed(news), fields)
+        try:
+            live = self.change(operation, object_id, olds, self._parsed(news), fields)
+        except ObjectNotFound as missing:
+            raise ObjectFailed(
+                missing.asked, missing.answered, "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`."
+            ) from missing
         return {**kept, **live.properties}
 
     def delete(self, session: Session, object_id: str, properties: Properties) -> None:
@@ -239,6 +254,22 @@ class Lifecycle(ABC, Generic[InputsT]):
         return {**properties, SET: set_names(properties)}
 
 
+def _parsed(drafted: Draft[InputsT], given: Mapping[str, object]) -> Properties:
+    """What was given, as it was understood: `"443"` as 443, ids and addresses in one spelling.
+
+    Else the state would hold one spelling and Gcore give back another, a change for ever.
+    """
+    return {name: _plain(getattr(drafted.known, name)) for name in given if name in drafted.usable}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(exclude_unset=True)
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value
+
+
 def _where(configuration: Configuration) -> Properties:
     where = {"project_id": configuration.project_id, "region_id": configuration.region_id}
     return {name: value for name, value in where.items() if value is not None}
@@ -249,6 +280,11 @@ def _scope(properties: Mapping[str, object]) -> Scope | None:
     if isinstance(project, (int, float)) and isinstance(region, (int, float)):
         return Scope(int(project), int(region))
     return None
+
+
+def _timeouts(properties: Mapping[str, object]) -> object:
+    context = properties.get(CONTEXT)
+    return context.get("timeouts") if isinstance(context, Mapping) else None
 
 
 def _set_before(olds: Properties) -> frozenset[str]:

@@ -12,7 +12,7 @@ from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.enums import ListenerProtocol
 from gcore_tls_provider.api.wire.listeners import Listener, ListenerCreate, ListenerPatch
 from gcore_tls_provider.certificates import Finding
-from gcore_tls_provider.errors import NotFound
+from gcore_tls_provider.errors import ObjectNotFound
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field, same_id, same_ids
@@ -27,11 +27,11 @@ class BasicAuthUserInputs(InputsModel):
     """A user of HTTP basic authentication.
 
     Attributes:
-        username: 3 to 32 characters.
+        username: 3 to 32 letters, digits, blanks, dots, underscores or hyphens.
         encrypted_password: the password's hash, up to 128 characters.
     """
 
-    username: Annotated[str, Limited(min_length=3, max_length=32)]
+    username: Annotated[str, Limited(pattern=r"^[a-zA-Z0-9][a-zA-Z 0-9._\-]{1,30}[a-zA-Z0-9._]$")]
     encrypted_password: Annotated[str, Limited(min_length=1, max_length=128)]
 
 
@@ -175,7 +175,7 @@ class ListenerLifecycle(Lifecycle[ListenerInputs]):
             delete=lambda listener_id: self.remove(operation, listener_id, {"load_balancer_id": balancer}),
             free=lambda _, state: is_on_own_load_balancer(operation, balancer, state),
         )
-        place = creation.place(inputs.name, [balancer, inputs.protocol, str(inputs.protocol_port)])
+        place = creation.place(inputs.name, _fixed(inputs))
         if place.leftover is not None:
             self._ready(operation, place.leftover, f"take over listener {place.leftover}")
             return self.take_over(operation, place.leftover, inputs)
@@ -187,15 +187,19 @@ class ListenerLifecycle(Lifecycle[ListenerInputs]):
                 place,
                 lambda: operation.unless_busy(balancer, lambda: operation.run(routes.create_listener(body))),
             )
-            if inputs.admin_state_up is False:
-                return self._patched(operation, balancer, listener_id, ListenerPatch(admin_state_up=False))
-            return self._ready(operation, listener_id, f"create listener '{name}' ({listener_id})")
 
-    def look(self, operation: Operation, object_id: str) -> Live | None:
+            def finish() -> Live:
+                if inputs.admin_state_up is False:
+                    return self._patched(operation, balancer, listener_id, ListenerPatch(admin_state_up=False))
+                return self._ready(operation, listener_id, f"create listener '{name}' ({listener_id})")
+
+            return creation.finished(listener_id, finish)
+
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads it."""
         try:
             return Live(object_id, _live(operation.send(routes.get_listener(object_id))))
-        except NotFound:
+        except ObjectNotFound:
             return None
 
     def change(
@@ -231,6 +235,17 @@ class ListenerLifecycle(Lifecycle[ListenerInputs]):
     def _ready(self, operation: Operation, listener_id: str, asked: str) -> Live:
         listener = operation.ready(lambda: operation.send(routes.get_listener(listener_id)), asked)
         return Live(listener_id, _live(listener))
+
+
+def _fixed(inputs: ListenerInputs) -> list[str]:
+    """All that no request changes in a listener, and that a read doesn't give back either."""
+    return [
+        inputs.load_balancer_id,
+        inputs.protocol,
+        str(inputs.protocol_port),
+        str(bool(inputs.insert_x_forwarded)),
+        inputs.default_pool_id or "",
+    ]
 
 
 def _live(listener: Listener) -> Properties:

@@ -12,7 +12,7 @@ from gcore_tls_provider.api.wire.enums import InterfaceIpFamily, MemberConnectiv
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancer, LoadBalancerCreate, LoadBalancerPatch
 from gcore_tls_provider.api.wire.load_balancers import TagKey as Key
 from gcore_tls_provider.api.wire.load_balancers import TagValue as Value
-from gcore_tls_provider.errors import NotFound
+from gcore_tls_provider.errors import ObjectNotFound
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field, same_id
@@ -42,7 +42,7 @@ class RetentionPolicyInputs(InputsModel):
         period: days, 1 to 1825.
     """
 
-    period: Annotated[int | None, Limited(ge=1, le=1825)] = None
+    period: Annotated[int, Limited(ge=1, le=1825)]
 
 
 class LoggingInputs(InputsModel):
@@ -57,7 +57,7 @@ class LoggingInputs(InputsModel):
 
     enabled: bool = False
     destination_region_id: int | None = None
-    topic_name: str | None = None
+    topic_name: Annotated[str | None, Limited(max_length=223, pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")] = None
     retention_policy: RetentionPolicyInputs | None = None
 
 
@@ -92,7 +92,9 @@ class LoadBalancerInputs(InputsModel):
 
 
 def _same_logging(old: object, new: object) -> bool:
-    return _plain(old) == _plain(new)
+    """Only what the program says is compared: Gcore fills in the rest."""
+    olds, news = _plain(old), _plain(new)
+    return bool(olds) == bool(news) and all(olds.get(key) == value for key, value in news.items())
 
 
 def _plain(logging: object) -> dict[str, object]:
@@ -170,7 +172,7 @@ class LoadBalancerLifecycle(Lifecycle[LoadBalancerInputs]):
         Field("vip_network_id", change="replace", readable=False, nullable=True, equal=same_id),
         Field("vip_subnet_id", change="replace", readable=False, nullable=True, equal=same_id),
         Field("vip_port_id", change="replace", nullable=True, equal=same_id),
-        Field("vip_ip_family", change="replace", nullable=True),
+        Field("vip_ip_family", change="replace"),
         Field("floating_ip", change="replace", readable=False, nullable=True),
         Field("preferred_connectivity", default="L2"),
         Field("logging", default={"enabled": False}, equal=_same_logging),
@@ -208,16 +210,20 @@ class LoadBalancerLifecycle(Lifecycle[LoadBalancerInputs]):
         )
         load_balancer_id = creation.once(place, lambda: operation.run(routes.create_load_balancer(body)))
         asked = f"create load balancer '{name}' ({load_balancer_id})"
-        balancer = self._ready(operation, load_balancer_id, asked)
-        if inputs.admin_state_up is False:
-            return self._patched(operation, load_balancer_id, LoadBalancerPatch(admin_state_up=False))
-        return Live(load_balancer_id, _live(balancer))
 
-    def look(self, operation: Operation, object_id: str) -> Live | None:
+        def finish() -> Live:
+            balancer = self._ready(operation, load_balancer_id, asked)
+            if inputs.admin_state_up is False:
+                return self._patched(operation, load_balancer_id, LoadBalancerPatch(admin_state_up=False))
+            return Live(load_balancer_id, _live(balancer))
+
+        return creation.finished(load_balancer_id, finish)
+
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads it."""
         try:
             balancer = operation.send(routes.get_load_balancer(object_id))
-        except NotFound:
+        except ObjectNotFound:
             return None
         return Live(object_id, _live(balancer))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import Field as Limited
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from gcore_tls_provider.api.wire.members import Member, MemberCreate, MemberPatch
 from gcore_tls_provider.lifecycle.properties import InputsModel, Properties
@@ -76,7 +76,11 @@ class MemberChanges:
 
 def same_members(old: object, new: object) -> bool:
     """Whether two lists mean the same: order and what was never set mean nothing."""
-    olds, news = _by_key(old), _by_key(new)
+    try:
+        olds, news = _by_key(old), _by_key(new)
+    except ValidationError:
+        # What somebody else has set may be more than a program can say.
+        return False
     return olds.keys() == news.keys() and all(_same(olds[key], news[key]) for key in news)
 
 
@@ -103,13 +107,15 @@ def body(member: MemberInputs) -> MemberCreate:
 
 def shown(live: Sequence[Member]) -> list[Properties]:
     """Members as a program would write them: without what is as it is by default."""
-    return [_as_inputs(member).model_dump(exclude_defaults=True) for member in live]
+    return [_as_inputs(member).model_dump(exclude_defaults=True, exclude_none=True) for member in live]
 
 
 def _as_inputs(member: Member) -> MemberInputs:
-    return MemberInputs.model_validate(
-        {name: value for name, value in member.model_dump().items() if name in MemberInputs.model_fields}
-    )
+    values = {name: value for name, value in member.model_dump().items() if name in MemberInputs.model_fields}
+    try:
+        return MemberInputs.model_validate(values)
+    except ValidationError:
+        return MemberInputs.model_construct(**values)
 
 
 def _by_key(members: object) -> Mapping[tuple[str, int], MemberInputs]:

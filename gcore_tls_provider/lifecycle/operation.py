@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +15,14 @@ from gcore_tls_provider.api.connection import Scope
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancer
 from gcore_tls_provider.api.wire.pages import Page
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
-from gcore_tls_provider.errors import Conflict, DeadlineExceeded, NotFound, ObjectFailed, PropertyError
+from gcore_tls_provider.errors import (
+    Conflict,
+    DeadlineExceeded,
+    ObjectFailed,
+    ObjectNotFound,
+    PropertyError,
+    TaskForgotten,
+)
 from gcore_tls_provider.lifecycle.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.session import Account, Session
 
@@ -40,6 +46,9 @@ READ_LIMIT: Final = 120.0
 
 QUIET_SECONDS: Final = 3.0
 """Seconds of an operation during which nothing is said about it."""
+
+TURN_LIMIT: Final = 3600.0
+"""Seconds that a change waits for the other changes of its load balancer in this process."""
 
 _READY_LIMIT: Final = 300.0
 _CALM: Final = 3
@@ -108,10 +117,19 @@ class Operation:
         self._started = session.clock.now()
         self.context = context
         self.kind = kind
+        self.verb = verb
         own = None if verb == "read" else getattr(context.timeouts, verb)
         general = session.configuration.task_timeout
         default = READ_LIMIT if verb == "read" else TIME_LIMITS[kind]
         self.deadline = Deadline.after(session.clock, own or (default if verb == "read" else general or default))
+
+    def extend(self, seconds: float | None = None) -> None:
+        """Starts the time limit anew.
+
+        Args:
+            seconds: the new limit; None for the operation's own.
+        """
+        self.deadline = Deadline.after(self.session.clock, seconds or self.deadline.seconds)
 
     @property
     def account(self) -> Account:
@@ -142,8 +160,11 @@ class Operation:
         return self.account.client.send_shaped(shapes, self.deadline)
 
     def wait(self, tasks: TaskIds, asked: str) -> tuple[Task, ...]:
-        """Waits until the tasks have ended."""
-        return self.account.tasks.wait(tasks.tasks, asked, self.deadline, self.progress)
+        """Waits until the tasks have ended; gives none where Gcore has forgotten one: then the object must tell."""
+        try:
+            return self.account.tasks.wait(tasks.tasks, asked, self.deadline, self.progress)
+        except TaskForgotten:
+            return ()
 
     def run(self, call: Call[TaskIds]) -> tuple[Task, ...]:
         """Sends a call and waits for its tasks."""
@@ -165,8 +186,20 @@ class Operation:
     @contextmanager
     def load_balancer(self, load_balancer_id: str) -> Iterator[None]:
         """Holds the load balancer against the other threads of this process."""
-        waiting = partial(self.progress, f"waiting for other changes of load balancer {load_balancer_id}")
+        turn = Deadline.after(self.session.clock, TURN_LIMIT)
+
+        def waiting() -> None:
+            self.progress(f"waiting for other changes of load balancer {load_balancer_id}")
+            if turn.passed:
+                raise DeadlineExceeded(
+                    f"{self.verb} {self.kind} '{self.context.name}'",
+                    f"other changes of load balancer {load_balancer_id} went on for {turn.seconds:.0f} s",
+                    "Run again: it goes on from here.",
+                )
+
         with self.session.load_balancer_lock(load_balancer_id, waiting):
+            # The queue of this process is no part of the work's time, and may be long.
+            self.extend()
             yield
 
     def unless_busy(self, load_balancer_id: str, work: Callable[[], AnswerT]) -> AnswerT:
@@ -233,7 +266,7 @@ class Operation:
         while True:
             try:
                 found = read()
-            except NotFound as missing:
+            except ObjectNotFound as missing:
                 if limit.passed:
                     raise ObjectFailed(
                         asked, f"its task ended well, but: {missing.answered}", "Run again to make it anew."
@@ -251,7 +284,15 @@ class Operation:
             self.session.clock.sleep(min(_BUSY_PAUSE, limit.remaining))
 
     def _still_wanted(self, call: Call[AnswerT]) -> None:
-        if call.route.method != "GET" and not self.session.host.is_alive():
+        if call.route.method == "GET":
+            return
+        if self.deadline.passed:
+            raise DeadlineExceeded(
+                call.asked,
+                f"its time of {self.deadline.seconds:.0f} s was over before it could be sent",
+                "Run again, or give more time (`custom_timeouts` of the resource, or `gcore:taskTimeout`).",
+            )
+        if not self.session.host.is_alive():
             raise ObjectFailed(
                 call.asked,
                 "the Pulumi engine that asked for it is gone, so nothing more is written",
@@ -268,5 +309,6 @@ def _in_error(asked: str, what: str) -> ObjectFailed:
     return ObjectFailed(
         asked,
         f"the {what} is in provisioning status ERROR",
-        "Look at it in Gcore's portal; an object in ERROR can only be deleted, or failed over by Gcore's support.",
+        "Look at it in Gcore's portal: an object in ERROR can only be deleted, or failed over by Gcore. A load "
+        "balancer that is deleted there takes its listeners and pools along; then run again, `pulumi refresh` first.",
     )

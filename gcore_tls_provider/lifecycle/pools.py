@@ -15,7 +15,7 @@ from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.enums import LbAlgorithm, PoolProtocol, SessionPersistenceType
 from gcore_tls_provider.api.wire.pools import Pool, PoolCreate, PoolPatch
 from gcore_tls_provider.certificates import Finding
-from gcore_tls_provider.errors import BadRequest, NotFound
+from gcore_tls_provider.errors import BadRequest, ObjectNotFound
 from gcore_tls_provider.lifecycle import health_monitors, members
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
@@ -188,7 +188,7 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
         )
         place = creation.place(inputs.name, [balancer, inputs.listener_id or ""])
         if place.leftover is not None:
-            self._ready(operation, place.leftover, f"take over pool {place.leftover}")
+            self._ready(operation, place.leftover, inputs.listener_id, f"take over pool {place.leftover}")
             return self.take_over(operation, place.leftover, inputs)
         name = place.name
         given = inputs.model_dump(exclude_none=True)
@@ -211,15 +211,19 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
                 place,
                 lambda: operation.unless_busy(balancer, lambda: operation.run_shaped(shapes)),
             )
-            if inputs.admin_state_up is False:
-                self._patch(operation, balancer, pool_id, inputs.protocol, PoolPatch(admin_state_up=False))
-            return self._ready(operation, pool_id, f"create pool '{name}' ({pool_id})")
 
-    def look(self, operation: Operation, object_id: str) -> Live | None:
+            def finish() -> Live:
+                if inputs.admin_state_up is False:
+                    self._patch(operation, balancer, pool_id, inputs.protocol, PoolPatch(admin_state_up=False))
+                return self._ready(operation, pool_id, inputs.listener_id, f"create pool '{name}' ({pool_id})")
+
+            return creation.finished(pool_id, finish)
+
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads it."""
         try:
-            return Live(object_id, _live(operation.send(routes.get_pool(object_id))))
-        except NotFound:
+            return Live(object_id, _live(operation.send(routes.get_pool(object_id)), prior.get("listener_id")))
+        except ObjectNotFound:
             return None
 
     def change(
@@ -247,7 +251,7 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
                 operation.unless_busy(balancer, lambda: operation.run(call))
             if "members" in names:
                 self._change_members(operation, balancer, object_id, inputs.members)
-            return self._ready(operation, object_id, f"update pool {object_id}")
+            return self._ready(operation, object_id, olds.get("listener_id"), f"update pool {object_id}")
 
     def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
         """Deletes it, with its members and health monitor."""
@@ -271,7 +275,7 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
         call = routes.delete_health_monitor(pool_id)
         try:
             operation.unless_busy(balancer, lambda: operation.send(call))
-        except (BadRequest, NotFound):
+        except (BadRequest, ObjectNotFound):
             # Sent again after its answer was lost, it finds no monitor, and that is a 400.
             if operation.send(routes.get_pool(pool_id)).healthmonitor is not None:
                 raise
@@ -290,18 +294,20 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
         ):
             try:
                 operation.unless_busy(balancer, partial(operation.run, call))
-            except NotFound:
+            except ObjectNotFound:
                 # A removal that is sent again after its answer was lost finds no member any more.
                 if call.route is not routes.DELETE_MEMBER:
                     raise
 
-    def _ready(self, operation: Operation, pool_id: str, asked: str) -> Live:
-        return Live(pool_id, _live(operation.ready(lambda: operation.send(routes.get_pool(pool_id)), asked)))
+    def _ready(self, operation: Operation, pool_id: str, listener_id: object, asked: str) -> Live:
+        pool = operation.ready(lambda: operation.send(routes.get_pool(pool_id)), asked)
+        return Live(pool_id, _live(pool, listener_id))
 
 
-def _live(pool: Pool) -> Properties:
+def _live(pool: Pool, listener_id: object) -> Properties:
+    """The pool's properties; of several listeners the one that made it theirs, in whatever order Gcore lists them."""
     balancers = [each.id for each in pool.loadbalancers]
-    listeners = [each.id for each in pool.listeners]
+    listeners = sorted((each.id for each in pool.listeners), key=lambda each: each != listener_id)
     persistence = pool.session_persistence
     where: Properties = {}
     if balancers:

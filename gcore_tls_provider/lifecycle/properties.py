@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Generic, TypeVar, Union
+from typing import Annotated, Any, Final, Generic, TypeVar, Union
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from gcore_tls_provider.certificates.finding import Finding
@@ -135,11 +136,17 @@ def _partial(model: type[InputsT]) -> type[InputsT]:
     """The model with every field optional, so that a part of a bag fits it."""
     optional: dict[str, Any] = {
         # `|` works on types, and an annotation may be anything.
-        name: (Union[field.annotation, None], None)  # noqa: UP007
+        name: (Union[_annotated(field), None], None)  # noqa: UP007
         for name, field in model.model_fields.items()
         if field.is_required()
     }
     return create_model(f"Partial{model.__name__}", __base__=model, **optional)
+
+
+def _annotated(field: FieldInfo) -> Any:
+    annotated: Any = Annotated
+    parts = (field.annotation, *field.metadata)
+    return annotated[parts] if field.metadata else field.annotation
 
 
 def contains_unknown(value: object) -> bool:

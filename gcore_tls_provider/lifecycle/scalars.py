@@ -13,7 +13,7 @@ from gcore_tls_provider.lifecycle.properties import invalid
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAME = re.compile(PATTERN)
-_LONGEST_SHOWN = 80
+_LONGEST_SHOWN = 60
 
 
 def _quoted(value: str) -> str:

@@ -11,22 +11,25 @@ import binascii
 import hashlib
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, ClassVar
 
+from pydantic import AfterValidator, TypeAdapter, ValidationError, field_validator
 from pydantic import Field as Limited
-from pydantic import field_validator
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.enums import SecretType
 from gcore_tls_provider.api.wire.secrets import Secret
 from gcore_tls_provider.api.wire.tasks import Task
-from gcore_tls_provider.errors import NotFound, PropertyError
+from gcore_tls_provider.errors import ObjectNotFound, PropertyError
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.properties import InputsModel, InputsT, Properties, Rule, fault, invalid
+
+_MOMENT = TypeAdapter(datetime | None)
 
 
 class SecretLifecycle(Lifecycle[InputsT]):
@@ -65,16 +68,20 @@ class SecretLifecycle(Lifecycle[InputsT]):
             return self.take_over(operation, place.leftover, inputs)
         name = place.name
         secret_id = creation.once(place, self.post(operation, name, inputs))
-        secret = operation.ready(
-            lambda: operation.send(routes.get_secret(secret_id)), f"create secret '{name}' ({secret_id})"
-        )
-        return Live(secret_id, self.live(secret))
+        asked = f"create secret '{name}' ({secret_id})"
 
-    def look(self, operation: Operation, object_id: str) -> Live | None:
+        def finish() -> Live:
+            return Live(
+                secret_id, self.live(operation.ready(lambda: operation.send(routes.get_secret(secret_id)), asked))
+            )
+
+        return creation.finished(secret_id, finish)
+
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads the metadata."""
         try:
             return Live(object_id, self.live(operation.send(routes.get_secret(object_id))))
-        except NotFound:
+        except ObjectNotFound:
             return None
 
     def change(
@@ -108,6 +115,14 @@ def users(operation: Operation, secret_id: str) -> list[str]:
     return listeners + pools
 
 
+def _moment(value: str | None) -> str | None:
+    try:
+        _MOMENT.validate_python(value)
+    except ValidationError:
+        raise invalid("NOT_A_TIME", "It isn't a time.", "Write it as 2027-12-31T00:00:00Z (ISO 8601).") from None
+    return value
+
+
 class SecretInputs(InputsModel):
     """The raw body of a secret (guide: `POST /v1/secrets`, `POST /v2/secrets`).
 
@@ -125,7 +140,7 @@ class SecretInputs(InputsModel):
     payload: str
     secret_type: SecretType = "certificate"
     payload_content_type: str = "application/octet-stream"
-    expiration: str | None = None
+    expiration: Annotated[str | None, AfterValidator(_moment)] = None
     algorithm: str | None = None
     bit_length: Annotated[int | None, Limited(gt=0)] = None
     mode: str | None = None

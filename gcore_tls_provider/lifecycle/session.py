@@ -70,6 +70,8 @@ class Session:
         self._locating = threading.Lock()
         self._reading_state = threading.Lock()
         self._state: StackState | None = None
+        self._started: set[str] = set()
+        self._started_before_state: frozenset[str] = frozenset()
         self._stateless_identity: str | None = None
         self.made: set[str] = set()
         self._names: dict[tuple[Account, str], dict[str, list[str]]] = {}
@@ -116,16 +118,11 @@ class Session:
             stack: the stack's name.
             urn: the resource whose create is under way.
         """
+        self._started.add(urn)
         with self._reading_state:
             if self._state is None and self._stateless_identity is None:
-                for attempt in range(_EXPORT_ATTEMPTS):
-                    if attempt:
-                        self.clock.sleep(_EXPORT_PAUSE * attempt)
-                    exported = self.host.exported_stack(stack)
-                    self._state = parse_export(exported, urn) if exported is not None else None
-                    if self._state is not None:
-                        break
-                else:
+                self._state = self._read_state(stack, urn)
+                if self._state is None:
                     self._stateless_identity = secrets.token_hex(16)
                     self.host.warn(
                         urn,
@@ -133,6 +130,33 @@ class Session:
                         "random names: if the run dies, the next one can't recognise what it left.",
                     )
             return self._state
+
+    def died(self, stack: str, urn: str) -> bool:
+        """Whether an earlier create of the resource is under way for ever in the state, because its run died.
+
+        Args:
+            stack: the stack's name.
+            urn: the resource whose create is under way.
+        """
+        state = self.stack_state(stack, urn)
+        if state is None or state.creating.count(urn) <= (urn in self._started_before_state):
+            return False
+        # The engine may have begun this very create between the reading of the state and now: only a state that
+        # certainly shows it can show another one beside it.
+        fresh = self._read_state(stack, urn)
+        return fresh is not None and fresh.creating.count(urn) > 1
+
+    def _read_state(self, stack: str, urn: str) -> StackState | None:
+        for attempt in range(_EXPORT_ATTEMPTS):
+            if attempt:
+                self.clock.sleep(_EXPORT_PAUSE * attempt)
+            if self._state is None:
+                self._started_before_state = frozenset(self._started)
+            exported = self.host.exported_stack(stack)
+            state = parse_export(exported, urn) if exported is not None else None
+            if state is not None:
+                return state
+        return None
 
     def identity(self, stack: str, urn: str) -> str:
         """What tells this stack from all others; random, for this process only, where the state can't be read."""

@@ -56,8 +56,7 @@ class StackState:
         ids: the ids of all objects in the state, those included that wait for their deletion.
         made: the ids of those that this stack has made: all but the ones that it only reads.
         urns: the URNs of all resources that are in the state or were under way.
-        creating: the URNs of the creates that are under way, one for each: an URN twice means that an earlier create
-            of it died.
+        creating: the URNs of the creates that are under way, one for each. That of a run that died stays for ever.
     """
 
     identity: str
@@ -65,10 +64,6 @@ class StackState:
     made: frozenset[str]
     urns: frozenset[str]
     creating: tuple[str, ...]
-
-    def died(self, urn: str) -> bool:
-        """Whether an earlier create of the resource is under way for ever, because its run died."""
-        return self.creating.count(urn) > 1
 
 
 def parse_export(exported: bytes | str, urn: str) -> StackState | None:

@@ -9,7 +9,7 @@ from bootstrap.engine import ensure_engine
 from bootstrap.environment import ensure_environment
 from bootstrap.places import ENVIRONMENT, ROOT
 from bootstrap.processes import run_in_foreground
-from bootstrap.reporting import say
+from bootstrap.reporting import complain, say
 from bootstrap.shell import tool_variables
 
 LINTERS: Sequence[Sequence[str]] = (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",))
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     commands = [("pytest", *arguments)] if arguments else [*LINTERS, PYTEST]
     failed = [command for command in commands if not passes(command, environ)]
     for command in failed:
-        say(f"failed: {' '.join(command)}")
+        complain(f"failed: {' '.join(command)}")
     return 1 if failed else 0
 
 

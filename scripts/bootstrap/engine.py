@@ -84,7 +84,9 @@ def find_engine(environ: Mapping[str, str]) -> Engine | None:
 
 
 def ensure_engine(environ: Mapping[str, str]) -> Engine:
-    """Returns the engine by the first way that works, and says on standard error which it is.
+    """Returns the engine by the first way that works, and says which it is.
+
+    Why the others didn't work is said as soon as something must be downloaded or built, which takes its time.
 
     Args:
         environ: The environment; `PATH`, `XDG_CACHE_HOME` and `GCORE_TLS_ENGINE` are looked at.
@@ -103,10 +105,11 @@ def ensure_engine(environ: Mapping[str, str]) -> Engine:
         try:
             engine = get()
         except (Unavailable, CommandFailed) as error:
-            say(f"      engine, {way}: {error}")
+            if way in SOURCES:
+                say(f"      {way}: {error}")
             reasons.append(f"{way}: {str(error).splitlines()[0]}")
             return None
-        say(f"      engine: Pulumi {engine.version}, {engine.origin}, in {engine.directory}")
+        say(f"      Pulumi engine {engine.version}: {engine.origin}, in {engine.directory}")
         return engine
 
     if engine := attempt("path", lambda: from_path(environ)):
@@ -117,6 +120,8 @@ def ensure_engine(environ: Mapping[str, str]) -> Engine:
         if engine := attempt("cache", lambda: from_cache(folder)):
             return engine
         remove_leftovers(folder)
+        if reasons and allowed & SOURCES.keys():
+            say(f"      no engine that can be used is here yet ({'; '.join(reasons)})")
         for way, source in SOURCES.items():
             if engine := attempt(way, partial(into_cache, folder, source, environ)):
                 return engine

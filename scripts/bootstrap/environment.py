@@ -45,8 +45,9 @@ def ensure_environment() -> None:
 
 
 def stamp(root: Path) -> str:
-    """Returns what decides over the contents of `.venv`: a hash of `uv.lock`, `pyproject.toml` and uv's version."""
+    """Returns a hash of what decides over the contents of `.venv`: `uv.lock`, `pyproject.toml`, uv, the folder."""
     contents = hashlib.sha256(UV_VERSION.encode())
+    contents.update(hashlib.sha256(os.fsencode(root)).digest())
     for name in ("uv.lock", "pyproject.toml"):
         contents.update(hashlib.sha256((root / name).read_bytes()).digest())
     return contents.hexdigest()
@@ -130,12 +131,11 @@ def sync(uv: Path) -> None:
     """
     pip = pip_configuration()
     environ = uv_variables(os.environ, pip)
-    python = PYTHON if usable(PYTHON) else Path(sys.executable)
+    if not (was_made_in(ENVIRONMENT) and usable(PYTHON)):
+        _uv([uv, "venv", "--clear", "--python", sys.executable, ENVIRONMENT], environ)
     if "index-url" not in pip:
-        _uv([uv, "sync", "--frozen", "--all-extras", "--python", python], environ)
+        _uv([uv, "sync", "--frozen", "--all-extras", "--python", PYTHON], environ)
         return
-    if python != PYTHON:
-        _uv([uv, "venv", "--clear", "--python", python, ENVIRONMENT], environ)
     requirements = ENVIRONMENT / "requirements.txt"
     _uv([uv, "export", "--frozen", "--all-extras", "--no-emit-project", "--output-file", requirements], environ)
     _uv([uv, "pip", "sync", "--python", PYTHON, "--require-hashes", requirements], environ)
@@ -150,6 +150,14 @@ def _uv(command: Sequence[str | Path], environ: Mapping[str, str]) -> None:
         cwd=ROOT,
         env=environ,
     )
+
+
+def was_made_in(environment: Path) -> bool:
+    """Tells whether a virtual environment was made where it is now: the scripts of a moved one start its old Python."""
+    try:
+        return str(environment) in (environment / "bin" / "activate").read_text()
+    except OSError:
+        return False
 
 
 def usable(python: Path) -> bool:

@@ -25,6 +25,11 @@ STACK_FILE = ROOT / f"Pulumi.{STACK}.yaml"
 """The demo's stack configuration, where Pulumi looks for it."""
 
 
+def demo_stack_exists() -> bool:
+    """Tells whether the demo has a stack, deployed or not. Its folder alone says little: Pulumi makes that anew."""
+    return any((DEMO / "state").glob(f".pulumi/stacks/*/{STACK}.json"))
+
+
 def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
     """Returns this project's folder in the user's cache folder (XDG Base Directory Specification).
 

@@ -1,4 +1,4 @@
-"""What the scripts say: headings and progress on standard error or output, and errors as one line."""
+"""What the scripts say: headings, progress and results on standard output, and errors as one line beside it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ class ScriptError(Exception):
 
 
 def say(line: str) -> None:
-    """Prints a line for the user on standard error, at once: standard output is for results."""
+    """Prints a line for the user on standard output, at once: so it stands in order with what other programs print.
+
+    A script whose standard output is read by a program redirects it to standard error meanwhile.
+    """
+    print(line, flush=True)
+
+
+def complain(line: str) -> None:
+    """Prints a line about something that is wrong or missing on standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -24,16 +32,16 @@ def run(main: Callable[[], int | None]) -> None:
         status = main() or 0
         sys.stdout.flush()
     except ScriptError as error:
-        say(f"error: {error}")
+        complain(f"error: {error}")
         status = 1
     except BrokenPipeError:
         # The reader went away (`scripts/demo | head`). Without this, Python complains about it once more at its end.
         sys.stderr.close()
         status = 141
     except OSError as error:
-        say(f"error: {error}")
+        complain(f"error: {error}")
         status = 1
     except KeyboardInterrupt:
-        say("stopped; run the same command again to go on from here")
+        complain("stopped; run the same command again to go on from here")
         status = 130
     sys.exit(status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 
-from bootstrap.places import DEMO, ROOT, STACK_FILE
+from bootstrap.places import DEMO, ROOT, STACK_FILE, demo_stack_exists
 from bootstrap.processes import exclusive
 from bootstrap.reporting import ScriptError, run, say
 from demonstration import emulator, stack
@@ -42,16 +42,19 @@ def deploy() -> None:
 
     outputs = stack.outputs()
     say(f"== What Gcore has now (read from {api.url} with Gcore's own SDK)")
-    print("\n".join(graph_lines(api.client(), outputs)), flush=True)
+    say("\n".join(graph_lines(api.client(), outputs)))
     say("== Certificates (from the stack's outputs)")
-    print("\n".join(certificate_lines(outputs)), flush=True)
+    say("\n".join(certificate_lines(outputs)))
 
     say("== pulumi preview")
     stack.preview_without_changes()
 
     say("== Done")
-    say("The emulator goes on running. To work on this stack by hand (`pulumi preview`, `up`, `refresh`, ...):")
+    say("The emulator goes on running. To work on this stack by hand, and to change something:")
     say('    eval "$(scripts/env)"')
+    say("    pulumi config set --path 'members[1]' 10.0.0.13")
+    say("    pulumi preview --diff")
+    say("    pulumi up")
     say("To take everything down:")
     say("    scripts/demo --destroy")
 
@@ -59,30 +62,33 @@ def deploy() -> None:
 def destroy() -> None:
     """Takes the stack down, shows that the emulator is empty, ends it, and removes what the demo made."""
     DEMO.mkdir(mode=0o700, exist_ok=True)
-    if stack.exists():
+    if demo_stack_exists():
         say("== Emulator of Gcore's API")
         api, is_new = emulator.ensure_running()
 
+        say("== Certificates")
+        certificates = ensure_certificates(DEMO / "certificates")
+
         say("== Pulumi stack and its configuration")
         stack.select()
-        configure(api, ensure_certificates(DEMO / "certificates"))
+        configure(api, certificates)
 
         say("== pulumi destroy")
         stack.destroy(refresh=is_new)
 
         say("== What the emulator has now")
         counts = api.object_counts()
-        print("\n".join(f"    {kind.replace('_', ' ')}: {count}" for kind, count in counts.items()), flush=True)
+        say("\n".join(f"    {kind.replace('_', ' ')}: {count}" for kind, count in counts.items()))
         if any(counts.values()):
             raise ScriptError(
-                "the emulator still has objects that this stack doesn't know. Look at them at "
-                f"{api.url}/_emulator/state; to throw all away: stop process {api.process.pid} and remove {DEMO}."
+                "the emulator still has objects that the stack didn't know. Look at them at "
+                f"{api.url}/_emulator/state; to throw all away, run `scripts/demo --destroy` once more."
             )
-        stack.remove()
     emulator.stop()
     shutil.rmtree(DEMO)
     STACK_FILE.unlink(missing_ok=True)
     say("== Done: the emulator is stopped, and .demo is removed")
+    say("Leave the shells in which you evaluated scripts/env: what they point to is gone.")
 
 
 run(main)

@@ -56,11 +56,13 @@ def configure(emulator: Emulator, files: CertificateFiles) -> None:
     """Sets what the stack's configuration lacks, and what differs though it must follow emulator and certificates."""
     present = stack.configuration()
     plain: dict[str, str] = {}
+    unchanged = True
     for setting in settings(emulator, files):
         top_level = setting.key.partition(".")[0].partition("[")[0]
         value = present.get(top_level)
         if value is not None and not (setting.follows and value != setting.value):
             continue
+        unchanged = False
         if setting.secret:
             stack.configure_secret(setting.key, setting.value)
         else:
@@ -68,3 +70,5 @@ def configure(emulator: Emulator, files: CertificateFiles) -> None:
         say(f"      {setting.key}: {'[secret]' if setting.secret else setting.value}")
     if plain:
         stack.configure_plain(plain)
+    if unchanged:
+        say("      unchanged")

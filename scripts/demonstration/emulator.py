@@ -138,11 +138,16 @@ def start(port: int, key: SecretStr) -> EmulatorProcess | None:
     """
     command: list[str | Path] = [PYTHON, "-m", _MODULE, "--port", str(port)]
     command += ["--project", str(PROJECT), "--region", str(REGION), "--task-seconds", str(TASK_SECONDS)]
-    command += ["--api-key", key.get_secret_value()]
     with _LOG_FILE.open("ab") as log:
         log.truncate(0)
         child = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            cwd=ROOT,
+            env={**os.environ, "GCORE_EMULATOR_API_KEY": key.get_secret_value()},  # arguments are visible to all users
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
 
     def listens() -> bool:

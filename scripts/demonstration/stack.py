@@ -57,9 +57,12 @@ class _ConfigurationValue(BaseModel):
     value: str = ""
 
 
-def exists() -> bool:
-    """Tells whether the demo has a stack, deployed or not."""
-    return any((DEMO / "state").glob(f".pulumi/stacks/*/{STACK}.json"))
+class _Deployment(BaseModel):
+    resources: list[object] | None = None
+
+
+class _Export(BaseModel):
+    deployment: _Deployment
 
 
 def select() -> None:
@@ -127,7 +130,7 @@ def up(*, refresh: bool) -> None:
     Args:
         refresh: Look first which of the objects in the state still exist.
     """
-    _visibly("up", "--yes", "--suppress-outputs", *(["--refresh"] if refresh else []))
+    _visibly("up", "--yes", "--suppress-outputs", *(["--refresh", "--run-program"] if refresh else []))
 
 
 def preview_without_changes() -> None:
@@ -136,17 +139,27 @@ def preview_without_changes() -> None:
 
 
 def destroy(*, refresh: bool) -> None:
-    """Deletes everything that the stack has.
+    """Deletes everything that the stack has, and then the stack itself and its configuration file.
+
+    The program is run for it: without that Pulumi takes the API key and the like from the last `up`, also when they
+    were wrong then. Where the program doesn't run, that is what is left to try.
 
     Args:
         refresh: Look first which of the objects in the state still exist.
     """
-    _visibly("destroy", "--yes", "--suppress-outputs", *(["--refresh"] if refresh else []))
+    command = ["destroy", "--yes", "--remove", "--suppress-outputs", *(["--refresh"] if refresh else [])]
+    if has_resources():  # else running the program would make some
+        try:
+            _visibly(*command, "--run-program")
+            return
+        except ScriptError:
+            say("      once more without running the program, with the configuration of the last `pulumi up`")
+    _visibly(*command)
 
 
-def remove() -> None:
-    """Removes the empty stack and its configuration file."""
-    _quietly("stack", "rm", STACK, "--yes")
+def has_resources() -> bool:
+    """Tells whether anything is in the stack's state."""
+    return bool(_Export.model_validate_json(_quietly("stack", "export")).deployment.resources)
 
 
 def outputs() -> Outputs:

@@ -16,6 +16,7 @@ from gcore_tls_provider.errors import (
     MalformedAnswer,
     MethodNotAllowed,
     NotFound,
+    ObjectNotFound,
     RateLimited,
     Refused,
     ServerError,
@@ -57,7 +58,7 @@ STATUSES = [
     (401, Unauthorized, "gcore:apiKey"),
     (402, Refused, "gcore:baseUrl"),
     (403, Forbidden, "quota"),
-    (404, NotFound, "gcore:projectId"),
+    (404, NotFound, "gcore:baseUrl"),
     (405, MethodNotAllowed, "gcore:dialect"),
     (408, Refused, "gcore:baseUrl"),
     (409, Conflict, "run again"),
@@ -84,6 +85,20 @@ def test_the_error_of_a_status(status: int, kind: type[Refused], remedy: str, me
     assert error.answered == f"Gcore answered {status} to {ROUTE}: ItsClass said {status}"
     assert remedy in error.remedy
     assert str(error) == f"{ASKED}: {error.answered} (request id r-77). {error.remedy}"
+
+
+@pytest.mark.parametrize("exception_class", ["NotFoundError", "LoadBalancerNotFoundError", "SecretNotFound"])
+def test_only_gcores_own_word_means_that_the_object_is_gone(exception_class: str, met: Met) -> None:
+    error = refused(met(refusal(404, exception_class)))
+    assert type(error) is ObjectNotFound
+    assert "gcore:projectId" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "page", ["<html>404</html>", "", '{"detail": "Not Found"}', '{"exception_class": "HTTPError"}']
+)
+def test_any_other_404_does_not(page: str, met: Met) -> None:
+    assert type(met(httpx.Response(404, text=page))) is NotFound
 
 
 def test_every_kind_of_refusal_has_its_status() -> None:

@@ -32,6 +32,7 @@ from gcore_tls_provider.errors import (
     NotFound,
     RateLimited,
     TaskFailed,
+    TaskForgotten,
     Unreachable,
 )
 from tests.api.conftest import Emulate
@@ -372,5 +373,5 @@ def test_a_task_that_cant_be_read_is_told(status: int, kind: type[ApiError], clo
 
 def test_a_task_of_nobody_is_told(emulate: Emulate) -> None:
     account = emulate()
-    with pytest.raises(NotFound, match=f"read task {NOWHERE}"):
+    with pytest.raises(TaskForgotten, match=f"Gcore knows no task {NOWHERE}"):
         account.tasks.wait([NOWHERE], ASKED, account.client.deadline(60))

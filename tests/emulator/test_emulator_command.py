@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -25,11 +26,15 @@ COMMAND = [sys.executable, "-m", "gcore_tls_provider.emulator"]
 
 
 @contextmanager
-def running(log: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def running(log: Path, *arguments: str, **environ: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Starts the command on any port; gives its URL, once it says that it listens, and the process."""
     with log.open("w") as lines:
         process = subprocess.Popen(
-            [*COMMAND, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=lines, text=True
+            [*COMMAND, "--port", "0", *arguments],
+            env={**os.environ, **environ},
+            stdout=subprocess.PIPE,
+            stderr=lines,
+            text=True,
         )
     try:
         assert process.stdout is not None
@@ -71,6 +76,20 @@ def test_it_serves_what_its_options_say(tmp_path: Path, material: Material) -> N
     assert "Traceback" not in text
     for hidden in ("1234_key", material.server_payload[:60]):
         assert hidden not in text
+
+
+@pytest.mark.parametrize(("arguments", "key"), [([], "1_environment"), (["--api-key", "2_option"], "2_option")])
+def test_the_key_may_come_from_the_environment(arguments: list[str], key: str, tmp_path: Path) -> None:
+    with running(tmp_path / "log", *arguments, GCORE_EMULATOR_API_KEY="1_environment") as (url, _):
+        for tried in ("1_environment", "2_option", "emulator"):
+            answer = httpx.get(f"{url}/cloud/v1/secrets/1/1", headers={"Authorization": f"apikey {tried}"})
+            assert (answer.status_code == 200) == (tried == key)
+
+
+def test_help_does_not_show_a_key_from_the_environment() -> None:
+    ended = CliRunner().invoke(cli, ["--help"], env={"GCORE_EMULATOR_API_KEY": "1_environment"})
+    assert "GCORE_EMULATOR_API_KEY" in ended.stdout
+    assert "1_environment" not in ended.stdout
 
 
 def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ def test_identity_ids_and_creates_under_way() -> None:
     assert state.ids == state.made == {"a", "b", IDENTITY}
     assert {URN, OTHER_URN} <= state.urns
     assert state.creating == (OTHER_URN, URN)
-    assert not state.died(URN)
 
 
 def test_what_waits_for_its_deletion_is_in_the_state() -> None:
@@ -44,8 +43,6 @@ def test_an_earlier_create_that_died_is_there_twice() -> None:
     state = parse_export(exported(creating=[URN, URN]), URN)
     assert state is not None
     assert state.creating == (URN, URN)
-    assert state.died(URN)
-    assert not state.died(OTHER_URN)
 
 
 def test_other_operations_are_no_creates() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 
+from tests.lifecycle.conftest import Worlds
 from tests.lifecycle.world import Resource, World, member, urn_of
 
 
@@ -122,6 +125,29 @@ def test_what_the_program_says_no_longer_is_deleted(world: World) -> None:
     assert [each.id for each in later.objects("secrets")] == [other.id]
     assert f"secret {left.id} (" in warnings(later)
     assert "it is deleted" in warnings(later)
+
+
+def test_what_was_kept_on_purpose_is_left_alone(world: World) -> None:
+    """`retain_on_delete`, or `pulumi state delete`: no create of it has died."""
+    kept = world.load_balancer("it")
+    world.clock.advance(60)
+    later = world.another_run()
+    later.host.ids.remove(kept.id)
+    again = later.load_balancer("it")
+    assert again.id != kept.id
+    assert f"load balancer {kept.id} already has the name" in warnings(later)
+    assert "It is left alone" in warnings(later)
+
+
+def test_what_is_in_error_is_made_anew(worlds: Worlds) -> None:
+    world = worlds(failed_task="leave-error-object")
+    left = world.load_balancer("it")
+    (stored,) = world.objects("load_balancers")
+    world.emulator.account.put(replace(stored, provisioning_status="ERROR"))
+    later = dead(world, left)
+    again = later.load_balancer("it")
+    assert again.id != left.id
+    assert [each.id for each in later.objects("load_balancers")] == [again.id]
 
 
 def test_but_only_if_a_create_of_it_has_died(world: World) -> None:

@@ -59,18 +59,30 @@ def test_an_engine_on_path_that_lacks_a_part_is_left_alone(
     missing: str, machine: Machine, sources: Sources, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machine.install_engine("3.300.1", programs=[name for name in PROGRAMS if name != missing])
-    machine.install_engine(ENGINE_VERSION, machine.cached_engine)
+    sources.works = {"go"}
     assert ensure_engine(machine.environ).directory == machine.cached_engine
-    assert missing in capsys.readouterr().err
+    assert missing in capsys.readouterr().out
 
 
 def test_an_engine_on_path_that_is_too_old_is_left_alone(
     machine: Machine, sources: Sources, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machine.install_engine("3.99.0")
-    machine.install_engine(ENGINE_VERSION, machine.cached_engine)
+    sources.works = {"go"}
     assert ensure_engine(machine.environ).directory == machine.cached_engine
-    assert "is version 3.99.0, and 3.200.0 or newer is needed" in capsys.readouterr().err
+    assert "is version 3.99.0, and 3.200.0 or newer is needed" in capsys.readouterr().out
+
+
+def test_a_cached_engine_is_one_line(machine: Machine, sources: Sources, capsys: pytest.CaptureFixture[str]) -> None:
+    sources.works = {"go"}
+    ensure_engine(machine.environ)
+    slow = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in slow] == ["no", "installer:", "Pulumi"]
+    for reason in ("path: there is no `pulumi` on PATH", "cache: there is none yet"):
+        assert reason in slow[0]
+    ensure_engine(machine.environ)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line == f"      Pulumi engine {ENGINE_VERSION}: cached (made by go), in {machine.cached_engine}"
 
 
 def test_a_pulumi_on_path_that_does_not_run_is_left_alone(machine: Machine, sources: Sources) -> None:
@@ -102,7 +114,7 @@ def test_what_gets_an_engine_is_tried_in_order(
     made = ensure_engine(machine.environ)
     assert sources.calls == tried
     assert (made.directory, made.origin) == (machine.cached_engine, f"made by {tried[-1]}")
-    assert f"made by {tried[-1]}" in capsys.readouterr().err
+    assert f"made by {tried[-1]}" in capsys.readouterr().out
 
     assert ensure_engine(machine.environ).origin == f"cached (made by {tried[-1]})"
     assert sources.calls == tried

@@ -41,7 +41,7 @@ def test_a_long_command_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch, caps
         progress=lambda so_far: f"{len(so_far)} lines",
     )
     assert lines == ["one", "two", "three"]
-    assert "0 s: 2 lines" in capsys.readouterr().err
+    assert "0 s: 2 lines" in capsys.readouterr().out
 
 
 def test_a_long_command_that_fails_shows_the_end_of_its_output() -> None:

@@ -17,6 +17,7 @@ from bootstrap.environment import (
     settings_for_install,
     stamp,
     stamped,
+    sync,
     uv_variables,
 )
 from bootstrap.places import ENVIRONMENT
@@ -99,6 +100,31 @@ def test_the_stamp_knows_which_file_says_what(clone: Clone) -> None:
     (clone.root / "uv.lock").write_text("project 1")
     (clone.root / "pyproject.toml").write_text("lock 1")
     assert stamp(clone.root) != before
+
+
+def test_the_stamp_knows_the_clone_s_path(clone: Clone, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for name in ("uv.lock", "pyproject.toml"):
+        (moved / name).write_bytes((clone.root / name).read_bytes())
+    assert stamp(moved) != stamp(clone.root)
+
+
+@pytest.mark.parametrize("pip", [{}, {"index-url": "https://mirror.example/simple"}])
+def test_a_moved_environment_is_made_anew(
+    pip: Mapping[str, str], clone: Clone, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = clone.root / "calls"
+    uv = machine.install("uv", f'echo "$*" >> "{calls}"')
+    home = clone.root / ".venv"
+    machine.install("python", "", home / "bin")
+    monkeypatch.setattr(environment, "PYTHON", home / "bin" / "python")
+    monkeypatch.setattr(environment, "pip_configuration", lambda: pip)
+    for folder in ("/old/clone/.venv", home):
+        (home / "bin" / "activate").write_text(f"VIRTUAL_ENV='{folder}'")
+        calls.write_text("")
+        sync(uv)
+        assert ("venv --clear" in calls.read_text()) == (folder != home)
 
 
 def test_an_environment_made_by_hand_has_no_stamp(tmp_path: Path) -> None:

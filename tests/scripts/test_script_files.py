@@ -71,15 +71,22 @@ def test_before_the_demo_it_says_what_is_missing(clone: Path, machine: Machine) 
 def test_after_the_demo_it_says_nothing(clone: Path, machine: Machine) -> None:
     machine.install_engine(ENGINE_VERSION)
     machine.install("python", "", clone / ".venv" / "bin")
-    (clone / ".demo").mkdir()
+    state = clone / ".demo" / "state" / ".pulumi" / "stacks" / "project" / "demo.json"
+    state.parent.mkdir(parents=True)
+    state.touch()
     assert run("scripts/env", clone, machine).stderr == ""
+
+
+def test_a_folder_that_pulumi_made_anew_is_no_demo(clone: Path, machine: Machine) -> None:
+    (clone / ".demo" / "pulumi").mkdir(parents=True)
+    assert "the demo's stack" in run("scripts/env", clone, machine).stderr
 
 
 def test_the_engine_s_folder_is_all_that_is_printed(clone: Path, machine: Machine) -> None:
     machine.install_engine(ENGINE_VERSION)
     done = run("scripts/engine", clone, machine)
     assert done.stdout == f"{machine.programs}\n"
-    assert f"Pulumi {ENGINE_VERSION}, found on PATH" in done.stderr
+    assert f"Pulumi engine {ENGINE_VERSION}: found on PATH" in done.stderr
 
 
 def test_an_error_is_one_line(clone: Path, machine: Machine) -> None:
@@ -100,7 +107,7 @@ def test_what_a_clone_lacks_is_one_line_too(script: str, clone: Path, machine: M
 
 def test_destroying_nothing_needs_nothing(clone: Path, machine: Machine) -> None:
     done = run("scripts/demo --destroy", clone, machine)
-    assert (done.returncode, done.stderr) == (0, "Nothing to destroy: there is no demo in this clone.\n")
+    assert (done.returncode, done.stdout) == (0, "Nothing to destroy: there is no demo in this clone.\n")
     assert sorted(entry.name for entry in clone.iterdir()) == ["scripts"]
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 from gcore_tls_provider.api.wire.enums import ListenerProtocol
 from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
 from gcore_tls_provider.api.wire.pools import NestedPoolCreate
-from gcore_tls_provider.api.wire.scalars import NOT_NULL, IpNetwork, Milliseconds, Name, Port, Uuid
+from gcore_tls_provider.api.wire.scalars import NOT_NULL, Concealed, IpNetwork, Milliseconds, Name, Port, Uuid
 
 ConnectionLimit = Annotated[int, Field(ge=-1, le=1_000_000)]
 """Connections at a time; -1 means the default, 100000."""
@@ -22,7 +22,7 @@ class BasicAuthUser(RequestBody):
     """A user of HTTP basic authentication."""
 
     username: Annotated[str, Field(max_length=32, pattern=r"^[a-zA-Z0-9][a-zA-Z 0-9._\-]{1,30}[a-zA-Z0-9._]$")]
-    encrypted_password: Annotated[str, Field(max_length=128, repr=False)]
+    encrypted_password: Annotated[Concealed, Field(max_length=128)]
 
 
 UserList = Annotated[list[BasicAuthUser], Field(max_length=3)]

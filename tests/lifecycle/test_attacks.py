@@ -1,0 +1,177 @@
+"""What a hostile reviewer has found: each once broke something, and must not again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from gcore_tls_provider.errors import BadRequest, DeadlineExceeded, NotFound, ObjectFailed, TaskFailed
+from gcore_tls_provider.lifecycle.operation import CONTEXT
+from tests.lifecycle.conftest import Worlds
+from tests.lifecycle.world import LIFECYCLES, MONITOR, World, as_engine, member, urn_of
+
+
+@pytest.mark.parametrize("kind", ["load_balancer", "secret"])
+def test_another_servers_404_is_not_a_deletion(kind: str, world: World) -> None:
+    """A wrong base URL or a proxy: the object is there, and must stay in the state."""
+    there = world.load_balancer() if kind == "load_balancer" else world.ca()
+    world.fault(action="answer", status=404, body="<html>nothing here</html>")
+    with pytest.raises(NotFound, match="gcore:baseUrl"):
+        there.refresh()
+    with pytest.raises(NotFound, match="gcore:baseUrl"):
+        there.delete()
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("Listener", {"secret_id": "{key}", "load_balancer_id": "{key}"}),
+        ("Pool", {"secret_id": "{key}", "members": [{"address": "{key}", "protocol_port": 1}]}),
+        ("LoadBalancer", {"name": "{key}", "vip_network_id": "{key}"}),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_not_shown(kind: str, properties: Mapping[str, object], world: World) -> None:
+    key = world.material.server.private_key_pem
+
+    def filled(value: object) -> object:
+        if isinstance(value, dict):
+            return {name: filled(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [filled(each) for each in value]
+        return key if value == "{key}" else value
+
+    findings = world.findings(kind, {name: filled(value) for name, value in properties.items()})
+    said = " ".join(map(str, findings))
+    assert f"A text of {len(key)} characters" in said
+    assert not any(line in said for line in key.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("Listener", {"protocol": "HTTP", "protocol_port": "8080", "connection_limit": "50", "admin_state_up": "true"}),
+        ("Pool", {"timeout_member_data": "5000", "members": [{"address": "2001:DB8::1", "protocol_port": "1"}]}),
+        ("Pool", {"members": [], "health_monitor": {**MONITOR, "delay": "20"}}),
+    ],
+)
+def test_numbers_as_texts_are_no_change_for_ever(kind: str, properties: dict[str, object], world: World) -> None:
+    balancer = world.load_balancer()
+    properties["load_balancer_id"] = balancer.id.upper()
+    it = world.create(kind, "it", **properties)
+    assert not it.diff(**properties).changes
+    assert it.refresh()
+    assert not it.diff(**properties).changes
+
+
+def test_nothing_is_written_after_the_deadline(world: World) -> None:
+    properties = world.checked("CertificateAuthority", "it", {"certificate": world.material.authority.certificate_pem})
+    context = properties[CONTEXT]
+    assert isinstance(context, dict)
+    context["timeouts"] = {"create": 2.0}
+    world.host.readable = False
+    with world.writes() as sent, pytest.raises(DeadlineExceeded, match="before it could be sent"):
+        LIFECYCLES["CertificateAuthority"].create(world.session, as_engine(properties))
+    assert sent == []
+
+
+def test_a_create_that_fails_after_its_task_leaves_nothing(world: World) -> None:
+    balancer = world.load_balancer()
+    world.fault(action="fail_task", error="no", method="PATCH")
+    with pytest.raises(TaskFailed):
+        world.listener(balancer, "it", admin_state_up=False, name="exact-name")
+    assert world.objects("listeners") == []
+
+
+def test_a_pool_that_a_second_listener_shares_stays_the_firsts(world: World) -> None:
+    balancer = world.load_balancer()
+    first = world.listener(balancer, "first")
+    pool = world.pool(balancer, listener_id=first.id, members=[member()], protocol="HTTP")
+    second = world.listener(balancer, "second", protocol_port=81, default_pool_id=pool.id)
+    (stored,) = world.objects("pools")
+    world.emulator.account.put(replace(stored, listener_ids=(second.id, first.id)))
+    assert pool.refresh()
+    assert pool.outputs["listener_id"] == first.id
+    pool.update(load_balancer_id=balancer.id, listener_id=first.id, members=[member(weight=2)], protocol="HTTP")
+    assert pool.outputs["listener_id"] == first.id
+
+
+def test_a_task_that_gcore_has_forgotten(worlds: Worlds) -> None:
+    """The object tells."""
+    world = worlds(finished_task_life=0.001)
+    balancer = world.load_balancer()
+    pool = world.pool(balancer, members=[member()])
+    pool.update(load_balancer_id=balancer.id, members=[member(weight=3)], lb_algorithm="SOURCE_IP")
+    assert pool.live()["lb_algorithm"] == "SOURCE_IP"
+    pool.delete()
+    assert world.objects("pools") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "where"),
+    [
+        ("LoadBalancer", {"logging": {"enabled": True, "topic_name": "My_Topic"}}, "logging.topic_name"),
+        ("LoadBalancer", {"logging": {"retention_policy": {}}}, "logging.retention_policy.period"),
+        ("Listener", {"user_list": [{"username": "a@b", "encrypted_password": "x"}]}, "user_list[0].username"),
+        ("Secret", {"payload": "QQ==", "expiration": "next week"}, "expiration"),
+    ],
+)
+def test_what_the_api_would_refuse_is_refused_in_the_preview(
+    kind: str, properties: Mapping[str, object], where: str, world: World
+) -> None:
+    assert where in {each.property for each in world.findings(kind, properties)}
+
+
+def test_what_gcore_fills_in_is_no_change(world: World) -> None:
+    lifecycle = LIFECYCLES["LoadBalancer"]
+    said = world.checked("LoadBalancer", "it", {"logging": {"enabled": True, "topic_name": "logs"}})
+    filled = {"enabled": True, "topic_name": "logs", "destination_region_id": 7, "retention_policy": {"period": 30}}
+    assert not lifecycle.diff({**said, "logging": filled, "__set": ["logging"]}, said).changes
+
+
+def test_a_family_that_is_no_longer_said_makes_no_other_load_balancer(world: World) -> None:
+    balancer = world.load_balancer(vip_ip_family="ipv4")
+    assert not balancer.diff().changes
+
+
+def test_new_time_limits_get_to_where_a_delete_finds_them(world: World) -> None:
+    balancer = world.load_balancer()
+    context = {"urn": urn_of("LoadBalancer", "lb"), "name": "lb", "stack": "dev", "timeouts": {"delete": 60.0}}
+    news = {**balancer.inputs, CONTEXT: context}
+    lifecycle = LIFECYCLES["LoadBalancer"]
+    difference = lifecycle.diff(as_engine(balancer.outputs), as_engine(news))
+    assert difference.changes and not difference.replaces
+    with world.writes() as sent:
+        outputs = lifecycle.update(world.session, balancer.id, as_engine(balancer.outputs), as_engine(news))
+    assert sent == []
+    assert outputs[CONTEXT] == as_engine(news)[CONTEXT]
+
+
+def test_an_update_of_what_was_deleted_by_hand_says_so(world: World) -> None:
+    balancer = world.load_balancer()
+    world.by_hand("DELETE", f"/v1/loadbalancers/{balancer.id}")
+    with pytest.raises(ObjectFailed, match="pulumi refresh"):
+        balancer.update(tags={"team": "a"})
+
+
+def test_a_password_that_gcore_repeats_is_hidden(world: World) -> None:
+    balancer = world.load_balancer()
+    password = "$6$canary-of-a-hash"
+    body: JsonValue = {"exception_class": "ValidationError", "message": f"user_list: {password} is too weak"}
+    world.fault(
+        action="answer", status=400, body=body, method="POST", route="/cloud/v1/lblisteners/{project_id}/{region_id}"
+    )
+    with pytest.raises(BadRequest) as raised:
+        world.listener(balancer, user_list=[{"username": "admin", "encrypted_password": password}])
+    assert password not in str(raised.value)
+
+
+def test_members_that_somebody_else_has_set_to_what_no_program_says(world: World) -> None:
+    balancer = world.load_balancer()
+    pool = world.pool(balancer, members=[member()])
+    (stored,) = world.objects("pools")
+    odd = [replace(each, weight=0) for each in stored.members]
+    world.emulator.account.put(replace(stored, members=type(stored.members)(odd)))
+    assert pool.refresh()
+    assert pool.diff(load_balancer_id=balancer.id, members=[member()]).changes

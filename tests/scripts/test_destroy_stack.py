@@ -1,0 +1,66 @@
+"""Destroying the demo's stack: the program is run for it where that helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bootstrap.reporting import ScriptError
+from demonstration import stack
+from tests.scripts.fake_machine import Machine
+
+WITHOUT_PROGRAM = "destroy --yes --remove --suppress-outputs"
+WITH_PROGRAM = f"{WITHOUT_PROGRAM} --run-program"
+
+
+@pytest.fixture
+def calls(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the fake `pulumi` was called with, but for looking into the stack."""
+    monkeypatch.setenv("PATH", f"{machine.programs}:/usr/bin:/bin")
+    return machine.root / "calls"
+
+
+def install_pulumi(machine: Machine, calls: Path, resources: str, fails: str = "nothing") -> None:
+    """Installs a `pulumi` for a stack.
+
+    Args:
+        machine: Where to.
+        calls: What it writes its arguments to.
+        resources: The stack's resources, JSON.
+        fails: A pattern of the shell for the commands that fail.
+    """
+    machine.install(
+        "pulumi",
+        f"""case "$*" in
+            "stack export"*) echo '{{"version": 3, "deployment": {{"resources": {resources}}}}}' ;;
+            *) echo "$*" >> "{calls}"; case "$*" in {fails}) exit 1 ;; esac ;;
+        esac""",
+    )
+
+
+@pytest.mark.parametrize(
+    ("resources", "fails", "called"),
+    [
+        ('[{"urn": "urn:pulumi:demo"}]', "nothing", [WITH_PROGRAM]),
+        ('[{"urn": "urn:pulumi:demo"}]', "*--run-program*", [WITH_PROGRAM, WITHOUT_PROGRAM]),
+        ("[]", "nothing", [WITHOUT_PROGRAM]),
+        ("null", "nothing", [WITHOUT_PROGRAM]),
+    ],
+)
+def test_the_program_is_run_if_there_is_something_and_it_runs(
+    resources: str, fails: str, called: list[str], machine: Machine, calls: Path
+) -> None:
+    install_pulumi(machine, calls, resources, fails)
+    stack.destroy(refresh=False)
+    assert calls.read_text().splitlines() == called
+
+
+def test_what_fails_both_ways_fails(machine: Machine, calls: Path) -> None:
+    install_pulumi(machine, calls, '[{"urn": "urn:pulumi:demo"}]', fails="destroy*")
+    with pytest.raises(ScriptError, match="run this again"):
+        stack.destroy(refresh=True)
+    assert calls.read_text().splitlines() == [
+        "destroy --yes --remove --suppress-outputs --refresh --run-program",
+        "destroy --yes --remove --suppress-outputs --refresh",
+    ]
