@@ -83,12 +83,11 @@ class _Provider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validates what is known; asks nobody."""
         with _one_line():
-            checked = self.lifecycle.check(_from_engine(news), _shared().configuration)
-        warnings = [located(each) for each in checked.findings if each.severity == "warning"]
-        if warnings:
-            context = Context.of(_from_engine(news))
+            session = _shared()
+            checked = self.lifecycle.check(_from_engine(news), session.configuration)
+            warnings = [located(each) for each in checked.findings if each.severity == "warning"]
             for warning in warnings:
-                _shared().host.warn(context.urn, warning)
+                session.host.warn(Context.of(_from_engine(news)).urn, warning)
         # The engine would print a failed property's value, which may be a key or a page of PEM, so the property is
         # named in the reason only.
         failures = [CheckFailure("", located(each)) for each in checked.findings if each.severity == "error"]

@@ -155,7 +155,7 @@ class Lifecycle(ABC, Generic[InputsT]):
             )
         fields = [
             each
-            for each in changed(self.fields, {**live.properties, SET: set_names(wanted)}, wanted)
+            for each in changed(self.fields, {**live.properties, SET: set_names(live.properties)}, wanted)
             if each.change != "replace"
         ]
         if fields:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from pydantic import JsonValue
 
 from gcore_tls_provider.errors import BadRequest, DeadlineExceeded, NotFound, ObjectFailed, TaskFailed
 from gcore_tls_provider.lifecycle.operation import CONTEXT

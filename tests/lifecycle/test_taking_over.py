@@ -36,13 +36,13 @@ def test_a_secret(spoken: World) -> None:
 
 
 def test_a_load_balancer_is_mended(world: World) -> None:
-    left = world.load_balancer("it", tags={"team": "old"})
+    left = world.load_balancer("it", tags={"team": "old"}, preferred_connectivity="L3")
     later = dead(world, left)
     with later.writes() as sent:
         again = later.load_balancer("it", tags={"team": "new"}, flavor="lb1-2-4")
     assert again.id == left.id
     assert [(each.method, each.body) for each in sent] == [
-        ("PATCH", {"tags": {"team": "new"}}),
+        ("PATCH", {"tags": {"team": "new"}, "preferred_connectivity": "L2"}),
         ("POST", {"flavor": "lb1-2-4"}),
     ]
     assert not again.again().changes
