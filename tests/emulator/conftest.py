@@ -11,7 +11,7 @@ import pytest
 
 from gcore_tls_provider.emulator import Behaviour, Emulator, ManualClock, Settings, TaskSeconds, serving
 from tests.emulator.emulated_api import KEY, OTHER_PROJECT, OTHER_REGION, PROJECT, REGION, TASK_SECONDS, Api
-from tests.emulator.emulated_material import Material
+from tests.material import Material
 
 Start = Callable[..., Api]
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from gcore_tls_provider.emulator import Emulator, ManualClock
-from tests.emulator.emulated_material import Material
+from tests.material import Material
 
 KEY = "1234_emulated"
 PROJECT, REGION = 11, 22

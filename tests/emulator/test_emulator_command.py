@@ -20,7 +20,7 @@ from gcore_tls_provider.emulator.__main__ import cli
 from gcore_tls_provider.emulator.questions import questions
 from gcore_tls_provider.emulator.settings import TASK_TYPES
 from tests.emulator.emulated_api import blob
-from tests.emulator.emulated_material import Material
+from tests.material import Material
 
 COMMAND = [sys.executable, "-m", "gcore_tls_provider.emulator"]
 

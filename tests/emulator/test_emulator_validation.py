@@ -26,7 +26,7 @@ from tests.emulator.emulated_api import (
     pool_body,
     without,
 )
-from tests.emulator.emulated_material import Material, base64_of
+from tests.material import Material, base64_of
 
 LISTENER = {"name": "https", "protocol": "TERMINATED_HTTPS", "protocol_port": 443}
 

@@ -10,7 +10,8 @@ import pytest
 from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds, serving
 from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Dialect
 from tests.fake_clock import FakeClock
-from tests.lifecycle.world import KEY, PROJECT, REGION, Material, World
+from tests.lifecycle.world import KEY, PROJECT, REGION, World
+from tests.material import Material
 
 Worlds = Callable[..., World]
 

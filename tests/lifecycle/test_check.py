@@ -10,7 +10,8 @@ import pytest
 
 from gcore_tls_provider.certificates import CertificateFacts, DevelopmentAuthority, RevocationListFacts
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, located
-from tests.lifecycle.world import LIFECYCLES, MONITOR, NOWHERE, Material, World, member
+from tests.lifecycle.world import LIFECYCLES, MONITOR, NOWHERE, World, member
+from tests.material import Material
 
 Found = list[tuple[str, str]]
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from pydantic import JsonValue, TypeAdapter
 
-from gcore_tls_provider.certificates import DevelopmentAuthority, Finding, Identity
+from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.emulator import Emulator
 from gcore_tls_provider.emulator.faults import Rule
 from gcore_tls_provider.lifecycle.certificates import (
@@ -35,6 +35,7 @@ from gcore_tls_provider.lifecycle.properties import Properties
 from gcore_tls_provider.lifecycle.secrets import RawSecretLifecycle
 from gcore_tls_provider.lifecycle.session import Session
 from tests.fake_clock import FakeClock
+from tests.material import Material
 
 KEY = "1234_lifecycle"
 PROJECT, REGION = 11, 22
@@ -162,43 +163,6 @@ def exported(
 
 def urn_of(kind: str, name: str) -> str:
     return f"urn:pulumi:{STACK}::shop::pulumi-python:dynamic/gcore:{kind}::{name}"
-
-
-@dataclass(frozen=True, repr=False)
-class Material:
-    """What a user has. Everything is issued by `authority`, but for what says `other`."""
-
-    authority: DevelopmentAuthority
-    other_authority: DevelopmentAuthority
-    server: Identity
-    sni: Identity
-    client: Identity
-    crl: str
-    other_crl: str
-
-    @classmethod
-    def generate(cls) -> Material:
-        authority = DevelopmentAuthority.create("Backends CA")
-        other = DevelopmentAuthority.create("Other CA")
-        client = authority.issue_client("load-balancer.example")
-        return cls(
-            authority=authority,
-            other_authority=other,
-            server=authority.issue_server(["app.example", "www.app.example"]),
-            sni=authority.issue_server(["second.example"]),
-            client=client,
-            crl=authority.revocation_list([client]),
-            other_crl=other.revocation_list(),
-        )
-
-    @staticmethod
-    def pem(identity: Identity) -> dict[str, object]:
-        """An identity as a program gives it."""
-        return {
-            "certificate": identity.certificate_pem,
-            "private_key": identity.private_key_pem,
-            "certificate_chain": identity.chain_pem or None,
-        }
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Certificates, keys and revocation lists for these tests, as the base64 text that goes into a secret."""
+"""Certificates, keys and revocation lists as a user has them, and as the base64 text that goes into a secret."""
 
 from __future__ import annotations
 
@@ -43,6 +43,15 @@ class Material:
             crl=authority.revocation_list([client]),
             other_crl=other.revocation_list(),
         )
+
+    @staticmethod
+    def pem(identity: Identity) -> dict[str, object]:
+        """An identity as a program gives it."""
+        return {
+            "certificate": identity.certificate_pem,
+            "private_key": identity.private_key_pem,
+            "certificate_chain": identity.chain_pem or None,
+        }
 
     @property
     def server_payload(self) -> str:
