@@ -9,8 +9,8 @@ A name is this stack's own (see `names`), so an object that has it was made by t
 - Else it was kept on purpose, removed from the state by hand, or adopted by another stack. It isn't touched: the next
   name is taken, with a warning that names the id.
 
-What a dead run has left for this resource with other unchangeable properties (the user has mended the program
-meanwhile) is deleted if nothing uses it, and if the state shows that an earlier create of the resource died.
+What a dead run may have left for this resource with other unchangeable properties (the user has mended the program
+meanwhile) is told in a warning: it may as well have been kept on purpose.
 
 A POST whose answer was lost is resolved by looking for the name, never by posting again at once.
 """
@@ -108,7 +108,7 @@ class Creation:
         self._free = free
 
     def place(self, exact: str | None, fixed: Sequence[str]) -> Place:
-        """Decides where the object is to come into being, and removes what a dead run has left of another one.
+        """Decides where the object is to come into being.
 
         Args:
             exact: the name that the user insists on. Then nothing can be recognised.
@@ -145,7 +145,7 @@ class Creation:
                 parts.append(holder)
                 name = names.name(*parts)
             if state is not None and died:
-                self._remove_abandoned(names, name, taken, state)
+                self._tell_of_abandoned(names, name, taken, state)
         return Place(name, leftover=leftover)
 
     def _unless_in_error(self, leftover: str) -> str | None:
@@ -156,18 +156,18 @@ class Creation:
                 return None
         return leftover
 
-    def _remove_abandoned(self, names: Names, name: str, taken: Mapping[str, Sequence[str]], state: StackState) -> None:
+    def _tell_of_abandoned(
+        self, names: Names, name: str, taken: Mapping[str, Sequence[str]], state: StackState
+    ) -> None:
         operation = self._operation
-        for other, ids in list(taken.items()):
-            if other == name or not other.startswith(names.prefix):
-                continue
+        known = state.ids | operation.session.made
+        for other, ids in taken.items():
             for abandoned in ids:
-                known = state.ids | operation.session.made
-                if abandoned not in known and self._free(abandoned, state):
-                    self._delete(abandoned)
+                if other != name and other.startswith(names.prefix) and abandoned not in known:
                     operation.warn(
-                        f"{operation.kind} {abandoned} ('{other}') was left behind by a run that died, for what the "
-                        f"program says no longer: it is deleted."
+                        f"{operation.kind} {abandoned} ('{other}') is in no state: it was left behind by a run that "
+                        f"died, for what the program says no longer, or kept on purpose. It is left alone; delete it "
+                        f"at Gcore if nothing needs it."
                     )
 
     def once(self, place: Place, post: Callable[[], tuple[Task, ...]]) -> str:

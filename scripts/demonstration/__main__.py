@@ -28,7 +28,7 @@ def deploy() -> None:
     DEMO.mkdir(mode=0o700, exist_ok=True)
 
     say("== Emulator of Gcore's API")
-    api, is_new = emulator.ensure_running()
+    api = emulator.ensure_running()
 
     say("== Certificates")
     certificates = ensure_certificates(DEMO / "certificates")
@@ -38,7 +38,8 @@ def deploy() -> None:
     configure(api, certificates)
 
     say("== pulumi up")
-    stack.up(refresh=is_new)
+    emulator_was_lost = not any(api.object_counts().values()) and stack.has_resources()
+    stack.up(refresh=emulator_was_lost)
 
     outputs = stack.outputs()
     say(f"== What Gcore has now (read from {api.url} with Gcore's own SDK)")
@@ -64,7 +65,7 @@ def destroy() -> None:
     DEMO.mkdir(mode=0o700, exist_ok=True)
     if demo_stack_exists():
         say("== Emulator of Gcore's API")
-        api, is_new = emulator.ensure_running()
+        api = emulator.ensure_running()
 
         say("== Certificates")
         certificates = ensure_certificates(DEMO / "certificates")
@@ -74,7 +75,7 @@ def destroy() -> None:
         configure(api, certificates)
 
         say("== pulumi destroy")
-        stack.destroy(refresh=is_new)
+        stack.destroy()
 
         say("== What the emulator has now")
         counts = api.object_counts()

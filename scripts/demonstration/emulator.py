@@ -86,8 +86,8 @@ class Emulator:
         return belongs_to_clone(self.process.pid)
 
 
-def ensure_running() -> tuple[Emulator, bool]:
-    """Returns the demo's emulator, and whether it had to be started: then it is empty, whatever the stack says.
+def ensure_running() -> Emulator:
+    """Returns the demo's emulator, after starting it if need be: then it is empty, whatever the stack says.
 
     Raises:
         ScriptError: It doesn't start.
@@ -96,7 +96,7 @@ def ensure_running() -> tuple[Emulator, bool]:
     remembered = recall()
     if remembered is not None and (emulator := Emulator(remembered, key)).is_ours():
         say(f"      already running on {emulator.url}, process {remembered.pid}")
-        return emulator, False
+        return emulator
     stop()
     # The port of last time first: a shell in which the stack is used by hand may still know it.
     process = (start(remembered.port, key) if remembered else None) or start(0, key)
@@ -104,7 +104,7 @@ def ensure_running() -> tuple[Emulator, bool]:
         raise ScriptError(f"the emulator doesn't start. The end of {_LOG_FILE}:\n{_end_of_log()}")
     emulator = Emulator(process, key)
     say(f"      started on {emulator.url}, process {process.pid}; its log is {_LOG_FILE.relative_to(ROOT)}")
-    return emulator, True
+    return emulator
 
 
 def recall() -> EmulatorProcess | None:

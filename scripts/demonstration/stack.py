@@ -138,16 +138,15 @@ def preview_without_changes() -> None:
     _visibly("preview", "--expect-no-changes", "--suppress-outputs")
 
 
-def destroy(*, refresh: bool) -> None:
+def destroy() -> None:
     """Deletes everything that the stack has, and then the stack itself and its configuration file.
 
     The program is run for it: without that Pulumi takes the API key and the like from the last `up`, also when they
     were wrong then. Where the program doesn't run, that is what is left to try.
 
-    Args:
-        refresh: Look first which of the objects in the state still exist.
+    There is no refresh before: what is gone counts as deleted, and `destroy --refresh` reads with the last `up`'s key.
     """
-    command = ["destroy", "--yes", "--remove", "--suppress-outputs", *(["--refresh"] if refresh else [])]
+    command = ("destroy", "--yes", "--remove", "--suppress-outputs")
     if has_resources():  # else running the program would make some
         try:
             _visibly(*command, "--run-program")

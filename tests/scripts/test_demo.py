@@ -119,8 +119,9 @@ def test_the_demo_from_its_beginning_to_its_end(clone: DemoClone) -> None:
     assert re.search(r"started on", after_accident)
     assert "created" in after_accident
 
-    # The last `up` leaves its configuration in the state, and here it had no API key.
-    clone.by_hand("pulumi config rm gcore:apiKey && { pulumi up --yes --skip-preview || true; }")
+    # The last `up` leaves its configuration in the state, and here that was a wrong API key.
+    clone.by_hand("pulumi config set --secret gcore:apiKey 1_wrong && pulumi config set --path 'members[1]' 10.0.0.13")
+    assert "401" in clone.by_hand("pulumi up --yes --skip-preview", status=255)
     pid = clone.emulator()
     down = clone.run("scripts/demo --destroy 2>/dev/null")
     assert "pulumi stack rm" not in down

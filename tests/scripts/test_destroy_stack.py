@@ -52,15 +52,12 @@ def test_the_program_is_run_if_there_is_something_and_it_runs(
     resources: str, fails: str, called: list[str], machine: Machine, calls: Path
 ) -> None:
     install_pulumi(machine, calls, resources, fails)
-    stack.destroy(refresh=False)
+    stack.destroy()
     assert calls.read_text().splitlines() == called
 
 
 def test_what_fails_both_ways_fails(machine: Machine, calls: Path) -> None:
     install_pulumi(machine, calls, '[{"urn": "urn:pulumi:demo"}]', fails="destroy*")
     with pytest.raises(ScriptError, match="run this again"):
-        stack.destroy(refresh=True)
-    assert calls.read_text().splitlines() == [
-        "destroy --yes --remove --suppress-outputs --refresh --run-program",
-        "destroy --yes --remove --suppress-outputs --refresh",
-    ]
+        stack.destroy()
+    assert calls.read_text().splitlines() == [WITH_PROGRAM, WITHOUT_PROGRAM]
