@@ -4,12 +4,14 @@ Nothing in here knows Pulumi's dynamic providers: `gcore_tls_provider.providers`
 
 | module | what |
 | --- | --- |
-| `properties` | property bags, unknown values, and the models that they are parsed into |
-| `fields` | the tables of fields: what is readable, nullable, changed in place or by replacement |
+| `properties`, `scalars` | property bags, unknown values, and the models that they are parsed into |
+| `fields` | what a table of fields says: readable, nullable, changed in place or by replacement |
 | `lifecycle` | the contract that every kind fulfils, and what all kinds share |
-| `secrets`, `certificates`, `load_balancers`, `listeners`, `pools` | the kinds |
+| `secrets`, `certificates`, `load_balancers`, `listeners`, `pools` | the kinds, each with its table of fields |
+| `members`, `health_monitors` | the parts of a pool that have routes of their own |
+| `creation`, `ownership`, `deletion` | making an object exactly once, proving that it is ours, deleting it |
 | `names` | what an object is called at Gcore |
-| `stack` | what the stack's state says |
+| `configuration`, `stack`, `host` | what the stack's configuration, its state and the engine give |
 | `session` | what the handlers of one process share |
 | `operation` | one handler's call: deadline, progress, tasks |
 """

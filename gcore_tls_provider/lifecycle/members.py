@@ -3,7 +3,8 @@
 Members that stay are not touched.
 
 A member is its address and port (OpenAPI: those that keep both are kept without downtime). Weight, backup, monitor
-address and port and the administrative state are changed in place; another subnet or instance makes another member.
+address and port and the administrative state are changed in place; another subnet makes another member. Another
+instance isn't seen: Gcore never gives it back.
 """
 
 from __future__ import annotations
