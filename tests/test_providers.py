@@ -378,7 +378,7 @@ def dynamic_server(path: Path | None = None) -> Iterator[DynamicServer]:
     address = f"127.0.0.1:{host.add_insecure_port('127.0.0.1:0')}"
     host.start()
     process = subprocess.Popen(
-        [sys.executable, "-m", "pulumi.dynamic", address],
+        [sys.executable, "-u", "-m", "pulumi.dynamic", address],
         env={**os.environ, "PATH": f"{path or ''}:{os.environ['PATH']}"},
         stdout=subprocess.PIPE,
         text=True,
