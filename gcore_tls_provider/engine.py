@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -23,6 +22,7 @@ from typing import Final
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from gcore_tls_provider.api.clock import Clock, SystemClock
 from gcore_tls_provider.errors import one_line
 
 _EXPORT_TIME_LIMIT: Final = 60.0
@@ -37,11 +37,13 @@ class Engine:
 
     Args:
         address: the engine's address, `host:port`; None where there is none, as in tests without an engine.
+        clock: whose time it is.
     """
 
-    def __init__(self, address: str | None) -> None:
+    def __init__(self, address: str | None, clock: Clock | None = None) -> None:
         """Connects lazily."""
         self._address = address
+        self._clock: Clock = clock or SystemClock()
         self._stub: engine_pb2_grpc.EngineStub | None = None
         self._lock = threading.Lock()
         self._last_progress: dict[str, float] = {}
@@ -55,7 +57,7 @@ class Engine:
 
     def progress(self, urn: str, text: str) -> None:
         """Shows `text` on the resource's row, once a second at most."""
-        now = time.monotonic()
+        now = self._clock.now()
         with self._lock:
             if now - self._last_progress.get(urn, -_PROGRESS_PAUSE) < _PROGRESS_PAUSE:
                 return
@@ -106,7 +108,7 @@ class Engine:
     def _watch(self) -> None:
         missed = 0
         while missed < _MISSED_LOOKS:
-            time.sleep(_LOOK_PAUSE)
+            self._clock.sleep(_LOOK_PAUSE)
             missed = 0 if self.is_alive() else missed + 1
         os._exit(1)
 

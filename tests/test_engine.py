@@ -17,6 +17,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from gcore_tls_provider.engine import Engine, raise_parallelism
 from gcore_tls_provider.lifecycle.host import Host
+from tests.fake_clock import FakeClock
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/gcore:Secret::ca"
 
@@ -59,14 +60,13 @@ class TestTelling:
         assert {each.severity for each in recorded.logged} == {engine_pb2.WARNING}
 
     def test_progress_is_told_once_a_second_for_each_resource(
-        self, served: tuple[RecordingEngine, str, grpc.Server], monkeypatch: pytest.MonkeyPatch
+        self, served: tuple[RecordingEngine, str, grpc.Server], clock: FakeClock
     ) -> None:
         recorded, address, _ = served
-        engine, now = Engine(address), [100.0]
-        monkeypatch.setattr("gcore_tls_provider.engine.time.monotonic", lambda: now[0])
+        engine, began = Engine(address, clock), clock.now()
         for seconds in (0.0, 0.5, 0.4, 0.2, 3.0):
-            now[0] += seconds
-            engine.progress(URN, f"at {now[0] - 100:.1f} s")
+            clock.advance(seconds)
+            engine.progress(URN, f"at {clock.now() - began:.1f} s")
         engine.progress(URN + "2", "another")
         assert [each.message for each in recorded.logged] == ["at 0.0 s", "at 1.1 s", "at 4.1 s", "another"]
         assert {(each.severity, each.ephemeral) for each in recorded.logged} == {(engine_pb2.INFO, True)}

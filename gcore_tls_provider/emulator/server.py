@@ -17,6 +17,7 @@ HOST = "127.0.0.1"
 
 _KEEP_ALIVE_SECONDS = 75
 _STARTING_SECONDS = 10
+_STOPPING_SECONDS = 10.0
 
 
 class _AnnouncingServer(uvicorn.Server):
@@ -62,7 +63,7 @@ def serving(emulator: Emulator, port: int = 0) -> Iterator[str]:
     finally:
         server.should_exit = True
         server.force_exit = True
-        thread.join()
+        thread.join(_STOPPING_SECONDS)
         listening.close()
 
 
