@@ -241,7 +241,8 @@ def write_development_certificates(
     client = root.issue_client(client_name, names=[f"{client_name}.internal"])
     # The load balancer checks a backend's names against the name its own client asked for: it needs all of them.
     backend = root.issue_server(tuple(dict.fromkeys([*server_names, *sni_names])))
-    password = secrets.token_urlsafe(18)
+    # Hexadecimal: a password that begins with a hyphen passes for an option on a command line.
+    password = secrets.token_hex(16)
 
     return DevelopmentFiles(
         ca=_write(directory / "ca.pem", root.certificate_pem),

@@ -123,13 +123,13 @@ class Stack:
             **self.variables,
         }
 
-    def run(self, *arguments: str) -> Command:
-        """Runs `pulumi` with these arguments in the program's folder."""
+    def run(self, *arguments: str, typed: str = "") -> Command:
+        """Runs `pulumi` with these arguments in the program's folder; `typed` is its standard input."""
         done = subprocess.run(
             ["pulumi", *arguments],
             cwd=self.program,
             env=self.environment,
-            stdin=subprocess.DEVNULL,
+            input=typed,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -155,7 +155,7 @@ class Stack:
 
     def configure_secret(self, key: str, value: str) -> None:
         """Sets a secret value."""
-        self.run("config", "set", "--secret", key, value, "--non-interactive").expect_success()
+        self.run("config", "set", "--secret", key, "--non-interactive", typed=value).expect_success()
 
     def preview(self, *arguments: str) -> Command:
         """`pulumi preview`."""
