@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Final, Generic, TypeVar, Union
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
@@ -135,10 +135,7 @@ def located(finding: Finding) -> str:
 def _partial(model: type[InputsT]) -> type[InputsT]:
     """The model with every field optional, so that a part of a bag fits it."""
     optional: dict[str, Any] = {
-        # `|` works on types, and an annotation may be anything.
-        name: (Union[_annotated(field), None], None)  # noqa: UP007
-        for name, field in model.model_fields.items()
-        if field.is_required()
+        name: (_annotated(field) | None, None) for name, field in model.model_fields.items() if field.is_required()
     }
     return create_model(f"Partial{model.__name__}", __base__=model, **optional)
 

@@ -88,7 +88,7 @@ RULES: Mapping[str, tuple[str, dict[str, object], Found]] = {
     "one address, two ports": ("Pool", {**POOL, "members": [member(protocol_port=80), member(protocol_port=81)]}, []),
     "a member twice, perhaps": (
         "Pool",
-        {**POOL, "members": [member(), member(), member(UNKNOWN)]},  # type: ignore[arg-type]
+        {**POOL, "members": [member(), member(), member(UNKNOWN)]},
         [],
     ),
     "a member that is a name": (

@@ -317,7 +317,9 @@ class TestNames:
         ca.delete()
         assert later.host.exports == 0
 
-    def test_a_state_that_is_read_half_written_is_read_again(self, world: World) -> None:
+    def test_a_state_that_is_read_half_written_is_read_again(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         whole = world.host.exported_stack
 
         def half_written_at_first(stack: str) -> bytes | None:
@@ -326,7 +328,7 @@ class TestNames:
             assert exported is not None
             return exported if world.host.exports > 2 else exported[:100]
 
-        world.host.exported_stack = half_written_at_first  # type: ignore[method-assign]
+        monkeypatch.setattr(world.host, "exported_stack", half_written_at_first)
         ca = world.ca()
         assert world.host.exports == 3
         assert world.host.warnings == []
@@ -374,7 +376,7 @@ class TestDeadEngine:
         assert sent == []
         assert pool.refresh()
 
-    def test_nothing_more_is_made_after_it_died(self, world: World) -> None:
+    def test_nothing_more_is_made_after_it_died(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         """Between the load balancer's POST and the PATCH that switches it off."""
         sleep = world.clock.sleep
 
@@ -382,7 +384,7 @@ class TestDeadEngine:
             world.host.alive = False
             sleep(seconds)
 
-        world.clock.sleep = die  # type: ignore[method-assign]
+        monkeypatch.setattr(world.clock, "sleep", die)
         with world.writes() as sent, pytest.raises(ObjectFailed):
             world.load_balancer(admin_state_up=False)
         assert [each.method for each in sent] == ["POST"]

@@ -76,7 +76,7 @@ FAULTY: Mapping[str, tuple[type[InputsModel], dict[str, object], list[tuple[str,
     ),
     "beside an unknown in the same member": (
         PoolInputs,
-        {"members": [member(UNKNOWN, 0)]},  # type: ignore[arg-type]
+        {"members": [member(UNKNOWN, 0)]},
         [("members[0].protocol_port", "PROPERTY_INVALID")],
     ),
     "no choice": (PoolInputs, {"protocol": "QUIC"}, [("protocol", "PROPERTY_INVALID")]),
@@ -210,7 +210,7 @@ def test_internal_keys_are_for_nobody() -> None:
 
 
 def test_numbers_come_as_floats() -> None:
-    drafted = parse(PoolInputs, {"load_balancer_id": BALANCER, "members": [member(protocol_port=8443.0, weight=2.0)]})  # type: ignore[arg-type]
+    drafted = parse(PoolInputs, {"load_balancer_id": BALANCER, "members": [member(protocol_port=8443.0, weight=2.0)]})
     only = drafted.members[0]
     assert (only.protocol_port, type(only.protocol_port)) == (8443, int)
     assert (only.weight, type(only.weight)) == (2, int)

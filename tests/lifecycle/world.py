@@ -74,7 +74,8 @@ def as_engine(value: Any) -> Any:
     return value
 
 
-def member(address: str = "10.0.0.11", protocol_port: int = 8443, **properties: object) -> dict[str, object]:
+def member(address: object = "10.0.0.11", protocol_port: object = 8443, **properties: object) -> dict[str, object]:
+    """A member as a program gives it, right or wrong."""
     return {"address": address, "protocol_port": protocol_port, **properties}
 
 

@@ -52,7 +52,12 @@ class Declared:
 
     @property
     def is_read(self) -> bool:
-        return isinstance(self.request, resource_pb2.ReadResourceRequest)
+        return self.read_id is not None
+
+    @property
+    def read_id(self) -> str | None:
+        """The id that is read; None where the resource isn't only read."""
+        return self.request.id if isinstance(self.request, resource_pb2.ReadResourceRequest) else None
 
 
 @dataclass
@@ -97,6 +102,7 @@ class _Monitor(MockMonitor):
         return f"urn:pulumi:{STACK}::{PROJECT}::{chain}{type_}::{name}"
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:
+        # The SDK's own stand-in for the engine has no types, here and below.
         answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             self._keep(request, rpc.deserialize_properties(request.object), answer.urn)

@@ -43,4 +43,5 @@ def test_all_of_it_is_documented() -> None:
 
 def test_any_other_name() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Poool'"):
+        # That the type checker sees it as well is a part of what is shown.
         _ = gcore_tls_provider.Poool  # type: ignore[attr-defined]

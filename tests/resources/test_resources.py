@@ -122,7 +122,7 @@ class TestEveryKind:
         program = run(lambda: cls.get("existing", ID).id)
         made = program.declared["existing"]
         assert made.is_read
-        assert made.request.id == ID  # type: ignore[union-attr]
+        assert made.read_id == ID
         assert made.inputs == {}
         assert made.type == f"{GCORE}{kind}"
         assert program.value == ID

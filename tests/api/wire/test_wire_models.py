@@ -107,6 +107,7 @@ class TestRequests:
 
     def test_a_request_cannot_be_changed(self) -> None:
         with pytest.raises(ValidationError):
+            # The type checker refuses it too, and this shows that pydantic does.
             PoolPatch(name="web").name = "other"  # type: ignore[misc]
 
 
