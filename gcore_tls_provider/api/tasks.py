@@ -101,9 +101,9 @@ class Tasks:
         started = clock.now()
         unreadable = unknown = 0
         while True:
-            task = None
+            task, known_at = None, None
             try:
-                task = self._poll(task_id, deadline)
+                task, known_at = self._poll(task_id, deadline)
                 unreadable = unknown = 0
             except ObjectNotFound as missing:
                 # A task that was just made may not be readable yet.
@@ -127,18 +127,22 @@ class Tasks:
             if progress is not None:
                 progress(f"{asked}: {age:.0f} s")
             pause = interval(age) * random.uniform(0.9, 1.1)
+            if known_at is not None:
+                # A list that others have read is a little old: a task that ended since must not wait longer for it.
+                pause = max(SHORTEST_INTERVAL / 2, pause - (clock.now() - known_at))
             clock.sleep(min(pause, deadline.remaining))
 
-    def _poll(self, task_id: str, deadline: Deadline) -> Task | None:
-        """The task as it stands, or None where it is only known to be active or the poll failed."""
+    def _poll(self, task_id: str, deadline: Deadline) -> tuple[Task | None, float | None]:
+        """The task as it stands; or None, with the moment at which it was active, if that is known."""
         try:
-            if self._waiting >= WORTH_SHARING and self._active.lists(task_id, deadline):
-                return None
-            return self._client.send(routes.get_task(task_id), deadline)
+            listed_at = self._active.listed_at(task_id, deadline) if self._waiting >= WORTH_SHARING else None
+            if listed_at is not None:
+                return None, listed_at
+            return self._client.send(routes.get_task(task_id), deadline), None
         except (Unreachable, ServerError):
             # So near the end it was the deadline that the client gave up for: that is the error to tell.
             if deadline.remaining <= LONGEST_BACKOFF:
-                return None
+                return None, None
             raise
 
     def _finished(self, task: Task, asked: str) -> Task:
@@ -165,13 +169,13 @@ class _ActiveTasks:
         self._read_at: float | None = None
         self._exists = True
 
-    def lists(self, task_id: str, deadline: Deadline) -> bool:
-        """Whether the task is in a list that is no older than the shortest interval."""
+    def listed_at(self, task_id: str, deadline: Deadline) -> float | None:
+        """When the list was read that the task is in, no longer ago than the shortest interval; None if it isn't."""
         with self._reading:
             now = self._client.clock.now()
             if self._exists and (self._read_at is None or now - self._read_at >= SHORTEST_INTERVAL):
                 self._read(now, deadline)
-            return self._exists and task_id in self._ids
+            return self._read_at if self._exists and task_id in self._ids else None
 
     def _read(self, now: float, deadline: Deadline) -> None:
         try:
