@@ -1,12 +1,17 @@
 """The command `gcore-emulator`: a stand-in for Gcore's load balancer API on 127.0.0.1."""
 
 import logging
+import signal
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
+from types import FrameType
 from typing import Annotated
 
 import typer
 
+from gcore_tls_provider.emulator.data_plane import DataPlane, HaproxyMissing, NoDataPlane, haproxy_data_plane
 from gcore_tls_provider.emulator.emulator import Emulator
 from gcore_tls_provider.emulator.questions import Question, UnknownChoice, behaviour_from, questions
 from gcore_tls_provider.emulator.server import serve
@@ -21,6 +26,13 @@ class Dialect(str, Enum):
     both = "both"
     guide = "guide"
     openapi = "openapi"
+
+
+class DataPlaneChoice(str, Enum):
+    """Choices of --data-plane."""
+
+    none = "none"
+    haproxy = "haproxy"
 
 
 def _listed(question: Question) -> str:
@@ -64,8 +76,15 @@ def run(
             metavar="SPEC", help="How long tasks run: 0.05, or never, or 1,create_loadbalancer=20,create_secret=0.5."
         ),
     ] = "0.05",
+    data_plane: Annotated[
+        DataPlaneChoice,
+        typer.Option(
+            help="What carries traffic: nothing, or a HAProxy for each load balancer, on free ports of 127.0.0.1 that "
+            "/_emulator/state tells."
+        ),
+    ] = DataPlaneChoice.none,
 ) -> None:
-    """Serves a stateful stand-in for Gcore's load balancer API, without a data plane, on 127.0.0.1."""
+    """Serves a stateful stand-in for Gcore's load balancer API on 127.0.0.1."""
     try:
         behaviour = behaviour_from(settings or (), DIALECT_CHOICES[dialect.value])
     except UnknownChoice as error:
@@ -75,21 +94,42 @@ def run(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--task-seconds") from error
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    emulator = Emulator(
-        Settings(
-            api_key=api_key,
-            projects=frozenset(project or (1,)),
-            regions=frozenset(region or (1,)),
-            task_seconds=seconds,
-            behaviour=behaviour,
-        )
+    asked = Settings(
+        api_key=api_key,
+        projects=frozenset(project or (1,)),
+        regions=frozenset(region or (1,)),
+        task_seconds=seconds,
+        behaviour=behaviour,
     )
     try:
-        serve(emulator, port, lambda url: print(f"listening on {url}", flush=True))
-    except OSError as error:
-        raise typer.BadParameter(f"port {port} can't be used: {error.strerror}.", param_hint="--port") from error
+        with _carrying(data_plane) as plane:
+            emulator = Emulator(asked, data_plane=plane)
+            try:
+                serve(emulator, port, lambda url: print(f"listening on {url}", flush=True))
+            except OSError as error:
+                raise typer.BadParameter(
+                    f"port {port} can't be used: {error.strerror}.", param_hint="--port"
+                ) from error
+    except HaproxyMissing as error:
+        raise typer.BadParameter(str(error), param_hint="--data-plane") from error
     except KeyboardInterrupt:
         pass
+
+
+@contextmanager
+def _carrying(choice: DataPlaneChoice) -> Iterator[DataPlane]:
+    """The data plane, whose processes and keys are gone at the end, also where a signal ends this process."""
+    if choice is DataPlaneChoice.none:
+        yield NoDataPlane()
+        return
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    with haproxy_data_plane() as plane:
+        yield plane
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def main() -> None:

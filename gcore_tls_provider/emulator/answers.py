@@ -1,4 +1,7 @@
-"""Stored objects as the API shows them. Payloads have no way out of here."""
+"""Stored objects as the API shows them. Payloads have no way out of here.
+
+`seen` are the operating statuses that traffic shows; see `statuses`.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from gcore_tls_provider.api.wire.secrets import Secret
 from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.emulator import account as stored
 from gcore_tls_provider.emulator import statuses
+from gcore_tls_provider.emulator.data_plane import Seen
 from gcore_tls_provider.emulator.flavors import FLAVORS
 
 REGION = "Emulated"
@@ -48,7 +52,9 @@ def secret(one: stored.Secret) -> Secret:
     )
 
 
-def load_balancer(one: stored.LoadBalancer, account: stored.Account, show_stats: bool = False) -> LoadBalancer:
+def load_balancer(
+    one: stored.LoadBalancer, account: stored.Account, seen: Seen, show_stats: bool = False
+) -> LoadBalancer:
     """A load balancer with the ids of its listeners."""
     first, second = one.vip.instance_addresses
     additional = one.vip.additional_address
@@ -57,7 +63,7 @@ def load_balancer(one: stored.LoadBalancer, account: stored.Account, show_stats:
         name=one.name,
         admin_state_up=one.admin_state_up,
         created_at=one.created_at,
-        operating_status=statuses.of_object(one),
+        operating_status=statuses.of_object(one, seen),
         project_id=one.scope.project_id,
         provisioning_status=one.provisioning_status,
         region=REGION,
@@ -84,7 +90,7 @@ def load_balancer(one: stored.LoadBalancer, account: stored.Account, show_stats:
     )
 
 
-def listener(one: stored.Listener, account: stored.Account, show_stats: bool = False) -> Listener:
+def listener(one: stored.Listener, account: stored.Account, seen: Seen, show_stats: bool = False) -> Listener:
     """A listener."""
     return Listener(
         id=one.id,
@@ -93,7 +99,7 @@ def listener(one: stored.Listener, account: stored.Account, show_stats: bool = F
         protocol_port=one.protocol_port,
         admin_state_up=one.admin_state_up,
         connection_limit=one.connection_limit,
-        operating_status=statuses.of_object(one),
+        operating_status=statuses.of_object(one, seen),
         provisioning_status=one.provisioning_status,
         allowed_cidrs=None if one.allowed_cidrs is None else list(one.allowed_cidrs),
         creator_task_id=one.creator_task_id,
@@ -113,7 +119,7 @@ def listener(one: stored.Listener, account: stored.Account, show_stats: bool = F
     )
 
 
-def member(one: stored.Member, pool: stored.Pool) -> Member:
+def member(one: stored.Member, pool: stored.Pool, seen: Seen) -> Member:
     """A member."""
     return Member(
         id=one.id,
@@ -121,7 +127,7 @@ def member(one: stored.Member, pool: stored.Pool) -> Member:
         protocol_port=one.protocol_port,
         admin_state_up=one.admin_state_up,
         backup=one.backup,
-        operating_status=statuses.of_member(one, pool),
+        operating_status=statuses.of_member(one, pool, seen),
         provisioning_status=one.provisioning_status,
         weight=one.weight,
         monitor_address=one.monitor_address,
@@ -150,14 +156,14 @@ def health_monitor(one: stored.HealthMonitor) -> HealthMonitor:
     )
 
 
-def pool(one: stored.Pool) -> Pool:
+def pool(one: stored.Pool, seen: Seen) -> Pool:
     """A pool with its members and health monitor."""
-    return Pool(**_pool_fields(one).model_dump(), members=[member(each, one) for each in one.members])
+    return Pool(**_pool_fields(one, seen).model_dump(), members=[member(each, one, seen) for each in one.members])
 
 
-def pool_overview(one: stored.Pool) -> PoolOverview:
+def pool_overview(one: stored.Pool, seen: Seen) -> PoolOverview:
     """A pool with the ids of its members only, and without its health monitor."""
-    fields = {**_pool_fields(one).model_dump(), "healthmonitor": None}
+    fields = {**_pool_fields(one, seen).model_dump(), "healthmonitor": None}
     return PoolOverview(**fields, members=[ObjectId(id=each.id) for each in one.members])
 
 
@@ -186,28 +192,28 @@ def task(one: stored.Task) -> Task:
     )
 
 
-def status_tree(one: stored.LoadBalancer, account: stored.Account) -> tree.LoadBalancerStatus:
+def status_tree(one: stored.LoadBalancer, account: stored.Account, seen: Seen) -> tree.LoadBalancerStatus:
     """The statuses of a load balancer and of all that is below it."""
     return tree.LoadBalancerStatus(
         id=one.id,
         name=one.name,
-        operating_status=statuses.of_object(one),
+        operating_status=statuses.of_object(one, seen),
         provisioning_status=one.provisioning_status,
         tags=_tags(one),
         listeners=[
             tree.ListenerStatus(
                 id=listener.id,
                 name=listener.name,
-                operating_status=statuses.of_object(listener),
+                operating_status=statuses.of_object(listener, seen),
                 provisioning_status=listener.provisioning_status,
-                pools=[_pool_status(each) for each in account.pools_behind(listener.id)],
+                pools=[_pool_status(each, seen) for each in account.pools_behind(listener.id)],
             )
             for listener in account.listeners_of(one.id)
         ],
     )
 
 
-def _pool_fields(one: stored.Pool) -> PoolFields:
+def _pool_fields(one: stored.Pool, seen: Seen) -> PoolFields:
     persistence = one.session_persistence
     return PoolFields(
         id=one.id,
@@ -217,7 +223,7 @@ def _pool_fields(one: stored.Pool) -> PoolFields:
         protocol=one.protocol,
         listeners=[ObjectId(id=listener_id) for listener_id in one.listener_ids],
         loadbalancers=[ObjectId(id=one.load_balancer_id)],
-        operating_status=statuses.of_object(one),
+        operating_status=statuses.of_object(one, seen),
         provisioning_status=one.provisioning_status,
         ca_secret_id=one.ca_secret_id,
         creator_task_id=one.creator_task_id,
@@ -232,19 +238,19 @@ def _pool_fields(one: stored.Pool) -> PoolFields:
     )
 
 
-def _pool_status(one: stored.Pool) -> tree.PoolStatus:
+def _pool_status(one: stored.Pool, seen: Seen) -> tree.PoolStatus:
     monitor = one.health_monitor
     return tree.PoolStatus(
         id=one.id,
         name=one.name,
-        operating_status=statuses.of_object(one),
+        operating_status=statuses.of_object(one, seen),
         provisioning_status=one.provisioning_status,
         members=[
             tree.MemberStatus(
                 id=each.id,
                 address=each.address,
                 protocol_port=each.protocol_port,
-                operating_status=statuses.of_member(each, one),
+                operating_status=statuses.of_member(each, one, seen),
                 provisioning_status=each.provisioning_status,
             )
             for each in one.members

@@ -7,13 +7,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from gcore_tls_provider.emulator.control import control
 from gcore_tls_provider.emulator.doorway import Doorway
 from gcore_tls_provider.emulator.emulator import Emulator
 from gcore_tls_provider.emulator.failures import Failure, invalid
+from gcore_tls_provider.emulator.page import page
 from gcore_tls_provider.emulator.refusals import refusal
 from gcore_tls_provider.emulator.routes import (
     flavors,
@@ -51,10 +52,7 @@ def _application(emulator: Emulator) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(control)
-
-    @app.get("/", include_in_schema=False)
-    async def show_documentation() -> Response:
-        return RedirectResponse("/docs")
+    app.include_router(page)
 
     @app.exception_handler(Failure)
     async def answer_failure(request: Request, failure: Failure) -> Response:

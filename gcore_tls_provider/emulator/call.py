@@ -10,6 +10,7 @@ from fastapi.security import APIKeyHeader
 
 from gcore_tls_provider.api.wire.tasks import TaskIds
 from gcore_tls_provider.emulator.account import Account, Scope
+from gcore_tls_provider.emulator.data_plane import DataPlane, Seen
 from gcore_tls_provider.emulator.emulator import Emulator
 from gcore_tls_provider.emulator.failures import Failure, not_found
 from gcore_tls_provider.emulator.questions import Behaviour
@@ -48,6 +49,7 @@ class Call:
 
     account: Account
     work: Work
+    data_plane: DataPlane
     references: References
     now: datetime
     request_id: str
@@ -62,6 +64,10 @@ class Call:
     def behaviour(self) -> Behaviour:
         """How open questions are answered."""
         return self.references.behaviour
+
+    def seen(self) -> Seen:
+        """Operating statuses as traffic shows them now. Asks the data plane each time."""
+        return self.data_plane.seen(self.account)
 
     def order(self, task_type: str, load_balancer_id: str | None = None, on_error_too: bool = False) -> Order:
         """Work that this request asks for."""
@@ -88,6 +94,7 @@ async def _call(
     return Call(
         account=emulator.account,
         work=emulator.work,
+        data_plane=emulator.data_plane,
         references=references,
         now=emulator.clock.now(),
         request_id=request.state.request_id,

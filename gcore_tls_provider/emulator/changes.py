@@ -98,6 +98,14 @@ def failed(transition: Transition, task_id: str | None, leave_error_object: bool
     return replace(broken, provisioning_status="ERROR", task_id=None, creator_task_id=creator)
 
 
+def refused(transition: Transition, task_id: str | None) -> Stored:
+    """The object after the data plane has refused the work: it stays as it was asked for, in ERROR."""
+    broken = transition.after or transition.before
+    assert broken is not None
+    creator = task_id if transition.before is None else broken.creator_task_id
+    return _with_status(broken, "ERROR", task_id=None, creator_task_id=creator)
+
+
 def created_resources(transitions: Iterable[Transition], load_balancer_only: bool) -> CreatedResources:
     """What finished work lists as made."""
     transitions = list(transitions)

@@ -8,11 +8,27 @@ from gcore_tls_provider.api.wire.load_balancers import LoadBalancer
 from gcore_tls_provider.api.wire.pools import Pool
 from gcore_tls_provider.api.wire.secrets import Secret
 from gcore_tls_provider.api.wire.tasks import Task
+from gcore_tls_provider.emulator import account as stored
 from gcore_tls_provider.emulator import answers
 from gcore_tls_provider.emulator.call import emulator_of
+from gcore_tls_provider.emulator.data_plane import Seen
+from gcore_tls_provider.emulator.emulator import Emulator
 from gcore_tls_provider.emulator.faults import Rule, RuleCount
 
 control = APIRouter(prefix="/_emulator", tags=["emulator"])
+
+
+class DataPlaneEndpoint(BaseModel):
+    """Where clients on this machine reach a listener. Its load balancer's VIP is for show."""
+
+    host: str
+    port: int
+
+
+class CarriedListener(Listener):
+    """A listener, and where its traffic goes in: null if nothing carries it."""
+
+    data_plane: DataPlaneEndpoint | None
 
 
 class State(BaseModel):
@@ -20,7 +36,7 @@ class State(BaseModel):
 
     secrets: dict[str, Secret]
     load_balancers: dict[str, LoadBalancer]
-    listeners: dict[str, Listener]
+    listeners: dict[str, CarriedListener]
     pools: dict[str, Pool]
     tasks: dict[str, Task]
 
@@ -44,12 +60,13 @@ class Calls(BaseModel):
 @control.get("/state")
 async def read_state(request: Request) -> State:
     """Everything that exists now."""
-    account = emulator_of(request).account
+    emulator = emulator_of(request)
+    account, seen = emulator.account, emulator.data_plane.seen(emulator.account)
     return State(
         secrets={one.id: answers.secret(one) for one in account.secrets.values()},
-        load_balancers={one.id: answers.load_balancer(one, account) for one in account.load_balancers.values()},
-        listeners={one.id: answers.listener(one, account) for one in account.listeners.values()},
-        pools={one.id: answers.pool(one) for one in account.pools.values()},
+        load_balancers={one.id: answers.load_balancer(one, account, seen) for one in account.load_balancers.values()},
+        listeners={one.id: _carried(one, emulator, seen) for one in account.listeners.values()},
+        pools={one.id: answers.pool(one, seen) for one in account.pools.values()},
         tasks={one.id: answers.task(one) for one in account.tasks.values() if not one.hidden},
     )
 
@@ -81,3 +98,11 @@ async def add_faults(request: Request, rules: list[Rule]) -> list[RuleCount]:
 async def reset(request: Request) -> None:
     """Forgets everything: objects, tasks, calls, faults."""
     emulator_of(request).reset()
+
+
+def _carried(one: stored.Listener, emulator: Emulator, seen: Seen) -> CarriedListener:
+    endpoint = emulator.data_plane.endpoint(one.id)
+    shown = answers.listener(one, emulator.account, seen)
+    return CarriedListener(
+        **dict(shown), data_plane=endpoint and DataPlaneEndpoint(host=endpoint.host, port=endpoint.port)
+    )

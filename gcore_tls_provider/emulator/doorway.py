@@ -74,7 +74,8 @@ class Doorway:
         try:
             await self._serve(arrived, scope, receive, send)
         finally:
-            calls.append(Recorded(arrived.method, arrived.route, arrived.path, arrived.status))
+            now = self._emulator.clock.now()
+            calls.append(Recorded(now, arrived.method, arrived.route, arrived.path, arrived.status))
             LOG.info("%s %s %s", arrived.method, arrived.path, arrived.status or "dropped")
 
     async def _serve(self, arrived: _Arrived, scope: Scope, receive: Receive, send: Send) -> None:

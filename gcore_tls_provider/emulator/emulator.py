@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gcore_tls_provider.emulator.account import Account
 from gcore_tls_provider.emulator.clock import Clock, SystemClock
+from gcore_tls_provider.emulator.data_plane import DataPlane, NoDataPlane
 from gcore_tls_provider.emulator.faults import Faults
 from gcore_tls_provider.emulator.settings import Settings
 from gcore_tls_provider.emulator.traffic import Recorded, Throttle
@@ -19,22 +20,27 @@ class Emulator:
     calls: list[Recorded]
     throttle: Throttle
 
-    def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, clock: Clock | None = None, data_plane: DataPlane | None = None
+    ) -> None:
         """An empty account.
 
         Args:
             settings: who may use it and how it behaves; default: key `emulator`, project 1, region 1.
             clock: what tasks take the time from; default: the machine's.
+            data_plane: what carries traffic; default: nothing does. Whoever made it ends it.
         """
         self.settings = settings or Settings()
         self.clock = clock or SystemClock()
+        self.data_plane: DataPlane = data_plane or NoDataPlane()
         self.reset()
 
     def reset(self) -> None:
-        """Forgets everything: objects, tasks, calls, faults."""
+        """Forgets everything: objects, tasks, calls, faults. Ends all traffic."""
         behaviour = self.settings.behaviour
+        self.data_plane.reset()
         self.account = Account()
-        self.work = Work(self.account, self.settings, self.clock)
+        self.work = Work(self.account, self.settings, self.clock, self.data_plane)
         self.faults = Faults()
         self.calls = []
         self.throttle = Throttle(

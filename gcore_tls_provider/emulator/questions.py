@@ -128,6 +128,16 @@ class Behaviour(BaseModel):
     finished_task_life: Literal["for-ever"] | Positive = Field(
         default="for-ever", description="How many seconds a finished task can be read. A number, or for-ever."
     )
+    pool_alpn: Literal["octavia", "http1", "none"] = Field(
+        default="octavia",
+        description="With a data plane: what pools offer to TLS members by ALPN: Octavia's h2,http/1.1,http/1.0, no "
+        "HTTP/2, or nothing.",
+    )
+    idle_close: Literal["octavia", "on-response"] = Field(
+        default="octavia",
+        description="With a data plane: what a reload does to idle connections of HTTP clients: cuts them, as "
+        "Octavia's HAProxy, or ends them with their next response.",
+    )
 
 
 @dataclass(frozen=True)

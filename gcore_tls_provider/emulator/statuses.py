@@ -1,18 +1,22 @@
-"""Operating statuses, worked out from the objects: nothing carries traffic, so everything that is up is ONLINE."""
+"""Operating statuses: as traffic shows them where a data plane carries it, else worked out from the objects.
+
+Without traffic everything that is up is ONLINE.
+"""
 
 from __future__ import annotations
 
 from gcore_tls_provider.api.wire.enums import OperatingStatus
 from gcore_tls_provider.emulator.account import HealthMonitor, Listener, LoadBalancer, Member, Pool
+from gcore_tls_provider.emulator.data_plane import Seen
 
 
-def of_object(stored: LoadBalancer | Listener | Pool) -> OperatingStatus:
+def of_object(stored: LoadBalancer | Listener | Pool, seen: Seen) -> OperatingStatus:
     """Status of a load balancer, listener or pool."""
     if stored.provisioning_status == "ERROR":
         return "ERROR"
     if not stored.admin_state_up or stored.provisioning_status == "PENDING_CREATE":
         return "OFFLINE"
-    return "ONLINE"
+    return seen.get(stored.id, "ONLINE")
 
 
 def of_health_monitor(monitor: HealthMonitor) -> OperatingStatus:
@@ -20,8 +24,10 @@ def of_health_monitor(monitor: HealthMonitor) -> OperatingStatus:
     return "ONLINE" if monitor.admin_state_up and monitor.provisioning_status != "PENDING_CREATE" else "OFFLINE"
 
 
-def of_member(member: Member, pool: Pool) -> OperatingStatus:
+def of_member(member: Member, pool: Pool, seen: Seen) -> OperatingStatus:
     """Status of a member: NO_MONITOR where nobody probes it."""
+    if member.id in seen and member.provisioning_status != "PENDING_CREATE":
+        return seen[member.id]
     if not member.admin_state_up or not pool.admin_state_up or member.provisioning_status == "PENDING_CREATE":
         return "OFFLINE"
     monitor = pool.health_monitor

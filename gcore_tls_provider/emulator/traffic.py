@@ -10,8 +10,9 @@ from gcore_tls_provider.emulator.failures import Failure
 
 @dataclass(frozen=True)
 class Recorded:
-    """A call that was made. `status` None: it got no answer. `route` None: there is no such route."""
+    """A call that was made, `at` its end. `status` None: it got no answer. `route` None: there is no such route."""
 
+    at: datetime
     method: str
     route: str | None
     path: str

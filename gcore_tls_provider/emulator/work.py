@@ -7,6 +7,9 @@ Nothing runs in the background: `settle` brings everything up to the present, an
 2. A task is NEW, then RUNNING, then FINISHED or ERROR. Meanwhile what it touches is PENDING.
 3. At its end the objects become what they were to become, or what they were before. `Work._end` is the one place
    where a change to a load balancer takes effect.
+4. A data plane that refuses the change fails the task, as HAProxy does in Octavia: traffic goes on as before, but what
+   was to be made or changed stays as asked, in ERROR. So every later change of that load balancer fails likewise, until
+   what is wrong is deleted.
 """
 
 from __future__ import annotations
@@ -18,10 +21,30 @@ from typing import TypeAlias, cast
 from uuid import uuid4
 
 from gcore_tls_provider.api.wire.tasks import TaskIds
-from gcore_tls_provider.emulator.account import Account, Lag, LoadBalancer, Scope, Stored, Task, Transition
-from gcore_tls_provider.emulator.changes import Change, created_resources, during, failed, finished, touching
+from gcore_tls_provider.emulator.account import (
+    Account,
+    Lag,
+    Listener,
+    LoadBalancer,
+    Pool,
+    Scope,
+    Stored,
+    Task,
+    Transition,
+)
+from gcore_tls_provider.emulator.changes import (
+    Change,
+    created_resources,
+    during,
+    failed,
+    finished,
+    refused,
+    touching,
+)
 from gcore_tls_provider.emulator.clock import Clock
+from gcore_tls_provider.emulator.data_plane import ConfigurationRefused, DataPlane
 from gcore_tls_provider.emulator.failures import Failure, immutable, not_found
+from gcore_tls_provider.emulator.references import dangling
 from gcore_tls_provider.emulator.settings import Settings
 
 NEW_FOR = 0.1
@@ -62,15 +85,22 @@ class Order:
 
 
 class Work:
-    """Begins and ends the work of one account."""
+    """Begins and ends the work of one account.
 
-    def __init__(self, account: Account, settings: Settings, clock: Clock) -> None:
+    Attributes:
+        dangling: references to secrets that weren't there, at whatever moment, in words. A client that replaces secrets
+            in the right order leaves it empty, also where `secret-in-use` is `allow`.
+    """
+
+    def __init__(self, account: Account, settings: Settings, clock: Clock, data_plane: DataPlane) -> None:
         """Nothing is under way yet."""
         self._account = account
         self._settings = settings
         self._clock = clock
+        self._data_plane = data_plane
         self._open = {task.id: task for task in account.tasks.values() if task.finished_at is None}
         self._queue: list[tuple[Task, Order, Plan]] = []
+        self.dangling: list[str] = []
 
     def submit(self, order: Order, plan: Plan) -> TaskIds:
         """Begins work, and answers with its task; with none if there is nothing to do.
@@ -173,6 +203,7 @@ class Work:
             self._account.put(during(transition, _shown_id(task)))
         self._open[task.id] = task
         self._account.tasks[task.id] = task
+        self.dangling += dangling(self._account)
 
     def _begin_waiting(self, at: datetime) -> None:
         for waiting in list(self._queue):
@@ -194,6 +225,9 @@ class Work:
             else:
                 result = failed(transition, _shown_id(task), behaviour.failed_task == "leave-error-object")
             self._settle_object(transition, result, _shown_id(task))
+        if task.failure is None:
+            task = replace(task, failure=self._carry(task))
+        self.dangling += dangling(self._account)
         created = None
         if task.failure is None:
             created = created_resources(task.transitions, behaviour.created_resources == "load-balancer-only")
@@ -203,6 +237,23 @@ class Work:
             finished_at=task.due_at,
             created=created,
         )
+
+    def _carry(self, task: Task) -> str | None:
+        """Lets traffic go as the objects now say. Gives the reason if the data plane refuses."""
+        changed = [transition for transition in task.transitions if transition.before is not transition.after]
+        balancer_ids = {_balancer_id(cast(Stored, one.after or one.before)) for one in changed}
+        try:
+            for balancer_id in balancer_ids - {None}:
+                assert balancer_id is not None
+                left_out = self._data_plane.apply(self._account, balancer_id, self._settings.behaviour)
+                for listener_id in left_out:
+                    listener = self._account.listeners[listener_id]
+                    self._account.put(replace(listener, provisioning_status="ERROR"))
+        except ConfigurationRefused as refusal:
+            for transition in changed:
+                self._account.put(refused(transition, _shown_id(task)))
+            return f"HAProxy refuses the configuration, and goes on with the one before: {refusal}"
+        return None
 
     def _settle_object(self, transition: Transition, result: Stored | None, task_id: str | None) -> None:
         stored = cast(Stored, transition.before or transition.after)
@@ -223,6 +274,13 @@ class Work:
         for task in list(self._account.tasks.values()):
             if task.finished_at is not None and task.finished_at <= ended:
                 del self._account.tasks[task.id]
+
+
+def _balancer_id(stored: Stored) -> str | None:
+    """The load balancer whose traffic an object has to do with; None for a secret."""
+    if isinstance(stored, LoadBalancer):
+        return stored.id
+    return stored.load_balancer_id if isinstance(stored, (Listener, Pool)) else None
 
 
 def _shown_id(task: Task) -> str | None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from gcore_tls_provider.emulator import Behaviour, Emulator, ManualClock, Settings, TaskSeconds, serving
+from tests.emulator.data_plane.world import Traffic, carrying
 from tests.emulator.emulated_api import KEY, OTHER_PROJECT, OTHER_REGION, PROJECT, REGION, TASK_SECONDS, Api
 from tests.material import Material
 
@@ -59,3 +60,17 @@ def api(_default: Api) -> Api:
     client = _default.http
     client.headers["Authorization"] = f"APIKey {KEY}"
     return Api(_default.url, _default.emulator, clock, client, _default.material)
+
+
+@pytest.fixture
+def traffic(material: Material) -> Iterator[Traffic]:
+    """An emulator with a real data plane and the default choices."""
+    with carrying(material) as found:
+        yield found
+
+
+@pytest.fixture
+def start_traffic(material: Material) -> Iterator[Callable[..., Traffic]]:
+    """Starts an emulator with a real data plane and the choices that are given, by field name of `Behaviour`."""
+    with ExitStack() as stack:
+        yield lambda **choices: stack.enter_context(carrying(material, **choices))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 
+from gcore_tls_provider.emulator.data_plane.configuration import configuration
 from gcore_tls_provider.emulator.questions import UnknownChoice, behaviour_from, questions
 from gcore_tls_provider.emulator.settings import DIALECT_CHOICES
-from tests.emulator.emulated_api import NOWHERE, TASK_SECONDS, Api, blob, member_body, monitor_body, pool_body
+from tests.emulator.emulated_api import NOWHERE, TASK_SECONDS, Api, blob, member_body, monitor_body, mtls, pool_body
 
 Start = Callable[..., Api]
 Check = Callable[[Api], None]
@@ -634,3 +636,40 @@ def test_the_status_of_an_exceeded_quota(start: Start, status: str) -> None:
     api = start(quota={"secrets": 0}, quota_status=status)
     body = blob("ca", api.material.ca_payload)
     api.refused("POST", "/v1/secrets/@", int(status), "QuotaLimitExceed", json=body)
+
+
+# What the data plane makes of a choice; what traffic makes of it is among the tests of the data plane.
+
+
+def configured(api: Api) -> str:
+    """HAProxy's configuration of a load balancer with TLS on both sides."""
+    api.do("POST", "/v1/loadbalancers/@", mtls(api))
+    account = api.emulator.account
+    (balancer,) = account.load_balancers.values()
+    ports = dict.fromkeys(account.listeners, 10_000)
+    return configuration(balancer, account, ports, api.emulator.settings.behaviour, PurePosixPath("/private")).text
+
+
+@choice("pool-alpn", "octavia")
+def pools_offer_http_2(api: Api) -> None:
+    assert configured(api).count("alpn h2,http/1.1,http/1.0") == 5
+
+
+@choice("pool-alpn", "http1")
+def pools_offer_no_http_2(api: Api) -> None:
+    assert configured(api).count("alpn http/1.1,http/1.0") == 4
+
+
+@choice("pool-alpn", "none")
+def pools_offer_nothing(api: Api) -> None:
+    assert configured(api).count("alpn") == 1
+
+
+@choice("idle-close", "octavia")
+def idle_connections_are_cut(api: Api) -> None:
+    assert "idle-close" not in configured(api)
+
+
+@choice("idle-close", "on-response")
+def idle_connections_end_with_a_response(api: Api) -> None:
+    assert "option idle-close-on-response" in configured(api)

@@ -51,8 +51,9 @@ async def list_listeners(
     show_stats: bool = False,
 ) -> Page[Listener]:
     """Lists listeners."""
+    seen = call.seen()
     rows = [
-        answers.listener(one, call.account, show_stats)
+        answers.listener(one, call.account, seen, show_stats)
         for one in call.account.listeners.read_all(call.scope)
         if name_matches(call.behaviour, name, one.name) and load_balancer_id in (None, one.load_balancer_id)
     ]
@@ -65,7 +66,7 @@ async def get_listener(call: Here, listener_id: str, show_stats: bool = False) -
     found = call.account.listeners.read(call.scope, listener_id)
     if found is None:
         raise not_found("Listener", listener_id)
-    return answers.listener(found, call.account, show_stats)
+    return answers.listener(found, call.account, call.seen(), show_stats)
 
 
 @routes.patch("/v1/lblisteners/{project_id}/{region_id}/{listener_id}", deprecated=True)
@@ -78,7 +79,7 @@ async def rename_listener(call: Here, listener_id: str, body: ListenerRename) ->
     check_updatable(present)
     renamed = replace(present, name=body.name)
     call.account.put(renamed)
-    return answers.listener(renamed, call.account)
+    return answers.listener(renamed, call.account, call.seen())
 
 
 @routes.patch("/v2/lblisteners/{project_id}/{region_id}/{listener_id}")

@@ -80,7 +80,8 @@ async def list_load_balancers(
     field, _dot, direction = order_by.partition(".")
     if field in ("created_at", "updated_at"):
         found.sort(key=lambda one: one.created_at if field == "created_at" else one.updated_at or one.created_at)
-    rows = [answers.load_balancer(one, call.account, show_stats) for one in found]
+    seen = call.seen()
+    rows = [answers.load_balancer(one, call.account, seen, show_stats) for one in found]
     if field == "flavor":
         rows.sort(key=lambda row: row.flavor.flavor_name if row.flavor else "")
     elif field not in ("created_at", "updated_at"):
@@ -99,7 +100,7 @@ async def get_load_balancer(
     found = call.account.load_balancers.read(call.scope, load_balancer_id)
     if found is None:
         raise not_found("Load balancer", load_balancer_id)
-    return answers.load_balancer(found, call.account, show_stats)
+    return answers.load_balancer(found, call.account, call.seen(), show_stats)
 
 
 @routes.patch("/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}", deprecated=True)
@@ -110,7 +111,7 @@ async def change_load_balancer(call: Here, load_balancer_id: str, body: LoadBala
         raise immutable(load_balancer_id, present.provisioning_status)
     changed = changed_load_balancer(present, body, call.now)
     call.account.put(changed)
-    return answers.load_balancer(changed, call.account)
+    return answers.load_balancer(changed, call.account, call.seen())
 
 
 @routes.patch("/v2/loadbalancers/{project_id}/{region_id}/{load_balancer_id}")

@@ -33,7 +33,8 @@ async def list_members(
     members = sorted(pool.members, key=lambda one: (str(getattr(one, field)), one.protocol_port))
     if direction == "desc":
         members.reverse()
-    return page(Page[Member], [answers.member(one, pool) for one in members], limit, offset)
+    seen = call.seen()
+    return page(Page[Member], [answers.member(one, pool, seen) for one in members], limit, offset)
 
 
 @routes.post(_MEMBERS)
@@ -64,7 +65,7 @@ async def replace_members(call: Here, pool_id: str, body: Annotated[list[MemberC
 async def get_member(call: Here, pool_id: str, member_id: str) -> Member:
     """Reads a member."""
     pool = _read(call, pool_id)
-    return answers.member(_member(pool, member_id), pool)
+    return answers.member(_member(pool, member_id), pool, call.seen())
 
 
 @routes.patch(_MEMBERS + "/{member_id}")

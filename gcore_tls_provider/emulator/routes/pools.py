@@ -65,9 +65,10 @@ async def list_pools(
         and load_balancer_id in (None, one.load_balancer_id)
         and (listener_id is None or listener_id in one.listener_ids)
     ]
+    seen = call.seen()
     if details:
-        return page(Page[Pool], [answers.pool(one) for one in found], limit, offset)
-    return page(Page[PoolOverview], [answers.pool_overview(one) for one in found], limit, offset)
+        return page(Page[Pool], [answers.pool(one, seen) for one in found], limit, offset)
+    return page(Page[PoolOverview], [answers.pool_overview(one, seen) for one in found], limit, offset)
 
 
 @routes.get("/v1/lbpools/{project_id}/{region_id}/{pool_id}")
@@ -76,7 +77,7 @@ async def get_pool(call: Here, pool_id: str) -> Pool:
     found = call.account.pools.read(call.scope, pool_id)
     if found is None:
         raise not_found("Pool", pool_id)
-    return answers.pool(found)
+    return answers.pool(found, call.seen())
 
 
 @routes.patch("/v1/lbpools/{project_id}/{region_id}/{pool_id}", deprecated=True)

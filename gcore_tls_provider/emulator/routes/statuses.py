@@ -13,7 +13,8 @@ routes = router("statuses")
 @routes.get("/v1/loadbalancers/{project_id}/{region_id}/status")
 async def list_statuses(call: Here) -> Page[LoadBalancerStatus]:
     """Statuses of all load balancers and of what is below them, unpaged."""
-    rows = [answers.status_tree(one, call.account) for one in call.account.load_balancers.read_all(call.scope)]
+    seen = call.seen()
+    rows = [answers.status_tree(one, call.account, seen) for one in call.account.load_balancers.read_all(call.scope)]
     return Page[LoadBalancerStatus](count=len(rows), results=rows)
 
 
@@ -23,4 +24,4 @@ async def get_status(call: Here, load_balancer_id: str) -> LoadBalancerStatus:
     found = call.account.load_balancers.read(call.scope, load_balancer_id)
     if found is None:
         raise not_found("Load balancer", load_balancer_id)
-    return answers.status_tree(found, call.account)
+    return answers.status_tree(found, call.account, call.seen())

@@ -1,0 +1,53 @@
+"""The folder that holds private keys while a data plane runs, and never longer than that.
+
+Its name begins alike everywhere, and the process that made it holds a lock on a file in it. What a killed process
+left behind is known by the lock that nobody holds, and is removed by the next one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+SOCKET_PATH_LIMIT = 97
+"""Bytes that the path of one of HAProxy's sockets may have: it binds them under a longer name first."""
+
+_PREFIX = "gcore-emulator-"
+_LOCK = "lock"
+_LONGEST = f"{_PREFIX}xxxxxxxx/000000/m"
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A new folder of mode 0700 with a path that is short enough for sockets. At the end it is removed.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    base = _short_folder()
+    _remove_leftovers(base)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=base, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        with open(folder / _LOCK, "wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield folder
+
+
+def _short_folder() -> Path:
+    """The folder for temporary files; `/tmp` where that one is too deep for sockets, or HAProxy can't spell it."""
+    usual = Path(tempfile.gettempdir())
+    short = len(os.fsencode(usual / _LONGEST)) <= SOCKET_PATH_LIMIT
+    return usual if short and not set(str(usual)) & set(" \t\n\"'\\#$") else Path("/tmp")
+
+
+def _remove_leftovers(base: Path) -> None:
+    for folder in base.glob(f"{_PREFIX}*"):
+        # Another user's, or one that another process removes at this moment.
+        with suppress(OSError), open(folder / _LOCK, "r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder)

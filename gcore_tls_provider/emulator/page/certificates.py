@@ -1,0 +1,80 @@
+"""What the page says of a secret: whom it names and when it ends. Never a key."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import pkcs12
+from pydantic import BaseModel
+
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_LIST = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
+_DAY_SECONDS = 86_400
+
+
+class Material(BaseModel):
+    """A certificate, a bundle or a revocation list, as the page shows it.
+
+    `role` is what it is for: listener, SNI, client, CA, CRL. `subject` is the common name or a DNS name; of a bundle
+    there is one of these for each certificate. `ends_at` is a certificate's end or a list's next update, `days_left`
+    the whole days until then, negative when it is over. Both are None where the secret can't be read.
+    """
+
+    role: str
+    subject: str
+    ends_at: datetime | None
+    days_left: int | None
+
+
+def materials(role: str, blob: bytes, now: datetime) -> list[Material]:
+    """What is in a secret.
+
+    Args:
+        role: what it is used for.
+        blob: its decoded payload: PKCS12 without a password, or PEM.
+        now: the present, to count days from.
+    """
+    try:
+        found = _lists(blob) if role == "CRL" else _certificates(blob)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return [Material(role=role, subject="can't be read", ends_at=None, days_left=None)]
+    return [_material(role, name, end, now) for name, end in found]
+
+
+def _certificates(blob: bytes) -> list[tuple[str, datetime]]:
+    found = [x509.load_pem_x509_certificate(match.group(0)) for match in _CERTIFICATE.finditer(blob)]
+    if not found:
+        _key, leaf, _chain = pkcs12.load_key_and_certificates(blob, None)
+        found = [] if leaf is None else [leaf]
+    if not found:
+        raise ValueError("no certificate")
+    return [(_name(one), one.not_valid_after_utc) for one in found]
+
+
+def _lists(blob: bytes) -> list[tuple[str, datetime]]:
+    found = [x509.load_pem_x509_crl(match.group(0)) for match in _LIST.finditer(blob)]
+    if not found:
+        raise ValueError("no revocation list")
+    never = datetime.max.replace(tzinfo=timezone.utc)
+    return [(f"{_common_name(one.issuer)}, {len(one)} revoked", one.next_update_utc or never) for one in found]
+
+
+def _name(certificate: x509.Certificate) -> str:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        dns_names = names.get_values_for_type(x509.DNSName)
+    except x509.ExtensionNotFound:
+        dns_names = []
+    return ", ".join(dns_names) or _common_name(certificate.subject)
+
+
+def _common_name(name: x509.Name) -> str:
+    found = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(found[0].value) if found else name.rfc4514_string() or "no name"
+
+
+def _material(role: str, subject: str, end: datetime, now: datetime) -> Material:
+    return Material(role=role, subject=subject, ends_at=end, days_left=int((end - now).total_seconds() // _DAY_SECONDS))
