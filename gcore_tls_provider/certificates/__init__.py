@@ -4,6 +4,8 @@ Pure functions: no network, no state. What can't be used is a `MaterialError` wh
 is wrong and what to do; no key or password is ever part of one.
 """
 
+import warnings
+
 from gcore_tls_provider.certificates.authority import CaBundle
 from gcore_tls_provider.certificates.chain import parse_certificates
 from gcore_tls_provider.certificates.development import (
@@ -22,6 +24,11 @@ from gcore_tls_provider.certificates.finding import Finding, MaterialError, Seve
 from gcore_tls_provider.certificates.identity import Identity, identity_from_pem, identity_from_pkcs12
 from gcore_tls_provider.certificates.material import as_material, from_file
 from gcore_tls_provider.certificates.revocation import RevocationLists, parse_revocation_lists
+
+# What is odd about material is said as a finding. `cryptography` warns too (a country code of three letters, a negative
+# serial number, PKCS12 in BER), and blames its caller: only what it says of the callers in here is silenced, for all
+# threads alike, and other libraries' use of it is not.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"gcore_tls_provider\.(certificates|cli)\.")
 
 __all__ = [
     "CaBundle",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography import x509
 
@@ -16,9 +16,11 @@ class CaBundle:
 
     Attributes:
         certificates: in the order given, without repetitions. A revocation list must be signed by the first.
+        repeated: how many repetitions the material had. They aren't uploaded, and mean nothing.
     """
 
     certificates: tuple[x509.Certificate, ...]
+    repeated: int = field(default=0, compare=False)
 
     @classmethod
     def parse(cls, material: str, *, property: str = "certificate") -> CaBundle:
@@ -27,7 +29,9 @@ class CaBundle:
         Raises:
             MaterialError: as `parse_certificates`.
         """
-        return cls(tuple(dict.fromkeys(parse_certificates(material, property=property))))
+        given = parse_certificates(material, property=property)
+        certificates = tuple(dict.fromkeys(given))
+        return cls(certificates, repeated=len(given) - len(certificates))
 
     def to_pem(self) -> str:
         """The bundle, written anew: CRLF, indentation and text around, which the load balancer can refuse, are gone."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gcore_tls_provider.certificates.der import UNREADABLE, UNREADABLE_X509, Role
@@ -13,11 +15,46 @@ from gcore_tls_provider.certificates.facts import certificate_facts
 from gcore_tls_provider.certificates.finding import MaterialError, refusal
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
 
+CHAIN_LIMIT = 16
+"""Issuers above a leaf that are looked for at most. Chains in use have two or three, and each link can cost as many
+signature checks as there are certificates of one name."""
+
 _REMEDIES: dict[Role, str] = {
     "certificate request": "Give the certificate that the authority issued for this request.",
     "PKCS7": "Convert it with `openssl pkcs7 -print_certs`.",
     "PKCS12": "Give it as pkcs12, or convert it with `openssl pkcs12 -nokeys`.",
 }
+
+
+@dataclass(frozen=True)
+class CertificateChain:
+    """A leaf and what is sent beside it: the public part of an identity.
+
+    Attributes:
+        certificate: the leaf.
+        chain: the leaf's issuer first, then that one's issuer, and so on; last what isn't part of the leaf's chain.
+    """
+
+    certificate: x509.Certificate
+    chain: tuple[x509.Certificate, ...] = ()
+
+    @classmethod
+    def parse(cls, material: str, *, property: str = "certificate") -> CertificateChain:
+        """Reads PEM with a leaf and perhaps its chain, in any order, or base64 of DER with one certificate.
+
+        Without a private key the leaf is known by what it says of itself: it is the first certificate that isn't an
+        authority's (CA:TRUE), and the first of all if each is.
+
+        Raises:
+            MaterialError: as `parse_certificates`.
+        """
+        certificates = parse_certificates(material, property=property)
+        leaf = next((each for each in certificates if not _is_authority(each)), certificates[0])
+        return cls(leaf, sorted_chain(leaf, certificates))
+
+    def to_pem(self) -> str:
+        """Leaf and chain as PEM, in the order in which a server sends them."""
+        return encode_certificates([self.certificate, *self.chain])
 
 
 def parse_certificates(material: str, *, property: str) -> tuple[x509.Certificate, ...]:
@@ -57,15 +94,15 @@ def parse_certificates(material: str, *, property: str) -> tuple[x509.Certificat
 def sorted_chain(leaf: x509.Certificate, others: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
     """`others` in the order of TLS: the leaf's issuer first, then that one's issuer, and so on (RFC 8446, 4.4.2).
 
-    Repetitions and the leaf itself are left out. What isn't part of the leaf's chain follows in its own order: saying
-    that it doesn't belong there isn't this function's task. An intermediate is preferred to a root of the same name
-    and key, so that a cross certificate is kept in the chain.
+    Repetitions and the leaf itself are left out. What isn't part of the leaf's chain follows in its own order, and so
+    does what comes after `CHAIN_LIMIT` links: saying that it doesn't belong there isn't this function's task. An
+    intermediate is preferred to a root of the same name and key, so that a cross certificate is kept in the chain.
     """
     remaining = [certificate for certificate in dict.fromkeys(others) if certificate != leaf]
     remaining.sort(key=is_self_issued)
     chain: list[x509.Certificate] = []
     current = leaf
-    while not is_self_issued(current):
+    while not is_self_issued(current) and len(chain) < CHAIN_LIMIT:
         issuer = next((candidate for candidate in remaining if is_issuer(candidate, of=current)), None)
         if issuer is None:
             break
@@ -81,9 +118,14 @@ def is_self_issued(certificate: x509.Certificate) -> bool:
 
 
 def is_issuer(candidate: x509.Certificate, *, of: x509.Certificate) -> bool:
-    """Whether `candidate` has signed the certificate `of`: the names fit, and the signature is right."""
+    """Whether `candidate` has signed the certificate `of`: the names fit, and the signature is right.
+
+    `cryptography` verifies no SHA-1 and MD5 signatures. There, names and key identifiers decide.
+    """
     if candidate.subject != of.issuer:
         return False
+    if _is_weakly_signed(of):
+        return _key_identifiers_fit(candidate, of)
     try:
         of.verify_directly_issued_by(candidate)
     except (InvalidSignature, *UNREADABLE):
@@ -94,6 +136,29 @@ def is_issuer(candidate: x509.Certificate, *, of: x509.Certificate) -> bool:
 def encode_certificates(certificates: Sequence[x509.Certificate]) -> str:
     """The certificates as PEM, one after the other, with a final line end. Empty for none."""
     return "".join(certificate.public_bytes(Encoding.PEM).decode("ascii") for certificate in certificates)
+
+
+def _is_weakly_signed(certificate: x509.Certificate) -> bool:
+    try:
+        return isinstance(certificate.signature_hash_algorithm, (hashes.SHA1, hashes.MD5))
+    except UNREADABLE:
+        return False
+
+
+def _key_identifiers_fit(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.key_identifier
+        named = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return True
+    return named is None or named == own
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def _certificate(der: bytes, *, number: int, property: str) -> x509.Certificate:

@@ -9,6 +9,8 @@ from cryptography import x509
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
+from gcore_tls_provider.certificates.cost import looks_like_private_key
+
 Role = Literal[
     "certificate",
     "revocation list",
@@ -28,9 +30,6 @@ UNREADABLE = (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, Intern
 
 UNREADABLE_X509 = (*UNREADABLE, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
 """The same for certificates and revocation lists."""
-
-KEY_LIMIT = 16 * 1024
-"""Bytes of a private key in DER at most: RSA with 16384 bits needs less, and checking larger numbers takes minutes."""
 
 _SEQUENCE = 0x30
 _INDEFINITE = 0x80
@@ -62,7 +61,7 @@ def first_element(data: bytes) -> bytes | None:
 
 
 def der_role(der: bytes) -> Role:
-    """What `der` holds, found by trying."""
+    """What `der` holds, found by trying. Private keys are known by their form: reading one can take seconds."""
     if der[header_length(der) :].startswith(_PKCS12_VERSION):
         return "PKCS12"
     for role, load in _LOADERS:
@@ -71,23 +70,12 @@ def der_role(der: bytes) -> Role:
         except UNREADABLE_X509:
             continue
         return role
-    return "unknown"
-
-
-def _load_private_key(der: bytes) -> None:
-    if len(der) > KEY_LIMIT:
-        raise ValueError("larger than any private key in use")
-    try:
-        serialization.load_der_private_key(der, password=None)
-    except TypeError:
-        # Raised for an encrypted key without a passphrase. It is a key all the same.
-        return
+    return "private key" if looks_like_private_key(der) else "unknown"
 
 
 _LOADERS: tuple[tuple[Role, Callable[[bytes], object]], ...] = (
     ("certificate", x509.load_der_x509_certificate),
     ("revocation list", x509.load_der_x509_crl),
     ("certificate request", x509.load_der_x509_csr),
-    ("private key", _load_private_key),
     ("public key", serialization.load_der_public_key),
 )

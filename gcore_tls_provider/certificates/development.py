@@ -217,6 +217,7 @@ def write_development_certificates(
     server_names: Sequence[str] = ("app.example.com",),
     sni_names: Sequence[str] = ("shop.example.com",),
     client_name: str = "load-balancer",
+    valid_days: int = 365,
 ) -> DevelopmentFiles:
     """Makes a complete set of material for one load balancer with mutual TLS to its backends, as files.
 
@@ -228,6 +229,7 @@ def write_development_certificates(
         server_names: names of the listener's certificate.
         sni_names: names of the SNI certificate.
         client_name: common name of the client certificate, and its DNS name `<client_name>.internal`.
+        valid_days: how long all of it is valid, apart from the authorities, which last longer: at most 1825.
 
     Raises:
         OSError: the folder or a file can't be written.
@@ -236,11 +238,11 @@ def write_development_certificates(
     directory.chmod(0o700)
     root = DevelopmentAuthority.create("Development Root CA")
     servers = root.issue_authority("Development Server CA")
-    server = servers.issue_server(server_names)
-    shop = servers.issue_server(sni_names)
-    client = root.issue_client(client_name, names=[f"{client_name}.internal"])
+    server = servers.issue_server(server_names, valid_days=valid_days)
+    shop = servers.issue_server(sni_names, valid_days=valid_days)
+    client = root.issue_client(client_name, names=[f"{client_name}.internal"], valid_days=valid_days)
     # The load balancer checks a backend's names against the name its own client asked for: it needs all of them.
-    backend = root.issue_server(tuple(dict.fromkeys([*server_names, *sni_names])))
+    backend = root.issue_server(tuple(dict.fromkeys([*server_names, *sni_names])), valid_days=valid_days)
     # Hexadecimal: a password that begins with a hyphen passes for an option on a command line.
     password = secrets.token_hex(16)
 
@@ -257,7 +259,7 @@ def write_development_certificates(
         client_pkcs12_password_file=_write_secret(directory / "client.p12.password", password),
         backend=_write(directory / "backend.pem", backend.full_chain_pem),
         backend_key=_write_secret(directory / "backend.key", backend.private_key_pem),
-        crl=_write(directory / "crl.pem", root.revocation_list()),
+        crl=_write(directory / "crl.pem", root.revocation_list(next_update_days=valid_days)),
     )
 
 

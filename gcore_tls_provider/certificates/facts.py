@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+_SHOWN: Final = 200
+"""Characters of one name in a sentence at most."""
 
 _NIST_NAMES = {"secp224r1": "P-224", "secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
@@ -108,6 +112,16 @@ def distinguished_name(name: x509.Name) -> str:
         character if character.isprintable() else "".join(f"\\{byte:02X}" for byte in character.encode("utf-8"))
         for character in name.rfc4514_string()
     )
+
+
+def shown_name(name: x509.Name) -> str:
+    """`distinguished_name` for sentences: cut, because a hostile one can be as long as the file."""
+    return shortened(distinguished_name(name))
+
+
+def shortened(text: str) -> str:
+    """A text from material as far as a sentence shows it: 200 characters."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _timestamp(moment: datetime) -> str:

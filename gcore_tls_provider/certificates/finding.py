@@ -1,24 +1,6 @@
 """What is said about certificate material: findings, and the error that carries those that make it unusable.
 
-| code | what was found |
-| --- | --- |
-| `EMPTY` | no text, or white space only |
-| `TOO_LARGE`, `TOO_MANY_BLOCKS` | more than this package reads |
-| `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `MATERIAL_AS_PATH` | `from_file` got nothing to read |
-| `NOT_PEM` | neither PEM text nor base64 |
-| `DOUBLE_BASE64` | base64 of base64 |
-| `TRUNCATED` | the end is missing |
-| `BROKEN_BLOCK` | damaged inside, or the beginning is missing |
-| `NOT_A_CERTIFICATE`, `NOT_A_REVOCATION_LIST`, `NOT_A_PRIVATE_KEY`, `NOT_PKCS12` | something else stands there |
-| `PRIVATE_KEY_IN_CERTIFICATE`, `PRIVATE_KEY_IN_REVOCATION_LIST` | a private key where only public material belongs |
-| `MALFORMED_CERTIFICATE`, `MALFORMED_REVOCATION_LIST` | the right thing, and unreadable |
-| `MALFORMED_PRIVATE_KEY`, `MALFORMED_PKCS12` | likewise |
-| `KEY_MISSING`, `CERTIFICATE_MISSING` | a PKCS12 file holds only the other half |
-| `SEVERAL_KEYS` | more than one private key |
-| `KEY_MISMATCH` | the private key fits none of the certificates |
-| `UNSUPPORTED_KEY` | a kind of key that Gcore refuses |
-| `PASSPHRASE_MISSING`, `PASSPHRASE_WRONG` | of an encrypted private key |
-| `PASSWORD_MISSING`, `PASSWORD_WRONG` | of a PKCS12 file |
+The codes, what each means and which of them a user may accept stand in `codes.py`; for users, in `docs/findings.md`.
 """
 
 from __future__ import annotations

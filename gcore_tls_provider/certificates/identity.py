@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,10 +20,16 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import (
     serialize_key_and_certificates,
 )
 
-from gcore_tls_provider.certificates.chain import encode_certificates, parse_certificates, sorted_chain
+from gcore_tls_provider.certificates.chain import (
+    CertificateChain,
+    encode_certificates,
+    parse_certificates,
+    sorted_chain,
+)
+from gcore_tls_provider.certificates.cost import count_keys, refuse_costly
 from gcore_tls_provider.certificates.der import UNREADABLE, UNREADABLE_X509
 from gcore_tls_provider.certificates.digest import content_digest
-from gcore_tls_provider.certificates.facts import certificate_facts, distinguished_name
+from gcore_tls_provider.certificates.facts import certificate_facts, shown_name
 from gcore_tls_provider.certificates.finding import Finding, MaterialError, gathered, refusal
 from gcore_tls_provider.certificates.key import (
     IdentityKey,
@@ -34,6 +39,7 @@ from gcore_tls_provider.certificates.key import (
     usable_key,
 )
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
+from gcore_tls_provider.certificates.pem import BLOCK_LIMIT
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,11 @@ class Identity:
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...]
     private_key: IdentityKey = field(repr=False)
+
+    @property
+    def public(self) -> CertificateChain:
+        """All of it but the private key."""
+        return CertificateChain(self.certificate, self.chain)
 
     @property
     def certificate_pem(self) -> str:
@@ -143,9 +154,9 @@ def identity_from_pkcs12(*, pkcs12: str, password: str | None = None) -> Identit
         password: of the file; None or empty for a file without.
 
     Raises:
-        MaterialError: on `pkcs12`: `NOT_PKCS12`, `MALFORMED_PKCS12`, `KEY_MISSING`, `CERTIFICATE_MISSING`,
-            `KEY_MISMATCH`, `UNSUPPORTED_KEY`, or what `read_blocks` raises; on `pkcs12_password`: `PASSWORD_MISSING`,
-            `PASSWORD_WRONG`.
+        MaterialError: on `pkcs12`: `NOT_PKCS12`, `MALFORMED_PKCS12`, `KEY_MISSING`, `SEVERAL_KEYS`,
+            `CERTIFICATE_MISSING`, `KEY_MISMATCH`, `UNSUPPORTED_KEY`, `TOO_LARGE` (more than 256 certificates), or what
+            `refuse_costly` and `read_blocks` raise; on `pkcs12_password`: `PASSWORD_MISSING`, `PASSWORD_WRONG`.
     """
     loaded = _loaded_pkcs12(pkcs12, password)
     own = [] if loaded.cert is None else [loaded.cert.certificate]
@@ -163,6 +174,13 @@ def identity_from_pkcs12(*, pkcs12: str, password: str | None = None) -> Identit
             property="pkcs12",
             sentence="pkcs12 holds a private key, but no certificate.",
             remedy="Export it again together with the certificate: `openssl pkcs12 -export -inkey KEY -in CHAIN`.",
+        )
+    if len(certificates) > BLOCK_LIMIT:
+        raise refusal(
+            "TOO_LARGE",
+            property="pkcs12",
+            sentence=f"pkcs12 holds {len(certificates)} certificates, and this package reads {BLOCK_LIMIT} at most.",
+            remedy="Export it again with the certificates of its own chain only.",
         )
     try:
         for entry in certificates:
@@ -186,7 +204,16 @@ def _loaded_pkcs12(material: str, password: str | None) -> PKCS12KeyAndCertifica
             sentence=f"pkcs12 holds {NOUNS[blocks[0].role]}, not a PKCS12 file.",
             remedy="Give the .p12 or .pfx file with from_file, or PEM texts as certificate and private_key.",
         )
-    der = b64decode(blocks[0].encoded)
+    der = blocks[0].der(property="pkcs12")
+    refuse_costly(der, property="pkcs12")
+    keys = count_keys(der)
+    if keys > 1:
+        raise refusal(
+            "SEVERAL_KEYS",
+            property="pkcs12",
+            sentence=f"pkcs12 holds {keys} private keys.",
+            remedy="Export it again with only the one that the certificate was issued for.",
+        )
     try:
         return load_pkcs12(der, secret_bytes(password) if password else None)
     except UnsupportedAlgorithm as error:
@@ -222,7 +249,7 @@ def _loaded_pkcs12(material: str, password: str | None) -> PKCS12KeyAndCertifica
 def _identity(certificates: Sequence[x509.Certificate], key: IdentityKey, *, property: str) -> Identity:
     leaf = next((certificate for certificate in certificates if _fits(certificate, key)), None)
     if leaf is None:
-        subject = distinguished_name(certificates[0].subject)
+        subject = shown_name(certificates[0].subject)
         further = len(certificates) - 1
         others = "" if not further else " nor the other one" if further == 1 else f" nor any of the {further} others"
         raise refusal(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
-from gcore_tls_provider.certificates.der import KEY_LIMIT, UNREADABLE
+from gcore_tls_provider.certificates.cost import KEY_LIMIT, refuse_costly
+from gcore_tls_provider.certificates.der import UNREADABLE
 from gcore_tls_provider.certificates.finding import refusal
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
 from gcore_tls_provider.certificates.pem import Block, encode_pem
@@ -26,7 +28,7 @@ def parse_private_key(material: str, *, property: str, passphrase: str | None, p
 
     Raises:
         MaterialError: `NOT_A_PRIVATE_KEY`, `SEVERAL_KEYS`, `MALFORMED_PRIVATE_KEY`, `UNSUPPORTED_KEY`,
-            `PASSPHRASE_MISSING`, `PASSPHRASE_WRONG`, or what `read_blocks` raises.
+            `PASSPHRASE_MISSING`, `PASSPHRASE_WRONG`, or what `refuse_costly` and `read_blocks` raise.
     """
     blocks = read_blocks(material, property=property, expected="a private key")
     if any(block.role == "OpenSSH private key" for block in blocks):
@@ -88,12 +90,13 @@ def _load(block: Block, *, property: str, passphrase: str | None, passphrase_pro
             sentence=f"The private key in {property} is larger than {KEY_LIMIT} bytes.",
             remedy="Use an EC P-256 key, or RSA with 2048 to 4096 bits.",
         )
-    encrypted = block.encryption is not None
     try:
-        if not encrypted:
+        if block.encryption is None:
+            refuse_costly(der, property=property)
             return load_der_private_key(der, password=None)
     except TypeError:
-        encrypted = True
+        # Raised for an encrypted key without a passphrase, before anything is decrypted.
+        pass
     except UNREADABLE as error:
         raise refusal(
             "MALFORMED_PRIVATE_KEY",
@@ -114,6 +117,13 @@ def _load(block: Block, *, property: str, passphrase: str | None, passphrase_pro
             return load_pem_private_key(pem, secret_bytes(passphrase))
         return load_der_private_key(der, secret_bytes(passphrase))
     except UNREADABLE as error:
+        if isinstance(error, UnsupportedAlgorithm) or "unknown" in str(error).lower():
+            raise refusal(
+                "MALFORMED_PRIVATE_KEY",
+                property=property,
+                sentence=f"The private key in {property} is encrypted in a way that can't be read.",
+                remedy="Write it again with `openssl pkcs8 -topk8`.",
+            ) from error
         raise refusal(
             "PASSPHRASE_WRONG",
             property=passphrase_property,

@@ -87,7 +87,7 @@ def holds_pem(text: str) -> bool:
 
 
 def split_pem(text: str, *, property: str) -> tuple[Block, ...]:
-    """The blocks of `text`, in order. Their contents aren't decoded yet.
+    """The blocks of `text`, in order, at least one. Their contents aren't decoded yet.
 
     Raises:
         MaterialError: `TRUNCATED`, `BROKEN_BLOCK` or `TOO_MANY_BLOCKS`.
@@ -124,6 +124,13 @@ def split_pem(text: str, *, property: str) -> tuple[Block, ...]:
         label = None
     if label is not None:
         raise _without_end(len(blocks) + 1, property)
+    if not blocks:
+        raise refusal(
+            "BROKEN_BLOCK",
+            property=property,
+            sentence=f"The first line of {property} is damaged: there is a line end inside it.",
+            remedy="Copy the file again, unchanged from its first to its last line.",
+        )
     return tuple(blocks)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -23,6 +23,11 @@ class RevocationLists:
     """
 
     lists: tuple[x509.CertificateRevocationList, ...]
+    _signed: dict[x509.Certificate, tuple[x509.CertificateRevocationList, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What `signed_by` has found: rules ask many times, and each answer costs as many verifications as lists have the
+    authority's name."""
 
     @classmethod
     def parse(cls, material: str, *, property: str = "revocation_list") -> RevocationLists:
@@ -42,6 +47,12 @@ class RevocationLists:
         refuse the pool if it isn't signed by that.
         """
         return RevocationLists(tuple(sorted(self.lists, key=lambda entry: not is_signed_by(entry, authority))))
+
+    def signed_by(self, authority: x509.Certificate) -> tuple[x509.CertificateRevocationList, ...]:
+        """Those that an authority has signed, in their order."""
+        if authority not in self._signed:
+            self._signed[authority] = tuple(entry for entry in self.lists if is_signed_by(entry, authority))
+        return self._signed[authority]
 
     def to_pem(self) -> str:
         """The lists, written anew as PEM."""

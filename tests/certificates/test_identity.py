@@ -207,6 +207,37 @@ def test_pkcs12_made_by_openssl(
     assert identity.private_key_pem == server.private_key_pem
 
 
+@pytest.mark.parametrize("options", [["-legacy"], ["-legacy", "-descert"], ["-keypbe", "PBE-SHA1-RC2-40", "-legacy"]])
+def test_what_had_legacy_encryption_is_uploaded_in_a_form_that_openssl_3_opens(
+    server: Identity, openssl: Callable[..., str], tmp_path: Path, options: list[str]
+) -> None:
+    (tmp_path / "all.pem").write_text(server.to_pem_bundle())
+    old, new = tmp_path / "old.p12", tmp_path / "new.p12"
+    openssl("pkcs12", "-export", "-in", tmp_path / "all.pem", "-out", old, "-passout", f"pass:{PASSPHRASE}", *options)
+
+    identity = identity_from_pkcs12(pkcs12=as_material(old.read_bytes()), password=PASSPHRASE)
+    new.write_bytes(identity.to_pkcs12())
+
+    printed = openssl("pkcs12", "-in", new, "-passin", "pass:", "-nodes")
+    assert x509.load_pem_x509_certificates(printed.encode()) == [server.certificate, *server.chain]
+    assert identity.digest() == server.digest()
+
+
+def test_pkcs12_in_pem(server: Identity) -> None:
+    encoded = b64encode(server.to_pkcs12("secret")).decode()
+    text = f"-----BEGIN PKCS12-----\n{encoded}\n-----END PKCS12-----\n"
+
+    assert identity_from_pkcs12(pkcs12=text, password="secret").certificate == server.certificate
+
+
+def test_pkcs12_with_several_certificates_in_whatever_order(root: DevelopmentAuthority, server: Identity) -> None:
+    expected = (*server.chain, root.certificate)
+    for order in permutations((server.certificate, *expected)):
+        content = pkcs12.serialize_key_and_certificates(None, server.private_key, None, order, NoEncryption())
+        identity = identity_from_pkcs12(pkcs12=as_material(content))
+        assert (identity.certificate, identity.chain) == (server.certificate, expected)
+
+
 def test_pkcs12_in_base64_of_any_kind(server: Identity) -> None:
     content = server.to_pkcs12("secret")
     encoded = b64encode(content).decode()

@@ -133,8 +133,12 @@ def crl_der(text: str) -> bytes:
     return x509.load_pem_x509_crl(text.encode()).public_bytes(Encoding.DER)
 
 
+def labelled(label: str, content: bytes) -> str:
+    return f"-----BEGIN {label}-----\n{base64(content)}\n-----END {label}-----\n"
+
+
 def base64_key(content: bytes) -> str:
-    return f"-----BEGIN PRIVATE KEY-----\n{base64(content)}\n-----END PRIVATE KEY-----\n"
+    return labelled("PRIVATE KEY", content)
 
 
 Case = tuple[str, Callable[[Material], str], str]
@@ -182,12 +186,25 @@ CERTIFICATES: list[Case] = [
         "NOT_A_CERTIFICATE",
     ),
     ("unknown label", lambda m: "-----BEGIN PGP MESSAGE-----\nMAA=\n-----END PGP MESSAGE-----", "NOT_A_CERTIFICATE"),
+    ("PKCS12 in PEM as certificate", lambda m: labelled("PKCS12", m.server.to_pkcs12()), "NOT_A_CERTIFICATE"),
+    ("key in base64 of base64 as certificate", lambda m: base64(base64(m.key)), "DOUBLE_BASE64"),
+    ("broken first line", lambda m: m.certificate.replace("BEGIN CERT", "BEGIN\\nCERT"), "BROKEN_BLOCK"),
+    ("only a broken line", lambda m: "-----BEGIN CERTI\\nFICATE-----", "BROKEN_BLOCK"),
     ("too large", lambda m: " " * (1024 * 1024 + 1), "TOO_LARGE"),
     ("too many blocks", lambda m: m.certificate * 257, "TOO_MANY_BLOCKS"),
 ]
 
 LISTS: list[Case] = [
     ("list empty", lambda m: "\n", "EMPTY"),
+    ("list base64 of base64", lambda m: base64(base64(crl_der(m.crl))), "DOUBLE_BASE64"),
+    ("list with a broken line", lambda m: broken_inside(m.crl), "BROKEN_BLOCK"),
+    ("list is only a broken line", lambda m: "-----BEGIN X509\\nCRL-----", "BROKEN_BLOCK"),
+    ("list DER cut off", lambda m: base64(crl_der(m.crl)[:-5]), "TRUNCATED"),
+    ("list too large", lambda m: m.crl + " " * 1024 * 1024, "TOO_LARGE"),
+    ("too many lists", lambda m: m.crl * 257, "TOO_MANY_BLOCKS"),
+    ("PKCS12 as list", lambda m: base64(m.server.to_pkcs12()), "NOT_A_REVOCATION_LIST"),
+    ("DER certificate as list", lambda m: base64(der(m.certificate)), "NOT_A_REVOCATION_LIST"),
+    ("DER key as list", lambda m: base64(key_der(m.server)), "PRIVATE_KEY_IN_REVOCATION_LIST"),
     ("certificate as list", lambda m: m.certificate, "NOT_A_REVOCATION_LIST"),
     ("certificate beside list", lambda m: m.crl + m.certificate, "NOT_A_REVOCATION_LIST"),
     ("key beside list", lambda m: m.crl + m.key, "PRIVATE_KEY_IN_REVOCATION_LIST"),
@@ -216,6 +233,59 @@ PEM: list[PemCase] = [
         "key in OpenSSH's format",
         lambda m: {"private_key": pem_key(ec.generate_private_key(ec.SECP256R1()), PrivateFormat.OpenSSH)},
         "NOT_A_PRIVATE_KEY",
+        "private_key",
+    ),
+    (
+        "key base64 of base64",
+        lambda m: {"private_key": base64(base64(key_der(m.server)))},
+        "DOUBLE_BASE64",
+        "private_key",
+    ),
+    ("key base64 of base64 of PEM", lambda m: {"private_key": base64(base64(m.key))}, "DOUBLE_BASE64", "private_key"),
+    (
+        "key is a DER certificate",
+        lambda m: {"private_key": base64(der(m.certificate))},
+        "NOT_A_PRIVATE_KEY",
+        "private_key",
+    ),
+    (
+        "key is a PKCS12 file",
+        lambda m: {"private_key": base64(m.server.to_pkcs12())},
+        "NOT_A_PRIVATE_KEY",
+        "private_key",
+    ),
+    ("key DER cut off", lambda m: {"private_key": base64(key_der(m.server)[:-5])}, "TRUNCATED", "private_key"),
+    (
+        "key is only a broken line",
+        lambda m: {"private_key": "-----BEGIN PRIVATE\\nKEY-----"},
+        "BROKEN_BLOCK",
+        "private_key",
+    ),
+    (
+        "key in a text far too large",
+        lambda m: {"private_key": m.key + " " * 1024 * 1024},
+        "TOO_LARGE",
+        "private_key",
+    ),
+    (
+        "encrypted DER key, no passphrase",
+        lambda m: {"private_key": base64(key_der(m.server, PASSWORD))},
+        "PASSPHRASE_MISSING",
+        "private_key_passphrase",
+    ),
+    (
+        "encrypted key cut off, though its passphrase is right",
+        lambda m: {"private_key": m.encrypted_key[:200], "private_key_passphrase": PASSWORD},
+        "TRUNCATED",
+        "private_key",
+    ),
+    (
+        "key encrypted in a way that nobody reads",
+        lambda m: {
+            "private_key": m.key_as(PrivateFormat.TraditionalOpenSSL).replace("AES-256-CBC", "ROT-13-CBC"),
+            "private_key_passphrase": PASSWORD,
+        },
+        "MALFORMED_PRIVATE_KEY",
         "private_key",
     ),
     ("two keys", lambda m: {"private_key": m.key + m.other.private_key_pem}, "SEVERAL_KEYS", "private_key"),
@@ -292,6 +362,22 @@ PKCS12: list[Pkcs12Case] = [
     ("PKCS12 is a DER certificate", lambda m: (der(m.certificate), None), "NOT_PKCS12", "pkcs12"),
     ("PKCS12 in base64 twice", lambda m: (base64(base64(m.server.to_pkcs12())), None), "DOUBLE_BASE64", "pkcs12"),
     ("PKCS12 cut off", lambda m: (m.server.to_pkcs12()[:-20], None), "TRUNCATED", "pkcs12"),
+    ("PKCS12 is a DER key", lambda m: (key_der(m.server), None), "NOT_PKCS12", "pkcs12"),
+    ("PKCS12 is a DER list", lambda m: (crl_der(m.crl), None), "NOT_PKCS12", "pkcs12"),
+    ("PKCS12 in a text far too large", lambda m: (" " * (1024 * 1024 + 1), None), "TOO_LARGE", "pkcs12"),
+    (
+        "PKCS12 in PEM, and not base64",
+        lambda m: (labelled("PKCS12", m.server.to_pkcs12()).replace("M", "M*", 1), None),
+        "BROKEN_BLOCK",
+        "pkcs12",
+    ),
+    ("PKCS12 in PEM, cut off", lambda m: (labelled("PKCS12", m.server.to_pkcs12()[:-9]), None), "TRUNCATED", "pkcs12"),
+    (
+        "PKCS12 in PEM is something else",
+        lambda m: (labelled("PKCS12", der(m.certificate)), None),
+        "MALFORMED_PKCS12",
+        "pkcs12",
+    ),
     (
         "PKCS12 damaged inside",
         lambda m: (m.server.to_pkcs12()[:8] + bytes(len(m.server.to_pkcs12()) - 8), None),

@@ -1,0 +1,160 @@
+"""The elements of ASN.1 data, as far as they can be seen without knowing what the data means.
+
+`cryptography` reads certificates, keys and PKCS12 files; this walk only looks at them beforehand, so that what would
+cost too much is found before it is done (module `cost`). It takes BER (X.690, section 8), because OpenSSL does too:
+lengths that aren't minimal, elements of indefinite length, octet strings in pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+INTEGER = 0x02
+OCTET_STRING = 0x04
+OBJECT_IDENTIFIER = 0x06
+SEQUENCE = 0x10
+
+ELEMENT_LIMIT = 100_000
+"""Elements at most. The largest PKCS12 file that this package reads, with 256 certificates, has a third of that."""
+
+DEPTH_LIMIT = 100
+"""How deep the walk goes. OpenSSL reads nothing that is nested deeper than 30 levels; a walk through octet strings
+sees some of these levels twice."""
+
+_CONSTRUCTED = 0x20
+_LONG_TAG = 0x1F
+_END_OF_CONTENTS = 0x00
+_HEADER_LIMIT = 16
+"""Bytes of a tag or a length at most. OpenSSL reads tags of five bytes, and lengths of eight with zeros before them."""
+
+
+class TooManyElements(Exception):
+    """The data has more than `ELEMENT_LIMIT` elements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One ASN.1 element.
+
+    Attributes:
+        tag: number of its universal tag, such as `INTEGER`; None for tags of the other classes.
+        content: its content. Octet strings in pieces are put together.
+        children: what it is made of; for an octet string the elements that it holds, if it begins with a SEQUENCE.
+    """
+
+    tag: int | None
+    content: bytes
+    children: tuple[Element, ...]
+
+    @property
+    def number(self) -> int:
+        """The value of an INTEGER."""
+        return int.from_bytes(self.content, "big", signed=True)
+
+
+def walk(data: bytes) -> Iterator[Element]:
+    """All elements of `data`, an element before its children. What follows a damaged element is left out.
+
+    Raises:
+        TooManyElements: in the first step.
+    """
+    waiting = list(_Reader().elements(data, 0))
+    while waiting:
+        element = waiting.pop()
+        yield element
+        waiting.extend(element.children)
+
+
+class _Damaged(Exception):
+    """No element can be read here."""
+
+
+class _Reader:
+    """Reads elements, and counts them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def elements(self, data: bytes, depth: int) -> tuple[Element, ...]:
+        """The elements that `data` is made of, up to the first that is damaged."""
+        return self._elements(data, 0, depth, until_end_of_contents=False)[0]
+
+    def _elements(
+        self, data: bytes, at: int, depth: int, *, until_end_of_contents: bool
+    ) -> tuple[tuple[Element, ...], int]:
+        """The elements from `at` to the end of `data`, or to the mark that ends an indefinite length, and its end."""
+        found: list[Element] = []
+        while at < len(data):
+            try:
+                element, at = self._element(data, at, depth)
+            except _Damaged:
+                return tuple(found), len(data)
+            if until_end_of_contents and element.tag == _END_OF_CONTENTS:
+                break
+            found.append(element)
+        return tuple(found), at
+
+    def _element(self, data: bytes, at: int, depth: int) -> tuple[Element, int]:
+        self._count += 1
+        if self._count > ELEMENT_LIMIT:
+            raise TooManyElements
+        first, tag, at = _tag(data, at)
+        universal = tag if first < 0x40 else None
+        length, at = _length(data, at)
+        if length is None and not first & _CONSTRUCTED:
+            raise _Damaged
+        if depth >= DEPTH_LIMIT:
+            if length is None or at + length > len(data):
+                raise _Damaged
+            return Element(universal, data[at : at + length], ()), at + length
+        if length is None:
+            children, end = self._elements(data, at, depth + 1, until_end_of_contents=True)
+            content = data[at:end]
+        else:
+            end = at + length
+            if end > len(data):
+                raise _Damaged
+            content = data[at:end]
+            children = self.elements(content, depth + 1) if first & _CONSTRUCTED else ()
+        if universal == OCTET_STRING:
+            if first & _CONSTRUCTED:
+                content = b"".join(piece.content for piece in children)
+            children = self.elements(content, depth + 1) if _may_hold_a_sequence(content) else ()
+        return Element(universal, content, children), end
+
+
+def _may_hold_a_sequence(content: bytes) -> bool:
+    return content[:1] in (bytes([SEQUENCE | _CONSTRUCTED]), bytes([_LONG_TAG | _CONSTRUCTED]))
+
+
+def _tag(data: bytes, at: int) -> tuple[int, int, int]:
+    """The first byte of a tag, the tag's number, and the place behind it."""
+    first = data[at]
+    number = first & _LONG_TAG
+    at += 1
+    if number != _LONG_TAG:
+        return first, number, at
+    number = 0
+    for byte in data[at : at + _HEADER_LIMIT]:
+        number = number << 7 | byte & 0x7F
+        at += 1
+        if byte < 0x80:
+            return first, number, at
+    raise _Damaged
+
+
+def _length(data: bytes, at: int) -> tuple[int | None, int]:
+    """The length of a content, None if it is indefinite, and the place behind it."""
+    if at >= len(data):
+        raise _Damaged
+    first = data[at]
+    at += 1
+    if first < 0x80:
+        return first, at
+    if first == 0x80:
+        return None, at
+    size = first & 0x7F
+    if size > _HEADER_LIMIT or at + size > len(data):
+        raise _Damaged
+    return int.from_bytes(data[at : at + size], "big"), at + size

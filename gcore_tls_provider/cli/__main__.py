@@ -1,0 +1,34 @@
+"""Entry point of `gcore-tls`, and of `python -m gcore_tls_provider.cli`."""
+
+import sys
+import warnings
+from io import TextIOWrapper
+
+_FROM_THE_EXTRA = ("typer", "rich")
+_INSTALL = "gcore-tls needs packages that aren't installed: pip install 'gcore-tls-provider[cli]'"
+
+
+def main() -> None:
+    """Runs the tool.
+
+    Without the extra `cli` it says in one line what to install, and exits with 2.
+    """
+    if not sys.warnoptions:
+        # What cryptography thinks of odd files is meant for programmers, and isn't in the report's words.
+        warnings.simplefilter("ignore")
+    try:
+        from gcore_tls_provider.cli.app import app
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in _FROM_THE_EXTRA:
+            raise
+        print(_INSTALL, file=sys.stderr)
+        raise SystemExit(2) from None
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A name that the terminal can't show is no reason to fail.
+            stream.reconfigure(errors="replace")
+    app(prog_name="gcore-tls")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""The commands of `gcore-tls`, joined."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from gcore_tls_provider.cli.check import EPILOG as CHECK_EPILOG
+from gcore_tls_provider.cli.check import check
+from gcore_tls_provider.cli.dev_certs import EPILOG as DEV_CERTS_EPILOG
+from gcore_tls_provider.cli.dev_certs import dev_certs
+from gcore_tls_provider.cli.discover import EPILOG as DISCOVER_EPILOG
+from gcore_tls_provider.cli.discover import discover
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    # Passwords and private keys are local variables: a failure shows none of them.
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gcore-tls-provider {version('gcore-tls-provider')}")
+        raise typer.Exit
+
+
+@app.callback()
+def gcore_tls(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Tools for Gcore load balancers that speak mutual TLS to their backends."""
+
+
+app.command("check", epilog=CHECK_EPILOG, no_args_is_help=True)(check)
+app.command("dev-certs", epilog=DEV_CERTS_EPILOG, no_args_is_help=True)(dev_certs)
+app.command("discover", epilog=DISCOVER_EPILOG, no_args_is_help=True)(discover)

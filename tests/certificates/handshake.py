@@ -1,0 +1,119 @@
+"""TLS handshakes in memory: what OpenSSL really says of a backend's certificate, asked as HAProxy asks it.
+
+HAProxy's client side is OpenSSL with `verify required`, the CA file as its store, and, with a CRL file,
+`X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL`; neither partial chains nor strict mode. The names are HAProxy's own
+work, after OpenSSL's.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from tests.certificates.issuing import Issued
+
+_ROUNDS = 10
+"""Turns of a handshake at most; one of TLS 1.3 takes two."""
+
+
+def refused_by_openssl(
+    backend: Issued,
+    sent: Sequence[x509.Certificate],
+    *,
+    authorities: Sequence[x509.Certificate],
+    lists: Sequence[x509.CertificateRevocationList] = (),
+    host_name: str | None = None,
+) -> str:
+    """Why a load balancer refuses a backend; empty if the handshake ends well.
+
+    Args:
+        backend: the certificate that the backend shows, and its key.
+        sent: what it sends beside it, in this order.
+        authorities: the content of the CA file, in this order.
+        lists: the content of the CRL file; empty for none.
+        host_name: what the load balancer's own client has asked for; None if it asked for no name.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        server = _server(Path(folder), backend, sent)
+        client = _client(Path(folder), authorities, lists)
+    refusal, shown = _handshake(server, client, host_name)
+    if not refusal and host_name is not None and not any(_matches(name, host_name) for name in _names(shown)):
+        return f"the names are others than {host_name}"
+    return refusal
+
+
+def _server(folder: Path, backend: Issued, sent: Sequence[x509.Certificate]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # The backend may show what its peer refuses: its own OpenSSL isn't asked.
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    chain, key = folder / "chain.pem", folder / "key.pem"
+    chain.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in (backend.certificate, *sent)))
+    key.write_text(backend.key_pem)
+    context.load_cert_chain(chain, key)
+    return context
+
+
+def _client(
+    folder: Path, authorities: Sequence[x509.Certificate], lists: Sequence[x509.CertificateRevocationList]
+) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    # Security level 2 is what Debian and Ubuntu build OpenSSL with.
+    context.set_ciphers("DEFAULT@SECLEVEL=2")
+    # Newer Pythons set more flags than HAProxy does.
+    context.verify_flags = ssl.VerifyFlags.VERIFY_X509_TRUSTED_FIRST
+    material = folder / "trust.pem"
+    pem = [each.public_bytes(Encoding.PEM) for each in authorities] + [
+        each.public_bytes(Encoding.PEM) for each in lists
+    ]
+    material.write_bytes(b"".join(pem))
+    context.load_verify_locations(material)
+    if lists:
+        context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
+    return context
+
+
+def _handshake(server: ssl.SSLContext, client: ssl.SSLContext, host_name: str | None) -> tuple[str, bytes]:
+    """What the client says against the server, and the certificate (DER) that it was shown."""
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    backend = server.wrap_bio(to_server, to_client, server_side=True)
+    balancer = client.wrap_bio(to_client, to_server, server_hostname=host_name)
+    for _ in range(_ROUNDS):
+        for side in (balancer, backend):
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLCertVerificationError as error:
+                return error.verify_message, b""
+            except ssl.SSLError as error:
+                return str(error.reason), b""
+            if side is balancer:
+                return "", balancer.getpeercert(binary_form=True) or b""
+    raise AssertionError("the handshake doesn't end")
+
+
+def _names(der: bytes) -> list[str]:
+    certificate = x509.load_der_x509_certificate(der)
+    names = [str(each.value) for each in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    for extension in certificate.extensions:
+        if isinstance(extension.value, x509.SubjectAlternativeName):
+            names += extension.value.get_values_for_type(x509.DNSName)
+    return names
+
+
+def _matches(name: str, host_name: str) -> bool:
+    """As `ssl_sock_srv_hostcheck` of HAProxy: one asterisk at most, in the first of several labels."""
+    label, dot, rest = name.partition(".")
+    if not dot or label.count("*") != 1:
+        return name.lower() == host_name.lower()
+    pattern = re.escape(label).replace(r"\*", "[^.]*") + re.escape(f".{rest}")
+    return re.fullmatch(pattern, host_name, re.IGNORECASE) is not None

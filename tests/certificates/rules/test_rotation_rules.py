@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+
+from gcore_tls_provider.certificates import CaBundle
+from gcore_tls_provider.certificates.chain import CertificateChain
+from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.rules.rotation import rotation_findings
+from gcore_tls_provider.certificates.rules.trust import shared_key_findings
+from tests.certificates.issuing import NOW, Issued, issue, issue_authority
+
+OLD, NEW, OTHER = (issue_authority(name) for name in ("Old", "New", "Other"))
+INTERMEDIATE = issue_authority("Intermediate", OLD)
+RENEWED = issue_authority("Old", key=OLD.key, not_after=NOW + timedelta(days=3650))
+REKEYED = issue_authority("Old")
+CROSS = issue_authority("Old", NEW, key=OLD.key)
+EXPIRED = issue_authority("Expired", not_after=NOW - timedelta(days=1))
+LEAF = issue("app.example.com", OLD)
+PINNED = issue("backend.example.com")
+
+OF_OLD, OF_NEW = issue("old.example.com", OLD), issue("new.example.com", NEW)
+OF_INTERMEDIATE = issue("low.example.com", INTERMEDIATE)
+
+
+def bundle(*authorities: Issued) -> CaBundle:
+    return CaBundle(tuple(each.certificate for each in authorities))
+
+
+CHANGES: dict[str, tuple[Sequence[Issued], Sequence[Issued], Sequence[CertificateChain], list[str]]] = {
+    "nothing": ([OLD], [OLD], [], []),
+    "one added": ([OLD], [OLD, NEW], [], []),
+    "another order": ([OLD, NEW], [NEW, OLD], [], []),
+    "one replaced by another": ([OLD], [NEW], [], ["'CN=Old'"]),
+    "one dropped": ([OLD, NEW], [NEW], [], ["'CN=Old'"]),
+    "two dropped": ([OLD, OTHER], [NEW], [], ["'CN=Old'", "'CN=Other'"]),
+    "an expired one dropped": ([EXPIRED, NEW], [NEW], [], []),
+    "renewed with its key": ([OLD], [RENEWED], [], []),
+    "cross-signed by the new one": ([OLD], [NEW, CROSS], [], []),
+    "a new key for its name": ([OLD], [REKEYED], [], ["'CN=Old'"]),
+    "an intermediate dropped": ([OLD, INTERMEDIATE], [OLD], [], ["'CN=Intermediate'"]),
+    "what can't issue dropped": ([OLD, LEAF], [OLD], [], []),
+    "a pinned certificate dropped": ([PINNED, OLD], [OLD], [], ["'CN=backend.example.com'"]),
+    "all backends are of the new one": ([OLD, NEW], [NEW], [OF_NEW.public], []),
+    "a backend is of the dropped one": ([OLD, NEW], [NEW], [OF_NEW.public, OF_OLD.public], ["'CN=old.example.com'"]),
+    "backends need one of two dropped": ([OLD, OTHER, NEW], [NEW], [OF_OLD.public], ["'CN=old.example.com'"]),
+    "backends send the dropped intermediate": ([OLD, INTERMEDIATE], [OLD], [OF_INTERMEDIATE.public], []),
+    "backends don't send it": ([OLD, INTERMEDIATE], [OLD], [OF_INTERMEDIATE.alone], ["'CN=low.example.com'"]),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "backends", "named"), CHANGES.values(), ids=CHANGES)
+def test_a_dropped_authority_is_a_warning_where_it_may_be_needed(
+    old: Sequence[Issued], new: Sequence[Issued], backends: Sequence[CertificateChain], named: list[str]
+) -> None:
+    findings = rotation_findings(bundle(*old), bundle(*new), backends=backends, now=NOW)
+
+    assert [(each.code, each.severity, each.property) for each in findings] == [
+        ("CA_DROPPED", "warning", "ca_secret_id") for _ in named
+    ]
+    assert all(name in finding.sentence for name, finding in zip(named, findings, strict=True))
+
+
+def test_the_remedy_says_the_three_steps_in_their_order() -> None:
+    (finding,) = rotation_findings(bundle(OLD), bundle(NEW), now=NOW)
+
+    steps = [finding.remedy.index(word) for word in ("three steps", "add the new", "anew", "drop this one")]
+    assert steps == sorted(steps)
+    assert CODES["CA_DROPPED"].acceptable
+
+
+def test_one_key_for_clients_and_backends_is_a_warning() -> None:
+    server, client = issue("app.example.com", OLD), issue("load-balancer", OLD, key=OF_NEW.key)
+
+    (finding,) = shared_key_findings([server.public, OF_NEW.public], client.public)
+
+    assert (finding.code, finding.severity, finding.property) == ("SHARED_KEY", "warning", "secret_id")
+    assert "'CN=load-balancer'" in finding.sentence
+    assert "'CN=new.example.com'" in finding.sentence
+
+
+NOT_SHARED: dict[str, Callable[[], tuple[list[Issued], Issued | None]]] = {
+    "keys of their own": lambda: ([OF_OLD, OF_NEW], OF_INTERMEDIATE),
+    "no client certificate": lambda: ([OF_OLD], None),
+    "no listener certificate": lambda: ([], OF_OLD),
+}
+
+
+@pytest.mark.parametrize("build", NOT_SHARED.values(), ids=NOT_SHARED)
+def test_keys_of_their_own_are_none(build: Callable[[], tuple[list[Issued], Issued | None]]) -> None:
+    listener, client = build()
+    assert shared_key_findings([each.public for each in listener], None if client is None else client.public) == ()

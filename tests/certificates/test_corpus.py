@@ -1,0 +1,351 @@
+"""Every certificate, list, key and PKCS12 file that `cryptography` is tested with, among them many that are broken.
+
+Each gives facts and findings, or a refusal with findings: never another exception, and never a wait.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from functools import cache, partial
+from itertools import pairwise, product
+from pathlib import Path
+from typing import TypeVar
+
+import cryptography_vectors
+import pytest
+from cryptography import x509
+
+from gcore_tls_provider.certificates import (
+    CaBundle,
+    Finding,
+    Identity,
+    MaterialError,
+    RevocationLists,
+    as_material,
+    certificate_facts,
+    identity_from_pem,
+    identity_from_pkcs12,
+    parse_certificates,
+    parse_revocation_lists,
+    revocation_list_facts,
+)
+from gcore_tls_provider.certificates.chain import CertificateChain
+from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.key import IdentityKey, parse_private_key
+from gcore_tls_provider.certificates.rules.authority import authority_findings
+from gcore_tls_provider.certificates.rules.backend import backend_findings
+from gcore_tls_provider.certificates.rules.leaf import LeafRole, leaf_findings
+from gcore_tls_provider.certificates.rules.reload import reload_findings
+from gcore_tls_provider.certificates.rules.revocation import coverage_findings, revocation_findings
+from gcore_tls_provider.certificates.rules.rotation import rotation_findings
+from gcore_tls_provider.certificates.rules.server_names import server_name_findings
+from gcore_tls_provider.certificates.rules.trust import shared_key_findings
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:PKCS#12 bundle could not be parsed as DER"),
+    pytest.mark.filterwarnings("ignore:Attribute's length must be"),
+]
+
+ROOT = Path(cryptography_vectors.__file__).parent
+ENDINGS = (".pem", ".der", ".crt", ".crl", ".p12", ".key", ".pub", ".p7b")
+PASSWORDS = ("", "password", "cryptography", "123456", "baz", "a123456", "hunter2", "passwordpassword")
+"""Those of the tests of `cryptography`."""
+
+MOMENTS = (datetime(2020, 6, 1, tzinfo=timezone.utc), datetime(2100, 1, 1, tzinfo=timezone.utc))
+"""Most of the certificates are valid at the first one, and none at the second."""
+
+HOST_NAMES = ("app.example.com", "*.example.com", "cryptography.io")
+
+PARTS = 4
+"""PKCS12 files are read in so many tests: their RSA keys take time to check."""
+
+LEAF_ROLES: tuple[LeafRole, ...] = ("listener", "client")
+
+ParsedT = TypeVar("ParsedT")
+
+
+@cache
+def texts() -> dict[str, str]:
+    """The material of all files, by path."""
+    paths = sorted(path for path in ROOT.rglob("*") if path.suffix in ENDINGS)
+    return {path.relative_to(ROOT).as_posix(): as_material(path.read_bytes()) for path in paths}
+
+
+class Reading:
+    """Reads one kind of material out of every file, and remembers what came of it."""
+
+    def __init__(self) -> None:
+        self.codes: Counter[str] = Counter()
+        self.failures: list[str] = []
+
+    def attempt(self, name: str, read: Callable[[], ParsedT]) -> ParsedT | None:
+        """What `read` returns; None if it is refused, as it should be, with findings."""
+        try:
+            return read()
+        except MaterialError as error:
+            self.said(name, error.findings)
+            self.codes.update(finding.code for finding in error.findings)
+            if not error.findings:
+                self.failures.append(f"{name}: refused without a finding")
+        except Exception as error:
+            self.failures.append(f"{name}: {type(error).__name__}: {error}")
+        return None
+
+    def rule(self, name: str, findings: Callable[[], Sequence[Finding]]) -> None:
+        """Runs a rule, which may find much but raises nothing."""
+        self.said(name, self.attempt(name, findings) or ())
+
+    def said(self, name: str, findings: Sequence[Finding]) -> None:
+        """Looks at the form of findings: they are of known kinds, and each is one printable, finished line."""
+        for finding in findings:
+            text = str(finding)
+            if finding.code not in CODES:
+                self.failures.append(f"{name}: unknown code {finding.code}")
+            if not text.isprintable() or not text.endswith(".") or len(text) > 2000:
+                self.failures.append(f"{name}: {text}")
+
+
+def certificates() -> Iterator[tuple[str, CertificateChain, CaBundle]]:
+    """All files that can be read as certificates, in both of their roles."""
+    for name, text in texts().items():
+        try:
+            yield name, CertificateChain.parse(text), CaBundle.parse(text)
+        except MaterialError:
+            continue
+
+
+def lists() -> Iterator[tuple[str, RevocationLists]]:
+    """All files that can be read as revocation lists."""
+    for name, text in texts().items():
+        try:
+            yield name, RevocationLists.parse(text)
+        except MaterialError:
+            continue
+
+
+def pkcs12_files() -> dict[str, str]:
+    return {name: text for name, text in texts().items() if name.endswith(".p12")}
+
+
+def test_the_corpus_is_there() -> None:
+    endings = Counter(Path(name).suffix for name in texts())
+
+    assert len(texts()) >= 1400
+    assert endings[".p12"] >= 430 and endings[".crt"] >= 400 and endings[".crl"] >= 170 and endings[".pem"] >= 290
+
+
+def test_every_file_as_certificates() -> None:
+    reading = Reading()
+    facts = []
+    for name, text in texts().items():
+        parsed = reading.attempt(name, partial(parse_certificates, text, property="certificate"))
+        if parsed is not None:
+            facts.append([asdict(certificate_facts(certificate)) for certificate in parsed])
+            assert parse_certificates(CaBundle.parse(text).to_pem(), property="certificate") == tuple(
+                dict.fromkeys(parsed)
+            )
+
+    assert not reading.failures, "\n".join(reading.failures)
+    assert len(facts) >= 500
+    assert {"NOT_A_CERTIFICATE", "MALFORMED_CERTIFICATE", "PRIVATE_KEY_IN_CERTIFICATE", "NOT_PEM"} <= set(reading.codes)
+
+
+def test_every_file_as_revocation_lists() -> None:
+    reading = Reading()
+    facts = []
+    for name, text in texts().items():
+        parsed = reading.attempt(name, partial(parse_revocation_lists, text, property="crl"))
+        if parsed is not None:
+            facts.append([asdict(revocation_list_facts(entry)) for entry in parsed])
+
+    assert not reading.failures, "\n".join(reading.failures)
+    assert len(facts) >= 190
+    assert {"NOT_A_REVOCATION_LIST", "MALFORMED_REVOCATION_LIST", "PRIVATE_KEY_IN_REVOCATION_LIST"} <= set(
+        reading.codes
+    )
+
+
+def test_every_file_as_private_key() -> None:
+    reading = Reading()
+    keys = 0
+    for name, text in texts().items():
+        key, codes = read_key(reading, name, text, None)
+        for password in PASSWORDS if "PASSPHRASE_MISSING" in codes else ():
+            if key is None:
+                key, _ = read_key(reading, name, text, password)
+        keys += key is not None
+
+    assert not reading.failures, "\n".join(reading.failures)
+    assert keys >= 45
+    assert {"PASSPHRASE_WRONG", "MALFORMED_PRIVATE_KEY", "UNSUPPORTED_KEY", "SEVERAL_KEYS", "TRUNCATED"} <= set(
+        reading.codes
+    )
+
+
+def read_key(reading: Reading, name: str, text: str, passphrase: str | None) -> tuple[IdentityKey | None, set[str]]:
+    before = Counter(reading.codes)
+    key = reading.attempt(
+        name,
+        lambda: parse_private_key(
+            text, property="private_key", passphrase=passphrase, passphrase_property="private_key_passphrase"
+        ),
+    )
+    return key, set(reading.codes - before)
+
+
+def test_every_file_as_identity() -> None:
+    reading = Reading()
+    for name, text in texts().items():
+        reading.attempt(name, partial(identity_from_pem, certificate=text, private_key=text))
+
+    assert not reading.failures, "\n".join(reading.failures)
+    assert {"PRIVATE_KEY_IN_CERTIFICATE", "NOT_A_PRIVATE_KEY"} <= set(reading.codes)
+
+
+def test_every_file_as_pkcs12() -> None:
+    reading = Reading()
+    for name, text in texts().items():
+        reading.attempt(name, partial(identity_from_pkcs12, pkcs12=text))
+
+    assert not reading.failures, "\n".join(reading.failures)
+    assert {"NOT_PKCS12", "PASSWORD_MISSING", "KEY_MISSING"} <= set(reading.codes)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_pkcs12_file_with_its_password_is_uploaded_without(part: int) -> None:
+    reading = Reading()
+    uploaded = 0
+    for name, text in list(pkcs12_files().items())[part::PARTS]:
+        identity = opened(reading, name, text)
+        if identity is None:
+            continue
+        upload = b64encode(identity.to_pkcs12()).decode()
+        again = identity_from_pkcs12(pkcs12=upload)
+        uploaded += 1
+        assert (again.certificate, again.digest()) == (identity.certificate, identity.digest())
+        for now, role in product(MOMENTS, LEAF_ROLES):
+            reading.rule(
+                name,
+                partial(
+                    leaf_findings,
+                    identity.public,
+                    role=role,
+                    now=now,
+                    expiry_warning_days=30,
+                    host_names=HOST_NAMES,
+                ),
+            )
+
+    assert not reading.failures, "\n".join(reading.failures)
+    assert uploaded >= 100
+
+
+def opened(reading: Reading, name: str, text: str) -> Identity | None:
+    for password in PASSWORDS[:3]:
+        identity = reading.attempt(name, partial(identity_from_pkcs12, pkcs12=text, password=password))
+        if identity is not None:
+            return identity
+    return None
+
+
+@pytest.mark.parametrize("now", MOMENTS, ids=["valid", "expired"])
+def test_the_rules_for_every_certificate(now: datetime) -> None:
+    reading = Reading()
+    files = 0
+    for name, chain, bundle in certificates():
+        files += 1
+        for role in LEAF_ROLES:
+            reading.rule(
+                name,
+                partial(leaf_findings, chain, role=role, now=now, expiry_warning_days=30, host_names=HOST_NAMES),
+            )
+        reading.rule(name, partial(authority_findings, bundle, now=now, expiry_warning_days=30))
+        reading.rule(name, partial(reload_findings, {"secret_id": [chain], "ca_secret_id": [bundle]}, now=now))
+        reading.rule(
+            name,
+            partial(
+                backend_findings,
+                [chain],
+                ca=bundle,
+                crl=None,
+                host_names=HOST_NAMES,
+                now=now,
+                expiry_warning_days=30,
+            ),
+        )
+
+    assert not reading.failures, "\n".join(reading.failures)
+    assert files >= 500
+
+
+@pytest.mark.parametrize("now", MOMENTS, ids=["valid", "expired"])
+def test_the_rules_for_every_revocation_list_and_its_authorities(now: datetime) -> None:
+    by_subject: dict[x509.Name, list[x509.Certificate]] = {}
+    by_issuer: dict[x509.Name, list[x509.Certificate]] = {}
+    for _, _, bundle in certificates():
+        for certificate in bundle.certificates:
+            by_subject.setdefault(certificate.subject, []).append(certificate)
+            by_issuer.setdefault(certificate.issuer, []).append(certificate)
+    reading = Reading()
+    files = with_authority = 0
+    for name, crl in lists():
+        files += 1
+        known = by_issuer.get(crl.lists[0].issuer, [])
+        ca = CaBundle(tuple(dict.fromkeys(by_subject.get(crl.lists[0].issuer, []))))
+        for authority in (None, ca) if ca.certificates else (None,):
+            reading.rule(
+                name, partial(revocation_findings, crl, ca=authority, now=now, expiry_warning_days=30, known=known)
+            )
+        if ca.certificates:
+            with_authority += 1
+            reading.rule(name, partial(coverage_findings, ca, crl, now=now))
+            reading.rule(
+                name,
+                partial(
+                    backend_findings,
+                    [CertificateChain(leaf) for leaf in known],
+                    ca=ca,
+                    crl=crl,
+                    host_names=HOST_NAMES,
+                    now=now,
+                    expiry_warning_days=30,
+                ),
+            )
+        reading.rule(name, partial(reload_findings, {"crl_secret_id": [crl]}, now=now))
+
+    assert not reading.failures, "\n".join(reading.failures)
+    assert files >= 190 and with_authority >= 160
+
+
+def test_the_rules_between_certificates() -> None:
+    """Each file with the next one: related names, one key, a CA in place of another."""
+    reading = Reading()
+    pairs = 0
+    for (name, chain, bundle), (_, next_chain, next_bundle) in pairwise(certificates()):
+        pairs += 1
+        now = MOMENTS[0]
+        reading.rule(name, partial(server_name_findings, chain, [next_chain], host_names=HOST_NAMES))
+        reading.rule(name, partial(shared_key_findings, [chain], next_chain))
+        reading.rule(name, partial(rotation_findings, bundle, next_bundle, backends=[chain], now=now))
+        both = CaBundle(tuple(dict.fromkeys((*bundle.certificates, *next_bundle.certificates))))
+        reading.rule(name, partial(authority_findings, both, now=now, expiry_warning_days=30))
+        reading.rule(
+            name,
+            partial(
+                backend_findings,
+                [CertificateChain(chain.certificate, next_bundle.certificates)],
+                ca=both,
+                crl=None,
+                host_names=HOST_NAMES,
+                now=now,
+                expiry_warning_days=30,
+            ),
+        )
+
+    assert not reading.failures, "\n".join(reading.failures)
+    assert pairs >= 500

@@ -1,0 +1,48 @@
+"""Material for these tests, generated once a run. It is valid now: the command looks at the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gcore_tls_provider.certificates import DevelopmentAuthority, Identity, write_development_certificates
+
+
+@dataclass(frozen=True)
+class Pki:
+    """An authority for servers, one for backends, and what they have issued."""
+
+    public: DevelopmentAuthority
+    servers: DevelopmentAuthority
+    private: DevelopmentAuthority
+    server: Identity
+    shop: Identity
+    client: Identity
+    backend: Identity
+    crl: str
+
+
+@pytest.fixture(scope="session")
+def pki() -> Pki:
+    public, private = DevelopmentAuthority.create("Public CA"), DevelopmentAuthority.create("Private CA")
+    servers = public.issue_authority("Public Server CA")
+    return Pki(
+        public=public,
+        servers=servers,
+        private=private,
+        server=servers.issue_server(["app.example.com"]),
+        shop=servers.issue_server(["shop.example.com"]),
+        client=private.issue_client("load-balancer", names=["load-balancer.internal"]),
+        backend=private.issue_server(["app.example.com", "shop.example.com"]),
+        crl=private.revocation_list(),
+    )
+
+
+@pytest.fixture(scope="session")
+def development(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that `dev-certs` could have made. Not to be changed."""
+    folder = tmp_path_factory.mktemp("development")
+    write_development_certificates(folder)
+    return folder

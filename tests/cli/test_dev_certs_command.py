@@ -1,0 +1,111 @@
+"""`gcore-tls dev-certs`: a complete set that `check` has nothing against."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.cli.files import run
+
+
+def test_what_it_makes_passes_the_check(tmp_path: Path) -> None:
+    made = run("dev-certs", tmp_path / "certificates")
+    assert made.code == 0, made.stderr
+    ended = run("check", "--json", tmp_path / "certificates")
+    assert (ended.code, ended.report.findings) == (0, ())
+    assert ended.roles == {
+        "server.pem": "listener",
+        "shop.pem": "sni",
+        "client.pem": "client",
+        "client.p12": "client",
+        "ca.pem": "ca",
+        "crl.pem": "crl",
+        "backend.pem": "backend",
+        "server.key": "key",
+        "shop.key": "key",
+        "client.key": "key",
+        "backend.key": "key",
+        "client.p12.password": "password",
+    }
+
+
+def test_options_say_names_and_validity(tmp_path: Path) -> None:
+    names = ["--server-name", "App.test", "--server-name", "*.app.test", "--server-name", "192.0.2.1"]
+    run("dev-certs", tmp_path / "new", *names, "--sni-name", "shop.test", "--client-name", "edge", "--days", "90")
+    report = run("check", "--json", tmp_path / "new").report
+    files = {Path(file.file).name: file for file in report.files}
+    assert files["server.pem"].certificates[0].dns_names == ("app.test", "*.app.test")
+    assert files["shop.pem"].certificates[0].dns_names == ("shop.test",)
+    assert files["backend.pem"].certificates[0].dns_names == ("app.test", "*.app.test", "shop.test")
+    assert files["client.pem"].certificates[0].subject == "CN=edge"
+    assert {
+        file.certificates[0].days_left for name, file in files.items() if file.certificates and name != "ca.pem"
+    } <= {
+        89,
+        90,
+    }
+    assert files["crl.pem"].revocation_lists[0].days_left in (89, 90)
+    assert report.outcome != "errors", report
+
+
+def test_it_says_what_each_file_is_for(tmp_path: Path) -> None:
+    ended = run("dev-certs", tmp_path / "c", COLUMNS="80")
+    lines = ended.stdout.splitlines()
+    for path in (tmp_path / "c").iterdir():
+        assert any(line.startswith(f"  {path.name}  ") for line in lines), path.name
+    words = " ".join(ended.stdout.split())
+    assert "For trying things out only" in words
+    assert "gcore-tls check " in words
+    assert (tmp_path / "c" / "client.p12.password").read_text() not in ended.stdout
+
+
+def test_private_keys_are_private(tmp_path: Path) -> None:
+    run("dev-certs", tmp_path / "c")
+    folder = tmp_path / "c"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for path in (*folder.glob("*.key"), folder / "client.p12", folder / "client.p12.password"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_nothing_is_overwritten_unless_it_is_told_to(tmp_path: Path) -> None:
+    run("dev-certs", tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    assert "isn't empty" in run("dev-certs", tmp_path).refusal
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+    assert run("dev-certs", tmp_path, "--force").code == 0
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert after.keys() == before.keys()
+    assert {name for name in after if after[name] == before[name]} == {"notes.txt"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["new", "--server-name", "app test"], "no host name"),
+        (["new", "--server-name", "app.test:443"], "without scheme and port"),
+        (["new", "--sni-name", "shöp.test"], "xn--"),
+        (["new", "--client-name", ""], "no host name"),
+        (["new", "--days", "0"], "--days"),
+        (["new", "--days", "1826"], "--days"),
+        (["file"], "is no folder"),
+        (["file/below"], "Not a directory"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    assert said in run("dev-certs", *arguments).refusal
+    assert not (tmp_path / "new").exists()
+
+
+def test_help_is_for_strangers() -> None:
+    ended = run("dev-certs", "--help", COLUMNS="80")
+    assert "Examples:" in ended.stdout
+    assert max(map(len, ended.stdout.splitlines())) <= 80
