@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gcore_tls_provider.resources.listener import Listener
     from gcore_tls_provider.resources.load_balancer import LoadBalancer
     from gcore_tls_provider.resources.pool import Pool
+    from gcore_tls_provider.resources.pool_tls import PoolTlsAttachment
     from gcore_tls_provider.resources.resource import Material, from_file
     from gcore_tls_provider.resources.secrets import (
         CertificateAuthority,
@@ -40,6 +41,7 @@ __all__ = [
     "Material",
     "MemberArgs",
     "Pool",
+    "PoolTlsAttachment",
     "RetentionPolicyArgs",
     "RevocationList",
     "Secret",
@@ -60,6 +62,7 @@ _MODULES = {
     "Listener": "gcore_tls_provider.resources.listener",
     "LoadBalancer": "gcore_tls_provider.resources.load_balancer",
     "Pool": "gcore_tls_provider.resources.pool",
+    "PoolTlsAttachment": "gcore_tls_provider.resources.pool_tls",
     "Material": "gcore_tls_provider.resources.resource",
     "from_file": "gcore_tls_provider.resources.resource",
     "CertificateAuthority": "gcore_tls_provider.resources.secrets",

@@ -47,6 +47,7 @@ class Engine:
         self._stub: engine_pb2_grpc.EngineStub | None = None
         self._lock = threading.Lock()
         self._last_progress: dict[str, float] = {}
+        self._said: set[tuple[str, str]] = set()
 
     @classmethod
     def of_this_process(cls) -> Engine:
@@ -65,8 +66,12 @@ class Engine:
         self._log(engine_pb2.INFO, urn, text, ephemeral=True)
 
     def warn(self, urn: str, text: str) -> None:
-        """Adds a warning to the resource's diagnostics."""
-        self._log(engine_pb2.WARNING, urn, text, ephemeral=False)
+        """Adds a warning to the resource's diagnostics; the same one only once, however often a run checks it."""
+        self._log_once(engine_pb2.WARNING, urn, text)
+
+    def error(self, urn: str, text: str) -> None:
+        """Adds an error to the resource's diagnostics, the same one only once. It stops nothing by itself."""
+        self._log_once(engine_pb2.ERROR, urn, text)
 
     def exported_stack(self, stack: str) -> bytes | None:
         """What `pulumi stack export` prints; it needs no passphrase and shows no secret in clear."""
@@ -111,6 +116,13 @@ class Engine:
             self._clock.sleep(_LOOK_PAUSE)
             missed = 0 if self.is_alive() else missed + 1
         os._exit(1)
+
+    def _log_once(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str) -> None:
+        with self._lock:
+            if (urn, text) in self._said:
+                return
+            self._said.add((urn, text))
+        self._log(severity, urn, text, ephemeral=False)
 
     def _log(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, ephemeral: bool) -> None:
         if self._address is None:

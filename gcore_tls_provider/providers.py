@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Final
 
@@ -26,8 +26,9 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
+from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.engine import Engine, raise_parallelism
-from gcore_tls_provider.errors import GcoreTlsError
+from gcore_tls_provider.errors import GcoreTlsError, PropertyError
 from gcore_tls_provider.lifecycle.certificates import (
     CertificateAuthorityLifecycle,
     ClientCertificateLifecycle,
@@ -35,10 +36,12 @@ from gcore_tls_provider.lifecycle.certificates import (
     RevocationListLifecycle,
 )
 from gcore_tls_provider.lifecycle.configuration import Configuration
+from gcore_tls_provider.lifecycle.consequences import change_findings
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle
 from gcore_tls_provider.lifecycle.listeners import ListenerLifecycle
 from gcore_tls_provider.lifecycle.load_balancers import LoadBalancerLifecycle
-from gcore_tls_provider.lifecycle.operation import Context
+from gcore_tls_provider.lifecycle.operation import CONTEXT, Context
+from gcore_tls_provider.lifecycle.pool_tls import PoolTlsAttachmentLifecycle, PoolTlsSnapshotLifecycle
 from gcore_tls_provider.lifecycle.pools import PoolLifecycle
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, Properties, located
 from gcore_tls_provider.lifecycle.secrets import RawSecretLifecycle
@@ -61,7 +64,11 @@ def _session_for(configured: Callable[[str], str | None]) -> Session:
     with _making:
         if _session is None:
             engine = Engine.of_this_process()
-            _session = Session(Configuration.read(configured, os.environ), engine)
+            _session = Session(
+                Configuration.read(configured, os.environ),
+                engine,
+                named=lambda namespace: Configuration.read(configured, {}, namespace),
+            )
             engine.end_with_it()
         return _session
 
@@ -81,22 +88,23 @@ class _Provider(ResourceProvider):
             _session_for(req.config.get)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Validates what is known; asks nobody."""
+        """Validates what is known; asks Gcore only for an object that is to be adopted."""
         with _one_line():
             session = _shared()
-            checked = self.lifecycle.check(_from_engine(news), session.configuration)
-            warnings = [located(each) for each in checked.findings if each.severity == "warning"]
-            for warning in warnings:
-                session.host.warn(Context.of(_from_engine(news)).urn, warning)
+            given = _from_engine(news)
+            checked = self.lifecycle.check(session, _from_engine(_olds), given)
+            failures = _said(session, given, checked.findings)
         # The engine would print a failed property's value, which may be a key or a page of PEM, so the property is
         # named in the reason only.
-        failures = [CheckFailure("", located(each)) for each in checked.findings if each.severity == "error"]
-        return CheckResult(_to_engine(checked.inputs), failures)
+        return CheckResult(_to_engine(checked.inputs), [CheckFailure("", each) for each in failures])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compares by meaning."""
+        """Compares by meaning, and says what the difference means for traffic."""
         with _one_line():
-            difference = self.lifecycle.diff(_from_engine(_olds), _from_engine(_news))
+            olds, news = _from_engine(_olds), _from_engine(_news)
+            difference = self.lifecycle.diff(olds, news, _id)
+            for finding in change_findings(self.lifecycle.kind, difference, olds, news):
+                _shared().host.warn(_context(news).urn, located(finding))
         return DiffResult(
             changes=difference.changes,
             replaces=list(difference.replaces),
@@ -106,6 +114,7 @@ class _Provider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Makes the object and waits for it."""
         with _one_line():
+            _not_refused(props)
             live = self.lifecycle.create(_shared(), _from_engine(props))
         return CreateResult(live.id, live.properties)
 
@@ -120,6 +129,7 @@ class _Provider(ResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Changes the object in place."""
         with _one_line():
+            _not_refused(_news)
             return UpdateResult(self.lifecycle.update(_shared(), _id, _from_engine(_olds), _from_engine(_news)))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -176,12 +186,78 @@ class PoolProvider(_Provider):
     lifecycle = PoolLifecycle()
 
 
+class PoolTlsAttachmentProvider(_Provider):
+    """For `PoolTlsAttachment`."""
+
+    lifecycle = PoolTlsAttachmentLifecycle()
+
+
+class PoolTlsSnapshotProvider(_Provider):
+    """For `PoolTlsSnapshot`, a part of `PoolTlsAttachment`."""
+
+    lifecycle = PoolTlsSnapshotLifecycle()
+
+
 def _shared() -> Session:
     session = _session
     if session is None:
         raise GcoreTlsError("The provider was called before it was configured. Report this: it can't be.")
     raise_parallelism(session.configuration.parallel)
     return session
+
+
+def _said(session: Session, given: Properties, findings: Sequence[Finding]) -> list[str]:
+    """Says what was found; returns what fails the check.
+
+    The engine ends a preview at the first failed check. So that all findings of a graph are shown at once, each on its
+    own resource, only the resource that comes last fails, for all that it refers to.
+    """
+    context = _context(given)
+    errors = []
+    # What is true of a list and of the pool that uses it, with one severity, is said where it comes first.
+    elsewhere = {each for urn in context.answers_for for each in session.said.get(urn, ())}
+    session.said[context.urn] = frozenset(map(_meaning, findings))
+    for finding in findings:
+        if _meaning(finding) in elsewhere:
+            continue
+        if finding.severity == "warning":
+            session.host.warn(context.urn, located(finding))
+        else:
+            errors.append(located(finding))
+    session.refused.discard(context.urn)
+    if any(each.severity == "error" for each in findings):
+        session.refused.add(context.urn)
+    if context.answered:
+        for error in errors:
+            session.host.error(context.urn, error)
+        return []
+    refused = sorted({urn.rpartition("::")[2] for urn in context.answers_for if urn in session.refused})
+    if refused:
+        names = ", ".join(f"'{name}'" for name in refused)
+        errors.append(
+            f"inputs: It refers to {names}, refused for the errors shown there. Mend them. [REFERS_TO_REFUSED]"
+        )
+    return errors
+
+
+def _meaning(finding: Finding) -> tuple[str, str, str]:
+    return finding.code, finding.severity, finding.sentence
+
+
+def _context(given: Properties) -> Context:
+    """Who the resource is. Inputs without that, of a state that was edited by hand, are still to be checked."""
+    return Context.of(given) if CONTEXT in given else Context(urn="", name="", stack="")
+
+
+def _not_refused(properties: Mapping[str, Any]) -> None:
+    """Stops what another resource should have failed for, and hasn't, in a run without a preview or with targets.
+
+    Raises:
+        PropertyError: the check has found errors.
+    """
+    context = properties.get(CONTEXT)
+    if isinstance(context, Mapping) and context.get("urn") in _shared().refused:
+        raise PropertyError("Nothing was sent to Gcore: the errors of this resource's inputs come first. Mend them.")
 
 
 @contextmanager

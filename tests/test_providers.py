@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import dill  # type: ignore[import-untyped]  # it ships no types
 import grpc
@@ -37,10 +37,11 @@ from gcore_tls_provider.errors import ConfigurationError, GcoreTlsError, Unautho
 from gcore_tls_provider.lifecycle.configuration import ENVIRONMENT
 from gcore_tls_provider.lifecycle.lifecycle import Checked, Lifecycle
 from gcore_tls_provider.lifecycle.names import Names
-from gcore_tls_provider.lifecycle.properties import UNKNOWN, InputsModel, fault
+from gcore_tls_provider.lifecycle.properties import UNKNOWN, ResourceInputs, fault
 from gcore_tls_provider.resources.listener import Listener
 from gcore_tls_provider.resources.load_balancer import LoadBalancer
 from gcore_tls_provider.resources.pool import Pool
+from gcore_tls_provider.resources.pool_tls import PoolTlsAttachment, PoolTlsSnapshot
 from gcore_tls_provider.resources.resource import GcoreResource
 from gcore_tls_provider.resources.secrets import (
     CertificateAuthority,
@@ -75,6 +76,12 @@ SERIALIZED = {
     ),
     "ListenerProvider": ("lTgAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwQTGlzdGVuZXJQcm92aWRlcpSTlCmBlC4="),
     "PoolProvider": ("lTQAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwMUG9vbFByb3ZpZGVylJOUKYGULg=="),
+    "PoolTlsAttachmentProvider": (
+        "lUEAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwZUG9vbFRsc0F0dGFjaG1lbnRQcm92aWRlcpSTlCmBlC4="
+    ),
+    "PoolTlsSnapshotProvider": (
+        "lT8AAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwXUG9vbFRsc1NuYXBzaG90UHJvdmlkZXKUk5QpgZQu"
+    ),
 }
 
 RESOURCES: Mapping[str, type[GcoreResource]] = {
@@ -86,6 +93,8 @@ RESOURCES: Mapping[str, type[GcoreResource]] = {
     "LoadBalancerProvider": LoadBalancer,
     "ListenerProvider": Listener,
     "PoolProvider": Pool,
+    "PoolTlsAttachmentProvider": PoolTlsAttachment,
+    "PoolTlsSnapshotProvider": PoolTlsSnapshot,
 }
 
 
@@ -138,7 +147,7 @@ class TestSerialized:
         assert resource._resource_type_name == f"dynamic/gcore:{name.removesuffix('Provider')}"
 
 
-class Teapot(InputsModel):
+class Teapot(ResourceInputs):
     """What the made-up lifecycle takes."""
 
     shape: str | None = None
@@ -148,15 +157,16 @@ class Teapot(InputsModel):
 class MadeUp:
     """A lifecycle that answers what it is told to, and keeps what it was asked."""
 
+    kind: ClassVar[str] = "teapot"
     raises: BaseException | None = None
     checked: Checked = field(default_factory=lambda: Checked({}, ()))
     seen: list[Any] = field(default_factory=list)
 
-    def check(self, news: Mapping[str, object], configuration: object) -> Checked:
-        self._note(news)
+    def check(self, session: object, olds: Mapping[str, object], news: Mapping[str, object]) -> Checked:
+        self._note((olds, news))
         return self.checked
 
-    def diff(self, olds: Mapping[str, object], news: Mapping[str, object]) -> object:
+    def diff(self, olds: Mapping[str, object], news: Mapping[str, object], object_id: str) -> object:
         self._note((olds, news))
         return Lifecycle.diff(_Plain(), dict(olds), dict(news))
 
@@ -291,9 +301,9 @@ class TestValues:
         unknown = Unknown()  # type: ignore[no-untyped-call]  # the SDK's class has no types
         news = {"a": rpc.UNKNOWN, "b": [{"c": unknown}, 1.0], "d": "text", "e": {"f": (rpc.UNKNOWN,)}}
         plain = {"a": UNKNOWN, "b": [{"c": UNKNOWN}, 1.0], "d": "text", "e": {"f": [UNKNOWN]}}
-        provider.check({}, news)
+        provider.check({"y": rpc.UNKNOWN}, news)
         provider.diff("id", {"z": 1.0}, news)
-        assert lifecycle.seen == [plain, ({"z": 1.0}, plain)]
+        assert lifecycle.seen == [({"y": UNKNOWN}, plain), ({"z": 1.0}, plain)]
 
     def test_unknown_values_on_their_way_out(self, configured: Callable[..., None]) -> None:
         inputs = {"a": UNKNOWN, "b": [{"c": UNKNOWN}, 1], "d": "text"}
@@ -315,8 +325,8 @@ class TestValues:
         configured(provider)
         result = provider.check({}, {"__context": CONTEXT})
         failures = [(each.property, each.reason) for each in result.failures]
-        assert failures == [("", "private_key: It is another's. Give the right one.")]
-        assert warned == [(URN, "certificate: It expires soon. Renew it.")]
+        assert failures == [("", "private_key: It is another's. Give the right one. [KEY_MISMATCH]")]
+        assert warned == [(URN, "certificate: It expires soon. Renew it. [SOON]")]
 
     def test_an_object_that_is_gone(self, configured: Callable[..., None]) -> None:
         provider = provider_of(MadeUp())

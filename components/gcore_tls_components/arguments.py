@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 from typing_extensions import TypedDict
 
@@ -23,6 +25,30 @@ class CertificateArgs(TypedDict, total=False):
     """A PKCS12 file, in place of the four above."""
     pkcs12_password: pulumi.Input[str]
     """Its password."""
+
+
+class ExistingIds(TypedDict, total=False):
+    """Objects that exist and are to be managed from now on, by what they are in `MTLSLoadBalancer`.
+
+    Each is compared in the preview, and keeps its name. Without effect once it is adopted.
+    """
+
+    load_balancer: pulumi.Input[str]
+    """The load balancer."""
+    listener: pulumi.Input[str]
+    """The listener."""
+    pool: pulumi.Input[str]
+    """The pool, with its members and health monitor."""
+    ca: pulumi.Input[str]
+    """The secret of the certificate authority; of it and all below the content is trusted, for Gcore never shows it."""
+    client_certificate: pulumi.Input[str]
+    """The secret of the client certificate."""
+    crl: pulumi.Input[str]
+    """The secret of the revocation list."""
+    listener_certificate: pulumi.Input[str]
+    """The secret of the listener's own certificate."""
+    sni_certificates: Mapping[str, pulumi.Input[str]]
+    """The secrets of the SNI certificates, by their labels."""
 
 
 class CertificateSummary(TypedDict, total=False):

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Final, Literal, cast
 
 import pulumi
+from typing_extensions import TypedDict
 
-from gcore_tls_components.arguments import CertificateArgs, CertificateSummary
+from gcore_tls_components.arguments import CertificateArgs, CertificateSummary, ExistingIds
+from gcore_tls_components.authorities import in_order
 from gcore_tls_provider import (
+    BasicAuthUserArgs,
     CertificateAuthority,
     ClientCertificate,
+    FloatingIpArgs,
     HealthMonitorArgs,
     Listener,
     ListenerCertificate,
     LoadBalancer,
+    LoggingArgs,
     Material,
     MemberArgs,
     Pool,
@@ -24,6 +29,22 @@ from gcore_tls_provider import (
 
 DEFAULT_HEALTH_MONITOR: Final[HealthMonitorArgs] = {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3}
 """On a pool that speaks TLS, a TLS handshake that verifies the backend."""
+
+
+class _Rules(TypedDict):
+    """What every certificate and list takes beside its material."""
+
+    accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
+    expiry_warning_days: pulumi.Input[int] | None
+
+
+class _Placement(TypedDict):
+    """What every part takes: where it is, and which object that exists it is to be."""
+
+    existing_id: pulumi.Input[str] | None
+    connection: pulumi.Input[str] | None
+    project_id: pulumi.Input[int] | None
+    region_id: pulumi.Input[int] | None
 
 
 class MTLSLoadBalancer(pulumi.ComponentResource):
@@ -96,13 +117,28 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
         insert_x_forwarded: pulumi.Input[bool] | None = None,
         allowed_cidrs: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         timeout_client_data: pulumi.Input[int] | None = None,
+        user_list: pulumi.Input[Sequence[pulumi.Input[BasicAuthUserArgs]]] | None = None,
         flavor: pulumi.Input[str] | None = None,
         vip_network_id: pulumi.Input[str] | None = None,
         vip_subnet_id: pulumi.Input[str] | None = None,
+        vip_port_id: pulumi.Input[str] | None = None,
+        vip_ip_family: pulumi.Input[Literal["ipv4", "ipv6", "dual"]] | None = None,
+        floating_ip: pulumi.Input[FloatingIpArgs] | None = None,
+        preferred_connectivity: pulumi.Input[Literal["L2", "L3"]] | None = None,
+        logging: pulumi.Input[LoggingArgs] | None = None,
         tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        admin_state_up: pulumi.Input[bool] | None = None,
         load_balancer_id: pulumi.Input[str] | None = None,
         listener_id: pulumi.Input[str] | None = None,
+        host_names: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        expected_backend_certificates: Sequence[pulumi.Input[Material]] | None = None,
+        expiry_warning_days: pulumi.Input[int] | None = None,
+        accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         client_authentication: pulumi.Input[bool] | pulumi.Input[str] | None = None,
+        existing_ids: ExistingIds | None = None,
+        connection: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[int] | None = None,
+        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares all of it.
@@ -130,14 +166,36 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             insert_x_forwarded: adds X-Forwarded-For, -Port and -Proto to requests.
             allowed_cidrs: networks that may connect.
             timeout_client_data: milliseconds of silence from a client.
-            flavor: name of a flavor of the region, such as `lb1-1-2`.
+            user_list: users of HTTP basic authentication, at most 3.
+            flavor: name of a flavor of the region, such as `lb1-1-2`. Another one is a resize in place, which cuts all
+                connections.
             vip_network_id: network of the VIP; the default is the external network.
             vip_subnet_id: subnet of that network.
+            vip_port_id: port of a reserved fixed IP, in place of a network.
+            vip_ip_family: `ipv4`, `ipv6` or `dual`.
+            floating_ip: a floating IP for the VIP.
+            preferred_connectivity: how members are reached, `L2` (the default) or `L3`.
+            logging: where logs go.
             tags: tags of the load balancer.
+            admin_state_up: whether the load balancer works; default true.
             load_balancer_id: a load balancer that exists already and stays as it is; it gets the listener and the pool.
                 It is read, so a preview needs the API key.
             listener_id: a listener of it that exists already, without a pool; it gets the pool.
+            host_names: names that clients use, by default those of the listener's certificates. Each must be covered by
+                one of these, and by every backend's certificate.
+            expected_backend_certificates: what the backends show, one item for each, PEM or DER, its chain may follow;
+                public certificates only. The preview then says which of them the load balancer would refuse, and why.
+            expiry_warning_days: how many days before the end of a certificate, authority or list each preview warns;
+                default 30; of a list a third of its life if that is less.
+            accept_findings: why an error is accepted, by the code in its brackets: it becomes a warning that shows the
+                reason. What can't be read, a wrong key and what Gcore refuses can't be accepted.
             client_authentication: refused, with the reason: Gcore's load balancers can't ask clients for certificates.
+            existing_ids: objects that exist and are managed from now on, by their role: taken over in place of being
+                made. The preview compares them. What is only to be used goes to `load_balancer_id` and `listener_id`.
+            connection: who asks, for all parts: another namespace of the configuration than `gcore`, see
+                `LoadBalancer`.
+            project_id: the project's number, for all parts; default: the connection's.
+            region_id: the region's number, for all parts; default: the connection's.
             opts: Pulumi's options.
 
         Raises:
@@ -146,37 +204,89 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
         # No inputs: they would be saved with the component, keys included.
         super().__init__("gcore-tls:components:MTLSLoadBalancer", resource_name, {}, opts)
         self._name_prefix = resource_name
+        self._existing_ids: dict[str, pulumi.Input[str]] = {}
+        self._placement: _Placement = {
+            "existing_id": None,
+            "connection": connection,
+            "project_id": project_id,
+            "region_id": region_id,
+        }
+        if existing_ids is not None:
+            given = {
+                "load_balancer": load_balancer_id is None,
+                "listener": listener_id is None,
+                "pool": True,
+                "ca": not isinstance(ca, CertificateAuthority),
+                "client_certificate": not isinstance(client_certificate, ClientCertificate),
+                "crl": crl is not None and not isinstance(crl, RevocationList),
+                "listener_certificate": isinstance(listener_certificate, Mapping),
+                **{f"sni-{label}": isinstance(each, Mapping) for label, each in (sni_certificates or {}).items()},
+            }
+            self._existing_ids = self._adopted(existing_ids, {role for role, made in given.items() if made})
         of_balancer = {
             "flavor": flavor,
             "vip_network_id": vip_network_id,
             "vip_subnet_id": vip_subnet_id,
+            "vip_port_id": vip_port_id,
+            "vip_ip_family": vip_ip_family,
+            "floating_ip": floating_ip,
+            "preferred_connectivity": preferred_connectivity,
+            "logging": logging,
             "tags": tags,
+            "admin_state_up": admin_state_up,
         }
         if load_balancer_id is not None:
             self._refuse("load_balancer_id", of_balancer)
-            self.load_balancer = LoadBalancer.get(f"{resource_name}-load-balancer", load_balancer_id, self._child())
+            self.load_balancer = LoadBalancer.get(
+                f"{resource_name}-load-balancer",
+                load_balancer_id,
+                self._child(),
+                connection=connection,
+                project_id=project_id,
+                region_id=region_id,
+            )
         else:
             self.load_balancer = LoadBalancer(
                 f"{resource_name}-load-balancer",
                 flavor=flavor,
                 vip_network_id=vip_network_id,
                 vip_subnet_id=vip_subnet_id,
+                vip_port_id=vip_port_id,
+                vip_ip_family=vip_ip_family,
+                floating_ip=floating_ip,
+                preferred_connectivity=preferred_connectivity,
+                logging=logging,
                 tags=tags,
+                admin_state_up=admin_state_up,
+                **self._placed("load_balancer"),
                 opts=self._child(),
             )
+        self._rules: _Rules = {"accept_findings": accept_findings, "expiry_warning_days": expiry_warning_days}
         self.ca = (
             ca
             if isinstance(ca, CertificateAuthority)
-            else CertificateAuthority(f"{resource_name}-ca", certificate=ca, opts=self._child())
+            else CertificateAuthority(
+                f"{resource_name}-ca",
+                certificate=in_order(ca, crl),
+                **self._rules,
+                **self._placed("ca"),
+                opts=self._child(),
+            )
         )
         if not isinstance(client_certificate, ClientCertificate):
             self._check_keys("client_certificate", client_certificate)
         self.client_certificate = (
             client_certificate
             if isinstance(client_certificate, ClientCertificate)
-            else ClientCertificate(f"{resource_name}-client-certificate", **client_certificate, opts=self._child())
+            else ClientCertificate(
+                f"{resource_name}-client-certificate",
+                **client_certificate,
+                **self._rules,
+                **self._placed("client_certificate"),
+                opts=self._child(),
+            )
         )
-        self.crl = self._revocation_list(crl, ca)
+        self.crl = self._revocation_list(crl, self.ca if isinstance(ca, CertificateAuthority) else in_order(ca, crl))
         self.listener_certificate = (
             None
             if listener_certificate is None
@@ -194,6 +304,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
                 "insert_x_forwarded": insert_x_forwarded,
                 "allowed_cidrs": allowed_cidrs,
                 "timeout_client_data": timeout_client_data,
+                "user_list": user_list,
                 "client_authentication": client_authentication,
             }
             self._refuse("listener_id", of_listener)
@@ -215,7 +326,12 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
                 insert_x_forwarded=insert_x_forwarded,
                 allowed_cidrs=allowed_cidrs,
                 timeout_client_data=timeout_client_data,
+                user_list=user_list,
+                host_names=host_names,
+                beside=[self.ca, self.client_certificate, *([] if self.crl is None else [self.crl])],
+                accept_findings=accept_findings,
                 client_authentication=client_authentication,
+                **self._placed("listener"),
                 opts=self._child(),
             )
         self.pool = Pool(
@@ -236,6 +352,10 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             session_persistence=session_persistence,
             timeout_member_connect=timeout_member_connect,
             timeout_member_data=timeout_member_data,
+            host_names=host_names,
+            expected_backend_certificates=expected_backend_certificates,
+            **self._rules,
+            **self._placed("pool"),
             opts=self._child(),
         )
         self.load_balancer_id = self.load_balancer.id
@@ -255,6 +375,26 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
 
     def _child(self) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self)
+
+    def _placed(self, role: str) -> _Placement:
+        return {**self._placement, "existing_id": self._existing_ids.get(role)}
+
+    def _adopted(self, existing_ids: ExistingIds, parts: Set[str]) -> dict[str, pulumi.Input[str]]:
+        """The ids by the roles of the parts.
+
+        Raises:
+            pulumi.RunError: there is no such part, or it isn't this component that declares it.
+        """
+        by_role = {role: each for role, each in existing_ids.items() if role != "sni_certificates" and each is not None}
+        by_role |= {f"sni-{label}": each for label, each in existing_ids.get("sni_certificates", {}).items()}
+        stray = sorted(by_role.keys() - parts)
+        if stray:
+            raise pulumi.RunError(
+                f"MTLSLoadBalancer '{self._name_prefix}': existing_ids names {', '.join(stray)}, and no such part is "
+                f"made here. Give the argument that makes it; a resource of your own takes existing_id itself; what "
+                f"load_balancer_id and listener_id name stays unmanaged."
+            )
+        return cast("dict[str, pulumi.Input[str]]", by_role)
 
     def _refuse(self, because_of: str, arguments: Mapping[str, object]) -> None:
         given = [name for name, value in arguments.items() if value is not None]
@@ -278,7 +418,10 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
         if isinstance(certificate, ListenerCertificate):
             return certificate
         self._check_keys("listener_certificate", certificate)
-        return ListenerCertificate(f"{self._name_prefix}-{suffix}", **certificate, opts=self._child())
+        role = "listener_certificate" if suffix == "listener-certificate" else suffix
+        return ListenerCertificate(
+            f"{self._name_prefix}-{suffix}", **certificate, **self._rules, **self._placed(role), opts=self._child()
+        )
 
     def _revocation_list(
         self,
@@ -291,6 +434,8 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             f"{self._name_prefix}-crl",
             revocation_list=crl,
             ca=ca,
+            **self._rules,
+            **self._placed("crl"),
             opts=self._child(),
         )
 

@@ -83,6 +83,7 @@ class Client:
         connection: account, project and region.
         clock: whose time it is.
         transport: what carries the requests: a test's own, or None for the network.
+        confidential: what no error may show, shared with other clients; None for one of its own.
 
     Attributes:
         connection: account, project and region.
@@ -96,6 +97,7 @@ class Client:
         *,
         clock: Clock | None = None,
         transport: httpx.BaseTransport | None = None,
+        confidential: Confidential | None = None,
     ) -> None:
         """Opens no connection yet.
 
@@ -104,7 +106,8 @@ class Client:
         """
         self.connection = connection
         self.clock: Clock = clock or SystemClock()
-        self.confidential = Confidential(connection.api_key.get_secret_value())
+        self.confidential = confidential or Confidential()
+        self.confidential.add([connection.api_key.get_secret_value()])
         self._answered = False
         self._shapes: dict[str, Shape] = {}
         self._http = _http(connection, transport)
@@ -210,7 +213,7 @@ class Client:
             )
         self._answered = True
         if response.status_code >= 300:
-            raise refusal(call, response, self.confidential)
+            raise refusal(call, response, self.confidential, self.connection)
         return self._parsed(call, response)
 
     def _parsed(self, call: Call[AnswerT], response: httpx.Response) -> AnswerT:
@@ -245,7 +248,7 @@ class Client:
             unreachable = Unreachable(
                 call.asked,
                 f"no answer from {base_url}: {self.confidential.shown(str(error)) or type(error).__name__}",
-                "Check the base URL (`gcore:baseUrl` or GCORE_BASE_URL) and the network, then run again.",
+                f"Check the base URL ({self.connection.setting('baseUrl')}) and the network, then run again.",
             )
             never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
             unreachable.outcome_unknown = not isinstance(error, never_sent)
@@ -257,7 +260,7 @@ def _http(connection: Connection, transport: httpx.BaseTransport | None) -> http
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         # Said before the HTTP library can: its errors quote the header.
         raise ConfigurationError(
-            "The API key (`gcore:apiKey` or GCORE_API_KEY) is empty or holds a character that no API key has, such as "
+            f"The API key ({connection.setting('apiKey')}) is empty or holds a character that no API key has, such as "
             "a blank or a line end. Copy it again from Gcore's portal."
         )
     try:

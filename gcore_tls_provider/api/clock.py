@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Seconds that only go forward, and a way to let them pass."""
+    """Seconds that only go forward, a way to let them pass, and the calendar."""
 
     def now(self) -> float:
         """Seconds since some fixed moment."""
@@ -18,9 +19,13 @@ class Clock(Protocol):
         """Returns after `seconds`."""
         ...
 
+    def utc(self) -> datetime:
+        """Date and time, with UTC as its zone: what the dates in certificates are compared with."""
+        ...
+
 
 class SystemClock:
-    """The machine's monotonic clock."""
+    """The machine's clocks: the monotonic one, and the calendar."""
 
     def now(self) -> float:
         """Seconds since some fixed moment."""
@@ -29,6 +34,10 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Blocks this thread for `seconds`."""
         time.sleep(max(0.0, seconds))
+
+    def utc(self) -> datetime:
+        """The machine's date and time."""
+        return datetime.now(timezone.utc)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
 
@@ -13,20 +14,27 @@ Dialect = Literal["auto", "guide", "openapi"]
 PUBLIC_API = "https://api.gcore.com"
 """Gcore's public API; cloud routes begin with `/cloud/v1/` or `/cloud/v2/` below it."""
 
+NAMESPACE: Final = "gcore"
+"""The namespace of the configuration that holds where no connection is named."""
+
+_VARIABLES: Final[Mapping[str, str]] = {"apiKey": "GCORE_API_KEY", "baseUrl": "GCORE_BASE_URL"}
+
 _URL = TypeAdapter(HttpUrl)
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Where an object is: every object belongs to one project and region, and can't leave them.
+    """Where an object is: every object belongs to one project and region of an account, and can't leave them.
 
     Attributes:
-        project_id: the project's number.
-        region_id: the region's number.
+        project_id: the project's number; None for the one that the connection's configuration says.
+        region_id: the region's number; None for the configured one.
+        connection: the namespace of the configuration that says who asks; None for `NAMESPACE`.
     """
 
-    project_id: int
-    region_id: int
+    project_id: int | None = None
+    region_id: int | None = None
+    connection: str | None = None
 
 
 class Connection(BaseModel):
@@ -38,6 +46,7 @@ class Connection(BaseModel):
         region_id: the region's number.
         base_url: where the API answers, without a final slash: http or https, and neither user nor query in it.
         dialect: which of the two ways of writing some operations to use.
+        namespace: the namespace of the configuration that it comes from, for messages.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -47,6 +56,12 @@ class Connection(BaseModel):
     region_id: int
     base_url: str = PUBLIC_API
     dialect: Dialect = "auto"
+    namespace: str = NAMESPACE
+
+    def setting(self, key: Literal["apiKey", "baseUrl"]) -> str:
+        """Where a value of it is set, in words: `gcore:apiKey` or its variable; a named one has no variables."""
+        variable = f" or {_VARIABLES[key]}" if self.namespace == NAMESPACE else ""
+        return f"`{self.namespace}:{key}`{variable}"
 
     @field_validator("base_url")
     @classmethod

@@ -12,6 +12,7 @@ import httpx
 from pydantic import ValidationError
 
 from gcore_tls_provider.api.calls import Call
+from gcore_tls_provider.api.connection import Connection
 from gcore_tls_provider.api.redaction import Confidential
 from gcore_tls_provider.api.wire.failure import ErrorBody
 from gcore_tls_provider.errors import (
@@ -29,22 +30,21 @@ from gcore_tls_provider.errors import (
 
 _LONGEST_RETRY_AFTER = 300.0
 
-_OTHER_REMEDY = (
-    "Check that the base URL (`gcore:baseUrl` or GCORE_BASE_URL) is Gcore's API: Gcore documents no such status here."
-)
+_OTHER_REMEDY = "Check that the base URL ({base_url}) is Gcore's API: Gcore documents no such status here."
 
+# `{...}` is filled in from the connection.
 _REMEDIES: Mapping[type[Refused], str] = {
     BadRequest: "Mend what Gcore names and run again.",
-    Unauthorized: "Check the API key (`gcore:apiKey` or GCORE_API_KEY): it may be wrong, expired, or cut off at a `$`"
+    Unauthorized: "Check the API key ({api_key}): it may be wrong, expired, or cut off at a `$`"
     " by a shell. `pulumi refresh` and `destroy` see a key that was changed since the last `up` with --run-program"
     " only.",
     Forbidden: "Check what the API key may do in this project, the quota, and whether the region has room for the"
     " flavor.",
-    NotFound: "Check that the base URL is Gcore's API and nothing below it (`gcore:baseUrl`), and try another"
-    " `gcore:dialect`.",
+    NotFound: "Check that the base URL is Gcore's API and nothing below it (`{namespace}:baseUrl`), and try another"
+    " `{namespace}:dialect`.",
     ObjectNotFound: "Check that the object and everything it refers to exists in this project and region"
-    " (`gcore:projectId`, `gcore:regionId`).",
-    MethodNotAllowed: "Try another `gcore:dialect` (auto, guide, openapi).",
+    " (`{namespace}:projectId`, `{namespace}:regionId`, or the resource's `project_id` and `region_id`).",
+    MethodNotAllowed: "Try another `{namespace}:dialect` (auto, guide, openapi).",
     Conflict: "Something else holds the object or already has its place: see Gcore's answer, then run again. Where a"
     " resource is replaced by force, its option delete_before_replace=True lets the old one go first.",
     RateLimited: "Too many requests: wait, or lower `gcore:parallel`, and run again.",
@@ -66,13 +66,16 @@ _BY_STATUS: Mapping[int, type[Refused]] = {
 }
 
 
-def refusal(call: Call[object], response: httpx.Response, confidential: Confidential) -> Refused:
+def refusal(
+    call: Call[object], response: httpx.Response, confidential: Confidential, connection: Connection
+) -> Refused:
     """The error for an answer with status 300 or more. A status that isn't in the tree gives a plain `Refused`.
 
     Args:
         call: what was sent.
         response: what came back.
         confidential: what must not be shown, whatever Gcore repeats.
+        connection: who asked, for the remedy.
     """
     status = response.status_code
     kind = _BY_STATUS.get(status, ServerError if status >= 500 else Refused)
@@ -84,7 +87,9 @@ def refusal(call: Call[object], response: httpx.Response, confidential: Confiden
     error = kind(
         call.asked,
         f"Gcore answered {status} to {call.route.method} {call.route.template}: {said.rstrip('.')}",
-        _REMEDIES.get(kind, _OTHER_REMEDY),
+        _REMEDIES.get(kind, _OTHER_REMEDY).format(
+            namespace=connection.namespace, api_key=connection.setting("apiKey"), base_url=connection.setting("baseUrl")
+        ),
         request_id=confidential.shown(body.request_id) if body and body.request_id else None,
     )
     error.status = status

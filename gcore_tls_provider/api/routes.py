@@ -15,6 +15,8 @@ route in every dialect.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import SecretStr
 
 from gcore_tls_provider.api.calls import Call, Route, Shapes
@@ -27,7 +29,7 @@ from gcore_tls_provider.api.wire.load_balancers import (
     LoadBalancerPatch,
     LoadBalancerResize,
 )
-from gcore_tls_provider.api.wire.members import MemberCreate, MemberPatch
+from gcore_tls_provider.api.wire.members import MemberCreate, MemberList, MemberPatch
 from gcore_tls_provider.api.wire.pages import Page
 from gcore_tls_provider.api.wire.pools import Pool, PoolCreate, PoolPatch
 from gcore_tls_provider.api.wire.secrets import Secret, SecretCreate, SecretCreateFromPem, SecretPayload
@@ -71,6 +73,7 @@ DELETE_HEALTH_MONITOR = Route("DELETE", f"{_V1}/lbpools/{_SCOPE}/{{pool_id}}/hea
 
 _MEMBERS = f"{_V1}/loadbalancers/{_SCOPE}/pools/{{pool_id}}/members"
 CREATE_MEMBER = Route("POST", _MEMBERS)
+REPLACE_MEMBERS = Route("PUT", _MEMBERS)
 UPDATE_MEMBER = Route("PATCH", f"{_MEMBERS}/{{member_id}}")
 DELETE_MEMBER = Route("DELETE", f"{_MEMBERS}/{{member_id}}")
 
@@ -367,6 +370,17 @@ def create_member(pool_id: str, body: MemberCreate) -> Call[TaskIds]:
         TaskIds.model_validate,
         ids={"pool_id": pool_id},
         body=body,
+    )
+
+
+def replace_members(pool_id: str, members: Sequence[MemberCreate]) -> Call[TaskIds]:
+    """All members at once, in one task: those that keep address and port stay, without a pause in their traffic."""
+    return Call(
+        REPLACE_MEMBERS,
+        f"give pool {pool_id} {len(members)} members",
+        TaskIds.model_validate,
+        ids={"pool_id": pool_id},
+        body=MemberList(list(members)),
     )
 
 

@@ -191,6 +191,6 @@ def _overdue(task_id: str, asked: str, deadline: Deadline) -> DeadlineExceeded:
     return DeadlineExceeded(
         asked,
         f"task {task_id} had not ended after {deadline.seconds:.0f} s",
-        "It goes on at Gcore: run again later, or give more time (`custom_timeouts` of the resource, or "
-        "`gcore:taskTimeout`).",
+        "It goes on at Gcore: run again later, or give more time (`custom_timeouts` of the resource, or the configured "
+        "`taskTimeout`).",
     )

@@ -11,6 +11,8 @@ Nothing in here knows Pulumi's dynamic providers: `gcore_tls_provider.providers`
 | `members`, `health_monitors` | the parts of a pool that have routes of their own |
 | `creation`, `ownership`, `deletion` | making an object exactly once, proving that it is ours, deleting it |
 | `names` | what an object is called at Gcore |
+| `scope`, `adoption` | in which account, project and region an object is; taking over one that exists |
+| `pool_tls` | the TLS part of a pool that somebody else owns |
 | `configuration`, `stack`, `host` | what the stack's configuration, its state and the engine give |
 | `session` | what the handlers of one process share |
 | `operation` | one handler's call: deadline, progress, tasks |

@@ -14,10 +14,14 @@ DER: other white space or another encryption of the same key is no change.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
-from typing import ClassVar, Generic, Literal, TypeVar
+from datetime import datetime
+from typing import Annotated, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import Field as Limited
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.tasks import Task
@@ -32,20 +36,23 @@ from gcore_tls_provider.certificates import (
     certificate_facts,
     identity_from_pem,
     identity_from_pkcs12,
-    parse_certificates,
     revocation_list_facts,
 )
-from gcore_tls_provider.certificates.revocation import is_signed_by
+from gcore_tls_provider.certificates.acceptance import deployed
+from gcore_tls_provider.certificates.rules.authority import authority_findings
+from gcore_tls_provider.certificates.rules.leaf import LeafRole, leaf_findings
+from gcore_tls_provider.certificates.rules.revocation import revocation_findings
 from gcore_tls_provider.lifecycle.fields import Field
+from gcore_tls_provider.lifecycle.lifecycle import Checking
 from gcore_tls_provider.lifecycle.operation import Operation
-from gcore_tls_provider.lifecycle.properties import UNKNOWN, Draft, InputsModel, Properties, fault
+from gcore_tls_provider.lifecycle.properties import UNKNOWN, ExpiringInputs, Properties, fault
 from gcore_tls_provider.lifecycle.secrets import SecretLifecycle
 
 CONTENT = "content_sha256"
 """The derived property that says what a secret means."""
 
 
-class MaterialInputs(InputsModel):
+class MaterialInputs(ExpiringInputs):
     """What every kind takes beside its material.
 
     Attributes:
@@ -56,10 +63,11 @@ class MaterialInputs(InputsModel):
 
 
 MaterialT = TypeVar("MaterialT", bound=MaterialInputs)
+ParsedT = TypeVar("ParsedT")
 
 
-class MaterialLifecycle(SecretLifecycle[MaterialT], Generic[MaterialT]):
-    """A secret whose content is parsed, so that it is compared by meaning and shown by its public facts."""
+class MaterialLifecycle(SecretLifecycle[MaterialT], Generic[MaterialT, ParsedT]):
+    """A secret whose content is parsed, so that it is judged, compared by meaning and shown by its public facts."""
 
     material: ClassVar[frozenset[str]]
     """The properties that the content is made of."""
@@ -69,24 +77,42 @@ class MaterialLifecycle(SecretLifecycle[MaterialT], Generic[MaterialT]):
         Field(CONTENT, change="replace", readable=False),
     )
 
-    def described(self, inputs: MaterialT) -> Properties:
-        """The public facts, `CONTENT` among them.
+    @abstractmethod
+    def parsed(self, inputs: MaterialT) -> ParsedT:
+        """The material.
 
         Raises:
-            MaterialError: the material can't be used.
+            MaterialError: it can't be used.
         """
-        raise NotImplementedError
 
-    def facts(self, drafted: Draft[MaterialT]) -> tuple[Properties, Sequence[Finding]]:
-        """The public facts; all of them unknown as long as a part of the material is."""
+    @abstractmethod
+    def described(self, parsed: ParsedT) -> Properties:
+        """The public facts, `CONTENT` among them."""
+
+    @abstractmethod
+    def judged(self, parsed: ParsedT, inputs: MaterialT, now: datetime) -> Sequence[Finding]:
+        """What the rules say of it."""
+
+    def facts(self, checking: Checking[MaterialT]) -> tuple[Properties, Sequence[Finding]]:
+        """The public facts, all of them unknown as long as a part of the material is; and what the rules say.
+
+        What is deployed already and stays as it is never stops a run.
+        """
+        drafted, olds = checking.drafted, checking.olds
         if drafted.unknown & self.material:
             return dict.fromkeys(sorted(self.derived), UNKNOWN), ()
         if not self.material <= drafted.usable:
             return {}, ()
         try:
-            return self.described(drafted.known), ()
+            parsed = self.parsed(drafted.known)
         except MaterialError as error:
+            if CONTENT in olds and all(olds.get(each) == checking.inputs.get(each) for each in self.material):
+                # Deployed by a release that could read it.
+                return {name: olds[name] for name in self.derived if name in olds}, deployed(error.findings)
             return {}, error.findings
+        facts = self.described(parsed)
+        findings = self.judged(parsed, drafted.known, checking.now)
+        return facts, deployed(findings) if olds.get(CONTENT) == facts[CONTENT] else findings
 
     def exact_name(self, inputs: MaterialT) -> str | None:
         """The `name` of the inputs."""
@@ -94,7 +120,7 @@ class MaterialLifecycle(SecretLifecycle[MaterialT], Generic[MaterialT]):
 
     def content(self, inputs: MaterialT) -> Sequence[str]:
         """The digest of what the material means."""
-        return [str(self.described(inputs)[CONTENT])]
+        return [str(self.described(self.parsed(inputs))[CONTENT])]
 
 
 class IdentityInputs(MaterialInputs):
@@ -172,16 +198,35 @@ _CERTIFICATE_FACTS = frozenset(each.name for each in fields(CertificateFacts))
 _LIST_FACTS = frozenset(each.name for each in fields(RevocationListFacts))
 
 
-class IdentityLifecycle(MaterialLifecycle[IdentityT], Generic[IdentityT]):
+class IdentityLifecycle(MaterialLifecycle[IdentityT, Identity], Generic[IdentityT]):
     """A certificate with its private key."""
 
     material = frozenset(IdentityInputs.model_fields) - frozenset(MaterialInputs.model_fields)
     derived = _CERTIFICATE_FACTS | {CONTENT}
+    role: ClassVar[LeafRole]
 
-    def described(self, inputs: IdentityT) -> Properties:
+    def parsed(self, inputs: IdentityT) -> Identity:
+        """The identity."""
+        return inputs.identity()
+
+    def described(self, parsed: Identity) -> Properties:
         """The facts of the leaf, and the digest of leaf and chain."""
-        identity = inputs.identity()
-        return {**_shown(certificate_facts(identity.certificate)), CONTENT: identity.digest()}
+        return {**_shown(certificate_facts(parsed.certificate)), CONTENT: parsed.digest()}
+
+    def judged(self, parsed: Identity, inputs: IdentityT, now: datetime) -> Sequence[Finding]:
+        """The rules of a leaf in its role."""
+        return leaf_findings(
+            parsed.public,
+            role=self.role,
+            now=now,
+            expiry_warning_days=inputs.expiry_warning_days,
+            host_names=self.host_names(inputs),
+            property="certificate" if inputs.pkcs12 is None else "pkcs12",
+        )
+
+    def host_names(self, inputs: IdentityT) -> Sequence[str]:
+        """The names that the certificate must cover."""
+        return ()
 
     def uploaded(self, inputs: IdentityT) -> bytes:
         """The payload in the guide's shape: a PKCS12 file without a password."""
@@ -201,13 +246,24 @@ class IdentityLifecycle(MaterialLifecycle[IdentityT], Generic[IdentityT]):
 
 
 class ListenerCertificateInputs(IdentityInputs):
-    """What the load balancer shows to clients."""
+    """What the load balancer shows to clients.
+
+    Attributes:
+        host_names: names that clients use, each of which it must cover.
+    """
+
+    host_names: Annotated[list[str], Limited(default_factory=list)]
 
 
 class ListenerCertificateLifecycle(IdentityLifecycle[ListenerCertificateInputs]):
     """`ListenerCertificate`."""
 
     inputs = ListenerCertificateInputs
+    role = "listener"
+
+    def host_names(self, inputs: ListenerCertificateInputs) -> Sequence[str]:
+        """Those that clients use."""
+        return inputs.host_names
 
 
 class ClientCertificateInputs(IdentityInputs):
@@ -225,6 +281,7 @@ class ClientCertificateLifecycle(IdentityLifecycle[ClientCertificateInputs]):
     """`ClientCertificate`."""
 
     inputs = ClientCertificateInputs
+    role = "client"
     fields = (*MaterialLifecycle.fields, Field("format", change="replace", readable=False, default="PKCS12"))
 
     def content(self, inputs: ClientCertificateInputs) -> Sequence[str]:
@@ -248,30 +305,33 @@ class CertificateAuthorityInputs(MaterialInputs):
     certificate: str
 
 
-class PemLifecycle(MaterialLifecycle[MaterialT], Generic[MaterialT]):
+class PemLifecycle(MaterialLifecycle[MaterialT, ParsedT], Generic[MaterialT, ParsedT]):
     """Public material, uploaded as PEM by the v1 route: no other takes what has no private key."""
 
-    def pem(self, inputs: MaterialT) -> str:
+    @abstractmethod
+    def pem(self, parsed: ParsedT) -> str:
         """What is uploaded."""
-        raise NotImplementedError
 
     def post(self, operation: Operation, name: str, inputs: MaterialT) -> Callable[[], tuple[Task, ...]]:
         """The v1 route, in every dialect."""
-        call = routes.create_secret_v1(name, b64encode(self.pem(inputs).encode()).decode())
+        call = routes.create_secret_v1(name, b64encode(self.pem(self.parsed(inputs)).encode()).decode())
         return lambda: operation.run(call)
 
 
-class CertificateAuthorityLifecycle(PemLifecycle[CertificateAuthorityInputs]):
+class CertificateAuthorityLifecycle(PemLifecycle[CertificateAuthorityInputs, CaBundle]):
     """`CertificateAuthority`."""
 
     inputs = CertificateAuthorityInputs
     material = frozenset({"certificate"})
     derived = _CERTIFICATE_FACTS | {CONTENT, "further_certificates"}
 
-    def described(self, inputs: CertificateAuthorityInputs) -> Properties:
+    def parsed(self, inputs: CertificateAuthorityInputs) -> CaBundle:
+        """The bundle."""
+        return CaBundle.parse(inputs.certificate)
+
+    def described(self, parsed: CaBundle) -> Properties:
         """The facts of the first certificate, and in short those of the others of a bundle."""
-        bundle = CaBundle.parse(inputs.certificate)
-        first, *further = (certificate_facts(each) for each in bundle.certificates)
+        first, *further = (certificate_facts(each) for each in parsed.certificates)
         return {
             **_shown(first),
             "further_certificates": [
@@ -282,12 +342,16 @@ class CertificateAuthorityLifecycle(PemLifecycle[CertificateAuthorityInputs]):
                 }
                 for each in further
             ],
-            CONTENT: bundle.digest(),
+            CONTENT: parsed.digest(),
         }
 
-    def pem(self, inputs: CertificateAuthorityInputs) -> str:
+    def judged(self, parsed: CaBundle, inputs: CertificateAuthorityInputs, now: datetime) -> Sequence[Finding]:
+        """The rules of authorities."""
+        return authority_findings(parsed, now=now, expiry_warning_days=inputs.expiry_warning_days)
+
+    def pem(self, parsed: CaBundle) -> str:
         """The bundle, in its order."""
-        return CaBundle.parse(inputs.certificate).to_pem()
+        return parsed.to_pem()
 
 
 class RevocationListInputs(MaterialInputs):
@@ -302,17 +366,21 @@ class RevocationListInputs(MaterialInputs):
     ca: str | None = None
 
 
-class RevocationListLifecycle(PemLifecycle[RevocationListInputs]):
+class RevocationListLifecycle(PemLifecycle[RevocationListInputs, RevocationLists]):
     """`RevocationList`."""
 
     inputs = RevocationListInputs
     material = frozenset({"revocation_list"})
     derived = _LIST_FACTS | {CONTENT, "further_lists"}
 
-    def described(self, inputs: RevocationListInputs) -> Properties:
+    def parsed(self, inputs: RevocationListInputs) -> RevocationLists:
+        """The lists, those of the authority first: Gcore's load balancers check the first one against it."""
+        lists = RevocationLists.parse(inputs.revocation_list)
+        return lists if inputs.ca is None else lists.beginning_with(_authorities(inputs.ca).certificates[0])
+
+    def described(self, parsed: RevocationLists) -> Properties:
         """The facts of the first list, and in short those of the others."""
-        lists = self._lists(inputs)
-        first, *further = (revocation_list_facts(each) for each in lists.lists)
+        first, *further = (revocation_list_facts(each) for each in parsed.lists)
         return {
             **_shown(first),
             "further_lists": [
@@ -324,44 +392,21 @@ class RevocationListLifecycle(PemLifecycle[RevocationListInputs]):
                 }
                 for each in further
             ],
-            CONTENT: lists.digest(),
+            CONTENT: parsed.digest(),
         }
 
-    def facts(self, drafted: Draft[RevocationListInputs]) -> tuple[Properties, Sequence[Finding]]:
-        """The public facts, and whether the authority has signed a list, where both are known."""
-        facts, findings = super().facts(drafted)
-        if findings or CONTENT not in facts or facts[CONTENT] is UNKNOWN or "ca" not in drafted.usable:
-            return facts, findings
-        try:
-            return facts, self._signature(drafted.known)
-        except MaterialError as error:
-            return facts, error.findings
+    def judged(self, parsed: RevocationLists, inputs: RevocationListInputs, now: datetime) -> Sequence[Finding]:
+        """The rules of revocation lists, against their authority where it is known."""
+        ca = None if inputs.ca is None else _authorities(inputs.ca)
+        return revocation_findings(parsed, ca=ca, now=now, expiry_warning_days=inputs.expiry_warning_days)
 
-    def pem(self, inputs: RevocationListInputs) -> str:
-        """The lists, those of the authority first: Gcore's load balancers check the first one against it."""
-        return self._lists(inputs).to_pem()
+    def pem(self, parsed: RevocationLists) -> str:
+        """The lists, in their order."""
+        return parsed.to_pem()
 
-    def _lists(self, inputs: RevocationListInputs) -> RevocationLists:
-        lists = RevocationLists.parse(inputs.revocation_list)
-        if inputs.ca is None:
-            return lists
-        return lists.beginning_with(parse_certificates(inputs.ca, property="ca")[0])
 
-    def _signature(self, inputs: RevocationListInputs) -> Sequence[Finding]:
-        if inputs.ca is None:
-            return ()
-        authority = parse_certificates(inputs.ca, property="ca")[0]
-        if any(is_signed_by(each, authority) for each in RevocationLists.parse(inputs.revocation_list).lists):
-            return ()
-        return (
-            fault(
-                "revocation_list",
-                "OF_ANOTHER_AUTHORITY",
-                f"No list in it is signed by the certificate authority '{certificate_facts(authority).subject}', the "
-                f"first of the bundle, and Gcore refuses such a pool.",
-                "Give the list that this authority has issued, or put its authority first in the bundle.",
-            ),
-        )
+def _authorities(material: str) -> CaBundle:
+    return CaBundle.parse(material, property="ca")
 
 
 def _shown(facts: CertificateFacts | RevocationListFacts) -> Properties:

@@ -11,6 +11,10 @@
 | `gcore:parallel` | `GCORE_PARALLEL` | 64 operations at once |
 
 What is missing is an error at the first request, not before: a preview that makes no request needs no key.
+
+A resource may name a connection: another namespace with the same keys (`connection="gcore-eu"`: `gcore-eu:apiKey`,
+`gcore-eu:projectId`, ...). The environment holds for `gcore` alone, and nothing is taken over from `gcore`: what a
+namespace doesn't say has the default above. `parallel` is the whole process's, so only `gcore:parallel` counts.
 """
 
 from __future__ import annotations
@@ -20,10 +24,8 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from gcore_tls_provider.api.connection import PUBLIC_API, Connection, Dialect, Scope
+from gcore_tls_provider.api.connection import NAMESPACE, PUBLIC_API, Connection, Dialect, Scope
 from gcore_tls_provider.errors import ConfigurationError
-
-NAMESPACE: Final = "gcore"
 
 ENVIRONMENT: Final[Mapping[str, str]] = {
     "apiKey": "GCORE_API_KEY",
@@ -43,6 +45,8 @@ class Configuration(BaseModel):
     """The configuration of one namespace, as far as it is there.
 
     Attributes:
+        namespace: the namespace.
+        empty: nothing at all is configured in it.
         api_key: the permanent API token.
         project_id: the project's number.
         region_id: the region's number.
@@ -54,6 +58,8 @@ class Configuration(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, populate_by_name=True)
 
+    namespace: str = NAMESPACE
+    empty: bool = True
     api_key: Annotated[SecretStr | None, Field(alias="apiKey")] = None
     project_id: Annotated[int | None, Field(alias="projectId", gt=0)] = None
     region_id: Annotated[int | None, Field(alias="regionId", gt=0)] = None
@@ -63,31 +69,35 @@ class Configuration(BaseModel):
     parallel: Annotated[int, Field(ge=1, le=256)] = 64
 
     @classmethod
-    def read(cls, configured: Callable[[str], str | None], environment: Mapping[str, str]) -> Configuration:
+    def read(
+        cls, configured: Callable[[str], str | None], environment: Mapping[str, str], namespace: str = NAMESPACE
+    ) -> Configuration:
         """Takes each value from the stack's configuration, else from the environment.
 
         Args:
             configured: gives the value of a full key such as `gcore:apiKey`, or None.
-            environment: the process's variables.
+            environment: the process's variables; they hold for the namespace `gcore` alone.
+            namespace: the namespace of the keys.
 
         Raises:
             ConfigurationError: a value is there and can't be used; names all of them.
         """
+        variables = environment if namespace == NAMESPACE else {}
         values = {
             key: value
             for key, variable in ENVIRONMENT.items()
-            if (value := (configured(f"{NAMESPACE}:{key}") or environment.get(variable) or "").strip())
+            if (value := (configured(f"{namespace}:{key}") or variables.get(variable) or "").strip())
         }
         complaints: list[str] = []
         configuration = cls()
         try:
-            configuration = cls.model_validate(values)
+            configuration = cls.model_validate({**values, "namespace": namespace, "empty": not values})
         except ValidationError as error:
-            complaints += _complaints(error)
+            complaints += _complaints(error, namespace)
         try:
             Connection(api_key=SecretStr("-"), project_id=1, region_id=1, base_url=values.get("baseUrl", PUBLIC_API))
         except ValidationError as error:
-            complaints += _complaints(error)
+            complaints += _complaints(error, namespace)
         if complaints:
             raise ConfigurationError(" ".join(complaints))
         return configuration
@@ -96,38 +106,45 @@ class Configuration(BaseModel):
         """What a client needs.
 
         Args:
-            scope: project and region, where an object's state says them; else the configured ones.
+            scope: project and region, where an object's state says them; else the configured ones. Its connection
+                must be this one.
 
         Raises:
             ConfigurationError: the key, the project or the region is missing; names all of them.
         """
-        project_id = scope.project_id if scope else self.project_id
-        region_id = scope.region_id if scope else self.region_id
+        project_id = (scope.project_id if scope else None) or self.project_id
+        region_id = (scope.region_id if scope else None) or self.region_id
         if self.api_key is None or project_id is None or region_id is None:
             values = (self.api_key, project_id, region_id)
             absent = [key for key, value in zip(_REQUIRED, values, strict=True) if value is None]
-            raise ConfigurationError(" ".join(_missing(key) for key in absent))
+            raise ConfigurationError(" ".join(self._missing(key) for key in absent))
         return Connection(
             api_key=self.api_key,
             project_id=project_id,
             region_id=region_id,
             base_url=self.base_url,
             dialect=self.dialect,
+            namespace=self.namespace,
+        )
+
+    def _missing(self, key: str) -> str:
+        secret = " --secret" if key == "apiKey" else ""
+        elsewhere = (
+            f"or set the environment variable {ENVIRONMENT[key]}."
+            if self.namespace == NAMESPACE
+            else "(environment variables don't hold for a named connection)."
+        )
+        return (
+            f"{self.namespace}:{key} isn't configured: run `pulumi config set{secret} {self.namespace}:{key} ...` "
+            f"{elsewhere}"
+            # The engine keeps the configuration of the last `up` for commands that don't run the program.
+            " `pulumi refresh` and `destroy` see what was configured since the last `up` with --run-program only."
         )
 
 
-def _missing(key: str) -> str:
-    secret = " --secret" if key == "apiKey" else ""
-    return (
-        f"{NAMESPACE}:{key} isn't configured: run `pulumi config set{secret} {NAMESPACE}:{key} ...` "
-        f"or set the environment variable {ENVIRONMENT[key]}."
-        # The engine keeps the configuration of the last `up` for commands that don't run the program.
-        " `pulumi refresh` and `destroy` see what was configured since the last `up` with --run-program only."
-    )
-
-
-def _complaints(error: ValidationError) -> Iterator[str]:
+def _complaints(error: ValidationError, namespace: str) -> Iterator[str]:
     for detail in error.errors(include_url=False, include_input=False):
         key = {"base_url": "baseUrl"}.get(str(detail["loc"][0]), str(detail["loc"][0]))
         said = detail["msg"].removeprefix("Value error, ").replace("Input", "it", 1)
-        yield f"{NAMESPACE}:{key} (or {ENVIRONMENT[key]}) can't be used: {said}."
+        variable = f" (or {ENVIRONMENT[key]})" if namespace == NAMESPACE else ""
+        yield f"{namespace}:{key}{variable} can't be used: {said}."

@@ -113,7 +113,8 @@ def inputs_after_read(fields: Iterable[Field], prior: Mapping[str, object], live
             continue
         value = live[field.name]
         if field.name in inputs:
-            if field.equal(inputs[field.name], value):
+            # As for an update: what Gcore has filled in beside what the program says is no drift.
+            if field.equal(value, inputs[field.name]):
                 continue
         elif not field.owned or field.equal(value, field.removed):
             continue

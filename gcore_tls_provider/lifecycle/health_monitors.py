@@ -11,7 +11,23 @@ from typing_extensions import Self
 
 from gcore_tls_provider.api.wire.enums import HealthMonitorType, HttpMethod, HttpVersion
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitor, HealthMonitorCreate, HealthMonitorPatch
+from gcore_tls_provider.lifecycle.fields import Field
 from gcore_tls_provider.lifecycle.properties import InputsModel, Properties, invalid
+
+FIELDS: Final = (
+    Field("type", change="replace"),
+    Field("delay"),
+    Field("timeout"),
+    Field("max_retries"),
+    Field("max_retries_down", default=3),
+    Field("url_path", nullable=True),
+    Field("expected_codes", nullable=True),
+    Field("http_method", nullable=True),
+    Field("http_version", nullable=True),
+    Field("domain_name", nullable=True),
+    Field("admin_state_up", default=True),
+)
+"""The fields of a health monitor; `replace` is by another monitor. A change sends all of them, as Gcore demands."""
 
 _HTTP_ONLY: Final = ("url_path", "expected_codes", "http_method", "http_version", "domain_name")
 _GIVEN_BY_GCORE: Final[Mapping[str, object]] = {"url_path": "/", "expected_codes": "200", "http_method": "GET"}

@@ -16,6 +16,10 @@ class Host(Protocol):
         """Adds a warning to the resource's diagnostics."""
         ...
 
+    def error(self, urn: str, text: str) -> None:
+        """Adds an error to the resource's diagnostics. It stops nothing by itself."""
+        ...
+
     def exported_stack(self, stack: str) -> bytes | None:
         """What `pulumi stack export` prints for the stack, or None where it can't be had."""
         ...

@@ -1,7 +1,7 @@
 """The contract that every kind of object fulfils, and what all kinds share.
 
 - **check** validates all that is known and reports all findings at once; it adds public facts to the inputs, so that a
-  preview shows them. It asks nobody.
+  preview shows them. It asks nobody, but for an object that is to be adopted (see `adoption`).
 - **diff** compares meaning, over the kind's table of fields.
 - **create** waits until the object is there and reads it back; if it fails, what it made is removed.
 - **update** sends only what changed.
@@ -11,17 +11,21 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Generic
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import ClassVar, Final, Generic
 
 from pydantic import BaseModel
 
-from gcore_tls_provider.api.connection import Scope
+from gcore_tls_provider.certificates.abridgement import abridged
+from gcore_tls_provider.certificates.acceptance import accepted
 from gcore_tls_provider.certificates.finding import Finding
-from gcore_tls_provider.errors import ObjectFailed, ObjectNotFound
-from gcore_tls_provider.lifecycle.configuration import Configuration
+from gcore_tls_provider.errors import ApiError, ObjectFailed, ObjectNotFound
+from gcore_tls_provider.lifecycle import adoption
 from gcore_tls_provider.lifecycle.fields import SET, Field, changed, inputs_after_read, set_names
 from gcore_tls_provider.lifecycle.operation import CONTEXT, Context, Operation, Verb
 from gcore_tls_provider.lifecycle.properties import (
@@ -33,13 +37,11 @@ from gcore_tls_provider.lifecycle.properties import (
     draft,
     parse,
 )
+from gcore_tls_provider.lifecycle.scope import ACCOUNT, MOVES, SCOPE_FIELDS, account_now, placed, scope_of
 from gcore_tls_provider.lifecycle.session import Session
 
-SCOPE_FIELDS = (
-    Field("project_id", change="replace", readable=False),
-    Field("region_id", change="replace", readable=False),
-)
-"""Where an object is. Kept in its state: with another project configured, 'not found' would pass for 'deleted'."""
+_NAME: Final = re.compile(r"\w+")
+"""The input that a finding's property begins with: `members` of `members[0].address`."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,23 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class Checking(Generic[InputsT]):
+    """One check, as the rules see it.
+
+    Attributes:
+        drafted: the program's inputs, as far as they are known.
+        inputs: the same as they will be saved, without the public facts; internal keys included.
+        olds: the inputs of the last run; empty for an object that is to be made.
+        now: the moment, in UTC.
+    """
+
+    drafted: Draft[InputsT]
+    inputs: Properties
+    olds: Mapping[str, object]
+    now: datetime
+
+
+@dataclass(frozen=True)
 class Difference:
     """What an update would have to do.
 
@@ -63,11 +82,13 @@ class Difference:
         changes: whether there is anything to do.
         replaces: the properties that can only be changed by a new object.
         delete_before_replace: the old object must go first.
+        changed: all properties whose meaning changes.
     """
 
     changes: bool
     replaces: tuple[str, ...] = ()
     delete_before_replace: bool = False
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,10 +98,21 @@ class Live:
     Attributes:
         id: its id.
         properties: its properties, as far as Gcore gives them back.
+        ailing: what Gcore says isn't well below it, in words: `member 10.0.0.11:8443 is in operating status ERROR`.
     """
 
     id: str
     properties: Properties
+    ailing: tuple[str, ...] = ()
+
+    @property
+    def ailments(self) -> tuple[str, ...]:
+        """All that isn't well: what its own statuses say, and what is below it."""
+        statuses = (
+            (name.replace("_", " "), self.properties.get(name))
+            for name in ("provisioning_status", "operating_status", "status")
+        )
+        return (*(f"it is in {name} ERROR" for name, status in statuses if status == "ERROR"), *self.ailing)
 
 
 @dataclass(frozen=True)
@@ -105,6 +137,9 @@ class Lifecycle(ABC, Generic[InputsT]):
         fields: the table of what is compared.
         rules: what is checked beyond single properties.
         derived: names of the public facts that check adds.
+        arguments: what programs call those inputs whose names are Gcore's: `ca` becomes `ca_secret_id`.
+        hidden: names of the properties whose values no message shows.
+        adoptable: whether an existing object can be taken over with `existing_id`.
     """
 
     kind: ClassVar[str]
@@ -112,9 +147,12 @@ class Lifecycle(ABC, Generic[InputsT]):
     fields: tuple[Field, ...]
     rules: tuple[Rule[InputsT], ...] = ()
     derived: frozenset[str] = frozenset()
+    arguments: Mapping[str, str] = MappingProxyType({})
+    hidden: ClassVar[frozenset[str]] = frozenset()
+    adoptable: ClassVar[bool] = True
 
-    def facts(self, drafted: Draft[InputsT]) -> tuple[Properties, Sequence[Finding]]:
-        """Public facts about what is known of the inputs, and what was found while computing them."""
+    def facts(self, checking: Checking[InputsT]) -> tuple[Properties, Sequence[Finding]]:
+        """Public facts about what is known of the inputs, and what is to be said about it beyond `rules`."""
         return {}, ()
 
     @abstractmethod
@@ -167,33 +205,77 @@ class Lifecycle(ABC, Generic[InputsT]):
         )
         return live
 
+    def unfit(self, live: Live) -> str | None:
+        """Why an existing object can't become one of this kind, in words; None if it can."""
+        status = live.properties.get("provisioning_status")
+        return "it is in provisioning status ERROR" if status == "ERROR" else None
+
     def goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
         """Whether the old object must be deleted before the new one can be made."""
         return False
 
-    def check(self, news: Mapping[str, object], configuration: Configuration) -> Checked:
-        """Validates what is known of a program's inputs, and adds public facts and where the object is to be."""
+    def check(self, session: Session, olds: Mapping[str, object], news: Mapping[str, object]) -> Checked:
+        """Validates what is known of a program's inputs, and adds public facts and where the object is to be.
+
+        Args:
+            session: the process's work; asks Gcore only for an object that isn't adopted yet.
+            olds: the inputs of the last run; empty for an object that is to be made.
+            news: the program's inputs.
+        """
         given = {k: v for k, v in news.items() if k not in self._added and v is not None}
         drafted = draft(self.inputs, given)
-        facts, found = self.facts(drafted)
-        findings = (*drafted.findings, *found, *drafted.verdicts(self.rules))
-        return Checked({**given, **_parsed(drafted, given), **_where(configuration), **facts}, findings)
+        scope, misplaced = placed(session, olds, news)
+        inputs = {**given, **_parsed(drafted, given), **scope}
+        facts, found = self.facts(Checking(drafted, inputs, olds, session.clock.utc()))
+        judged = accepted((*found, *drafted.verdicts(self.rules)), drafted.known.reasons)
+        inputs, findings = {**inputs, **facts}, (*drafted.findings, *misplaced, *judged)
+        if not self.adoptable or news.get(adoption.EXISTING) is None:
+            return Checked(inputs, self._as_written(findings))
+        sound = {name: inputs[name] for name in inputs if name in drafted.usable | drafted.unknown}
+        existing, adopted = adoption.checked(self, session, olds, news, {**sound, **scope, **facts})
+        return Checked({**inputs, **existing}, self._as_written((*findings, *adopted)))
 
-    def diff(self, olds: Properties, news: Properties) -> Difference:
-        """Compares the old outputs with the new inputs by what they mean."""
+    def _as_written(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """The findings on the arguments that the program gives, and of very many of one kind the first."""
+
+        def written(finding: Finding) -> Finding:
+            name = _NAME.match(finding.property)
+            argument = None if name is None else self.arguments.get(name[0])
+            if name is None or argument is None:
+                return finding
+            return replace(finding, property=argument + finding.property[name.end() :])
+
+        return abridged(map(written, findings))
+
+    def diff(self, olds: Properties, news: Properties, object_id: str | None = None) -> Difference:
+        """Compares the old outputs with the new inputs by what they mean.
+
+        Args:
+            olds: the outputs of the last run.
+            news: the inputs of this one.
+            object_id: the object.
+        """
         fields = tuple(changed((*self.fields, *SCOPE_FIELDS), olds, news))
         replaces = tuple(field.name for field in fields if field.change == "replace")
+        if adoption.is_of_another(olds, news, object_id):
+            replaces = (*replaces, adoption.EXISTING)
         # A delete finds the time limits in the outputs, so that new ones have to get there.
         retimed = _timeouts(olds) != _timeouts(news)
-        return Difference(bool(fields) or retimed, replaces, bool(replaces) and self._goes_first(olds, news, replaces))
+        first = bool(replaces) and self._goes_first(olds, news, replaces)
+        # The mark of an account is the provider's own: what a program can change is the connection.
+        named = tuple("connection" if name == ACCOUNT else name for name in replaces)
+        return Difference(
+            bool(fields) or bool(replaces) or retimed, named, first, tuple(field.name for field in fields)
+        )
 
     def _goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
-        moves = any(field.name in replaces for field in SCOPE_FIELDS)
-        return not moves and self.goes_first(olds, news, replaces)
+        elsewhere = any(name in replaces for name in (*MOVES, adoption.EXISTING))
+        return not elsewhere and self.goes_first(olds, news, replaces)
 
     def create(self, session: Session, properties: Properties) -> Live:
-        """Makes the object; its properties are those given, and what Gcore adds."""
-        live = self.make(self._operation(session, properties, "create"), self._parsed(properties))
+        """Makes the object, or adopts it; its properties are those given, and what Gcore adds."""
+        operation, inputs = self._operation(session, properties, "create"), self._parsed(properties)
+        live = adoption.adopted(self, operation, properties, inputs) or self.make(operation, inputs)
         return Live(live.id, {**self._kept(properties), **live.properties})
 
     def read(self, session: Session, object_id: str, properties: Properties) -> Read | None:
@@ -202,23 +284,26 @@ class Lifecycle(ABC, Generic[InputsT]):
         Raises:
             ObjectFailed: it is gone, and was never known: what a program wants to read must be there.
         """
-        live = self.look(self._operation(session, properties, "read"), object_id, properties)
+        operation = self._operation(session, properties, "read")
+        live = self.look(operation, object_id, properties)
         were_set = properties.get(SET)
         if live is None and were_set is None:
             raise ObjectFailed(
                 f"read {self.kind} {object_id}",
                 "there is no such object in this project and region",
-                "Correct the id, or `gcore:projectId` and `gcore:regionId`.",
+                "Correct the id, or the project and region: the resource's, else those of its connection.",
             )
         if live is None:
             return None
+        if live.ailments:
+            operation.warn(_unwell(f"{self.kind} '{live.properties.get('name', object_id)}' ({object_id})", live))
         names = frozenset(map(str, were_set)) if isinstance(were_set, list) else frozenset[str]()
         prior = {
             key: value
             for key, value in properties.items()
             if key in names or key in self._added or (key.startswith(INTERNAL) and key != SET)
         }
-        inputs = inputs_after_read(self.fields, prior, live.properties)
+        inputs = {**inputs_after_read(self.fields, prior, live.properties), **account_now(session, properties)}
         return Read({**properties, **live.properties, SET: set_names(inputs)}, inputs)
 
     def update(self, session: Session, object_id: str, olds: Properties, news: Properties) -> Properties:
@@ -230,22 +315,35 @@ class Lifecycle(ABC, Generic[InputsT]):
         operation = self._operation(session, news, "update")
         try:
             live = self.change(operation, object_id, olds, self._parsed(news), fields)
-        except ObjectNotFound as missing:
+        except ApiError as failed:
+            if operation.wrote:
+                operation.warn(
+                    "The update failed after some of it was sent, and the state still holds what was before it. The "
+                    "next `pulumi up` of this program does all of it again. If you undo the change in the program "
+                    "instead, run `pulumi up --refresh`: only that sees what was changed by then."
+                )
+            if not isinstance(failed, ObjectNotFound):
+                raise
             raise ObjectFailed(
-                missing.asked, missing.answered, "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`."
-            ) from missing
+                failed.asked, failed.answered, "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`."
+            ) from failed
         return {**kept, **live.properties}
 
     def delete(self, session: Session, object_id: str, properties: Properties) -> None:
         """Deletes the object and waits until it is gone."""
         self.remove(self._operation(session, properties, "delete"), object_id, properties)
 
+    def drafted_before(self, olds: Mapping[str, object]) -> Draft[InputsT]:
+        """The inputs of the last run, looked at as a program's are."""
+        return draft(self.inputs, {key: value for key, value in olds.items() if key not in self._added})
+
     @property
     def _added(self) -> frozenset[str]:
-        return self.derived | frozenset(field.name for field in SCOPE_FIELDS)
+        existing = {adoption.EXISTING} if self.adoptable else frozenset[str]()
+        return self.derived | existing | frozenset(field.name for field in SCOPE_FIELDS)
 
     def _operation(self, session: Session, properties: Properties, verb: Verb) -> Operation:
-        return Operation(session, Context.of(properties), self.kind, verb, _scope(properties))
+        return Operation(session, Context.of(properties), self.kind, verb, scope_of(properties))
 
     def _parsed(self, properties: Properties) -> InputsT:
         return parse(self.inputs, {k: v for k, v in properties.items() if k not in self._added})
@@ -270,16 +368,11 @@ def _plain(value: object) -> object:
     return value
 
 
-def _where(configuration: Configuration) -> Properties:
-    where = {"project_id": configuration.project_id, "region_id": configuration.region_id}
-    return {name: value for name, value in where.items() if value is not None}
-
-
-def _scope(properties: Mapping[str, object]) -> Scope | None:
-    project, region = properties.get("project_id"), properties.get("region_id")
-    if isinstance(project, (int, float)) and isinstance(region, (int, float)):
-        return Scope(int(project), int(region))
-    return None
+def _unwell(what: str, live: Live) -> str:
+    return (
+        f"{what} isn't well, says Gcore: {'; '.join(live.ailments)}. An object in provisioning status ERROR can't be "
+        f"changed, only deleted; operating status ERROR means that health probes fail, or that all below it does."
+    )
 
 
 def _timeouts(properties: Mapping[str, object]) -> object:

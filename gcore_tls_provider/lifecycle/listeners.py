@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Final
 
 from pydantic import Field as Limited
@@ -12,14 +13,16 @@ from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.enums import ListenerProtocol
 from gcore_tls_provider.api.wire.listeners import Listener, ListenerCreate, ListenerPatch
 from gcore_tls_provider.certificates import Finding
+from gcore_tls_provider.certificates.acceptance import deployed
 from gcore_tls_provider.errors import ObjectNotFound
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
-from gcore_tls_provider.lifecycle.fields import Field, same_id, same_ids
-from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
+from gcore_tls_provider.lifecycle.fields import Field, changed, same_id, same_ids
+from gcore_tls_provider.lifecycle.lifecycle import Checking, Lifecycle, Live
+from gcore_tls_provider.lifecycle.listener_rules import brought_to_light, certificate_findings
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.ownership import is_on_own_load_balancer
-from gcore_tls_provider.lifecycle.properties import Draft, InputsModel, Properties, Rule, fault
+from gcore_tls_provider.lifecycle.properties import Draft, InputsModel, JudgedInputs, Properties, Rule, fault
 from gcore_tls_provider.lifecycle.scalars import Milliseconds, Network, ObjectId, ObjectName, Port
 
 
@@ -35,7 +38,7 @@ class BasicAuthUserInputs(InputsModel):
     encrypted_password: Annotated[str, Limited(min_length=1, max_length=128)]
 
 
-class ListenerInputs(InputsModel):
+class ListenerInputs(JudgedInputs):
     """A listener (OpenAPI: `POST /v1/lblisteners`). Never set means Gcore's default.
 
     Attributes:
@@ -53,6 +56,7 @@ class ListenerInputs(InputsModel):
         admin_state_up: whether it works; default true.
         name: its exact name; without one, a name is computed.
         client_authentication: refused whatever it is: Gcore's load balancers can't ask clients for certificates.
+        host_names: the names that clients use; each must be covered by one of its certificates.
     """
 
     load_balancer_id: ObjectId
@@ -69,8 +73,14 @@ class ListenerInputs(InputsModel):
     admin_state_up: bool | None = None
     name: ObjectName | None = None
     client_authentication: object = None
+    host_names: Annotated[list[str], Limited(default_factory=list)]
 
 
+_ARGUMENTS: Final = {
+    "load_balancer_id": "load_balancer",
+    "secret_id": "certificate",
+    "sni_secret_id": "sni_certificates",
+}
 _WITH_CERTIFICATE: Final = frozenset({"TERMINATED_HTTPS", "PROMETHEUS"})
 _NO_CLIENT_AUTHENTICATION: Final = frozenset({"", "none", "off", "false", "disabled"})
 _DEFAULT_LIMIT: Final = 100_000
@@ -119,7 +129,7 @@ def _certificates(drafted: Draft[ListenerInputs]) -> Iterator[Finding]:
                 name,
                 "CERTIFICATE_UNUSED",
                 f"A listener of protocol {protocol} shows no certificate.",
-                f"Remove {name}, or make the protocol TERMINATED_HTTPS.",
+                f"Remove {_ARGUMENTS[name]}, or make the protocol TERMINATED_HTTPS.",
             )
 
 
@@ -139,7 +149,9 @@ class ListenerLifecycle(Lifecycle[ListenerInputs]):
     """`Listener`."""
 
     kind: ClassVar[str] = "listener"
+    hidden = frozenset({"user_list"})
     inputs = ListenerInputs
+    arguments = MappingProxyType(_ARGUMENTS)
     rules = (
         Rule(needs=frozenset({"client_authentication"}), verdict=_client_authentication),
         Rule(needs=frozenset({"protocol"}), verdict=_certificates),
@@ -159,6 +171,16 @@ class ListenerLifecycle(Lifecycle[ListenerInputs]):
         Field("user_list", default=[]),
         Field("admin_state_up", default=True),
     )
+
+    def facts(self, checking: Checking[ListenerInputs]) -> tuple[Properties, Sequence[Finding]]:
+        """No facts of its own; what its certificates are, side by side, and what a change brings to light."""
+        findings = certificate_findings(checking.drafted, checking.inputs)
+        if not checking.olds:
+            return {}, findings
+        findings = deployed(findings, before=certificate_findings(self.drafted_before(checking.olds), checking.olds))
+        if not any(changed(self.fields, checking.olds, checking.inputs)):
+            return {}, findings
+        return {}, (*findings, *brought_to_light(checking.inputs, checking.olds, checking.now))
 
     def goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
         """Two listeners can't have one port of one load balancer."""

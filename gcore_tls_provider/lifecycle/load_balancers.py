@@ -19,7 +19,7 @@ from gcore_tls_provider.lifecycle.fields import Field, same_id
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.ownership import has_own_children_only
-from gcore_tls_provider.lifecycle.properties import InputsModel, Properties, Rule, fault
+from gcore_tls_provider.lifecycle.properties import InputsModel, Properties, ResourceInputs, Rule, fault
 from gcore_tls_provider.lifecycle.scalars import ObjectId, ObjectName
 
 
@@ -61,7 +61,7 @@ class LoggingInputs(InputsModel):
     retention_policy: RetentionPolicyInputs | None = None
 
 
-class LoadBalancerInputs(InputsModel):
+class LoadBalancerInputs(ResourceInputs):
     """A load balancer (OpenAPI: `POST /v1/loadbalancers`). Never set means Gcore's default.
 
     Attributes:

@@ -2,9 +2,12 @@
 
 Members that stay are not touched.
 
-A member is its address and port (OpenAPI: those that keep both are kept without downtime). Weight, backup, monitor
-address and port and the administrative state are changed in place; another subnet makes another member. Another
-instance isn't seen: Gcore never gives it back.
+A member is its address and port (OpenAPI: those that keep both are kept without downtime). Another subnet or instance
+makes another member in its place; all else is changed in place. Gcore never gives the instance back: what the program
+said last is taken for it.
+
+One change, or a few, are sent one by one and touch no other member. Each takes a task of some seconds, so more than
+`FEW` go as one list (OpenAPI: `PUT .../members`, which keeps the members that keep address and port).
 """
 
 from __future__ import annotations
@@ -17,10 +20,12 @@ from pydantic import Field as Limited
 from pydantic import TypeAdapter, ValidationError
 
 from gcore_tls_provider.api.wire.members import Member, MemberCreate, MemberPatch
+from gcore_tls_provider.lifecycle.fields import Field, same_id
 from gcore_tls_provider.lifecycle.properties import InputsModel, Properties
 from gcore_tls_provider.lifecycle.scalars import Address, ObjectId, Port
 
 Weight = Annotated[int, Limited(ge=1, le=256)]
+Key = tuple[str, int]
 
 
 class MemberInputs(InputsModel):
@@ -33,8 +38,8 @@ class MemberInputs(InputsModel):
         backup: used only when no other works; default false.
         monitor_address: where health probes go instead.
         monitor_port: where health probes go instead.
-        subnet_id: the subnet that it is in.
-        instance_id: the instance that it is.
+        subnet_id: the subnet that it is in; Gcore's choice by default.
+        instance_id: the instance that it is; none by default.
         admin_state_up: whether it gets traffic; default true.
     """
 
@@ -49,12 +54,29 @@ class MemberInputs(InputsModel):
     admin_state_up: bool = True
 
     @property
-    def key(self) -> tuple[str, int]:
+    def key(self) -> Key:
         """What makes it this member and no other."""
         return self.address, self.protocol_port
 
 
-_PATCHED: Final = ("weight", "backup", "monitor_address", "monitor_port", "admin_state_up")
+FIELDS: Final = (
+    Field("address", change="replace"),
+    Field("protocol_port", change="replace"),
+    Field("weight", default=1),
+    Field("backup", default=False),
+    Field("monitor_address", nullable=True),
+    Field("monitor_port", nullable=True),
+    Field("subnet_id", change="replace", equal=same_id),
+    Field("instance_id", change="replace", readable=False, equal=same_id),
+    Field("admin_state_up", default=True),
+)
+"""The fields of a member; `replace` is by another member."""
+
+FEW: Final = 5
+"""Single requests that a change of members may take; with more, the whole list is sent."""
+
+_PATCHED: Final = tuple(field.name for field in FIELDS if field.change == "in place")
+_FIXED: Final = ("subnet_id", "instance_id")
 _LIST = TypeAdapter(list[MemberInputs])
 
 
@@ -63,16 +85,24 @@ class MemberChanges:
     """The way from the members that are to those that should be.
 
     Attributes:
-        replaced: ids of members that go before their successors can come: one address and port is one member.
         added: new members.
+        replaced: ids of members that go before their successors can come, which one address and port demands; and the
+            successors.
         patched: for the ids of members that stay, what changes of them.
         removed: ids of members that go.
+        lists: the same as whole lists, to be sent one after the other. While some are replaced, half of these stay.
     """
 
-    replaced: tuple[str, ...]
     added: tuple[MemberCreate, ...]
+    replaced: tuple[tuple[str, MemberCreate], ...]
     patched: tuple[tuple[str, MemberPatch], ...]
     removed: tuple[str, ...]
+    lists: tuple[tuple[MemberCreate, ...], ...]
+
+    @property
+    def are_few(self) -> bool:
+        """Whether they are to be sent one by one."""
+        return len(self.added) + 2 * len(self.replaced) + len(self.patched) + len(self.removed) <= FEW
 
 
 def same_members(old: object, new: object) -> bool:
@@ -85,20 +115,47 @@ def same_members(old: object, new: object) -> bool:
     return olds.keys() == news.keys() and all(_same(olds[key], news[key]) for key in news)
 
 
-def member_changes(live: Sequence[Member], wanted: Sequence[MemberInputs]) -> MemberChanges:
-    """What to do about each member, and nothing about those that stay as they are."""
-    present = {each.key: (member.id, each) for member in live for each in [_as_inputs(member)]}
-    wanted_by_key = {each.key: each for each in wanted}
-    replaced = {key for key, (_, each) in present.items() if key in wanted_by_key and _moved(each, wanted_by_key[key])}
-    stay = [key for key in wanted_by_key if key in present and key not in replaced]
+def member_changes(live: Sequence[Member], wanted: Sequence[MemberInputs], told: object = None) -> MemberChanges:
+    """What to do about each member, and nothing about those that stay as they are.
+
+    Args:
+        live: the members as Gcore has them.
+        wanted: the members as they should be.
+        told: the members as a program has last described them, for what Gcore doesn't give back.
+    """
+    ids = {each.key: member.id for member in live for each in [_as_inputs(member)]}
+    present = {each.key: each for each in _remembering([_as_inputs(member) for member in live], told)}
+    coming = {each.key: each for each in wanted}
+    replaced = [key for key, each in present.items() if key in coming and _moved(each, coming[key])]
+    stay = [key for key in coming if key in present and key not in replaced]
     return MemberChanges(
-        replaced=tuple(present[key][0] for key in present if key in replaced),
-        added=tuple(body(each) for key, each in wanted_by_key.items() if key not in stay),
-        patched=tuple(
-            (present[key][0], patch) for key in stay for patch in _patch(present[key][1], wanted_by_key[key])
-        ),
-        removed=tuple(member_id for key, (member_id, _) in present.items() if key not in wanted_by_key),
+        added=tuple(body(each) for key, each in coming.items() if key not in present),
+        replaced=tuple((ids[key], body(coming[key])) for key in replaced),
+        patched=tuple((ids[key], patch) for key in stay for patch in _patch(present[key], coming[key])),
+        removed=tuple(ids[key] for key in present if key not in coming),
+        lists=tuple(_lists(present, coming, replaced)),
     )
+
+
+def _lists(
+    present: Mapping[Key, MemberInputs], coming: Mapping[Key, MemberInputs], replaced: Sequence[Key]
+) -> Iterator[tuple[MemberCreate, ...]]:
+    # What only Gcore knows of a member that stays is sent again: a list leaves nothing as it is.
+    final = {key: body(_filled_in(each, present.get(key))) for key, each in coming.items() if key not in replaced}
+    final |= {key: body(present[key]) for key in replaced}
+    for half in (replaced[::2], replaced[1::2]):
+        if half:
+            yield tuple(each for key, each in final.items() if key not in half)
+            final |= {key: body(coming[key]) for key in half}
+            yield tuple(final.values())
+    if not replaced:
+        yield tuple(final.values())
+
+
+def _filled_in(member: MemberInputs, present: MemberInputs | None) -> MemberInputs:
+    if present is None:
+        return member
+    return member.model_copy(update={name: getattr(present, name) for name in _FIXED if getattr(member, name) is None})
 
 
 def body(member: MemberInputs) -> MemberCreate:
@@ -106,9 +163,23 @@ def body(member: MemberInputs) -> MemberCreate:
     return MemberCreate.model_validate(member.model_dump(exclude_none=True))
 
 
-def shown(live: Sequence[Member]) -> list[Properties]:
-    """Members as a program would write them: without what is as it is by default."""
-    return [_as_inputs(member).model_dump(exclude_defaults=True, exclude_none=True) for member in live]
+def shown(live: Sequence[Member], told: object = None) -> list[Properties]:
+    """Members as a program would write them: without what is as it is by default.
+
+    Args:
+        live: the members as Gcore has them.
+        told: the members as a program has last described them, for what Gcore doesn't give back.
+    """
+    members = _remembering([_as_inputs(member) for member in live], told)
+    return [each.model_dump(exclude_defaults=True, exclude_none=True) for each in members]
+
+
+def _remembering(members: Sequence[MemberInputs], told: object) -> list[MemberInputs]:
+    try:
+        instances = {key: each.instance_id for key, each in _by_key(told).items()}
+    except ValidationError:
+        return list(members)
+    return [each.model_copy(update={"instance_id": instances.get(each.key)}) for each in members]
 
 
 def _as_inputs(member: Member) -> MemberInputs:
@@ -119,16 +190,18 @@ def _as_inputs(member: Member) -> MemberInputs:
         return MemberInputs.model_construct(**values)
 
 
-def _by_key(members: object) -> Mapping[tuple[str, int], MemberInputs]:
+def _by_key(members: object) -> Mapping[Key, MemberInputs]:
     return {each.key: each for each in _LIST.validate_python(members or [])}
 
 
 def _moved(old: MemberInputs, new: MemberInputs) -> bool:
-    return new.subnet_id is not None and old.subnet_id != new.subnet_id
+    """Whether it is elsewhere; what was removed from a program stays as it is."""
+    return any(
+        getattr(new, name) is not None and not same_id(getattr(old, name), getattr(new, name)) for name in _FIXED
+    )
 
 
 def _same(old: MemberInputs, new: MemberInputs) -> bool:
-    # The instance is never given back, so only two programs' values could be compared; a live one has none.
     return not _moved(old, new) and not any(_patch(old, new))
 
 

@@ -21,6 +21,8 @@ from gcore_tls_provider.errors import (
     ObjectFailed,
     ObjectNotFound,
     PropertyError,
+    Refused,
+    ServerError,
     TaskForgotten,
 )
 from gcore_tls_provider.lifecycle.properties import UNKNOWN
@@ -39,6 +41,8 @@ TIME_LIMITS: Final[Mapping[str, float]] = {
     "load balancer": 1800.0,
     "listener": 900.0,
     "pool": 900.0,
+    "TLS attachment of pool": 900.0,
+    "TLS snapshot of pool": 300.0,
 }
 """Seconds that an operation on each kind may take, waiting for its turn included; reads have `READ_LIMIT`."""
 
@@ -74,6 +78,8 @@ class Context(BaseModel):
         name: what the program calls it.
         stack: the stack's name.
         timeouts: its own time limits.
+        answered: whether another resource's check fails for this one's findings.
+        answers_for: URNs of the resources for whose findings this one's check fails.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -82,6 +88,8 @@ class Context(BaseModel):
     name: str
     stack: str
     timeouts: Timeouts = Timeouts()
+    answered: bool = False
+    answers_for: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, properties: Mapping[str, object]) -> Context:
@@ -108,6 +116,9 @@ class Operation:
         kind: the kind of object: `listener`.
         verb: what is done with it.
         scope: the project and region that it is in; None for the configured ones.
+
+    Attributes:
+        wrote: whether anything was, or may have been, changed at Gcore.
     """
 
     def __init__(self, session: Session, context: Context, kind: str, verb: Verb, scope: Scope | None = None) -> None:
@@ -119,9 +130,10 @@ class Operation:
         self.kind = kind
         self.verb = verb
         own = None if verb == "read" else getattr(context.timeouts, verb)
-        general = session.configuration.task_timeout
+        general = session.configuration_of(scope.connection if scope else None).task_timeout
         default = READ_LIMIT if verb == "read" else TIME_LIMITS[kind]
         self.deadline = Deadline.after(session.clock, own or (default if verb == "read" else general or default))
+        self.wrote = False
 
     def extend(self, seconds: float | None = None) -> None:
         """Starts the time limit anew.
@@ -152,12 +164,14 @@ class Operation:
     def send(self, call: Call[AnswerT]) -> AnswerT:
         """Sends a call; a write only as long as somebody is there to save what comes of it."""
         self._still_wanted(call)
-        return self.account.client.send(call, self.deadline)
+        with self._writing(call):
+            return self.account.client.send(call, self.deadline)
 
     def send_shaped(self, shapes: Shapes[AnswerT]) -> AnswerT:
         """Sends an operation in the shape that Gcore understands."""
         self._still_wanted(shapes.openapi)
-        return self.account.client.send_shaped(shapes, self.deadline)
+        with self._writing(shapes.openapi):
+            return self.account.client.send_shaped(shapes, self.deadline)
 
     def wait(self, tasks: TaskIds, asked: str) -> tuple[Task, ...]:
         """Waits until the tasks have ended; gives none where Gcore has forgotten one: then the object must tell."""
@@ -283,6 +297,18 @@ class Operation:
                     )
             self.session.clock.sleep(min(_BUSY_PAUSE, limit.remaining))
 
+    @contextmanager
+    def _writing(self, call: Call[AnswerT]) -> Iterator[None]:
+        """Remembers that something was written, unless Gcore has refused it."""
+        may_have_written = call.route.method != "GET"
+        try:
+            yield
+        except Refused as refused:
+            may_have_written &= isinstance(refused, ServerError)
+            raise
+        finally:
+            self.wrote |= may_have_written
+
     def _still_wanted(self, call: Call[AnswerT]) -> None:
         if call.route.method == "GET":
             return
@@ -290,7 +316,7 @@ class Operation:
             raise DeadlineExceeded(
                 call.asked,
                 f"its time of {self.deadline.seconds:.0f} s was over before it could be sent",
-                "Run again, or give more time (`custom_timeouts` of the resource, or `gcore:taskTimeout`).",
+                "Run again, or give more time (`custom_timeouts` of the resource, or the configured `taskTimeout`).",
             )
         if not self.session.host.is_alive():
             raise ObjectFailed(

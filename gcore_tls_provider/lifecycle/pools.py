@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Final
 
 from pydantic import Field as Limited
@@ -13,19 +14,35 @@ from typing_extensions import Self
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.enums import LbAlgorithm, PoolProtocol, SessionPersistenceType
+from gcore_tls_provider.api.wire.health_monitors import HealthMonitor
+from gcore_tls_provider.api.wire.members import Member, MemberCreate
 from gcore_tls_provider.api.wire.pools import Pool, PoolCreate, PoolPatch
-from gcore_tls_provider.certificates import Finding
-from gcore_tls_provider.errors import BadRequest, ObjectNotFound
+from gcore_tls_provider.certificates import Finding, certificate_facts
+from gcore_tls_provider.certificates.acceptance import deployed
+from gcore_tls_provider.certificates.chain import CertificateChain
+from gcore_tls_provider.certificates.finding import gathered
+from gcore_tls_provider.errors import BadRequest, MethodNotAllowed, NotFound, ObjectNotFound
 from gcore_tls_provider.lifecycle import health_monitors, members
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
-from gcore_tls_provider.lifecycle.fields import Field, same_id
+from gcore_tls_provider.lifecycle.fields import Field, changed, same_id
 from gcore_tls_provider.lifecycle.health_monitors import HealthMonitorInputs, same_health_monitor
-from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
+from gcore_tls_provider.lifecycle.lifecycle import Checking, Lifecycle, Live
 from gcore_tls_provider.lifecycle.members import MemberInputs, same_members
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.ownership import is_on_own_load_balancer
-from gcore_tls_provider.lifecycle.properties import Draft, InputsModel, Properties, Rule, fault, invalid
+from gcore_tls_provider.lifecycle.pool_rules import PoolGraph
+from gcore_tls_provider.lifecycle.properties import (
+    UNKNOWN,
+    Draft,
+    ExpiringInputs,
+    InputsModel,
+    Properties,
+    Rule,
+    fault,
+    invalid,
+)
+from gcore_tls_provider.lifecycle.public_material import MATERIAL
 from gcore_tls_provider.lifecycle.scalars import Milliseconds, ObjectId, ObjectName
 
 
@@ -55,7 +72,7 @@ class SessionPersistenceInputs(InputsModel):
         return self
 
 
-class PoolInputs(InputsModel):
+class PoolInputs(ExpiringInputs):
     """A pool (OpenAPI: `POST /v1/lbpools`; guide: `POST /v1/loadbalancers/{id}/pools`).
 
     What is never set is as Gcore makes it.
@@ -75,6 +92,9 @@ class PoolInputs(InputsModel):
         timeout_member_data: milliseconds of silence from a member, 0 to 86400000.
         admin_state_up: whether it works; default true.
         name: its exact name; without one, a name is computed.
+        host_names: the names that clients use, which backends' certificates must carry; by default those of the
+            listener's certificates.
+        expected_backend_certificates: PEM of what each backend shows, its chain may follow.
     """
 
     load_balancer_id: ObjectId | None = None
@@ -91,7 +111,12 @@ class PoolInputs(InputsModel):
     timeout_member_data: Milliseconds | None = None
     admin_state_up: bool | None = None
     name: ObjectName | None = None
+    host_names: Annotated[list[str], Limited(default_factory=list)]
+    expected_backend_certificates: Annotated[list[str], Limited(default_factory=list)]
 
+
+_REFERRED: Final = ("listener_id", "ca_secret_id", "secret_id", "crl_secret_id")
+EXPECTED: Final = "expected_backend_certificates"
 
 _IN_BODY: Final = (
     "protocol",
@@ -149,6 +174,16 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
 
     kind: ClassVar[str] = "pool"
     inputs = PoolInputs
+    derived = frozenset({"expected_backends"})
+    arguments = MappingProxyType(
+        {
+            "load_balancer_id": "load_balancer",
+            "listener_id": "listener",
+            "ca_secret_id": "ca",
+            "secret_id": "client_certificate",
+            "crl_secret_id": "crl",
+        }
+    )
     rules = (
         Rule(needs=frozenset(), verdict=_somewhere),
         Rule(needs=frozenset(), verdict=_no_list_without_authority),
@@ -171,6 +206,56 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
         Field("admin_state_up", default=True),
     )
 
+    def facts(self, checking: Checking[PoolInputs]) -> tuple[Properties, Sequence[Finding]]:
+        """What backends are expected to show; and what the rules say of the pool and all that it refers to."""
+        facts, findings = self._expected(checking.drafted)
+        graph = PoolGraph.of(checking.drafted, checking.inputs)
+        found = (*findings, *graph.findings(checking.now))
+        if not checking.olds:
+            return facts, found
+        before = PoolGraph.of(self.drafted_before(checking.olds), self._known_before(checking))
+        found = (
+            *deployed(found, before=before.findings(checking.now)),
+            *graph.rotation(before, checking.now),
+        )
+        if any(changed(self.fields, checking.olds, checking.inputs)):
+            found = (*found, *graph.reload(before, checking.now))
+        return facts, found
+
+    def _known_before(self, checking: Checking[PoolInputs]) -> Mapping[str, object]:
+        """The inputs of the last run, with the material that they refer to.
+
+        Where they don't have it, as after an import, what is referred to now counts, if the ids are the same.
+        """
+        olds, inputs = checking.olds, checking.inputs
+        if MATERIAL in olds or any(not same_id(olds.get(name), inputs.get(name)) for name in _REFERRED):
+            return olds
+        return {**olds, MATERIAL: inputs.get(MATERIAL)}
+
+    def _expected(self, drafted: Draft[PoolInputs]) -> tuple[Properties, Sequence[Finding]]:
+        if EXPECTED in drafted.unknown:
+            return {"expected_backends": UNKNOWN}, ()
+        findings: list[Finding] = []
+        backends: list[CertificateChain] = []
+        given = drafted.known.expected_backend_certificates if EXPECTED in drafted.usable else ()
+        for number, each in enumerate(given):
+            with gathered(findings):
+                backends.append(CertificateChain.parse(each, property=f"{EXPECTED}[{number}]"))
+        if not backends:
+            return {}, findings
+        described = [certificate_facts(each.certificate) for each in backends]
+        return {
+            "expected_backends": [
+                {
+                    "subject": each.subject,
+                    "dns_names": list(each.dns_names),
+                    "fingerprint_sha256": each.fingerprint_sha256,
+                    "not_after": each.not_after,
+                }
+                for each in described
+            ]
+        }, findings
+
     def goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
         """A listener has one default pool, and no request moves a pool from one listener to another."""
         return "listener_id" not in replaces and news.get("listener_id") is not None
@@ -188,7 +273,7 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
         )
         place = creation.place(inputs.name, [balancer, inputs.listener_id or ""])
         if place.leftover is not None:
-            self._ready(operation, place.leftover, inputs.listener_id, f"take over pool {place.leftover}")
+            self._ready(operation, place.leftover, inputs.listener_id, f"take over pool {place.leftover}", None)
             return self.take_over(operation, place.leftover, inputs)
         name = place.name
         given = inputs.model_dump(exclude_none=True)
@@ -215,16 +300,18 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
             def finish() -> Live:
                 if inputs.admin_state_up is False:
                     self._patch(operation, balancer, pool_id, inputs.protocol, PoolPatch(admin_state_up=False))
-                return self._ready(operation, pool_id, inputs.listener_id, f"create pool '{name}' ({pool_id})")
+                asked = f"create pool '{name}' ({pool_id})"
+                return self._ready(operation, pool_id, inputs.listener_id, asked, inputs.members)
 
             return creation.finished(pool_id, finish)
 
     def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads it."""
         try:
-            return Live(object_id, _live(operation.send(routes.get_pool(object_id)), prior.get("listener_id")))
+            pool = operation.send(routes.get_pool(object_id))
         except ObjectNotFound:
             return None
+        return _live(pool, prior.get("listener_id"), prior.get("members"))
 
     def change(
         self, operation: Operation, object_id: str, olds: Properties, inputs: PoolInputs, fields: Sequence[Field]
@@ -234,6 +321,7 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
         patch = {each.name: given.get(each.name, each.removed) for each in fields if each.change == "in place"}
         names = {each.name for each in fields}
         balancer = str(olds["load_balancer_id"])
+        told = inputs.members if "members" in names else olds.get("members")
         with operation.load_balancer(balancer):
             monitor = inputs.health_monitor if "health_monitor" in names else None
             # Asked for, not remembered: an update that died, or somebody else, may have changed it since.
@@ -250,8 +338,8 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
                 call = routes.create_health_monitor(object_id, health_monitors.create_body(monitor))
                 operation.unless_busy(balancer, lambda: operation.run(call))
             if "members" in names:
-                self._change_members(operation, balancer, object_id, inputs.members)
-            return self._ready(operation, object_id, olds.get("listener_id"), f"update pool {object_id}")
+                self._change_members(operation, balancer, object_id, inputs.members, olds.get("members"))
+            return self._ready(operation, object_id, olds.get("listener_id"), f"update pool {object_id}", told)
 
     def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
         """Deletes it, with its members and health monitor."""
@@ -282,13 +370,22 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
         operation.rest(balancer, call.asked)
 
     def _change_members(
-        self, operation: Operation, balancer: str, pool_id: str, wanted: Sequence[MemberInputs]
+        self, operation: Operation, balancer: str, pool_id: str, wanted: Sequence[MemberInputs], told: object
     ) -> None:
-        """Adds before it removes, so that the pool is never left with fewer members than it has now and will have."""
-        changes = members.member_changes(operation.send(routes.get_pool(pool_id)).members, wanted)
+        """Adds before it removes, so that the pool is never left with fewer members than it has now and will have.
+
+        What is replaced is replaced one by one, or half of it and then the other half.
+        """
+        changes = members.member_changes(operation.send(routes.get_pool(pool_id)).members, wanted, told)
+        if not changes.are_few and self._replace_members(operation, balancer, pool_id, changes.lists):
+            return
+        replacing = (
+            (routes.delete_member(pool_id, member_id), routes.create_member(pool_id, successor))
+            for member_id, successor in changes.replaced
+        )
         for call in (
-            *(routes.delete_member(pool_id, member_id) for member_id in changes.replaced),
             *(routes.create_member(pool_id, each) for each in changes.added),
+            *(call for pair in replacing for call in pair),
             *(routes.update_member(pool_id, member_id, patch) for member_id, patch in changes.patched),
             *(routes.delete_member(pool_id, member_id) for member_id in changes.removed),
         ):
@@ -299,26 +396,50 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
                 if call.route is not routes.DELETE_MEMBER:
                     raise
 
-    def _ready(self, operation: Operation, pool_id: str, listener_id: object, asked: str) -> Live:
+    def _replace_members(
+        self, operation: Operation, balancer: str, pool_id: str, lists: Sequence[Sequence[MemberCreate]]
+    ) -> bool:
+        """Sends whole lists; False where Gcore hasn't that route, which is the newest of its members' routes."""
+        for number, each in enumerate(lists):
+            call = routes.replace_members(pool_id, each)
+            try:
+                operation.unless_busy(balancer, partial(operation.run, call))
+            except (NotFound, MethodNotAllowed) as refused:
+                if number:
+                    raise
+                if isinstance(refused, ObjectNotFound):
+                    # Raises if it is the pool that isn't there.
+                    operation.send(routes.get_pool(pool_id))
+                return False
+        return True
+
+    def _ready(self, operation: Operation, pool_id: str, listener_id: object, asked: str, told: object) -> Live:
         pool = operation.ready(lambda: operation.send(routes.get_pool(pool_id)), asked)
-        return Live(pool_id, _live(pool, listener_id))
+        return _live(pool, listener_id, told)
 
 
-def _live(pool: Pool, listener_id: object) -> Properties:
-    """The pool's properties; of several listeners the one that made it theirs, in whatever order Gcore lists them."""
+def _live(pool: Pool, listener_id: object, told: object) -> Live:
+    """The pool as Gcore has it.
+
+    Args:
+        pool: what Gcore gives back.
+        listener_id: the listener that made it its default pool: of several, in whatever order Gcore lists them, it is
+            the pool's.
+        told: its members as a program has last described them, for what Gcore doesn't give back.
+    """
     balancers = [each.id for each in pool.loadbalancers]
     listeners = sorted((each.id for each in pool.listeners), key=lambda each: each != listener_id)
     persistence = pool.session_persistence
     where: Properties = {}
     if balancers:
         where["load_balancer_id"] = balancers[0]
-    return {
+    properties = {
         **where,
         "name": pool.name,
         "listener_id": listeners[0] if listeners else None,
         "protocol": pool.protocol,
         "lb_algorithm": pool.lb_algorithm,
-        "members": members.shown(pool.members),
+        "members": members.shown(pool.members, told),
         "ca_secret_id": pool.ca_secret_id,
         "secret_id": pool.secret_id,
         "crl_secret_id": pool.crl_secret_id,
@@ -330,3 +451,18 @@ def _live(pool: Pool, listener_id: object) -> Properties:
         "provisioning_status": pool.provisioning_status,
         "operating_status": pool.operating_status,
     }
+    return Live(pool.id, properties, tuple(_ailing(pool)))
+
+
+def _ailing(pool: Pool) -> Iterator[str]:
+    """Which members, and whether the health monitor, are in ERROR."""
+    parts: list[tuple[str, Member | HealthMonitor]] = [
+        (f"member {each.address}:{each.protocol_port}", each) for each in pool.members
+    ]
+    if pool.healthmonitor is not None:
+        parts.append(("its health monitor", pool.healthmonitor))
+    for what, part in parts:
+        if part.provisioning_status == "ERROR":
+            yield f"{what} is in provisioning status ERROR"
+        if part.operating_status == "ERROR":
+            yield f"{what} is in operating status ERROR"

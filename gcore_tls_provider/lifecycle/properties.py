@@ -12,6 +12,7 @@ from functools import cache
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import Field as Limited
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -42,7 +43,42 @@ class InputsModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
 
 
-InputsT = TypeVar("InputsT", bound=InputsModel)
+class ResourceInputs(InputsModel):
+    """The base of the inputs of every resource."""
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Why an error of a rule is accepted, by the finding's code."""
+        return {}
+
+
+class JudgedInputs(ResourceInputs):
+    """The base of the inputs of a resource whose errors can be accepted.
+
+    Attributes:
+        accept_findings: why an error of a rule is accepted, by the finding's code.
+    """
+
+    accept_findings: Annotated[dict[str, str], Limited(default_factory=dict)]
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """`accept_findings`."""
+        return self.accept_findings
+
+
+class ExpiringInputs(JudgedInputs):
+    """The base of the inputs of a resource that is made of what expires.
+
+    Attributes:
+        expiry_warning_days: how many days before the end of what it is made of, or refers to, warnings begin; None
+            means 30, and for revocation lists, which often live a week, a third of their life if that is less.
+    """
+
+    expiry_warning_days: Annotated[int | None, Limited(ge=0, le=3650)] = None
+
+
+InputsT = TypeVar("InputsT", bound=ResourceInputs)
 
 
 @dataclass(frozen=True)
@@ -127,8 +163,8 @@ def parse(model: type[InputsT], properties: Mapping[str, object]) -> InputsT:
 
 
 def located(finding: Finding) -> str:
-    """A finding as one line that begins with its property."""
-    return f"{finding.property}: {finding}"
+    """A finding as one line: its property, what is wrong, what to do, and its code, which `accept_findings` takes."""
+    return f"{finding.property}: {finding} [{finding.code}]"
 
 
 @cache

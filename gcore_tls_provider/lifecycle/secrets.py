@@ -27,7 +27,7 @@ from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
 from gcore_tls_provider.lifecycle.operation import Operation
-from gcore_tls_provider.lifecycle.properties import InputsModel, InputsT, Properties, Rule, fault, invalid
+from gcore_tls_provider.lifecycle.properties import InputsT, Properties, ResourceInputs, Rule, fault, invalid
 
 _MOMENT = TypeAdapter(datetime | None)
 
@@ -51,7 +51,7 @@ class SecretLifecycle(Lifecycle[InputsT]):
 
     def live(self, secret: Secret) -> Properties:
         """What is shown of a secret's metadata."""
-        return {"name": secret.name, "status": secret.status}
+        return {"name": secret.name, "status": secret.status, "secret_type": secret.secret_type}
 
     def make(self, operation: Operation, inputs: InputsT) -> Live:
         """Uploads the secret under a name of its own."""
@@ -76,6 +76,11 @@ class SecretLifecycle(Lifecycle[InputsT]):
             )
 
         return creation.finished(secret_id, finish)
+
+    def unfit(self, live: Live) -> str | None:
+        """Certificates, authorities and revocation lists are all of the same type."""
+        kind = live.properties.get("secret_type", "certificate")
+        return None if kind == "certificate" else f"it is of the type '{kind}', and must be of 'certificate'"
 
     def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads the metadata."""
@@ -123,7 +128,7 @@ def _moment(value: str | None) -> str | None:
     return value
 
 
-class SecretInputs(InputsModel):
+class SecretInputs(ResourceInputs):
     """The raw body of a secret (guide: `POST /v1/secrets`, `POST /v2/secrets`).
 
     Attributes:
@@ -198,9 +203,9 @@ class RawSecretLifecycle(SecretLifecycle[SecretInputs]):
         """Everything: the digest is keyed with the stack's identity, so that it tells nothing about a short payload."""
         return [hashlib.sha256(inputs.model_dump_json().encode()).hexdigest()]
 
-    def live(self, secret: Secret) -> Properties:
-        """The metadata, with the type: only a raw secret can have another than `certificate`."""
-        return {**super().live(secret), "secret_type": secret.secret_type}
+    def unfit(self, live: Live) -> str | None:
+        """It can be of any type."""
+        return None
 
     def post(self, operation: Operation, name: str, inputs: SecretInputs) -> Callable[[], tuple[Task, ...]]:
         """The v1 route, in every dialect."""

@@ -14,11 +14,12 @@ import httpx
 
 from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.api.clock import Clock, SystemClock
-from gcore_tls_provider.api.connection import Scope
+from gcore_tls_provider.api.connection import NAMESPACE, Scope
+from gcore_tls_provider.api.redaction import Confidential
 from gcore_tls_provider.api.tasks import Tasks
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.host import Host
-from gcore_tls_provider.lifecycle.stack import StackState, parse_export
+from gcore_tls_provider.lifecycle.stack import Managed, StackState, parse_export, parse_managed
 
 _EXPORT_ATTEMPTS: Final = 5
 _EXPORT_PAUSE: Final = 0.3
@@ -38,17 +39,26 @@ class Account:
     tasks: Tasks
 
 
+def _only_one(namespace: str) -> Configuration:
+    return Configuration(namespace=namespace)
+
+
 class Session:
     """One process's work for one configuration. Threads share it.
 
     Args:
-        configuration: where Gcore is and who asks.
+        configuration: where Gcore is and who asks, unless a resource names another connection.
         host: the engine.
         clock: whose time it is.
         transport: what carries the requests: a test's own, or None for the network.
+        named: reads the configuration of a connection that a resource names; raises `ConfigurationError`.
 
     Attributes:
         made: ids of the objects that this process has made or taken over.
+        refused: URNs of the resources whose last check found errors.
+        said: code, severity and sentence of all that the last check of a resource found, by its URN.
+        attached: which resource of this process, by URN, has changed the TLS part of a pool, by the pool's id.
+        adopting: which resource of this process, by URN, adopts an object, by its id.
     """
 
     def __init__(
@@ -58,12 +68,18 @@ class Session:
         *,
         clock: Clock | None = None,
         transport: httpx.BaseTransport | None = None,
+        named: Callable[[str], Configuration] = _only_one,
     ) -> None:
         """Opens nothing and asks for nothing yet."""
         self.configuration = configuration
         self.host = host
         self.clock: Clock = clock or SystemClock()
         self._transport = transport
+        self._named = named
+        self._configurations: dict[str, Configuration] = {}
+        self._configuring = threading.Lock()
+        self._confidential = Confidential()
+        self._know_key(configuration)
         self._making = threading.Lock()
         self._accounts: dict[Scope, Account] = {}
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
@@ -73,7 +89,12 @@ class Session:
         self._started: set[str] = set()
         self._started_before_state: frozenset[str] = frozenset()
         self._stateless_identity: str | None = None
+        self._managed: Managed | None = None
         self.made: set[str] = set()
+        self.refused: set[str] = set()
+        self.said: dict[str, frozenset[tuple[str, str, str]]] = {}
+        self.adopting: dict[str, str] = {}
+        self.attached: dict[str, str] = {}
         self._names: dict[tuple[Account, str], dict[str, list[str]]] = {}
         self._naming: defaultdict[tuple[Account, str], threading.Lock] = defaultdict(threading.Lock)
 
@@ -86,13 +107,39 @@ class Session:
         Raises:
             ConfigurationError: the key, the project or the region is missing.
         """
+        named = scope.connection if scope else None
+        connection = self.configuration_of(named).connection(scope)
+        scope = Scope(connection.project_id, connection.region_id, named)
         with self._making:
-            connection = self.configuration.connection(scope)
-            scope = Scope(connection.project_id, connection.region_id)
             if scope not in self._accounts:
-                client = Client(connection, clock=self.clock, transport=self._transport)
+                client = Client(
+                    connection, clock=self.clock, transport=self._transport, confidential=self._confidential
+                )
                 self._accounts[scope] = Account(client, Tasks(client))
             return self._accounts[scope]
+
+    def configuration_of(self, connection: str | None) -> Configuration:
+        """The configuration of a connection, read once.
+
+        Args:
+            connection: the namespace; None for the one that holds where none is named.
+
+        Raises:
+            ConfigurationError: a value is there and can't be used.
+        """
+        if connection in (None, NAMESPACE):
+            return self.configuration
+        with self._configuring:
+            if connection not in self._configurations:
+                configuration = self._named(str(connection))
+                self._know_key(configuration)
+                self._configurations[str(connection)] = configuration
+            return self._configurations[str(connection)]
+
+    def _know_key(self, configuration: Configuration) -> None:
+        # No account's errors may show another one's key.
+        if configuration.api_key is not None:
+            self._confidential.add([configuration.api_key.get_secret_value()])
 
     @contextmanager
     def load_balancer_lock(self, load_balancer_id: str, waiting: Callable[[], None]) -> Iterator[None]:
@@ -130,6 +177,25 @@ class Session:
                         "random names: if the run dies, the next one can't recognise what it left.",
                     )
             return self._state
+
+    def managed(self, stack: str) -> Managed | None:
+        """Which resources of the stack manage which objects, as it was when it was first asked for.
+
+        Args:
+            stack: the stack's name.
+
+        Returns:
+            None where the state can't be read.
+        """
+        with self._reading_state:
+            for attempt in range(_EXPORT_ATTEMPTS):
+                if self._managed is not None:
+                    break
+                if attempt:
+                    self.clock.sleep(_EXPORT_PAUSE * attempt)
+                exported = self.host.exported_stack(stack)
+                self._managed = parse_managed(exported) if exported is not None else None
+            return self._managed
 
     def died(self, stack: str, urn: str) -> bool:
         """Whether an earlier create of the resource is under way for ever in the state, because its run died.

@@ -13,12 +13,13 @@ backend that answers late, does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 _DYNAMIC_PROVIDER = "pulumi:providers:pulumi-python"
+_OURS = "pulumi-python:dynamic/gcore:"
 
 
 class _Model(BaseModel):
@@ -31,6 +32,7 @@ class _Resource(_Model):
     id: str = ""
     delete: bool = False
     external: bool = False
+    outputs: dict[str, object] | None = None
 
 
 class _Pending(_Model):
@@ -92,6 +94,44 @@ def parse_export(exported: bytes | str, urn: str) -> StackState | None:
         urns=frozenset(each.urn for each in resources) | frozenset(creating),
         creating=creating,
     )
+
+
+@dataclass(frozen=True)
+class Managed:
+    """Which resources of a stack manage which objects.
+
+    Attributes:
+        by_id: URNs by the object's id, of all that isn't only read; what waits for its deletion included.
+        adopted: by URN, what the resource has adopted; it may have been replaced by another object since.
+    """
+
+    by_id: Mapping[str, frozenset[str]]
+    adopted: Mapping[str, frozenset[str]]
+
+    def managers(self, object_id: str) -> frozenset[str]:
+        """The URNs of the resources that manage an object."""
+        return self.by_id.get(object_id, frozenset())
+
+    def has_had(self, urn: str, object_id: str) -> bool:
+        """Whether an object is or was that of a resource that is in the state."""
+        return urn in self.managers(object_id) or object_id in self.adopted.get(urn, ())
+
+
+def parse_managed(exported: bytes | str) -> Managed | None:
+    """Which resources manage which objects, from what `pulumi stack export` prints; None where it is unreadable."""
+    try:
+        deployment = _Export.model_validate_json(exported).deployment
+    except ValidationError:
+        return None
+    by_id: dict[str, frozenset[str]] = {}
+    adopted: dict[str, frozenset[str]] = {}
+    for each in deployment.resources or []:
+        if each.id and not each.external and each.type.startswith(_OURS):
+            by_id[each.id] = by_id.get(each.id, frozenset()) | {each.urn}
+            existing = each.outputs.get("existing_id") if each.outputs else None
+            if isinstance(existing, str):
+                adopted[each.urn] = adopted.get(each.urn, frozenset()) | {existing}
+    return Managed(by_id, adopted)
 
 
 def _identities(resources: list[_Resource]) -> Iterator[str]:

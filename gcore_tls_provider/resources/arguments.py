@@ -26,7 +26,7 @@ class MemberArgs(TypedDict):
     subnet_id: NotRequired[pulumi.Input[str]]
     """The subnet that it is in."""
     instance_id: NotRequired[pulumi.Input[str]]
-    """The instance that it is. A change of it alone isn't seen: Gcore never gives it back."""
+    """The instance that it is. Another one makes another member. Gcore never gives it back: no drift of it is seen."""
     admin_state_up: NotRequired[pulumi.Input[bool]]
     """Whether it gets traffic; default true."""
 

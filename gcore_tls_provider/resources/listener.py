@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import pulumi
 
 from gcore_tls_provider.api.wire.enums import ListenerProtocol
+from gcore_tls_provider.lifecycle.public_material import MATERIAL
 from gcore_tls_provider.providers import ListenerProvider
 from gcore_tls_provider.resources.arguments import BasicAuthUserArgs
 from gcore_tls_provider.resources.load_balancer import LoadBalancer
+from gcore_tls_provider.resources.public_material import MaterialResource, public_pem
 from gcore_tls_provider.resources.resource import GcoreResource, reference
-from gcore_tls_provider.resources.secrets import ListenerCertificate
+from gcore_tls_provider.resources.secrets import (
+    CertificateAuthority,
+    ClientCertificate,
+    ListenerCertificate,
+    RevocationList,
+)
+
+_BESIDE: Final[Mapping[type[MaterialResource], str]] = {
+    CertificateAuthority: "ca",
+    ClientCertificate: "client_certificate",
+    RevocationList: "crl",
+}
 
 
 class Listener(GcoreResource, module="gcore", name="Listener"):
@@ -41,6 +55,7 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
 
     _dynamic_provider = ListenerProvider
     _secret_outputs = ("user_list",)
+    _server_certificates: Sequence[pulumi.Input[str] | None] = ("",)
 
     def __init__(
         self,
@@ -58,8 +73,15 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
         timeout_client_data: pulumi.Input[int] | None = None,
         user_list: pulumi.Input[Sequence[pulumi.Input[BasicAuthUserArgs]]] | None = None,
         admin_state_up: pulumi.Input[bool] | None = None,
+        host_names: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        beside: Sequence[CertificateAuthority | ClientCertificate | RevocationList] | None = None,
+        accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         name: pulumi.Input[str] | None = None,
         client_authentication: pulumi.Input[bool] | pulumi.Input[str] | None = None,
+        existing_id: pulumi.Input[str] | None = None,
+        connection: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[int] | None = None,
+        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares the listener. What isn't set is as Gcore makes it.
@@ -78,8 +100,16 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
             timeout_client_data: milliseconds of silence from a client, 0 to 86400000.
             user_list: users of HTTP basic authentication, at most 3.
             admin_state_up: whether it works; default true.
+            host_names: names that clients use, each of which one of its certificates must cover.
+            beside: what else the load balancer uses. Any change reloads all of it, and the preview says if something
+                has expired meanwhile that TLS session resumption has hidden until now.
+            accept_findings: why an error is accepted, by the code in its brackets, see `ListenerCertificate`.
             name: its exact name at Gcore, see `LoadBalancer`.
             client_authentication: refused, with the reason: Gcore's load balancers can't ask clients for certificates.
+            existing_id: a listener that exists, to be managed from now on in place of making one, see `LoadBalancer`.
+            connection: who asks, see `LoadBalancer`.
+            project_id: the project's number, see `LoadBalancer`.
+            region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
         """
         properties = {
@@ -97,7 +127,27 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
             "timeout_client_data": timeout_client_data,
             "user_list": None if user_list is None else pulumi.Output.secret(user_list),
             "admin_state_up": admin_state_up,
+            "host_names": host_names,
+            "accept_findings": accept_findings,
+            MATERIAL: {
+                "certificate": public_pem(certificate),
+                "sni_certificates": [public_pem(each) for each in sni_certificates or ()],
+                **{_BESIDE[type(each)]: public_pem(each) for each in beside or ()},
+            },
             "name": name,
             "client_authentication": client_authentication,
+            "existing_id": existing_id,
+            "connection": connection,
+            "project_id": project_id,
+            "region_id": region_id,
         }
-        super().__init__(resource_name, properties, opts)
+        self._server_certificates = [
+            public_pem(each) for each in (certificate, *(sni_certificates or ())) if each is not None
+        ]
+        refers_to = (load_balancer, certificate, *(sni_certificates or ()))
+        super().__init__(resource_name, properties, opts, refers_to=refers_to)
+
+    @property
+    def server_certificates(self) -> Sequence[pulumi.Input[str] | None]:
+        """PEM of what it shows to clients, the default first, never a key; an empty text where only an id is known."""
+        return self._server_certificates

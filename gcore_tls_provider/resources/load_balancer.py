@@ -58,6 +58,10 @@ class LoadBalancer(GcoreResource, module="gcore", name="LoadBalancer"):
         tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         admin_state_up: pulumi.Input[bool] | None = None,
         name: pulumi.Input[str] | None = None,
+        existing_id: pulumi.Input[str] | None = None,
+        connection: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[int] | None = None,
+        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares the load balancer. What isn't set is as Gcore makes it.
@@ -77,6 +81,14 @@ class LoadBalancer(GcoreResource, module="gcore", name="LoadBalancer"):
             admin_state_up: whether it works; default true.
             name: its exact name at Gcore, 3 to 63 characters. Without one a name is computed that no other resource and
                 stack gives; with one, nothing that a run that died has left can be recognised.
+            existing_id: a load balancer that exists, to be managed from now on in place of making one; the preview
+                shows what that changes. It keeps its name. Without effect afterwards, so it may be removed; another id
+                is another object, and the one before is deleted.
+            connection: who asks: another namespace of the configuration than `gcore`. `gcore-eu` means
+                `gcore-eu:apiKey`, `gcore-eu:projectId` and so on; environment variables don't hold for it.
+            project_id: the project's number; default: the connection's. Another project, region or account is another
+                object, made there before the old one is deleted.
+            region_id: the region's number; default: the connection's.
             opts: Pulumi's options.
         """
         properties = {
@@ -91,5 +103,9 @@ class LoadBalancer(GcoreResource, module="gcore", name="LoadBalancer"):
             "tags": tags,
             "admin_state_up": admin_state_up,
             "name": name,
+            "existing_id": existing_id,
+            "connection": connection,
+            "project_id": project_id,
+            "region_id": region_id,
         }
         super().__init__(resource_name, properties, opts)

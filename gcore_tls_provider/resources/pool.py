@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
 from gcore_tls_provider.api.wire.enums import LbAlgorithm, PoolProtocol
+from gcore_tls_provider.lifecycle.public_material import MATERIAL
 from gcore_tls_provider.providers import PoolProvider
 from gcore_tls_provider.resources.arguments import HealthMonitorArgs, MemberArgs, SessionPersistenceArgs
 from gcore_tls_provider.resources.listener import Listener
 from gcore_tls_provider.resources.load_balancer import LoadBalancer
-from gcore_tls_provider.resources.resource import GcoreResource, reference
+from gcore_tls_provider.resources.public_material import public_pem
+from gcore_tls_provider.resources.resource import GcoreResource, Material, material, reference
 from gcore_tls_provider.resources.secrets import CertificateAuthority, ClientCertificate, RevocationList
 
 
@@ -38,6 +41,8 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
     """The secret of the client certificate."""
     crl_secret_id: pulumi.Output[str]
     """The secret of the revocation list."""
+    expected_backends: pulumi.Output[Sequence[Mapping[str, Any]]]
+    """Subject, dns_names, fingerprint_sha256 and not_after of what backends are expected to show."""
     provisioning_status: pulumi.Output[str]
     """Where it is in its life: `ACTIVE`, `ERROR`, `PENDING_...`."""
     operating_status: pulumi.Output[str]
@@ -62,7 +67,15 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
         timeout_member_connect: pulumi.Input[int] | None = None,
         timeout_member_data: pulumi.Input[int] | None = None,
         admin_state_up: pulumi.Input[bool] | None = None,
+        host_names: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        expected_backend_certificates: Sequence[pulumi.Input[Material]] | None = None,
+        expiry_warning_days: pulumi.Input[int] | None = None,
+        accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         name: pulumi.Input[str] | None = None,
+        existing_id: pulumi.Input[str] | None = None,
+        connection: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[int] | None = None,
+        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares the pool. What isn't set is as Gcore makes it.
@@ -82,7 +95,17 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
             timeout_member_connect: milliseconds to connect to a member, 0 to 86400000.
             timeout_member_data: milliseconds of silence from a member, 0 to 86400000.
             admin_state_up: whether it works; default true.
+            host_names: names that clients use; by default those of the listener's certificates. A backend's certificate
+                must carry the name that the client asked for: HAProxy checks that wherever a `ca` is set.
+            expected_backend_certificates: what the backends show, one item for each, PEM or DER, its chain may follow.
+                Public certificates only. Each is checked against `ca`, `crl` and `host_names`.
+            expiry_warning_days: how many days before the end of an expected certificate a preview warns; default 30.
+            accept_findings: why an error is accepted, by the code in its brackets, see `ListenerCertificate`.
             name: its exact name at Gcore, see `LoadBalancer`.
+            existing_id: a pool that exists, to be managed from now on in place of making one, see `LoadBalancer`.
+            connection: who asks, see `LoadBalancer`.
+            project_id: the project's number, see `LoadBalancer`.
+            region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
         """
         properties = {
@@ -99,6 +122,24 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
             "timeout_member_connect": timeout_member_connect,
             "timeout_member_data": timeout_member_data,
             "admin_state_up": admin_state_up,
+            "host_names": host_names,
+            "expected_backend_certificates": None
+            if expected_backend_certificates is None
+            else [material(each) for each in expected_backend_certificates],
+            "expiry_warning_days": expiry_warning_days,
+            "accept_findings": accept_findings,
+            MATERIAL: {
+                "ca": public_pem(ca),
+                "crl": public_pem(crl),
+                "client_certificate": public_pem(client_certificate),
+                "listener_certificates": listener.server_certificates if isinstance(listener, Listener) else [""],
+                "listener_protocol": listener.protocol if isinstance(listener, Listener) else "",
+            },
             "name": name,
+            "existing_id": existing_id,
+            "connection": connection,
+            "project_id": project_id,
+            "region_id": region_id,
         }
-        super().__init__(resource_name, properties, opts)
+        refers_to = (load_balancer, listener, ca, client_certificate, crl)
+        super().__init__(resource_name, properties, opts, refers_to=refers_to)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypeAlias, TypeVar, cast
 
 import pulumi
@@ -29,23 +29,46 @@ class GcoreResource(dynamic.Resource):
 
     _dynamic_provider: ClassVar[type[dynamic.ResourceProvider]]
     _secret_outputs: ClassVar[tuple[str, ...]] = ()
+    _answered = False
+    """Whether another resource fails for this one's findings. The engine ends a preview at the first failed check:
+    were it this one's, nothing would be said of all that comes after it."""
+    _answers_for: tuple[pulumi.Output[str], ...] = ()
+    """URNs of the resources whose findings fail this one."""
+    _own_urn: pulumi.Output[str]
 
-    def __init__(self, name: str, properties: Mapping[str, object], opts: pulumi.ResourceOptions | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        properties: Mapping[str, object],
+        opts: pulumi.ResourceOptions | None,
+        *,
+        refers_to: Iterable[object] = (),
+    ) -> None:
         """Declares the resource.
 
         Args:
             name: what the program calls it.
             properties: its inputs; None for those that aren't set.
             opts: its options.
+            refers_to: the resources that its inputs come from, others beside them. It is registered after them, and
+                fails if they have findings that block, so that a preview shows the findings of all of them.
         """
+        answered = [each for each in refers_to if isinstance(each, GcoreResource)]
+        self._answers_for = tuple(urn for each in answered for urn in (each._own_urn, *each._answers_for))
+        for each in answered:
+            each._answered = True
         options = pulumi.ResourceOptions.merge(
             pulumi.ResourceOptions(additional_secret_outputs=list(self._secret_outputs)), opts
         )
+        self._own_urn = _urn(f"pulumi-python:{self._resource_type_name}", name, options.parent)
         props: dict[str, Any] = {
             **dict.fromkeys(_outputs(type(self))),
             **properties,
             "__context": {
-                "urn": _urn(f"pulumi-python:{self._resource_type_name}", name, options.parent),
+                "urn": self._own_urn,
+                # Asked for when the program has said all: a resource that refers to this one comes after it.
+                "answered": pulumi.Output.from_input(self._is_answered()),
+                "answers_for": list(self._answers_for),
                 "name": name,
                 "stack": pulumi.get_stack(),
                 "timeouts": _timeouts(options.custom_timeouts),
@@ -53,8 +76,20 @@ class GcoreResource(dynamic.Resource):
         }
         super().__init__(self._dynamic_provider(), name, props, options)
 
+    async def _is_answered(self) -> bool:
+        return self._answered
+
     @classmethod
-    def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        connection: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[int] | None = None,
+        region_id: pulumi.Input[int] | None = None,
+    ) -> Self:
         """Reads an object that exists, without taking it over: nothing that this program does changes it.
 
         Reading needs the API key in a preview too.
@@ -63,10 +98,14 @@ class GcoreResource(dynamic.Resource):
             resource_name: what the program calls it.
             id: the object's id at Gcore.
             opts: Pulumi's options.
+            connection: who asks, see `LoadBalancer`.
+            project_id: the project's number; default: the connection's.
+            region_id: the region's number; default: the connection's.
         """
         resource = cls.__new__(cls)
+        scope = {"connection": connection, "project_id": project_id, "region_id": region_id}
         GcoreResource.__init__(
-            resource, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+            resource, resource_name, scope, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         )
         # Engines before 3.26x don't give the id back, and a newer SDK then takes it for unknown in every preview.
         resource.__dict__["id"] = pulumi.Output.from_input(id)
@@ -142,7 +181,7 @@ def _outputs(resource: type) -> list[str]:
         name
         for each in resource.__mro__
         for name, annotation in inspect.get_annotations(each).items()
-        if str(annotation).startswith("pulumi.Output")
+        if str(annotation).startswith("pulumi.Output") and not name.startswith("_")
     ]
 
 

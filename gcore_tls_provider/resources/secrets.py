@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
@@ -14,6 +14,7 @@ from gcore_tls_provider.providers import (
     RevocationListProvider,
     SecretProvider,
 )
+from gcore_tls_provider.resources.public_material import MaterialResource, of_authorities, of_identity, of_lists
 from gcore_tls_provider.resources.resource import GcoreResource, Material, material, secret
 
 
@@ -45,6 +46,10 @@ class Secret(GcoreResource, module="gcore", name="Secret"):
         bit_length: pulumi.Input[int] | None = None,
         mode: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
+        existing_id: pulumi.Input[str] | None = None,
+        connection: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[int] | None = None,
+        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares the secret.
@@ -62,6 +67,11 @@ class Secret(GcoreResource, module="gcore", name="Secret"):
             mode: informational.
             name: its exact name at Gcore. Without one a name is computed that no other resource and stack gives; with
                 one, nothing that a run that died has left can be recognised.
+            existing_id: a secret that exists, to be managed from now on in place of uploading one, see `LoadBalancer`.
+                Its content can't be compared: it is trusted that it is what the program says.
+            connection: who asks, see `LoadBalancer`.
+            project_id: the project's number, see `LoadBalancer`.
+            region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
         """
         properties = {
@@ -73,11 +83,15 @@ class Secret(GcoreResource, module="gcore", name="Secret"):
             "bit_length": bit_length,
             "mode": mode,
             "name": name,
+            "existing_id": existing_id,
+            "connection": connection,
+            "project_id": project_id,
+            "region_id": region_id,
         }
         super().__init__(resource_name, properties, opts)
 
 
-class _CertificateSecret(GcoreResource):
+class _CertificateSecret(MaterialResource):
     """What all kinds that hold a certificate show of it."""
 
     name: pulumi.Output[str]
@@ -122,7 +136,14 @@ class ListenerCertificate(_CertificateSecret, module="gcore", name="ListenerCert
         private_key_passphrase: pulumi.Input[str] | None = None,
         pkcs12: pulumi.Input[Material] | None = None,
         pkcs12_password: pulumi.Input[str] | None = None,
+        host_names: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        expiry_warning_days: pulumi.Input[int] | None = None,
+        accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         name: pulumi.Input[str] | None = None,
+        existing_id: pulumi.Input[str] | None = None,
+        connection: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[int] | None = None,
+        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares the certificate. All material is encrypted in the state.
@@ -135,17 +156,37 @@ class ListenerCertificate(_CertificateSecret, module="gcore", name="ListenerCert
             private_key_passphrase: of an encrypted private key.
             pkcs12: a PKCS12 file, in place of the four above.
             pkcs12_password: its password.
+            host_names: names that clients use, each of which this certificate must cover. Of a listener with several
+                certificates, give them to the listener.
+            expiry_warning_days: how many days before its end each preview warns, 0 to 3650; default 30.
+            accept_findings: why an error is accepted, by the code in its brackets: it becomes a warning that shows the
+                reason. What can't be read, a wrong key and what Gcore refuses can't be accepted.
             name: its exact name at Gcore, see `Secret`.
+            existing_id: a secret that exists, to be managed from now on in place of making one, see `Secret`.
+            connection: who asks, see `LoadBalancer`.
+            project_id: the project's number, see `LoadBalancer`.
+            region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
         """
-        properties = {
+        identity = {
             "certificate": material(certificate),
             "private_key": material(private_key),
             "certificate_chain": material(certificate_chain),
             "private_key_passphrase": secret(private_key_passphrase),
             "pkcs12": material(pkcs12),
             "pkcs12_password": secret(pkcs12_password),
+        }
+        self._public_pem = of_identity(identity)
+        properties = {
+            **identity,
+            "host_names": host_names,
+            "expiry_warning_days": expiry_warning_days,
+            "accept_findings": accept_findings,
             "name": name,
+            "existing_id": existing_id,
+            "connection": connection,
+            "project_id": project_id,
+            "region_id": region_id,
         }
         super().__init__(resource_name, properties, opts)
 
@@ -169,7 +210,13 @@ class ClientCertificate(_CertificateSecret, module="gcore", name="ClientCertific
         pkcs12: pulumi.Input[Material] | None = None,
         pkcs12_password: pulumi.Input[str] | None = None,
         format: pulumi.Input[str] | None = None,
+        expiry_warning_days: pulumi.Input[int] | None = None,
+        accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         name: pulumi.Input[str] | None = None,
+        existing_id: pulumi.Input[str] | None = None,
+        connection: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[int] | None = None,
+        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares the certificate. All material is encrypted in the state.
@@ -183,18 +230,35 @@ class ClientCertificate(_CertificateSecret, module="gcore", name="ClientCertific
             pkcs12: a PKCS12 file, in place of the four above.
             pkcs12_password: its password.
             format: `PKCS12`, the default, or `PEM`, which Gcore's guide allows too. Dialect `openapi` sends PEM anyway.
+            expiry_warning_days: how many days before its end each preview warns, 0 to 3650; default 30.
+            accept_findings: why an error is accepted, by the code in its brackets: it becomes a warning that shows the
+                reason. What can't be read, a wrong key and what Gcore refuses can't be accepted.
             name: its exact name at Gcore, see `Secret`.
+            existing_id: a secret that exists, to be managed from now on in place of making one, see `Secret`.
+            connection: who asks, see `LoadBalancer`.
+            project_id: the project's number, see `LoadBalancer`.
+            region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
         """
-        properties = {
+        identity = {
             "certificate": material(certificate),
             "private_key": material(private_key),
             "certificate_chain": material(certificate_chain),
             "private_key_passphrase": secret(private_key_passphrase),
             "pkcs12": material(pkcs12),
             "pkcs12_password": secret(pkcs12_password),
+        }
+        self._public_pem = of_identity(identity)
+        properties = {
+            **identity,
             "format": format,
+            "expiry_warning_days": expiry_warning_days,
+            "accept_findings": accept_findings,
             "name": name,
+            "existing_id": existing_id,
+            "connection": connection,
+            "project_id": project_id,
+            "region_id": region_id,
         }
         super().__init__(resource_name, properties, opts)
 
@@ -218,7 +282,13 @@ class CertificateAuthority(_CertificateSecret, module="gcore", name="Certificate
         resource_name: str,
         *,
         certificate: pulumi.Input[Material],
+        expiry_warning_days: pulumi.Input[int] | None = None,
+        accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         name: pulumi.Input[str] | None = None,
+        existing_id: pulumi.Input[str] | None = None,
+        connection: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[int] | None = None,
+        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares the authority.
@@ -226,14 +296,31 @@ class CertificateAuthority(_CertificateSecret, module="gcore", name="Certificate
         Args:
             resource_name: what the program calls it.
             certificate: PEM of one certificate or of several; or DER of one. Never a private key.
+            expiry_warning_days: how many days before the end of each of them a preview warns; default 30.
+            accept_findings: see `ListenerCertificate`.
             name: its exact name at Gcore, see `Secret`.
+            existing_id: a secret that exists, to be managed from now on in place of making one, see `Secret`.
+            connection: who asks, see `LoadBalancer`.
+            project_id: the project's number, see `LoadBalancer`.
+            region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
         """
-        properties = {"certificate": material(certificate), "name": name}
+        given = material(certificate)
+        self._public_pem = of_authorities(given)
+        properties = {
+            "certificate": given,
+            "expiry_warning_days": expiry_warning_days,
+            "accept_findings": accept_findings,
+            "name": name,
+            "existing_id": existing_id,
+            "connection": connection,
+            "project_id": project_id,
+            "region_id": region_id,
+        }
         super().__init__(resource_name, properties, opts)
 
 
-class RevocationList(GcoreResource, module="gcore", name="RevocationList"):
+class RevocationList(MaterialResource, module="gcore", name="RevocationList"):
     """Whom the load balancer trusts no longer, although a certificate authority of it vouches for them."""
 
     name: pulumi.Output[str]
@@ -265,7 +352,13 @@ class RevocationList(GcoreResource, module="gcore", name="RevocationList"):
         *,
         revocation_list: pulumi.Input[Material],
         ca: CertificateAuthority | pulumi.Input[Material] | None = None,
+        expiry_warning_days: pulumi.Input[int] | None = None,
+        accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         name: pulumi.Input[str] | None = None,
+        existing_id: pulumi.Input[str] | None = None,
+        connection: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[int] | None = None,
+        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares the list.
@@ -275,9 +368,28 @@ class RevocationList(GcoreResource, module="gcore", name="RevocationList"):
             revocation_list: PEM of one list or of several; or DER of one.
             ca: its certificate authority, or PEM of it; the first of the bundle that the pool trusts. Gcore refuses a
                 pool whose list isn't signed by it, and with this the preview does.
+            expiry_warning_days: how many days before `next_update` a preview warns; default 30, or a third of the
+                list's life if that is less.
+            accept_findings: see `ListenerCertificate`.
             name: its exact name at Gcore, see `Secret`.
+            existing_id: a secret that exists, to be managed from now on in place of making one, see `Secret`.
+            connection: who asks, see `LoadBalancer`.
+            project_id: the project's number, see `LoadBalancer`.
+            region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
         """
-        authority = ca.certificate if isinstance(ca, CertificateAuthority) else ca
-        properties = {"revocation_list": material(revocation_list), "ca": material(authority), "name": name}
+        given = material(revocation_list)
+        authority = material(ca.certificate if isinstance(ca, CertificateAuthority) else ca)
+        self._public_pem = of_lists(given, authority)
+        properties = {
+            "revocation_list": given,
+            "ca": authority,
+            "expiry_warning_days": expiry_warning_days,
+            "accept_findings": accept_findings,
+            "name": name,
+            "existing_id": existing_id,
+            "connection": connection,
+            "project_id": project_id,
+            "region_id": region_id,
+        }
         super().__init__(resource_name, properties, opts)

@@ -6,6 +6,7 @@ import heapq
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -33,6 +34,9 @@ class CrowdClock:
             self._move_on()
             if not self._moved.wait_for(lambda: self._now >= waking, _PATIENCE):
                 raise TimeoutError("Some thread neither sleeps nor ends.")
+
+    def utc(self) -> datetime:
+        return datetime.fromtimestamp(self._now, timezone.utc)
 
     def run(self, works: Sequence[Callable[[], T]]) -> list[T]:
         """Does all that at once, each in a thread of its own."""

@@ -305,7 +305,7 @@ def test_a_task_that_does_not_end_in_time(seconds: float, clock: FakeClock) -> N
     assert error.asked == ASKED
     assert error.answered == f"task t1 had not ended after {seconds:.0f} s"
     assert "custom_timeouts" in error.remedy
-    assert "gcore:taskTimeout" in error.remedy
+    assert "`taskTimeout`" in error.remedy
     assert clock.now() == pytest.approx(seconds)
 
 

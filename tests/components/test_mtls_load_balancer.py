@@ -17,6 +17,7 @@ PEM = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"
 KEY = "-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----\n"
 CRL = "-----BEGIN X509 CRL-----\nYWJj\n-----END X509 CRL-----\n"
 BALANCER, LISTENER = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
+PORT_ID = "0c000000-0000-4000-8000-000000000003"
 TYPE = "gcore-tls:components:MTLSLoadBalancer"
 URN = f"urn:pulumi:{STACK}::{PROJECT}::{TYPE}::web"
 
@@ -119,7 +120,14 @@ class TestTheWhole:
         "flavor": "lb1-2-4",
         "vip_network_id": BALANCER,
         "vip_subnet_id": LISTENER,
+        "vip_port_id": PORT_ID,
+        "vip_ip_family": "dual",
+        "floating_ip": {"source": "new"},
+        "preferred_connectivity": "L3",
+        "logging": {"enabled": True, "topic_name": "logs"},
         "tags": {"owner": "me"},
+        "admin_state_up": False,
+        "user_list": [{"username": "ann", "encrypted_password": "hash"}],
     }
 
     def test_every_argument_gets_somewhere(self) -> None:
@@ -128,7 +136,13 @@ class TestTheWhole:
             "flavor": "lb1-2-4",
             "vip_network_id": BALANCER,
             "vip_subnet_id": LISTENER,
+            "vip_port_id": PORT_ID,
+            "vip_ip_family": "dual",
+            "floating_ip": {"source": "new"},
+            "preferred_connectivity": "L3",
+            "logging": {"enabled": True, "topic_name": "logs"},
             "tags": {"owner": "me"},
+            "admin_state_up": False,
         }
         assert made["web-listener"].inputs == {
             "load_balancer_id": "web-load-balancer-id",
@@ -140,7 +154,9 @@ class TestTheWhole:
             "insert_x_forwarded": True,
             "allowed_cidrs": ["10.0.0.0/8"],
             "timeout_client_data": 4,
+            "user_list": [{"username": "ann", "encrypted_password": "hash"}],
         }
+        assert "user_list" in made["web-listener"].secret
         pool = made["web-pool"].inputs
         assert pool["crl_secret_id"] == "web-crl-id"
         assert pool["health_monitor"] == self.ARGUMENTS["health_monitor"]
@@ -269,7 +285,18 @@ class TestOnWhatExists:
         assert made["web-load-balancer"].read_id == BALANCER
 
 
-OF_BALANCER = {"flavor": "x", "vip_network_id": BALANCER, "vip_subnet_id": BALANCER, "tags": {}}
+OF_BALANCER: dict[str, Any] = {
+    "flavor": "x",
+    "vip_network_id": BALANCER,
+    "vip_subnet_id": BALANCER,
+    "vip_port_id": BALANCER,
+    "vip_ip_family": "dual",
+    "floating_ip": {"source": "new"},
+    "preferred_connectivity": "L2",
+    "logging": {"enabled": False},
+    "tags": {},
+    "admin_state_up": True,
+}
 OF_LISTENER: dict[str, Any] = {
     "listener_certificate": PAIR,
     "sni_certificates": {},
@@ -278,6 +305,7 @@ OF_LISTENER: dict[str, Any] = {
     "insert_x_forwarded": False,
     "allowed_cidrs": [],
     "timeout_client_data": 0,
+    "user_list": [],
     "client_authentication": False,
 }
 

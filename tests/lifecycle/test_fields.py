@@ -9,9 +9,9 @@ import pytest
 from gcore_tls_provider.lifecycle.certificates import CONTENT, ClientCertificateLifecycle, ListenerCertificateLifecycle
 from gcore_tls_provider.lifecycle.fields import SET, Field, changed, inputs_after_read, same_id, same_ids, set_names
 from gcore_tls_provider.lifecycle.health_monitors import same_health_monitor
-from gcore_tls_provider.lifecycle.lifecycle import SCOPE_FIELDS
 from gcore_tls_provider.lifecycle.members import same_members
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, Properties
+from gcore_tls_provider.lifecycle.scope import SCOPE_FIELDS
 from tests.lifecycle.world import LIFECYCLES, MONITOR, as_engine, member
 
 ID, OTHER_ID = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
@@ -42,6 +42,7 @@ _VALUES: Mapping[str, tuple[object, object]] = {
     "name": ("one", "two"),
     "payload": ("YQ==", "Yg=="),
     "payload_content_type": ("application/x-pem-file", "application/pkix-crl"),
+    "pool_id": (ID, OTHER_ID),
     "preferred_connectivity": ("L3", "L2"),
     "protocol": ("HTTP", "TCP"),
     "protocol_port": (80, 8080),
@@ -131,6 +132,15 @@ class TestChanged:
 
 
 class TestInputsAfterRead:
+    def test_what_gcore_fills_in_is_no_drift(self) -> None:
+        """Beside what the program says, inside one value."""
+        logging, members = field_of("LoadBalancer", "logging"), field_of("Pool", "members")
+        prior = {"logging": {"enabled": True}, "members": [member()]}
+        live = {"logging": {"enabled": True, "topic_name": "gcores"}, "members": [member(subnet_id=ID)]}
+        assert inputs_after_read([logging, members], prior, live) == prior
+        dark = {"logging": {"enabled": False}, "members": [member(weight=2)]}
+        assert inputs_after_read([logging, members], prior, dark) == dark
+
     @every_field
     def test_as_it_was(self, field: Field, value: object, other: object) -> None:
         prior = {field.name: value}
@@ -165,18 +175,20 @@ class TestInputsAfterRead:
 
 
 def test_every_input_is_in_the_table_of_its_kind() -> None:
-    """But the material of certificates, which is compared by its digest, and what is always refused."""
+    """But the material of certificates, which is compared by its digest, and what only the rules look at."""
+    for_rules = {"accept_findings", "expiry_warning_days", "host_names", "expected_backend_certificates"}
     exempt = {
         "ListenerCertificate": ListenerCertificateLifecycle.material,
         "ClientCertificate": ClientCertificateLifecycle.material - {"format"},
         "CertificateAuthority": {"certificate"},
         "RevocationList": {"revocation_list", "ca"},
         "Listener": {"client_authentication"},
+        "PoolTlsAttachment": {"former"},
     }
     for kind, lifecycle in LIFECYCLES.items():
         names = {field.name for field in lifecycle.fields}
         assert len(names) == len(lifecycle.fields)
-        assert names - {CONTENT} == set(lifecycle.inputs.model_fields) - exempt.get(kind, set()), kind
+        assert names - {CONTENT} == set(lifecycle.inputs.model_fields) - for_rules - exempt.get(kind, set()), kind
 
 
 def test_what_is_removed_has_one_value() -> None:
@@ -245,7 +257,9 @@ MEMBERS: Mapping[str, tuple[object, object, bool]] = {
     "monitor port removed": ([member(monitor_port=9000)], [member()], False),
     "subnet set": ([member()], [member(subnet_id=ID)], False),
     "subnet never set": ([member(subnet_id=ID)], [member()], True),
-    "instance, which is never given back": ([member()], [member(instance_id=ID)], True),
+    "instance set": ([member()], [member(instance_id=ID)], False),
+    "another instance": ([member(instance_id=ID)], [member(instance_id=OTHER_ID)], False),
+    "instance never set": ([member(instance_id=ID)], [member()], True),
 }
 
 

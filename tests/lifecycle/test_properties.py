@@ -16,7 +16,7 @@ from gcore_tls_provider.lifecycle.pools import PoolInputs
 from gcore_tls_provider.lifecycle.properties import (
     UNKNOWN,
     Draft,
-    InputsModel,
+    ResourceInputs,
     Rule,
     contains_unknown,
     draft,
@@ -30,7 +30,7 @@ from tests.lifecycle.world import MONITOR, member
 BALANCER = "0a000000-0000-4000-8000-000000000001"
 
 
-class Spoon(InputsModel):
+class Spoon(ResourceInputs):
     """Something with every kind of property."""
 
     material: str
@@ -40,7 +40,7 @@ class Spoon(InputsModel):
 
 
 # What comes in, and the properties that findings are on.
-FAULTY: Mapping[str, tuple[type[InputsModel], dict[str, object], list[tuple[str, str]]]] = {
+FAULTY: Mapping[str, tuple[type[ResourceInputs], dict[str, object], list[tuple[str, str]]]] = {
     "missing": (Spoon, {}, [("material", "PROPERTY_MISSING")]),
     "wrong type": (Spoon, {"material": 1.0}, [("material", "PROPERTY_INVALID")]),
     "no whole number": (Spoon, {"material": "tin", "length": 10.5}, [("length", "PROPERTY_INVALID")]),

@@ -30,6 +30,7 @@ from gcore_tls_provider.lifecycle.lifecycle import Difference, Lifecycle
 from gcore_tls_provider.lifecycle.listeners import ListenerLifecycle
 from gcore_tls_provider.lifecycle.load_balancers import LoadBalancerLifecycle
 from gcore_tls_provider.lifecycle.operation import CONTEXT
+from gcore_tls_provider.lifecycle.pool_tls import PoolTlsAttachmentLifecycle, PoolTlsSnapshotLifecycle
 from gcore_tls_provider.lifecycle.pools import PoolLifecycle
 from gcore_tls_provider.lifecycle.properties import Properties
 from gcore_tls_provider.lifecycle.secrets import RawSecretLifecycle
@@ -56,6 +57,8 @@ LIFECYCLES: Mapping[str, Lifecycle[Any]] = {
     "LoadBalancer": LoadBalancerLifecycle(),
     "Listener": ListenerLifecycle(),
     "Pool": PoolLifecycle(),
+    "PoolTlsAttachment": PoolTlsAttachmentLifecycle(),
+    "PoolTlsSnapshot": PoolTlsSnapshotLifecycle(),
 }
 """Every kind, by the name of its resource."""
 
@@ -117,6 +120,7 @@ class RecordingHost:
         creating: URNs of creates under way.
         ids: ids in the state.
         exports: how often it was asked for its state.
+        resources: URNs of resources in the state, by their ids.
     """
 
     alive: bool = True
@@ -124,14 +128,19 @@ class RecordingHost:
     creating: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     exports: int = 0
+    resources: dict[str, str] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)
+    errors: list[tuple[str, str]] = field(default_factory=list)
 
     def progress(self, urn: str, text: str) -> None:
         self.told.append(text)
 
     def warn(self, urn: str, text: str) -> None:
         self.warnings.append((urn, text))
+
+    def error(self, urn: str, text: str) -> None:
+        self.errors.append((urn, text))
 
     def is_alive(self) -> bool:
         return self.alive
@@ -140,25 +149,33 @@ class RecordingHost:
         self.exports += 1
         if not self.readable:
             return None
-        return exported(ids=self.ids, creating=self.creating)
+        return exported(ids=self.ids, creating=self.creating, resources=self.resources)
 
 
 def exported(
-    *, ids: Sequence[str] = (), creating: Sequence[str] = (), identity: str | None = IDENTITY, deleted: bool = False
+    *,
+    ids: Sequence[str] = (),
+    creating: Sequence[str] = (),
+    identity: str | None = IDENTITY,
+    deleted: bool = False,
+    resources: Mapping[str, str] | None = None,
 ) -> bytes:
     """What `pulumi stack export` prints, as far as it matters."""
-    resources: list[dict[str, object]] = [
+    listed: list[dict[str, object]] = [
         {"urn": "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev", "custom": False, "type": "pulumi:pulumi:Stack"}
     ]
     if identity is not None:
         provider = "pulumi:providers:pulumi-python"
         urn = f"urn:pulumi:dev::shop::{provider}::default"
-        resources.append({"urn": urn, "custom": True, "id": identity, "type": provider, "delete": deleted})
+        listed.append({"urn": urn, "custom": True, "id": identity, "type": provider, "delete": deleted})
     for number, each in enumerate(ids):
         kind = "pulumi-python:dynamic/gcore:Secret"
-        resources.append({"urn": f"urn:pulumi:dev::shop::{kind}::s{number}", "custom": True, "id": each, "type": kind})
+        listed.append({"urn": f"urn:pulumi:dev::shop::{kind}::s{number}", "custom": True, "id": each, "type": kind})
+    for id_, urn in (resources or {}).items():
+        kind = urn.split("::")[2].rpartition("$")[2]
+        listed.append({"urn": urn, "custom": True, "id": id_, "type": kind})
     pending = [{"resource": {"urn": each, "custom": True, "type": "x"}, "type": "creating"} for each in creating]
-    deployment = {"manifest": {}, "resources": resources, "pending_operations": pending}
+    deployment = {"manifest": {}, "resources": listed, "pending_operations": pending}
     return json.dumps({"version": 3, "deployment": deployment}).encode()
 
 
@@ -183,17 +200,17 @@ class Resource:
 
     def diff(self, **properties: object) -> Difference:
         """The difference between the saved state and a program that says this now."""
-        news = self.world.checked(self.kind, self.name, properties)
-        return self.lifecycle.diff(as_engine(self.outputs), as_engine(news))
+        news = self.world.checked(self.kind, self.name, properties, self.inputs)
+        return self.lifecycle.diff(as_engine(self.outputs), as_engine(news), self.id)
 
     def again(self) -> Difference:
         """The difference between the saved outputs and the saved inputs."""
-        return self.lifecycle.diff(as_engine(self.outputs), as_engine(self.inputs))
+        return self.lifecycle.diff(as_engine(self.outputs), as_engine(self.inputs), self.id)
 
     def update(self, **properties: object) -> list[Sent]:
         """Lets the program say this now; gives the writes that it took."""
-        news = self.world.checked(self.kind, self.name, properties)
-        difference = self.lifecycle.diff(as_engine(self.outputs), as_engine(news))
+        news = self.world.checked(self.kind, self.name, properties, self.inputs)
+        difference = self.lifecycle.diff(as_engine(self.outputs), as_engine(news), self.id)
         assert difference.changes, "there is nothing to update"
         assert not difference.replaces, f"{difference.replaces} replaces it"
         with self.world.writes() as sent:
@@ -270,14 +287,18 @@ class World:
         given: Properties = as_engine({**properties, CONTEXT: context})
         return given
 
-    def findings(self, kind: str, properties: Mapping[str, object]) -> tuple[Finding, ...]:
-        checked = LIFECYCLES[kind].check(self.bag(kind, "it", properties), self.session.configuration)
+    def findings(
+        self, kind: str, properties: Mapping[str, object], olds: Mapping[str, object] | None = None
+    ) -> tuple[Finding, ...]:
+        checked = LIFECYCLES[kind].check(self.session, olds or {}, self.bag(kind, "it", properties))
         return checked.findings
 
-    def checked(self, kind: str, name: str, properties: Mapping[str, object]) -> Properties:
-        """A program's inputs after check, which must find nothing."""
-        checked = LIFECYCLES[kind].check(self.bag(kind, name, properties), self.session.configuration)
-        assert checked.findings == ()
+    def checked(
+        self, kind: str, name: str, properties: Mapping[str, object], olds: Mapping[str, object] | None = None
+    ) -> Properties:
+        """A program's inputs after check, which must find no error."""
+        checked = LIFECYCLES[kind].check(self.session, as_engine(olds or {}), self.bag(kind, name, properties))
+        assert [each for each in checked.findings if each.severity == "error"] == []
         return checked.inputs
 
     def create(self, kind: str, name: str, /, **properties: object) -> Resource:

@@ -59,7 +59,14 @@ class TestEveryKind:
         made = declared(lambda: KINDS[kind]("it", None))
         assert made.type == f"{GCORE}{kind}"
         assert made.urn == f"urn:pulumi:{STACK}::{PROJECT}::{GCORE}{kind}::it"
-        assert made.context == {"urn": made.urn, "name": "it", "stack": STACK, "timeouts": {}}
+        assert made.context == {
+            "urn": made.urn,
+            "name": "it",
+            "stack": STACK,
+            "timeouts": {},
+            "answered": False,
+            "answers_for": [],
+        }
 
     @every_kind
     def test_what_is_not_set_is_no_input(self, kind: str) -> None:
@@ -86,9 +93,11 @@ class TestEveryKind:
             ("Pool", "crl"): "crl_secret_id",
         }
         arguments = set(inspect.signature(getattr(gcore_tls_provider, kind).__init__).parameters)
-        arguments -= {"self", "resource_name", "opts"}
+        # `beside` is a list of resources, whose public material goes to the rules.
+        arguments -= {"self", "resource_name", "opts", "beside"}
         names = {renamed.get((kind, argument), argument) for argument in arguments}
-        assert names == set(LIFECYCLES[kind].inputs.model_fields)
+        placement = {"existing_id", "connection", "project_id", "region_id"}
+        assert names == set(LIFECYCLES[kind].inputs.model_fields) | placement
 
     @every_kind
     def test_its_urn_has_all_its_parents(self, kind: str) -> None:

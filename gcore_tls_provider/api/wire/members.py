@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, RootModel
 
 from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
 from gcore_tls_provider.api.wire.scalars import NOT_NULL, IpAddress, Port, Uuid
@@ -25,6 +25,12 @@ class MemberCreate(RequestBody):
     monitor_port: Port | None = None
     subnet_id: Uuid | None = None
     weight: Weight = 1
+
+
+class MemberList(RootModel[list[MemberCreate]]):
+    """All members of a pool, as a bare array: those that keep address and port stay, the others go."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class MemberPatch(RequestBody):

@@ -1,0 +1,50 @@
+"""Rules over a listener and the certificates that it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from gcore_tls_provider.certificates import Finding
+from gcore_tls_provider.certificates.rules.reload import Material, reload_findings
+from gcore_tls_provider.certificates.rules.server_names import server_name_findings
+from gcore_tls_provider.lifecycle.properties import Draft
+from gcore_tls_provider.lifecycle.public_material import PublicMaterial
+
+if TYPE_CHECKING:
+    from gcore_tls_provider.lifecycle.listeners import ListenerInputs
+
+
+def certificate_findings(drafted: Draft[ListenerInputs], inputs: Mapping[str, object]) -> Sequence[Finding]:
+    """What a listener's certificates are, side by side, and whether they cover the names that clients use.
+
+    Names rest as long as one of the certificates isn't known.
+
+    Args:
+        drafted: the listener's inputs, as far as they are known.
+        inputs: the same with the internal ones.
+    """
+    material = PublicMaterial.of(inputs)
+    default, sni = material.chain("certificate"), material.chains("sni_certificates")
+    complete = sni.complete and (default is not None or not drafted.given("secret_id"))
+    complete = complete and (bool(material.properties) or not drafted.given("sni_secret_id"))
+    names = drafted.known.host_names if complete and "host_names" in drafted.usable else []
+    return server_name_findings(default, sni.known, host_names=names)
+
+
+def brought_to_light(inputs: Mapping[str, object], olds: Mapping[str, object], now: datetime) -> Sequence[Finding]:
+    """What a change of the listener brings to light: deployed material of its load balancer that has expired."""
+    material, before = PublicMaterial.of(inputs), PublicMaterial.of(olds)
+    single: Mapping[str, tuple[Material | None, Material | None]] = {
+        "certificate": (material.chain("certificate"), before.chain("certificate")),
+        "client_certificate": (material.chain("client_certificate"), before.chain("client_certificate")),
+        "ca": (material.ca(), before.ca()),
+        "crl": (material.crl(), before.crl()),
+    }
+    former = before.chains("sni_certificates").known
+    stays: dict[str, Sequence[Material]] = {
+        "sni_certificates": [each for each in material.chains("sni_certificates").known if each in former],
+        **{role: [own] for role, (own, former_own) in single.items() if own is not None and own == former_own},
+    }
+    return reload_findings(stays, now=now)

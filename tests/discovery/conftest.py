@@ -1,0 +1,7 @@
+"""The account that the lifecycles are tested on."""
+
+from __future__ import annotations
+
+from tests.lifecycle.conftest import material, network, served, world, worlds
+
+__all__ = ["material", "network", "served", "world", "worlds"]
