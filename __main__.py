@@ -8,6 +8,7 @@ from gcore_tls_provider import from_file
 config = pulumi.Config()
 sni_files: dict[str, dict[str, str]] = config.get_object("sniCertificates") or {}
 addresses: list[str] = config.require_object("members")
+backend_files: list[str] = config.get_object("backendCertificates") or []
 
 
 def certificate(chain: str, key: str) -> CertificateArgs:
@@ -26,6 +27,7 @@ web = MTLSLoadBalancer(
     ca=from_file(config.require("ca")),
     crl=from_file(config.require("crl")),
     members=[{"address": address, "protocol_port": 8443} for address in addresses],
+    expected_backend_certificates=[from_file(path) for path in backend_files],
 )
 
 pulumi.export("vip_address", web.vip_address)

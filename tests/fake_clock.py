@@ -13,11 +13,13 @@ class FakeClock:
 
     Attributes:
         sleeps: the seconds of every sleep, in order.
+        began: the date at second 0; may be set to that of a test's certificates.
     """
 
     def __init__(self, start: float = 0.0) -> None:
         self.sleeps: list[float] = []
         self._now = start
+        self.began = datetime.now(timezone.utc)
         self._changing = threading.Lock()
 
     def now(self) -> float:
@@ -27,6 +29,10 @@ class FakeClock:
         with self._changing:
             self.sleeps.append(seconds)
             self._now += max(0.0, seconds)
+
+    def utc(self) -> datetime:
+        """The machine's date when the test began, moved on: certificates that tests make are valid from then on."""
+        return self.began + timedelta(seconds=self._now)
 
     def advance(self, seconds: float) -> None:
         """Lets time pass without a sleep."""

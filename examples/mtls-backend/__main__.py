@@ -15,6 +15,8 @@ from gcore_tls_provider import (
 
 config = pulumi.Config()
 addresses: list[str] = config.require_object("members")
+host_names: list[str] = config.require_object("hostNames")
+backend_files: list[str] = config.require_object("backendCertificates")
 
 # Secrets first: what clients are shown, what backends are shown, and which backends are trusted.
 certificate = ListenerCertificate(
@@ -30,7 +32,7 @@ ca = CertificateAuthority("backends", certificate=authority)
 crl = RevocationList("backends", revocation_list=from_file(config.require("crl")), ca=authority)
 
 load_balancer = LoadBalancer("web", tags={"team": "platform"})
-listener = Listener("web", load_balancer=load_balancer, certificate=certificate)
+listener = Listener("web", load_balancer=load_balancer, certificate=certificate, host_names=host_names)
 pool = Pool(
     "web",
     load_balancer=load_balancer,
@@ -41,6 +43,9 @@ pool = Pool(
     client_certificate=client_certificate,
     crl=crl,
     health_monitor={"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3},
+    # For the preview: will the load balancer accept what the backends show, for each name that clients use?
+    host_names=host_names,
+    expected_backend_certificates=[from_file(path) for path in backend_files],
 )
 
 pulumi.export("vip_address", load_balancer.vip_address)

@@ -9,8 +9,9 @@ from bootstrap.engine import ensure_engine
 from bootstrap.environment import ensure_environment
 from bootstrap.places import ENVIRONMENT, ROOT
 from bootstrap.processes import run_in_foreground
-from bootstrap.reporting import complain, say
+from bootstrap.reporting import ScriptError, complain, say
 from bootstrap.shell import tool_variables
+from bootstrap.system_packages import CHROMEDRIVER, CHROMIUM, HAPROXY, ensure_program
 
 LINTERS: Sequence[Sequence[str]] = (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",))
 """The programs that read the code. What they look at stands in `pyproject.toml`."""
@@ -22,11 +23,19 @@ PYTEST = ("pytest", "--numprocesses", "2", "--dist", "loadgroup")
 def main(arguments: Sequence[str]) -> int:
     """Sets up, runs everything (or, with arguments, pytest alone) and returns the exit status.
 
-    All programs run, even if an early one fails, so that one run shows all that is wrong.
+    All programs run, even if an early one fails, so that one run shows all that is wrong. Without HAProxy or a browser
+    there is no whole run; with arguments the tests that need them fail by themselves.
     """
     say("== Setting up")
     ensure_environment()
     engine = ensure_engine(os.environ)
+    for program in (HAPROXY, CHROMIUM, CHROMEDRIVER):
+        try:
+            say(f"      {ensure_program(program)}")
+        except ScriptError as error:
+            if not arguments:
+                raise
+            complain(f"note: {error}")
     environ = {**os.environ, **tool_variables(engine, os.environ)}
     commands = [("pytest", *arguments)] if arguments else [*LINTERS, PYTEST]
     failed = [command for command in commands if not passes(command, environ)]

@@ -6,7 +6,6 @@ import ast
 import hashlib
 import importlib.util
 import os
-import shutil
 import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
@@ -15,12 +14,10 @@ from pathlib import Path
 from bootstrap.places import ENVIRONMENT, PYTHON, ROOT, cache_folder
 from bootstrap.processes import CommandFailed, exclusive, output_of, run_showing_progress
 from bootstrap.reporting import ScriptError, say
+from bootstrap.system_packages import INSTALL_SECONDS, install_package
 
 UV_VERSION = "0.13.9"
 """The version of uv that reads `uv.lock`."""
-
-INSTALL_SECONDS = 15 * 60
-"""The time limit of a download of packages."""
 
 
 def ensure_environment() -> None:
@@ -102,22 +99,7 @@ def ensure_venv_module() -> None:
     if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
         return
     broken = f"Python {sysconfig.get_python_version()} ({sys.executable}) can't make virtual environments"
-    remedy = "Type `sudo apt-get install python3-venv` (or your system's equivalent), then run this again."
-    apt_get = shutil.which("apt-get")
-    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]  # -n: never ask for a password
-    if apt_get is None or (as_root and shutil.which("sudo") is None):
-        raise ScriptError(f"{broken}: its `ensurepip` module is missing. {remedy}")
-    say("      installing python3-venv with apt-get, because this Python has no `ensurepip`")
-    try:
-        for words in (["update"], ["install", "--yes", "--no-install-recommends", "python3-venv"]):
-            run_showing_progress(
-                [*as_root, apt_get, "--quiet", *words],
-                seconds=INSTALL_SECONDS,
-                progress=lambda lines: lines[-1].strip() if lines else "apt-get is working",
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            )
-    except CommandFailed as error:
-        raise ScriptError(f"{broken}, and python3-venv could not be installed. {remedy}\n{error}") from error
+    install_package("python3-venv", f"{broken}: its `ensurepip` module is missing")
     importlib.invalidate_caches()
     if not importlib.util.find_spec("ensurepip"):
         raise ScriptError(f"{broken}, though python3-venv is installed. Put the system's python3 first on PATH.")

@@ -27,6 +27,7 @@ class CertificateFiles:
         client_password: The password of that file.
         ca: The authority that signs the backends' certificates, PEM.
         crl: Its revocation list, PEM.
+        backend: What the backends show, PEM.
     """
 
     certificate: str
@@ -36,6 +37,7 @@ class CertificateFiles:
     client_password: SecretStr
     ca: str
     crl: str
+    backend: str
 
 
 def ensure_certificates(directory: Path) -> CertificateFiles:
@@ -61,4 +63,5 @@ def ensure_certificates(directory: Path) -> CertificateFiles:
         client_password=SecretStr((directory / "client.p12.password").read_text().strip()),
         ca=str(shown / "ca.pem"),
         crl=str(shown / "crl.pem"),
+        backend=str(shown / "backend.pem"),
     )

@@ -48,6 +48,7 @@ def settings(emulator: Emulator, files: CertificateFiles) -> list[Setting]:
         Setting("clientPassword", files.client_password.get_secret_value(), secret=True, follows=True),
         Setting("ca", files.ca),
         Setting("crl", files.crl),
+        Setting("backendCertificates[0]", files.backend),
         *(Setting(f"members[{index}]", address) for index, address in enumerate(MEMBERS)),
     ]
 

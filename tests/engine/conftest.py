@@ -15,6 +15,8 @@ from tests.engine.stack import Stack
 
 API_KEY = "1_0123456789abcdef"
 PROJECT, REGION = 1, 7
+EU_API_KEY = "2_fedcba9876543210"
+EU_PROJECT, EU_REGION = 2, 76
 
 NewStack = Callable[[Path], Stack]
 NewProgram = Callable[[str], Stack]
@@ -61,6 +63,22 @@ def url(emulator: Emulator) -> Iterator[str]:
     """Where the emulator answers."""
     with serving(emulator) as base_url:
         yield base_url
+
+
+@pytest.fixture
+def abroad(dialect: Dialect) -> Iterator[tuple[Emulator, str]]:
+    """Another account, in another region, and where it answers."""
+    emulator = Emulator(
+        Settings(
+            api_key=EU_API_KEY,
+            projects=frozenset({EU_PROJECT}),
+            regions=frozenset({EU_REGION}),
+            task_seconds=TaskSeconds(0.05),
+            behaviour=Behaviour.model_validate(DIALECT_CHOICES[dialect]),
+        )
+    )
+    with serving(emulator) as base_url:
+        yield emulator, base_url
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ import pytest
 
 from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles
 from gcore_tls_provider.emulator import Emulator
+from tests.engine.accounts import configure_abroad
 from tests.engine.conftest import NewStack
+from tests.engine.foreign import Portal
 from tests.engine.stack import ROOT, Stack
 
 pytestmark = pytest.mark.engine
@@ -72,6 +74,14 @@ def _one_name_less(stack: Stack, files: DevelopmentFiles) -> None:
     stack.configure({"certificates": {"default": default}})
 
 
+def _revoked(stack: Stack, files: DevelopmentFiles) -> None:
+    stack.configure({"crl": str(files.crl)})
+
+
+def _one_name_more(stack: Stack, _: DevelopmentFiles) -> None:
+    stack.configure({"hostNames": ["app.example.com", "www.example.com"]})
+
+
 def _code_block_of_the_readme(first_line: str) -> tuple[str, ...]:
     blocks: list[str] = re.findall(r"```text\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     (block,) = (each for each in blocks if each.startswith(first_line))
@@ -83,6 +93,8 @@ def _varying(line: str) -> str:
     line = re.sub(r'"[0-9a-f]{8,}(\.\.\.)?"|"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"', '"hex"', line)
     return re.sub(r"-[0-9a-f]{8}-[0-9a-f]{6}\b|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "", line)
 
+
+NOTHING = {"secrets": 0, "load_balancers": 0, "listeners": 0, "pools": 0}
 
 MEMBERS: dict[str, object] = {"members": ["10.0.0.11", "10.0.0.12"]}
 
@@ -121,6 +133,8 @@ EXAMPLES = {
             **_listener_files(files),
             **_client_files(files),
             "crl": str(files.crl),
+            "hostNames": ["app.example.com"],
+            "backendCertificates": [str(files.backend)],
             **MEMBERS,
         },
         made={"secrets": 4, "load_balancers": 1, "listeners": 1, "pools": 1},
@@ -159,6 +173,67 @@ EXAMPLES = {
         ),
         counts={"to update": 1, "to delete": 1},
     ),
+    "adoption": Example(
+        folder="examples/adoption",
+        configured=lambda files: {**_listener_files(files), **_client_files(files), **MEMBERS},
+        made={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_one_member_more,
+        expected=("~ pulumi-python:dynamic/gcore:Pool: (update)", '+ address : "10.0.0.13"'),
+        counts={"to update": 1},
+    ),
+    "attachment": Example(
+        folder="examples/attachment",
+        configured=_client_files,
+        made={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_revoked,
+        expected=(
+            "+ pulumi-python:dynamic/gcore:RevocationList: (create)",
+            "~ pulumi-python:dynamic/gcore:PoolTlsAttachment: (update)",
+            "+ crl_secret_id: [unknown]",
+        ),
+        counts={"to create": 1, "to update": 1},
+    ),
+    "two-regions": Example(
+        folder="examples/two-regions",
+        configured=lambda files: {**_listener_files(files), **_client_files(files), **MEMBERS},
+        made={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_one_member_more,
+        expected=("~ pulumi-python:dynamic/gcore:Pool: (update)", '+ address : "10.0.0.13"'),
+        counts={"to update": 2},
+    ),
+    "certificate-from-another-resource": Example(
+        folder="examples/certificate-from-another-resource",
+        configured=lambda files: {"hostNames": ["app.example.com"], **MEMBERS},
+        made={"secrets": 1, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_one_name_more,
+        expected=(
+            "+-pulumi-python:dynamic/gcore:ListenerCertificate: (replace)",
+            '~ fingerprint_sha256: "',
+            "~ pulumi-python:dynamic/gcore:Listener: (update)",
+        ),
+        counts={"to update": 1, "to replace": 2},
+    ),
+}
+
+
+def _adopted(stack: Stack, files: DevelopmentFiles, url: str) -> Objects:
+    """All of it is somebody else's, and is deleted with the stack."""
+    stack.configure(
+        {"existing": Portal(url).load_balancer(files, members=["10.0.0.11", "10.0.0.12"], port=8443, mutual_tls=True)}
+    )
+    return {}
+
+
+def _attached(stack: Stack, files: DevelopmentFiles, url: str) -> Objects:
+    ids = Portal(url).load_balancer(files, members=["10.0.0.11"], port=8443, mutual_tls=False)
+    stack.configure({"poolId": ids["pool"]})
+    return {"secrets": 1, "load_balancers": 1, "listeners": 1, "pools": 1}
+
+
+# What somebody else has made before an example begins; gives what is left of it at the end.
+FOREIGN: Mapping[str, Callable[[Stack, DevelopmentFiles, str], Objects]] = {
+    "adoption": _adopted,
+    "attachment": _attached,
 }
 
 
@@ -169,6 +244,8 @@ def test_an_examples_whole_life(
     files: DevelopmentFiles,
     emulator: Emulator,
     foreign_load_balancer: Callable[[], str],
+    url: str,
+    abroad: tuple[Emulator, str],
 ) -> None:
     example = EXAMPLES[name]
     stack = new_stack(ROOT / example.folder if example.folder != "." else ROOT)
@@ -177,11 +254,16 @@ def test_an_examples_whole_life(
     if name == "existing-load-balancer":
         stack.configure({"loadBalancerId": foreign_load_balancer()})
         foreign = {"load_balancers": 1}
+    if name in FOREIGN:
+        foreign = FOREIGN[name](stack, files, url)
+    if name == "two-regions":
+        configure_abroad(stack, abroad[1])
     if name == "root":
         stack.configure_secret("clientPassword", files.client_pkcs12_password)
 
     stack.up().expect_success()
     assert _held(emulator) == dict(example.made)
+    assert _held(abroad[0]) == (dict(example.made) if name == "two-regions" else NOTHING)
     stack.preview().expect_nothing_to_do()
     stack.refresh().expect_nothing_to_do()
     stack.preview().expect_nothing_to_do()
@@ -198,7 +280,9 @@ def test_an_examples_whole_life(
     assert all(each.provisioning_status == "ACTIVE" for each in emulator.account.pools.values())
 
     stack.destroy().expect_success()
-    assert _held(emulator) == {"secrets": 0, "load_balancers": 0, "listeners": 0, "pools": 0} | dict(foreign)
+    assert _held(emulator) == NOTHING | dict(foreign)
+    assert _held(abroad[0]) == NOTHING
+    assert {each.protocol for each in emulator.account.pools.values()} <= {"HTTP"}
 
 
 def test_every_example_is_here() -> None:

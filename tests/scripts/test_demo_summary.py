@@ -42,7 +42,9 @@ def test_columns_stand_below_each_other() -> None:
 
 
 def test_secrets_are_configured_as_secrets() -> None:
-    files = CertificateFiles("s.pem", "s.key", {"shop": ("n.pem", "n.key")}, "c.p12", SecretStr("word"), "ca", "crl")
+    files = CertificateFiles(
+        "s.pem", "s.key", {"shop": ("n.pem", "n.key")}, "c.p12", SecretStr("word"), "ca", "crl", "b"
+    )
     made = settings(Emulator(EmulatorProcess(pid=1, port=8080), SecretStr("key")), files)
     assert {setting.value for setting in made if setting.secret} == {"key", "word"}
     assert {setting.key for setting in made if setting.value.startswith("n.")} == {

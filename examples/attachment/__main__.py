@@ -1,0 +1,23 @@
+"""Mutual TLS for a pool that another tool owns. `pulumi destroy` restores what the pool was like before."""
+
+import pulumi
+
+from gcore_tls_provider import CertificateAuthority, ClientCertificate, PoolTlsAttachment, RevocationList, from_file
+
+config = pulumi.Config()
+
+client_certificate = ClientCertificate(
+    "to-backends",
+    certificate=from_file(config.require("clientCertificate")),
+    private_key=from_file(config.require("clientKey")),
+)
+authority = from_file(config.require("ca"))
+ca = CertificateAuthority("backends", certificate=authority)
+revoked = config.get("crl")
+crl = RevocationList("backends", revocation_list=from_file(revoked), ca=authority) if revoked else None
+
+attachment = PoolTlsAttachment(
+    "backends", pool=config.require("poolId"), ca=ca, client_certificate=client_certificate, crl=crl
+)
+
+pulumi.export("former", attachment.former)

@@ -1,0 +1,58 @@
+"""The listener's certificate is an output of another resource: the first preview doesn't know it yet."""
+
+from typing import Any
+
+import pulumi
+from pulumi import dynamic
+
+from gcore_tls_provider import Listener, ListenerCertificate, LoadBalancer, Pool
+
+
+class Issuer(dynamic.ResourceProvider):
+    """Stands in for whatever issues your certificates: ACME, Vault, a cloud's private CA."""
+
+    def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
+        """Issues a certificate and its key."""
+        from gcore_tls_provider.certificates import DevelopmentAuthority
+
+        issued = DevelopmentAuthority.create("Development Server CA").issue_server(props["host_names"])
+        outputs = {**props, "certificate": issued.full_chain_pem, "private_key": issued.private_key_pem}
+        return dynamic.CreateResult(props["host_names"][0], outputs)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:
+        """Other names are another certificate."""
+        changed = _olds["host_names"] != _news["host_names"]
+        return dynamic.DiffResult(changes=changed, replaces=["host_names"] if changed else [])
+
+
+class IssuedCertificate(dynamic.Resource):
+    """A certificate from that issuer."""
+
+    certificate: pulumi.Output[str]
+    private_key: pulumi.Output[str]
+
+    def __init__(self, name: str, host_names: list[str]) -> None:
+        """Asks for a certificate for these names."""
+        props = {"host_names": host_names, "certificate": None, "private_key": None}
+        super().__init__(
+            Issuer(), name, props, pulumi.ResourceOptions(additional_secret_outputs=["certificate", "private_key"])
+        )
+
+
+config = pulumi.Config()
+addresses: list[str] = config.require_object("members")
+
+issued = IssuedCertificate("web", config.require_object("hostNames"))
+certificate = ListenerCertificate("web", certificate=issued.certificate, private_key=issued.private_key)
+load_balancer = LoadBalancer("web")
+listener = Listener("web", load_balancer=load_balancer, certificate=certificate)
+pool = Pool(
+    "web",
+    load_balancer=load_balancer,
+    listener=listener,
+    protocol="HTTP",
+    members=[{"address": address, "protocol_port": 8080} for address in addresses],
+)
+
+pulumi.export("vip_address", load_balancer.vip_address)
+pulumi.export("not_after", certificate.not_after)

@@ -1,0 +1,273 @@
+"""Adoption on the real engine: objects of another stack, taken over, released, and never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from gcore_tls_provider.certificates import DevelopmentFiles
+from gcore_tls_provider.emulator import Emulator
+from tests.engine.conftest import NewProgram
+from tests.engine.stack import Stack
+
+pytestmark = pytest.mark.engine
+
+# What it asks Gcore, and how, is alike in both dialects.
+openapi = pytest.mark.parametrize("dialect", ["openapi"], indirect=True)
+
+# Somebody else's, of every kind.
+THEIRS = """
+import pulumi
+import gcore_tls_provider as gcore
+
+read = gcore.from_file
+balancer = gcore.LoadBalancer("web", flavor="lb1-1-2", tags={{"owner": "them"}})
+server = gcore.ListenerCertificate("server", certificate=read("{server}"), private_key=read("{server_key}"))
+client = gcore.ClientCertificate("client", certificate=read("{client}"), private_key=read("{client_key}"))
+ca = gcore.CertificateAuthority("ca", certificate=read("{ca}"))
+crl = gcore.RevocationList("crl", revocation_list=read("{crl}"), ca=read("{ca}"))
+raw = gcore.Secret("raw", payload="YWJj", secret_type="opaque")
+listener = gcore.Listener("https", load_balancer=balancer, certificate=server)
+pool = gcore.Pool(
+    "backends",
+    load_balancer=balancer,
+    listener=listener,
+    members=[{{"address": "10.0.0.11", "protocol_port": 8443}}],
+    ca=ca,
+    client_certificate=client,
+    crl=crl,
+    health_monitor={{"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3}},
+)
+for name in ("balancer", "server", "client", "ca", "crl", "raw", "listener", "pool"):
+    pulumi.export(name, globals()[name].id)
+"""
+
+# The same, adopted; `{...}` are ids, and whatever a test says differently.
+OURS = """
+import pulumi
+import gcore_tls_provider as gcore
+
+read = gcore.from_file
+ids = {ids}
+opts = pulumi.ResourceOptions({opts})
+balancer = gcore.LoadBalancer("web", flavor="lb1-1-2", tags={{"owner": "{owner}"}}, opts=opts, **ids("balancer"))
+server = gcore.ListenerCertificate(
+    "server", certificate=read("{server}"), private_key=read("{server_key}"), opts=opts, **ids("server")
+)
+client = gcore.ClientCertificate(
+    "client", certificate=read("{client}"), private_key=read("{client_key}"), opts=opts, **ids("client")
+)
+ca = gcore.CertificateAuthority("ca", certificate=read("{ca}"), opts=opts, **ids("ca"))
+crl = gcore.RevocationList("crl", revocation_list=read("{crl}"), ca=read("{ca}"), opts=opts, **ids("crl"))
+raw = gcore.Secret("raw", payload="YWJj", secret_type="opaque", opts=opts, **ids("raw"))
+listener = gcore.Listener("https", load_balancer=balancer, certificate=server, opts=opts, **ids("listener"))
+pool = gcore.Pool(
+    "backends",
+    load_balancer=balancer,
+    listener=listener,
+    members=[{members}],
+    ca=ca,
+    client_certificate=client,
+    crl=crl,
+    health_monitor={{"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3}},
+    opts=opts,
+    **ids("pool"),
+)
+for name in ("balancer", "server", "client", "ca", "crl", "raw", "listener", "pool"):
+    pulumi.export(name, globals()[name].id)
+"""
+
+MEMBER = '{"address": "10.0.0.11", "protocol_port": 8443}'
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def paths(files: DevelopmentFiles) -> dict[str, str]:
+    return {name: str(getattr(files, name)) for name in ("server", "server_key", "client", "client_key", "ca", "crl")}
+
+
+def ours(
+    files: DevelopmentFiles,
+    ids: Mapping[str, object] | None,
+    *,
+    owner: str = "them",
+    members: str = MEMBER,
+    opts: str = "",
+) -> str:
+    adopting = "lambda name: {}" if ids is None else f"lambda name: {{'existing_id': {dict(ids)!r}[name]}}"
+    return OURS.format(ids=adopting, owner=owner, members=members, opts=opts, **paths(files))
+
+
+def rewrite(stack: Stack, text: str) -> None:
+    (stack.program / "__main__.py").write_text(text)
+
+
+def writes(emulator: Emulator, begin: int) -> list[str]:
+    return [f"{each.method} {each.route}" for each in emulator.calls[begin:] if each.method in WRITES]
+
+
+def foreign(new_program: NewProgram, files: DevelopmentFiles) -> tuple[Stack, dict[str, object]]:
+    stack = new_program(THEIRS.format(**paths(files)))
+    stack.up().expect_success()
+    return stack, stack.outputs()
+
+
+def test_everything_is_adopted_without_a_write(
+    new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator
+) -> None:
+    _, ids = foreign(new_program, files)
+    begin = len(emulator.calls)
+    stack = new_program(ours(files, ids))
+    preview = stack.preview().expect_success()
+    assert preview.errors == []
+    assert sum("is adopted" in each for each in preview.diagnostics) == 8
+    assert not [each for each in preview.diagnostics if "Adoption changes it" in each]
+    stack.up().expect_success()
+    assert writes(emulator, begin) == []
+    assert stack.outputs() == ids
+    stack.preview().expect_nothing_to_do()
+    stack.refresh().expect_nothing_to_do()
+    stack.preview().expect_nothing_to_do()
+
+    rewrite(stack, ours(files, None))
+    stack.preview().expect_nothing_to_do()
+    stack.up().expect_success()
+    stack.preview().expect_nothing_to_do()
+    assert writes(emulator, begin) == []
+
+    stack.destroy().expect_success()
+    assert not emulator.account.load_balancers
+    assert not emulator.account.secrets
+
+
+def test_differences_are_shown_then_changed(
+    new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator
+) -> None:
+    _, ids = foreign(new_program, files)
+    begin = len(emulator.calls)
+    second = '{"address": "10.0.0.12", "protocol_port": 8443}'
+    stack = new_program(ours(files, ids, owner="us", members=f"{MEMBER}, {second}"))
+    shown = stack.preview().expect_success().diagnostics
+    assert any('tags: Adoption changes it from {"owner": "them"} to {"owner": "us"}.' in each for each in shown)
+    assert any("members: Adoption changes it from" in each and "10.0.0.12" in each for each in shown)
+    assert writes(emulator, begin) == []
+    stack.up().expect_success()
+    assert len(writes(emulator, begin)) == 2
+    stack.preview().expect_nothing_to_do()
+
+
+@openapi
+def test_a_preview_without_a_key_says_that_nothing_was_compared(
+    new_program: NewProgram, files: DevelopmentFiles
+) -> None:
+    _, ids = foreign(new_program, files)
+    stack = new_program(ours(files, ids))
+    del stack.variables["GCORE_API_KEY"]
+    preview = stack.preview().expect_success()
+    assert sum("couldn't be compared with the program: gcore:apiKey" in each for each in preview.diagnostics) == 8
+
+
+@openapi
+def test_retain_on_delete_leaves_all_of_it(
+    new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator
+) -> None:
+    _, ids = foreign(new_program, files)
+    stack = new_program(ours(files, ids, opts="retain_on_delete=True"))
+    stack.up().expect_success()
+    begin = len(emulator.calls)
+    stack.destroy().expect_success()
+    assert writes(emulator, begin) == []
+    assert (len(emulator.account.load_balancers), len(emulator.account.secrets)) == (1, 5)
+
+
+ONE = """
+import gcore_tls_provider as gcore
+
+gcore.LoadBalancer("{name}", existing_id="{id}", flavor="lb1-1-2"{more})
+"""
+
+
+@pytest.fixture
+def balancer(new_program: NewProgram) -> str:
+    """A load balancer of somebody else."""
+    stack = new_program(
+        'import gcore_tls_provider as gcore, pulumi\npulumi.export("id", gcore.LoadBalancer("theirs").id)\n'
+    )
+    stack.up().expect_success()
+    return str(stack.outputs()["id"])
+
+
+@openapi
+def test_a_replacement_is_another_object(new_program: NewProgram, emulator: Emulator, balancer: str) -> None:
+    """Forced, and because of a property: the old object goes, and it isn't the one that was just adopted again."""
+    stack = new_program(ONE.format(name="web", id=balancer, more=""))
+    stack.up().expect_success()
+    urn = next(
+        line.split('"')[3]
+        for line in stack.run("stack", "export").expect_success().output.splitlines()
+        if '"urn"' in line and "LoadBalancer::web" in line
+    )
+    stack.up("--target-replace", urn).expect_success()
+    (second,) = emulator.account.load_balancers
+    assert second != balancer
+    stack.preview().expect_nothing_to_do()
+    rewrite(stack, ONE.format(name="web", id=balancer, more=', vip_ip_family="ipv6"'))
+    preview = stack.preview().expect_success()
+    assert preview.counts()["to replace"] == 1
+    stack.up().expect_success()
+    (third,) = emulator.account.load_balancers
+    assert third not in (balancer, second)
+    stack.preview().expect_nothing_to_do()
+
+
+def test_another_id_is_another_object_and_the_preview_says_what_goes(
+    new_program: NewProgram, emulator: Emulator, balancer: str
+) -> None:
+    stack = new_program(ONE.format(name="web", id=balancer, more=""))
+    stack.up().expect_success()
+    other = new_program(
+        'import gcore_tls_provider as gcore, pulumi\npulumi.export("id", gcore.LoadBalancer("more").id)\n'
+    )
+    other.up().expect_success()
+    wanted = str(other.outputs()["id"])
+    rewrite(stack, ONE.format(name="web", id=wanted, more=""))
+    preview = stack.preview().expect_success()
+    assert preview.counts()["to replace"] == 1
+    assert any("the other one is deleted" in each for each in preview.diagnostics)
+    stack.up().expect_success()
+    assert set(emulator.account.load_balancers) == {wanted}
+
+
+@openapi
+def test_two_resources_of_one_stack(new_program: NewProgram, balancer: str) -> None:
+    one = ONE.format(name="web", id=balancer, more="")
+    stack = new_program(one + one.replace('"web"', '"again"'))
+    preview = stack.preview().expect_failure()
+    assert any("of this stack already" in each for each in preview.errors)
+    rewrite(stack, one)
+    stack.up().expect_success()
+    rewrite(stack, one + one.replace('"web"', '"again"'))
+    preview = stack.preview().expect_failure()
+    assert any("LoadBalancer::web of this stack already" in each for each in preview.errors)
+
+
+@openapi
+@pytest.mark.parametrize(
+    ("id_", "said"),
+    [("00000000-0000-4000-8000-000000000000", "There is no load balancer"), ("web", "'web' is not an id at Gcore")],
+)
+def test_a_wrong_id(id_: str, said: str, new_program: NewProgram) -> None:
+    preview = new_program(ONE.format(name="web", id=id_, more="")).preview().expect_failure()
+    assert len([each for each in preview.errors if said in each]) == 1, preview.output
+
+
+@openapi
+def test_a_port_that_cannot_be_changed(new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator) -> None:
+    _, ids = foreign(new_program, files)
+    begin = len(emulator.calls)
+    text = ours(files, ids).replace(
+        "load_balancer=balancer, certificate", "load_balancer=balancer, protocol_port=444, certificate"
+    )
+    preview = new_program(text).preview().expect_failure()
+    assert any("protocol_port" in each and "can't be changed in place" in each for each in preview.errors)
+    assert writes(emulator, begin) == []

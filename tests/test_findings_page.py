@@ -1,0 +1,234 @@
+"""`docs/findings.md`: its tables are those of the code, its programs and commands do what it says."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from inspect import signature
+from pathlib import Path
+from typing import Any, get_args
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+from pulumi.runtime import rpc
+
+import gcore_tls_components
+import gcore_tls_provider
+from gcore_tls_provider.api.wire.enums import LbAlgorithm
+from gcore_tls_provider.certificates import DevelopmentAuthority, write_development_certificates
+from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.finding import Severity
+from gcore_tls_provider.lifecycle.configuration import Configuration
+from gcore_tls_provider.lifecycle.operation import CONTEXT
+from gcore_tls_provider.lifecycle.properties import located
+from gcore_tls_provider.lifecycle.public_material import MATERIAL
+from gcore_tls_provider.lifecycle.session import Session
+from tests.cli.files import run as run_command
+from tests.lifecycle.world import LIFECYCLES, RecordingHost, as_engine
+from tests.resources.declared import GCORE, Declared, run
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "findings.md").read_text()
+README = (ROOT / "README.md").read_text()
+
+ROWS = re.findall(r"^\| `([A-Z0-9_]+)` \| (.+) \| (error|warning|error or warning) \| (yes|no) \|$", PAGE, re.MULTILINE)
+PROGRAMS = re.findall(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", PAGE, re.DOTALL)
+
+SEVERITIES: Mapping[str, Severity] = {"refusal": "error", "fault": "error", "invalid": "error", "_warning": "warning"}
+"""What the functions say by their names that make a finding without naming its severity."""
+
+
+def commands(text: str) -> list[str]:
+    """The lines of the text's console blocks that are typed, without their comments."""
+    blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    lines = (line for block in blocks for line in block.splitlines() if line.startswith("$ "))
+    return [line.removeprefix("$ ").partition("  # ")[0].rstrip() for line in lines]
+
+
+class TestTheTables:
+    def test_they_hold_every_code_as_it_is(self) -> None:
+        shown = {code: (meaning, accepted == "yes") for code, meaning, _, accepted in ROWS}
+        assert shown == {name: (code.meaning, code.acceptable) for name, code in CODES.items()}
+        assert len(ROWS) == len(CODES)
+
+    def test_severities_are_those_of_the_rules(self) -> None:
+        """As far as the source shows them: the code and the severity in one call."""
+        shown = {code: set(severity.split(" or ")) for code, _, severity, _ in ROWS}
+        found = severities_in_the_source()
+        assert len(found) > len(CODES) * 0.7
+        wrong = {code: (shown[code], severities) for code, severities in found.items() if not severities <= shown[code]}
+        assert not wrong
+
+    def test_where_both_are_possible_it_says_when(self) -> None:
+        both = {code for code, _, severity, _ in ROWS if severity == "error or warning"}
+        _, _, explained = PAGE.partition("### Error or warning\n")
+        assert both == set(re.findall(r"`([A-Z0-9_]+)`", explained))
+
+    def test_every_code_that_it_speaks_of_exists(self) -> None:
+        spoken = set(re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)`", PAGE + README))
+        environment = {name for name in spoken if name.startswith("GCORE_")}
+        assert spoken - environment - set(get_args(LbAlgorithm)) <= set(CODES)
+
+    def test_the_arguments_are_where_it_says(self) -> None:
+        rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", PAGE, re.MULTILINE)
+        told = dict(rows[: rows.index(("accept_findings", "all of these")) + 1])
+        kinds = {name: getattr(gcore_tls_provider, name) for name in LIFECYCLES if name != "PoolTlsSnapshot"}
+        kinds["MTLSLoadBalancer"] = gcore_tls_components.MTLSLoadBalancer
+        holders = {
+            argument: {name for name, each in kinds.items() if argument in signature(each.__init__).parameters}
+            for argument in told
+        }
+        secrets = {"ListenerCertificate", "ClientCertificate", "CertificateAuthority", "RevocationList"}
+        for argument in ("host_names", "expected_backend_certificates"):
+            assert set(re.findall(r"`(\w+)`", told[argument])) == holders[argument]
+        assert told["expiry_warning_days"].endswith("all certificates and lists")
+        assert set(re.findall(r"`(\w+)`", told["expiry_warning_days"])) | secrets == holders["expiry_warning_days"]
+        assert holders["accept_findings"] == set.union(*(holders[each] for each in told if each != "accept_findings"))
+
+
+def severities_in_the_source() -> Mapping[str, set[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for path in (ROOT / "gcore_tls_provider").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(call, ast.Call):
+                continue
+            arguments = [*call.args, *(each.value for each in call.keywords)]
+            texts = {each.value for each in arguments if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+            severities = texts & set(get_args(Severity))
+            if isinstance(call.func, ast.Name) and call.func.id in SEVERITIES:
+                severities = {SEVERITIES[call.func.id]}
+            for code in texts & set(CODES):
+                found[code] |= severities
+    return {code: severities for code, severities in found.items() if severities}
+
+
+@dataclass
+class Folder:
+    """A program's folder, with the files that the page names, and what the last run of the program has left."""
+
+    path: Path
+    last: dict[str, Mapping[str, object]]
+
+    def said(self, program: str) -> list[str]:
+        """All that a preview would say of a program, by its resources' names in their order."""
+        session = Session(Configuration.read(_CONFIGURED.get, {}), RecordingHost())
+        findings = []
+        declared = run(lambda: exec(compile(program, "program", "exec"), {"__name__": "__main__"})).declared
+        for name, each in sorted(declared.items()):
+            if each.type.startswith(GCORE):
+                kind = each.type.removeprefix(GCORE)
+                checked = LIFECYCLES[kind].check(session, as_engine(self.last.get(name, {})), as_engine(_bag(each)))
+                findings += [f"{finding.severity}: {located(finding)}" for finding in checked.findings]
+                self.last[name] = checked.inputs
+        return findings
+
+
+_CONFIGURED = {"gcore:projectId": "1", "gcore:regionId": "1"}
+
+
+def _bag(declared: Declared) -> Mapping[str, Any]:
+    request: Any = declared.request
+    material = rpc.deserialize_properties(request.object).get(MATERIAL)
+    inputs = {key: _as_gcores(value) for key, value in declared.inputs.items()}
+    return {**inputs, MATERIAL: material, CONTEXT: declared.context}
+
+
+def _as_gcores(value: object) -> object:
+    """An id that the stand-in for the engine has made up in the form that Gcore's have; all else as it is."""
+    return str(uuid5(NAMESPACE_URL, value)) if isinstance(value, str) and value.endswith("-id") else value
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
+    path = tmp_path / "certificates"
+    write_development_certificates(path)
+    for name in ("old", "new"):
+        authority = DevelopmentAuthority.create(f"The {name} CA")
+        (path / f"{name}-ca.pem").write_text(authority.certificate_pem)
+        (path / f"{name}-crl.pem").write_text(authority.revocation_list(next_update_days=365))
+        (path / f"{name}-backend.pem").write_text(authority.issue_server(["app.example.com"]).full_chain_pem)
+    monkeypatch.chdir(path)
+    yield Folder(path, {})
+
+
+class TestItsPrograms:
+    @pytest.mark.parametrize(("program", "shown"), PROGRAMS, ids=range(len(PROGRAMS)))
+    def test_a_preview_says_what_it_shows(self, program: str, shown: str, folder: Folder) -> None:
+        assert folder.said(program) == shown.splitlines()
+
+    def test_there_are_some_with_findings_and_some_without(self) -> None:
+        assert {bool(shown) for _, shown in PROGRAMS} == {True, False}
+        assert len(PROGRAMS) == PAGE.count("```python")
+        assert sum(bool(shown) for _, shown in PROGRAMS) == PAGE.count("```text")
+
+    def test_its_commands_end_well(self, folder: Folder) -> None:
+        typed = commands(PAGE)
+        # Those that write files come last: what they write isn't the authority of the development certificates.
+        for command in sorted(typed, key=lambda each: not each.startswith("gcore-tls ")):
+            if command.startswith("gcore-tls "):
+                ended = run_command(*shlex.split(command)[1:])
+                assert ended.code == 0, ended.stdout
+            else:
+                assert command.startswith("cat ")
+                subprocess.run(["sh", "-c", command], check=True, timeout=30)
+        for kind in ("ca", "crl"):
+            both = "".join((folder.path / f"{name}-{kind}.pem").read_text() for name in ("old", "new"))
+            assert (folder.path / f"{kind}.pem").read_text() == both
+
+
+class TestTheThreeSteps:
+    """Of replacing an authority, on the page's own complete program."""
+
+    PROGRAM = next(program for program, _ in PROGRAMS if "MTLSLoadBalancer" in program)
+
+    @pytest.fixture
+    def steps(self, folder: Folder) -> Folder:
+        self.give(folder, "old")
+        assert folder.said(self.PROGRAM) == []
+        return folder
+
+    def give(self, folder: Folder, *authorities: str, backend: str = "old") -> None:
+        for kind in ("ca", "crl"):
+            texts = [(folder.path / f"{name}-{kind}.pem").read_text() for name in authorities]
+            (folder.path / f"{kind}.pem").write_text("".join(texts))
+        (folder.path / "backend.pem").write_text((folder.path / f"{backend}-backend.pem").read_text())
+
+    def test_one_after_the_other_nothing_is_to_be_said(self, steps: Folder) -> None:
+        for authorities, backend in ((["old", "new"], "old"), (["new", "old"], "new"), (["new"], "new")):
+            self.give(steps, *authorities, backend=backend)
+            assert steps.said(self.PROGRAM) == [], authorities
+
+    def test_without_expected_backends_dropping_warns(self, steps: Folder) -> None:
+        without = re.sub(r"    expected_backend_certificates=.*\n", "", self.PROGRAM)
+        steps.last.clear()
+        assert steps.said(without) == []
+        self.give(steps, "old", "new")
+        assert steps.said(without) == []
+        self.give(steps, "new")
+        (said,) = steps.said(without)
+        assert said.startswith("warning: ")
+        assert said.endswith("[CA_DROPPED]")
+
+    def test_all_at_once_is_refused(self, steps: Folder) -> None:
+        self.give(steps, "new")
+        codes = {line.rpartition(" ")[2].strip("[]"): line.partition(":")[0] for line in steps.said(self.PROGRAM)}
+        assert codes == {"BACKEND_NOT_TRUSTED": "error", "CA_DROPPED": "warning"}
+
+
+class TestWhatIsDeployed:
+    def test_an_error_on_it_is_a_warning(self, folder: Folder) -> None:
+        program = next(program for program, shown in PROGRAMS if "MTLSLoadBalancer" in program)
+        past = datetime.now(timezone.utc) - timedelta(days=20)
+        old = DevelopmentAuthority.create("Servers").issue_server(["app.example.com"], now=past, valid_days=10)
+        (folder.path / "server.pem").write_text(old.full_chain_pem)
+        (folder.path / "server.key").write_text(old.private_key_pem)
+        assert [line.partition(":")[0] for line in folder.said(program)] == ["error"]
+        (said,) = folder.said(program)
+        assert said.startswith("warning: certificate: ")
+        assert "It is deployed already, so this run goes on." in said
