@@ -37,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
                 raise
             complain(f"note: {error}")
     environ = {**os.environ, **tool_variables(engine, os.environ)}
+    # Hundreds of interpreters are started by the tests: without bytecode each of them would compile the package anew.
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
     commands = [("pytest", *arguments)] if arguments else [*LINTERS, PYTEST]
     failed = [command for command in commands if not passes(command, environ)]
     for command in failed:

@@ -183,6 +183,7 @@ def uv_variables(environ: Mapping[str, str], pip: Mapping[str, str]) -> dict[str
     for name, value in (
         ("UV_SYSTEM_CERTS", "true"),  # as pip on Debian does: a company's own authority is trusted
         ("UV_PYTHON_DOWNLOADS", "never"),
+        ("UV_COMPILE_BYTECODE", "true"),  # each command of Pulumi starts three interpreters that import it all
         ("UV_LINK_MODE", "copy"),  # without a warning where the cache folder is on another file system
         ("SSL_CERT_FILE", pip.get("cert")),
         ("ALL_PROXY", pip.get("proxy")),
