@@ -121,6 +121,14 @@ WRONG: dict[str, tuple[Build, list[tuple[str, str]]]] = {
         [("CA_WITHOUT_ROOT", "error")],
     ),
     "a cross certificate alone": (lambda: cross_signed()[2:], [("CA_WITHOUT_ROOT", "error")]),
+    "a cross certificate before its own root, which is the only one": (
+        lambda: cross_signed()[:0:-1],
+        [("CA_WITHOUT_ROOT", "error")],
+    ),
+    "a cross certificate of a stranger before its own root, beside another root": (
+        lambda: [*cross_signed()[:0:-1], issue_authority("Other")],
+        [("CA_WITHOUT_ROOT", "warning")],
+    ),
     "an intermediate beside a stranger's root": (
         lambda: [*below("Intermediate", issue_authority("Root"))[1:], issue_authority("Other")],
         [("CA_WITHOUT_ROOT", "warning")],
