@@ -8,13 +8,12 @@ import sys
 from bootstrap.places import DEMO, ROOT, STACK_FILE, demo_stack_exists
 from bootstrap.processes import exclusive
 from bootstrap.reporting import ScriptError, run, say
-from bootstrap.system_packages import HAPROXY, ensure_program
 from demonstration import backends, emulator, stack
 from demonstration.backends import ADDRESSES, PORT, Backends
 from demonstration.certificates import BackendKind, backend_files, ensure_certificates
 from demonstration.configuration import configure
 from demonstration.summary import certificate_lines, graph_lines
-from demonstration.traffic import Traffic
+from demonstration.traffic import Traffic, missing_for_traffic
 
 
 def main() -> None:
@@ -83,21 +82,6 @@ def deploy() -> None:
     say(f"To see it drawn: {api.url}")
     say("To take everything down:")
     say("    scripts/demo --destroy")
-
-
-def missing_for_traffic() -> str | None:
-    """Sees to it that requests can be sent through the load balancer; returns why not, if that can't be."""
-    try:
-        say(f"      {ensure_program(HAPROXY)}")
-    except ScriptError as error:
-        say(f"      {error}")
-        say("      going on without: the load balancer is made all the same, but carries no requests")
-        return str(error)
-    if not backends.possible():
-        reason = f"this system doesn't have {ADDRESSES[0]}, where the demo's backends listen on Linux."
-        say(f"      {reason} Going on without: the load balancer is made all the same, but carries no requests")
-        return reason
-    return None
 
 
 def destroy() -> None:

@@ -27,6 +27,7 @@ PORT = 8443
 """Where backends listen: the port that the project at the repository's root knows."""
 
 START_SECONDS = 20
+FREE_SECONDS = 2
 
 _FOLDER = DEMO / "backends"
 _PROCESS_FILE = _FOLDER / "process.json"
@@ -103,11 +104,10 @@ class Backends:
             return remembered
         stop()
         _FOLDER.mkdir(mode=0o700, exist_ok=True)
-        taken = [address for address in ADDRESSES if _listens(address)]
-        if taken:
-            raise ScriptError(
-                f"something else listens on {taken[0]}:{PORT}, where the demo's backends are to be. End it."
-            )
+        # A process that ends gives its ports back a moment after its name is gone.
+        if not becomes(lambda: not any(map(_listens, ADDRESSES)), seconds=FREE_SECONDS):
+            taken = next(address for address in ADDRESSES if _listens(address))
+            raise ScriptError(f"something else listens on {taken}:{PORT}, where the demo's backends are to be. End it.")
         nginx = find_program(NGINX)
         command = _python(self.files[kind]) if nginx is None else _nginx(nginx, self.files[kind])
         with _LOG_FILE.open("wb") as log:

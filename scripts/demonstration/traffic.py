@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from bootstrap.places import ROOT
 from bootstrap.reporting import ScriptError, say
+from bootstrap.system_packages import HAPROXY, ensure_program
 from demonstration import backends
 from demonstration.backends import ADDRESSES, Answer, Backends
 from demonstration.background import becomes
@@ -207,6 +208,21 @@ class Traffic:
         host, port = endpoint
         target = f"--cacert {self.ca.relative_to(ROOT)} --connect-to ::{host}:{port}"
         return f"curl {target} https://{SERVER_NAME}"
+
+
+def missing_for_traffic() -> str | None:
+    """Sees to it that requests can be sent through the load balancer; returns why not, if that can't be."""
+    try:
+        say(f"      {ensure_program(HAPROXY)}")
+    except ScriptError as error:
+        say(f"      {error}")
+        say("      going on without: the load balancer is made all the same, but carries no requests")
+        return str(error)
+    if not backends.possible():
+        reason = f"this system doesn't have {ADDRESSES[0]}, where the demo's backends listen on Linux."
+        say(f"      {reason} Going on without: the load balancer is made all the same, but carries no requests")
+        return reason
+    return None
 
 
 def _subject(connection: ssl.SSLSocket) -> str:

@@ -17,12 +17,13 @@ PATIENCE = 60.0
 class Portal:
     """Gcore as another tool uses it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, region: int = REGION) -> None:
+        self._region = region
         self._http = httpx.Client(base_url=f"{url}/cloud", headers={"Authorization": f"APIKey {API_KEY}"})
 
     def made(self, kind: str, body: dict[str, object]) -> dict[str, list[str]]:
         """Sends a POST to v1 and waits; the ids of what was made, by kind."""
-        answer = self._http.post(f"/v1/{kind}/{PROJECT}/{REGION}", json=body)
+        answer = self._http.post(f"/v1/{kind}/{PROJECT}/{self._region}", json=body)
         assert answer.is_success, answer.text
         (task_id,) = answer.json()["tasks"]
         end = time.monotonic() + PATIENCE
