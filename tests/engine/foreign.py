@@ -53,7 +53,7 @@ class Portal:
         return self.secret(name, identity.to_pkcs12())
 
     def load_balancer(
-        self, files: DevelopmentFiles, *, members: list[str], port: int, mutual_tls: bool, monitored: bool = True
+        self, files: DevelopmentFiles, *, members: list[str], port: int, mutual_tls: bool, **monitor: object
     ) -> dict[str, str]:
         """A load balancer with a listener and its pool; all ids, by what they are."""
         ids = {"certificate": self.identity("server", files.server, files.server_key)}
@@ -62,14 +62,13 @@ class Portal:
             ids["clientCertificate"] = self.identity("client", files.client, files.client_key)
             ids["ca"] = self.secret("authority", files.ca.read_bytes())
             tls = {"protocol": "HTTPS", "ca_secret_id": ids["ca"], "secret_id": ids["clientCertificate"]}
-        pool: dict[str, object] = {
+        pool = {
             "name": "backends",
             "lb_algorithm": "ROUND_ROBIN",
             "members": [{"address": each, "protocol_port": port} for each in members],
+            "healthmonitor": {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3, **monitor},
             **tls,
         }
-        if monitored:
-            pool["healthmonitor"] = {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3}
         listener = {
             "name": "https",
             "protocol": "TERMINATED_HTTPS",

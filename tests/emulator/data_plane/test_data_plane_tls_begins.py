@@ -1,8 +1,8 @@
 """TLS that is switched on for members that HAProxy knows already: nothing of it reaches traffic at first.
 
-Octavia saves what the members are before each reload, and lets pools with a health monitor begin with it. Whether TLS is
-spoken is part of that (haproxy/haproxy#2401, "works as designed"): the configuration says TLS, health checks speak it,
-and requests go on in clear, until a reload that happens while the monitor is off.
+Octavia saves what the members are before each reload, and lets pools with a health monitor begin with it. Whether TLS
+is spoken is part of that (haproxy/haproxy#2401, "works as designed"): the configuration says TLS, health checks speak
+it, and requests go on in clear, until a reload that happens while the monitor is off.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ def test_with_a_monitor_requests_go_on_in_clear_until_it_was_off(traffic: Traffi
 @pytest.mark.parametrize("monitored", [False, True])
 def test_off_takes_effect_at_once_and_so_does_on_without_a_monitor(traffic: Traffic, monitored: bool) -> None:
     backend = traffic.backend()
-    pool = {"healthmonitor": monitor_body(type="TCP", delay=60)} if monitored else {}
-    deployed = traffic.https(backend, **pool)
+    deployed = traffic.https(backend, healthmonitor=monitor_body(type="TCP", delay=60) if monitored else None)
     assert ask(deployed.port).status == 200
     tls, backend.context = backend.context, None
     deployed.patch_pool(protocol="HTTP", ca_secret_id=None, secret_id=None)
