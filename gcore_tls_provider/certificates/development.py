@@ -23,6 +23,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from gcore_tls_provider.certificates.identity import Identity
 from gcore_tls_provider.certificates.key import IdentityKey
 
+ROOT_NAME = "Development Root CA"
+"""The root authority's common name, where no other authority is given."""
+
 _CLOCK_SKEW = timedelta(hours=1)
 """How long before now a certificate's validity begins, for machines whose clock is behind."""
 
@@ -193,7 +196,7 @@ class DevelopmentFiles:
         client_pkcs12_password_file: the file that holds the password, without a line end.
         backend: a backend's server certificate, issued by the root authority.
         backend_key: its private key.
-        crl: the root authority's revocation list, empty.
+        crl: the root authority's revocation list, empty unless something was to be revoked.
     """
 
     ca: Path
@@ -218,6 +221,8 @@ def write_development_certificates(
     sni_names: Sequence[str] = ("shop.example.com",),
     client_name: str = "load-balancer",
     valid_days: int = 365,
+    root: DevelopmentAuthority | None = None,
+    revoked: Sequence[Identity] = (),
 ) -> DevelopmentFiles:
     """Makes a complete set of material for one load balancer with mutual TLS to its backends, as files.
 
@@ -230,13 +235,15 @@ def write_development_certificates(
         sni_names: names of the SNI certificate.
         client_name: common name of the client certificate, and its DNS name `<client_name>.internal`.
         valid_days: how long all of it is valid, apart from the authorities, which last longer: at most 1825.
+        root: the root authority. Default: a new one, whose key isn't kept.
+        revoked: certificates of the root authority that its revocation list revokes.
 
     Raises:
         OSError: the folder or a file can't be written.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     directory.chmod(0o700)
-    root = DevelopmentAuthority.create("Development Root CA")
+    root = root or DevelopmentAuthority.create(ROOT_NAME)
     servers = root.issue_authority("Development Server CA")
     server = servers.issue_server(server_names, valid_days=valid_days)
     shop = servers.issue_server(sni_names, valid_days=valid_days)
@@ -259,7 +266,7 @@ def write_development_certificates(
         client_pkcs12_password_file=_write_secret(directory / "client.p12.password", password),
         backend=_write(directory / "backend.pem", backend.full_chain_pem),
         backend_key=_write_secret(directory / "backend.key", backend.private_key_pem),
-        crl=_write(directory / "crl.pem", root.revocation_list(next_update_days=valid_days)),
+        crl=_write(directory / "crl.pem", root.revocation_list(revoked, next_update_days=valid_days)),
     )
 
 

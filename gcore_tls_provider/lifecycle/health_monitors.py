@@ -111,6 +111,13 @@ def patch_body(monitor: HealthMonitorInputs) -> HealthMonitorPatch:
     return HealthMonitorPatch.model_validate(monitor.model_dump(exclude={"type", *unused}))
 
 
+def switched(live: HealthMonitor, up: bool) -> HealthMonitorPatch:
+    """What is sent to switch a live one off or on: all of it, as for any change."""
+    unused = () if live.type in ("HTTP", "HTTPS") else _HTTP_ONLY
+    kept = live.model_dump(include=HealthMonitorPatch.model_fields.keys() - {"type", *unused})
+    return HealthMonitorPatch.model_validate({**kept, "admin_state_up": up})
+
+
 def shown(live: HealthMonitor) -> Properties:
     """A live one as a program would write it."""
     given = {name: value for name, value in live.model_dump().items() if name in HealthMonitorInputs.model_fields}

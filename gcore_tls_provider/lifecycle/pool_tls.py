@@ -4,8 +4,9 @@ Two kinds share the work, so that what was there before is in the state before a
 
 - **`PoolTlsSnapshot`** makes nothing: its create reads the pool, and its outputs are what was there. A program never
   sees it; the attachment depends on it, so it is made first and deleted last.
-- **`PoolTlsAttachment`** sets the protocol to HTTPS and the three ids, in one update. Deleting it restores what was
-  there, but only where its own values still stand: what somebody else has changed since is left alone, with a warning.
+- **`PoolTlsAttachment`** sets the protocol to HTTPS and the three ids, in one update. Where that begins TLS, a health
+  monitor is switched off and on again (`tls_start.py` says why). Deleting it restores what was there, but only where
+  its own values still stand: what somebody else has changed since is left alone, with a warning.
 
 A run that dies between the update and the saving of the state loses nothing: the next one finds the snapshot in the
 state, and the pool as it should be. A `destroy` straight after such a run restores nothing: Pulumi knows of no
@@ -28,6 +29,7 @@ from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.pools import Pool, PoolPatch
 from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.errors import ObjectFailed, ObjectNotFound
+from gcore_tls_provider.lifecycle import tls_start
 from gcore_tls_provider.lifecycle.fields import Field, same_id
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
 from gcore_tls_provider.lifecycle.operation import Operation
@@ -197,7 +199,8 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
         except ObjectNotFound as missing:
             raise _no_pool(missing) from missing
         wanted = {name: getattr(inputs, name) for name in PARTS}
-        return self._put(operation, pool, wanted, f"add TLS to pool {inputs.pool_id}")
+        begins = tls_start.begins(inputs.former.model_dump(), wanted)
+        return self._put(operation, pool, wanted, f"add TLS to pool {inputs.pool_id}", begins=begins)
 
     def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads the pool."""
@@ -287,17 +290,36 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
                 "Set the pool at Gcore to what it is to have now, then run again: what you set there is left as it is.",
             )
 
-    def _put(self, operation: Operation, pool: Pool, wanted: Mapping[str, object], asked: str) -> Live:
-        """Sends what differs, and reads it back: that null unsets an id is written nowhere."""
+    def _put(
+        self,
+        operation: Operation,
+        pool: Pool,
+        wanted: Mapping[str, object],
+        asked: str,
+        *,
+        begins: bool = False,
+    ) -> Live:
+        """Sends what differs, and reads it back: that null unsets an id is written nowhere.
+
+        Where TLS begins, it is made to take effect, even if nothing differs: a run that died may have come so far.
+        """
         live = _part(pool)
         patch = {name: value for name, value in wanted.items() if not same_id(live[name], value)}
-        if not patch:
+        if not patch and not begins:
             return Live(pool.id, _live(pool))
         balancer = next((each.id for each in pool.loadbalancers), "")
         protocol = str(wanted.get("protocol", pool.protocol))
         shapes = routes.update_pool(pool.id, protocol, PoolPatch.model_validate(patch))
         with operation.load_balancer(balancer):
-            operation.unless_busy(balancer, lambda: operation.run_shaped(shapes))
+            if patch:
+                operation.unless_busy(balancer, lambda: operation.run_shaped(shapes))
+            elif pool.healthmonitor is not None and not pool.healthmonitor.admin_state_up:
+                operation.warn(
+                    f"Pool {pool.id} speaks TLS already, and its health monitor is switched off. If an earlier run "
+                    f"died, it may have left it so; then switch it on."
+                )
+            if begins:
+                tls_start.take_effect(operation, balancer, pool.id)
             pool = operation.ready(lambda: operation.send(routes.get_pool(pool.id)), asked)
         kept = [name for name, value in patch.items() if not same_id(_part(pool)[name], value)]
         if kept:

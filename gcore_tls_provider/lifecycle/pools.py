@@ -22,7 +22,7 @@ from gcore_tls_provider.certificates.acceptance import deployed
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.finding import gathered
 from gcore_tls_provider.errors import BadRequest, MethodNotAllowed, NotFound, ObjectNotFound
-from gcore_tls_provider.lifecycle import health_monitors, members
+from gcore_tls_provider.lifecycle import health_monitors, members, tls_start
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field, changed, same_id
@@ -334,6 +334,9 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
             if patch:
                 body = PoolPatch.model_validate(patch)
                 self._patch(operation, balancer, object_id, inputs.protocol, body)
+            if tls_start.begins(olds, given) and ("health_monitor" not in names or stays):
+                up = None if inputs.health_monitor is None else inputs.health_monitor.admin_state_up
+                tls_start.take_effect(operation, balancer, object_id, up=up)
             if monitor is not None and not stays:
                 call = routes.create_health_monitor(object_id, health_monitors.create_body(monitor))
                 operation.unless_busy(balancer, lambda: operation.run(call))

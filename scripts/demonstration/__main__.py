@@ -8,10 +8,12 @@ import sys
 from bootstrap.places import DEMO, ROOT, STACK_FILE, demo_stack_exists
 from bootstrap.processes import exclusive
 from bootstrap.reporting import ScriptError, run, say
-from demonstration import emulator, stack
-from demonstration.certificates import ensure_certificates
+from demonstration import backends, emulator, stack
+from demonstration.backends import ADDRESSES, PORT, Backends
+from demonstration.certificates import BackendKind, backend_files, ensure_certificates
 from demonstration.configuration import configure
 from demonstration.summary import certificate_lines, graph_lines
+from demonstration.traffic import Traffic, missing_for_traffic
 
 
 def main() -> None:
@@ -24,14 +26,23 @@ def main() -> None:
 
 
 def deploy() -> None:
-    """Brings everything up, shows it, and lets Pulumi confirm that nothing is left to do."""
+    """Brings everything up, shows it, lets Pulumi confirm that nothing is left to do, and sends requests through it."""
     DEMO.mkdir(mode=0o700, exist_ok=True)
 
+    say("== HAProxy, which carries the traffic")
+    without_traffic = missing_for_traffic()
+
     say("== Emulator of Gcore's API")
-    api = emulator.ensure_running()
+    api = emulator.ensure_running(carries=without_traffic is None)
 
     say("== Certificates")
     certificates = ensure_certificates(DEMO / "certificates")
+
+    if without_traffic is None:
+        say("== Backends, which demand a client certificate")
+        servers = Backends(backend_files(DEMO / "certificates"))
+        running = servers.ensure(BackendKind.good)
+        say(f"      {running.program}, process {running.pid}, on port {PORT} of {', '.join(ADDRESSES)}")
 
     say("== Pulumi stack and its configuration")
     stack.select()
@@ -50,22 +61,35 @@ def deploy() -> None:
     say("== pulumi preview")
     stack.preview_without_changes()
 
+    say("== Requests through the load balancer")
+    if without_traffic is None:
+        traffic = Traffic(api, outputs, servers, DEMO / "certificates" / "ca.pem")
+        traffic.show()
+        by_hand = traffic.curl()
+    else:
+        say(f"      none: {without_traffic}")
+        by_hand = None
+
     say("== Done")
-    say("The emulator goes on running. To work on this stack by hand, and to change something:")
+    say("All of it goes on running. To work on this stack by hand, and to change something:")
     say('    eval "$(scripts/env)"')
-    say("    pulumi config set --path 'members[1]' 10.0.0.13")
+    say(f"    pulumi config set --path 'members[2]' {ADDRESSES[2]}")
     say("    pulumi preview --diff")
     say("    pulumi up")
+    if by_hand is not None:
+        say("To send a request yourself:")
+        say(f"    {by_hand}")
+    say(f"To see it drawn: {api.url}")
     say("To take everything down:")
     say("    scripts/demo --destroy")
 
 
 def destroy() -> None:
-    """Takes the stack down, shows that the emulator is empty, ends it, and removes what the demo made."""
+    """Takes the stack down, shows that the emulator is empty, ends it and the backends, and removes what was made."""
     DEMO.mkdir(mode=0o700, exist_ok=True)
     if demo_stack_exists():
         say("== Emulator of Gcore's API")
-        api = emulator.ensure_running()
+        api = emulator.ensure_running(carries=False)
 
         say("== Certificates")
         certificates = ensure_certificates(DEMO / "certificates")
@@ -85,10 +109,11 @@ def destroy() -> None:
                 "the emulator still has objects that the stack didn't know. Look at them at "
                 f"{api.url}/_emulator/state; to throw all away, run `scripts/demo --destroy` once more."
             )
+    backends.stop()
     emulator.stop()
     shutil.rmtree(DEMO)
     STACK_FILE.unlink(missing_ok=True)
-    say("== Done: the emulator is stopped, and .demo is removed")
+    say("== Done: the emulator and the backends are stopped, and .demo is removed")
     say("Leave the shells in which you evaluated scripts/env: what they point to is gone.")
 
 

@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from enum import Enum
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from bootstrap.places import ROOT
 from bootstrap.reporting import say
-from gcore_tls_provider.certificates.development import write_development_certificates
+from gcore_tls_provider.certificates import DevelopmentAuthority, Identity, write_development_certificates
+from gcore_tls_provider.certificates.development import ROOT_NAME
 
 SERVER_NAME = "app.example.com"
 SNI_NAME = "shop.example.com"
+
+
+class BackendKind(str, Enum):
+    """What may be right or wrong with backends."""
+
+    good = "good"
+    of_other_ca = "of-other-ca"
+    revoked = "revoked"
+    expired = "expired"
+    trusting_other_ca = "trusting-other-ca"
+
+
+@dataclass(frozen=True)
+class BackendFiles:
+    """What a backend shows and whom it lets in, as PEM files.
+
+    Attributes:
+        certificate: What it shows to the load balancer.
+        private_key: The private key of that.
+        client_ca: The CA of the client certificates that it accepts.
+    """
+
+    certificate: Path
+    private_key: Path
+    client_ca: Path
 
 
 @dataclass(frozen=True)
@@ -51,7 +82,8 @@ def ensure_certificates(directory: Path) -> CertificateFiles:
         say(f"      those of the last run, in {shown}")
     else:
         unfinished = directory.with_name(f"{directory.name}.unfinished")
-        write_development_certificates(unfinished, server_names=(SERVER_NAME,), sni_names=(SNI_NAME,))
+        shutil.rmtree(unfinished, ignore_errors=True)
+        _write(unfinished)
         unfinished.rename(directory)
         say(f"      a CA, certificates for {SERVER_NAME} and {SNI_NAME}, a client certificate and a CRL, in {shown}")
     sni = SNI_NAME.partition(".")[0]
@@ -65,3 +97,42 @@ def ensure_certificates(directory: Path) -> CertificateFiles:
         crl=str(shown / "crl.pem"),
         backend=str(shown / "backend.pem"),
     )
+
+
+def backend_files(directory: Path) -> Mapping[BackendKind, BackendFiles]:
+    """Returns the files of each kind of backend, in the folder that `ensure_certificates` filled."""
+    ca, good = directory / "ca.pem", (directory / "backend.pem", directory / "backend.key")
+
+    def refused(kind: BackendKind) -> BackendFiles:
+        return BackendFiles(directory / f"{kind.value}.pem", directory / f"{kind.value}.key", ca)
+
+    return {
+        BackendKind.good: BackendFiles(*good, ca),
+        **{kind: refused(kind) for kind in (BackendKind.of_other_ca, BackendKind.revoked, BackendKind.expired)},
+        BackendKind.trusting_other_ca: BackendFiles(*good, directory / "other-ca.pem"),
+    }
+
+
+def _write(directory: Path) -> None:
+    """Makes all files: those of a load balancer with good backends, and what backends show that are to be refused."""
+    names = (SERVER_NAME, SNI_NAME)
+    month_ago = datetime.now(timezone.utc) - timedelta(days=30)
+    root, other = DevelopmentAuthority.create(ROOT_NAME, now=month_ago), DevelopmentAuthority.create("Another CA")
+    refused: Mapping[BackendKind, Identity] = {
+        BackendKind.of_other_ca: other.issue_server(names),
+        BackendKind.revoked: root.issue_server(names),
+        BackendKind.expired: root.issue_server(names, now=month_ago, valid_days=29),
+    }
+    write_development_certificates(
+        directory,
+        server_names=(SERVER_NAME,),
+        sni_names=(SNI_NAME,),
+        root=root,
+        revoked=[refused[BackendKind.revoked]],
+    )
+    (directory / "other-ca.pem").write_text(other.certificate_pem)
+    for kind, identity in refused.items():
+        (directory / f"{kind.value}.pem").write_text(identity.full_chain_pem)
+        descriptor = os.open(directory / f"{kind.value}.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w") as file:
+            file.write(identity.private_key_pem)

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 from bootstrap.reporting import say
 from demonstration import stack
+from demonstration.backends import ADDRESSES
 from demonstration.certificates import CertificateFiles
 from demonstration.emulator import PROJECT, REGION, Emulator
-
-MEMBERS = ("10.0.0.11", "10.0.0.12")
-"""The backends' addresses. Nothing listens there: the emulator stores them."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +20,14 @@ class Setting:
         value: Its value.
         secret: Whether it is encrypted in the stack's file.
         follows: Whether it is set again when it differs. Else a value that the user chose since then is kept.
+        default: What it is according to `Pulumi.yaml` where the stack says nothing.
     """
 
     key: str
     value: str
     secret: bool = False
     follows: bool = False
+    default: str | None = None
 
 
 def settings(emulator: Emulator, files: CertificateFiles) -> list[Setting]:
@@ -48,8 +48,8 @@ def settings(emulator: Emulator, files: CertificateFiles) -> list[Setting]:
         Setting("clientPassword", files.client_password.get_secret_value(), secret=True, follows=True),
         Setting("ca", files.ca),
         Setting("crl", files.crl),
-        Setting("backendCertificates[0]", files.backend),
-        *(Setting(f"members[{index}]", address) for index, address in enumerate(MEMBERS)),
+        Setting("backendCertificates[0]", files.backend, default="[]"),
+        *(Setting(f"members[{index}]", address) for index, address in enumerate(ADDRESSES[:2])),
     ]
 
 
@@ -61,7 +61,7 @@ def configure(emulator: Emulator, files: CertificateFiles) -> None:
     for setting in settings(emulator, files):
         top_level = setting.key.partition(".")[0].partition("[")[0]
         value = present.get(top_level)
-        if value is not None and not (setting.follows and value != setting.value):
+        if value not in (None, setting.default) and not (setting.follows and value != setting.value):
             continue
         unchanged = False
         if setting.secret:

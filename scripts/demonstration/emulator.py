@@ -1,14 +1,11 @@
-"""The emulator as a process in the background: started once, found again by later runs, stopped at the end."""
+"""The emulator of Gcore's API, as a process in the background."""
 
 from __future__ import annotations
 
 import os
 import re
 import secrets
-import signal
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +14,8 @@ from gcore import Gcore, GcoreError
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
 from bootstrap.places import DEMO, PYTHON, ROOT
-from bootstrap.processes import CommandFailed, output_of
 from bootstrap.reporting import ScriptError, say
+from demonstration.background import becomes, command_line, end, end_of
 
 PROJECT = 1
 REGION = 1
@@ -27,19 +24,40 @@ TASK_SECONDS = 0.5
 """How long the emulator's tasks run: long enough to see that they are waited for."""
 
 START_SECONDS = 60
-STOP_SECONDS = 10
+
+LOG_FILE = DEMO / "emulator.log"
+"""What it says, and what its HAProxies say of each request."""
 
 _MODULE = "gcore_tls_provider.emulator"
 _PROCESS_FILE = DEMO / "emulator.json"
 _KEY_FILE = DEMO / "emulator.key"
-_LOG_FILE = DEMO / "emulator.log"
 
 
 class EmulatorProcess(BaseModel, frozen=True):
-    """What is remembered of a started emulator: its process id, and its port on 127.0.0.1."""
+    """What is remembered of a started emulator.
+
+    Attributes:
+        pid: Its process id.
+        port: Its port on 127.0.0.1.
+        carries: Whether its load balancers are HAProxies.
+    """
 
     pid: int
     port: int
+    carries: bool = False
+
+
+class _DataPlane(BaseModel):
+    host: str
+    port: int
+
+
+class _Listener(BaseModel):
+    data_plane: _DataPlane | None = None
+
+
+class _State(BaseModel):
+    listeners: dict[str, _Listener]
 
 
 @dataclass(frozen=True)
@@ -70,12 +88,24 @@ class Emulator:
         Raises:
             ScriptError: It doesn't answer.
         """
+        state = TypeAdapter(dict[str, dict[str, object]]).validate_json(self._state())
+        return {kind: len(objects) for kind, objects in state.items() if kind != "tasks"}
+
+    def endpoint(self, listener_id: str) -> tuple[str, int] | None:
+        """Returns the address and port on this machine where clients reach a listener; None if nothing carries it.
+
+        Raises:
+            ScriptError: It doesn't answer.
+        """
+        listener = _State.model_validate_json(self._state()).listeners.get(listener_id)
+        entry = listener.data_plane if listener else None
+        return (entry.host, entry.port) if entry else None
+
+    def _state(self) -> bytes:
         try:
-            answer = httpx.get(f"{self.url}/_emulator/state", timeout=10).raise_for_status()
+            return httpx.get(f"{self.url}/_emulator/state", timeout=10).raise_for_status().content
         except httpx.HTTPError as error:
             raise ScriptError(f"the emulator on {self.url} doesn't tell what it has: {error}") from error
-        state = TypeAdapter(dict[str, dict[str, object]]).validate_python(answer.json())
-        return {kind: len(objects) for kind, objects in state.items() if kind != "tasks"}
 
     def is_ours(self) -> bool:
         """Tells whether it still runs and answers to the key, which no other emulator knows."""
@@ -86,8 +116,11 @@ class Emulator:
         return belongs_to_clone(self.process.pid)
 
 
-def ensure_running() -> Emulator:
+def ensure_running(*, carries: bool) -> Emulator:
     """Returns the demo's emulator, after starting it if need be: then it is empty, whatever the stack says.
+
+    Args:
+        carries: Whether its load balancers shall be HAProxies. One that is running without them is started anew.
 
     Raises:
         ScriptError: It doesn't start.
@@ -95,15 +128,17 @@ def ensure_running() -> Emulator:
     key = api_key()
     remembered = recall()
     if remembered is not None and (emulator := Emulator(remembered, key)).is_ours():
-        say(f"      already running on {emulator.url}, process {remembered.pid}")
-        return emulator
+        if remembered.carries or not carries:
+            say(f"      already running on {emulator.url}, process {remembered.pid}")
+            return emulator
+        say("      running without HAProxy until now; starting it anew")
     stop()
     # The port of last time first: a shell in which the stack is used by hand may still know it.
-    process = (start(remembered.port, key) if remembered else None) or start(0, key)
+    process = (start(remembered.port, key, carries=carries) if remembered else None) or start(0, key, carries=carries)
     if process is None:
-        raise ScriptError(f"the emulator doesn't start. The end of {_LOG_FILE}:\n{_end_of_log()}")
+        raise ScriptError(f"the emulator doesn't start. The end of {LOG_FILE}:\n{end_of(LOG_FILE)}")
     emulator = Emulator(process, key)
-    say(f"      started on {emulator.url}, process {process.pid}; its log is {_LOG_FILE.relative_to(ROOT)}")
+    say(f"      started on {emulator.url}, process {process.pid}; its log is {LOG_FILE.relative_to(ROOT)}")
     return emulator
 
 
@@ -126,19 +161,21 @@ def api_key() -> SecretStr:
         return SecretStr(key)
 
 
-def start(port: int, key: SecretStr) -> EmulatorProcess | None:
+def start(port: int, key: SecretStr, *, carries: bool) -> EmulatorProcess | None:
     """Starts an emulator that outlives this process, and remembers it; returns None if it ended at once.
 
     Args:
         port: The port; 0 for any that is free.
         key: The API key that it shall accept.
+        carries: Whether its load balancers shall be HAProxies.
 
     Raises:
         ScriptError: It neither listens nor ends within `START_SECONDS`.
     """
     command: list[str | Path] = [PYTHON, "-m", _MODULE, "--port", str(port)]
     command += ["--project", str(PROJECT), "--region", str(REGION), "--task-seconds", str(TASK_SECONDS)]
-    with _LOG_FILE.open("ab") as log:
+    command += ["--data-plane", "haproxy" if carries else "none"]
+    with LOG_FILE.open("ab") as log:
         log.truncate(0)
         child = subprocess.Popen(
             command,
@@ -153,55 +190,31 @@ def start(port: int, key: SecretStr) -> EmulatorProcess | None:
     def listens() -> bool:
         return child.poll() is not None or _listening_port() is not None
 
-    if not _becomes(listens, seconds=START_SECONDS):
+    if not becomes(listens, seconds=START_SECONDS):
         child.kill()
-        raise ScriptError(f"the emulator says nothing for {START_SECONDS} s. The end of {_LOG_FILE}:\n{_end_of_log()}")
+        raise ScriptError(
+            f"the emulator says nothing for {START_SECONDS} s. The end of {LOG_FILE}:\n{end_of(LOG_FILE)}"
+        )
     listening = _listening_port()
     if child.poll() is not None or listening is None:
         return None
-    process = EmulatorProcess(pid=child.pid, port=listening)
+    process = EmulatorProcess(pid=child.pid, port=listening, carries=carries)
     _PROCESS_FILE.write_text(process.model_dump_json())
     return process
 
 
 def stop() -> None:
     """Ends the emulator that an earlier run started, if it still runs."""
-    process = recall()
-    if process is None or not belongs_to_clone(process.pid):
-        return
-    os.kill(process.pid, signal.SIGTERM)
-    if not _becomes(lambda: not belongs_to_clone(process.pid), seconds=STOP_SECONDS):
-        os.kill(process.pid, signal.SIGKILL)
+    if process := recall():
+        end(process.pid, belongs_to_clone)
 
 
 def belongs_to_clone(pid: int) -> bool:
     """Tells whether a process is an emulator that runs under this clone's Python: process ids are used again."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
-    except OSError:
-        if Path("/proc/self").exists():
-            return False
-        try:
-            words = output_of(["ps", "-ww", "-o", "command=", "-p", str(pid)], seconds=10)
-        except CommandFailed:
-            return False
+    words = command_line(pid)
     return str(PYTHON) in words and _MODULE in words
 
 
 def _listening_port() -> int | None:
-    said = re.search(r"listening on http://127\.0\.0\.1:(\d+)", _LOG_FILE.read_text(errors="replace"))
+    said = re.search(r"listening on http://127\.0\.0\.1:(\d+)", LOG_FILE.read_text(errors="replace"))
     return int(said[1]) if said else None
-
-
-def _end_of_log() -> str:
-    return "\n".join(f"    {line}" for line in _LOG_FILE.read_text(errors="replace").splitlines()[-12:])
-
-
-def _becomes(condition: Callable[[], bool], *, seconds: float) -> bool:
-    """Waits until a condition holds; returns whether it did in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True

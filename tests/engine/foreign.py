@@ -17,12 +17,13 @@ PATIENCE = 60.0
 class Portal:
     """Gcore as another tool uses it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, region: int = REGION) -> None:
+        self._region = region
         self._http = httpx.Client(base_url=f"{url}/cloud", headers={"Authorization": f"APIKey {API_KEY}"})
 
     def made(self, kind: str, body: dict[str, object]) -> dict[str, list[str]]:
         """Sends a POST to v1 and waits; the ids of what was made, by kind."""
-        answer = self._http.post(f"/v1/{kind}/{PROJECT}/{REGION}", json=body)
+        answer = self._http.post(f"/v1/{kind}/{PROJECT}/{self._region}", json=body)
         assert answer.is_success, answer.text
         (task_id,) = answer.json()["tasks"]
         end = time.monotonic() + PATIENCE
@@ -52,7 +53,7 @@ class Portal:
         return self.secret(name, identity.to_pkcs12())
 
     def load_balancer(
-        self, files: DevelopmentFiles, *, members: list[str], port: int, mutual_tls: bool
+        self, files: DevelopmentFiles, *, members: list[str], port: int, mutual_tls: bool, **monitor: object
     ) -> dict[str, str]:
         """A load balancer with a listener and its pool; all ids, by what they are."""
         ids = {"certificate": self.identity("server", files.server, files.server_key)}
@@ -65,7 +66,7 @@ class Portal:
             "name": "backends",
             "lb_algorithm": "ROUND_ROBIN",
             "members": [{"address": each, "protocol_port": port} for each in members],
-            "healthmonitor": {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3},
+            "healthmonitor": {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3, **monitor},
             **tls,
         }
         listener = {

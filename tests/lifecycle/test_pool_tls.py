@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -90,6 +90,52 @@ def test_members_and_monitor_stay_with_their_owner(world: World) -> None:
     it.detach()
     (after,) = world.objects("pools")
     assert (list(after.members), after.name) == (members, name)
+
+
+MONITOR: Mapping[str, object] = {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3}
+
+
+def monitors(sent: Sequence[Sent]) -> list[object]:
+    """What each request makes of the health monitor: up, down, or None where it isn't about it."""
+    bodies = [each.body.get("healthmonitor") for each in sent]
+    return [body["admin_state_up"] if isinstance(body, Mapping) else None for body in bodies]
+
+
+def test_a_monitor_goes_off_and_on_where_tls_begins(spoken: World) -> None:
+    it = scene(spoken, health_monitor=MONITOR)
+    sent = it.attach("ca_secret_id", "secret_id")
+    assert monitors(sent) == [None, False, True]
+    (pool,) = (each for each in it.world.objects("pools") if each.id == it.pool_id)
+    assert pool.health_monitor.admin_state_up
+    assert {name: getattr(pool.health_monitor, name) for name in MONITOR} == MONITOR
+    assert monitors(it.attached.update(**it.program("ca_secret_id", "secret_id", "crl_secret_id"))) == [None]
+    assert monitors(it.detach()) == [None]
+
+
+def test_a_monitor_that_is_off_stays_off(world: World) -> None:
+    it = scene(world, health_monitor={**MONITOR, "admin_state_up": False})
+    assert monitors(it.attach("ca_secret_id")) == [None]
+
+
+def test_a_monitor_is_let_alone_where_there_was_tls(world: World) -> None:
+    other_ca = world.create(
+        "CertificateAuthority", "theirs", certificate=world.material.other_authority.certificate_pem
+    )
+    it = scene(world, health_monitor=MONITOR, protocol="HTTPS", ca_secret_id=other_ca.id)
+    assert monitors(it.attach("ca_secret_id", "secret_id")) == [None]
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_tls_takes_effect_though_a_run_died_before(up: bool, world: World) -> None:
+    it = scene(world, health_monitor=MONITOR)
+    snapshot = world.create("PoolTlsSnapshot", "tls-snapshot", pool_id=it.pool_id)
+    it.by_hand(protocol="HTTPS", ca_secret_id=it.ids["ca_secret_id"])
+    if not up:
+        it.by_hand(healthmonitor={"delay": 10, "timeout": 5, "max_retries": 3, "admin_state_up": False})
+    with it.world.writes() as sent:
+        it.world.create("PoolTlsAttachment", "tls", **it.program("ca_secret_id"), former=snapshot.outputs["former"])
+    assert monitors(sent) == ([False, True] if up else [])
+    assert any("health monitor is switched off" in text for _, text in it.world.host.warnings) is not up
 
 
 def test_the_ids_that_were_there_are_restored(world: World) -> None:

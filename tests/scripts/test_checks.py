@@ -24,7 +24,7 @@ def clone(tmp_path: Path, machine: Machine) -> Path:
     (root / "pyproject.toml").write_text("")
     for tool in ("ruff", "mypy", "pytest"):
         machine.install(tool, f'echo "{tool} $*" >> calls; test ! -e "{tool} fails"', root / ".venv" / "bin")
-    for program in ("haproxy", "chromium", "chromedriver"):
+    for program in ("haproxy", "nginx", "chromium", "chromedriver"):
         machine.install(program, "")
     machine.install("python", "", root / ".venv" / "bin")
     stamp_file(root / ".venv").write_text(stamp(root))

@@ -80,8 +80,24 @@ class DemoClone:
 
     def emulator(self) -> int:
         """Returns the process id of the emulator."""
-        remembered: dict[str, int] = json.loads((self.root / ".demo" / "emulator.json").read_text())
+        return self._remembered("emulator.json")
+
+    def backends(self) -> int:
+        """Returns the process id of the backends."""
+        return self._remembered("backends/process.json")
+
+    def _remembered(self, name: str) -> int:
+        remembered: dict[str, int] = json.loads((self.root / ".demo" / name).read_text())
         return remembered["pid"]
+
+
+def assert_requests_went_through(shown: str) -> None:
+    """Two names are answered, and all else is refused, as the last thing that a run shows."""
+    _, _, shown = shown.partition("== Requests through the load balancer")
+    for name in ("app", "shop"):
+        assert re.search(rf"^ +{name}\.example\.com +200 +CN={name}\.example\.com .* CN=load-balancer$", shown, re.M)
+    assert len(re.findall(r" 503 +the load balancer ", shown)) == 3
+    assert len(re.findall(r" 400 +the backend ", shown)) == 1, "by nginx"
 
 
 @pytest.fixture(scope="module")
@@ -99,12 +115,16 @@ def test_the_demo_from_its_beginning_to_its_end(clone: DemoClone) -> None:
         assert re.search(rf"^ +{role} ", first, re.MULTILINE), role
     assert first.count(" unchanged") > 0
     assert "days left" in first
+    assert_requests_went_through(first)
+    curl = next(line for line in first.splitlines() if line.startswith("    curl "))
+    assert json.loads(clone.run(f"{curl} --silent --show-error"))["client"] == "CN=load-balancer"
 
     clone.lock_as_a_killed_run()
     second = clone.run("scripts/demo")
     assert "already running" in second
     assert "unlocking it" in second
     assert not re.search(r"\d+ (created|updated|deleted|replaced)", second)
+    assert_requests_went_through(second)
 
     assert "unchanged" in clone.by_hand("pulumi preview --expect-no-changes")
     assert "unchanged" in clone.by_hand("pulumi up --yes --skip-preview")
@@ -118,16 +138,18 @@ def test_the_demo_from_its_beginning_to_its_end(clone: DemoClone) -> None:
     after_accident = clone.run("scripts/demo")
     assert re.search(r"started on", after_accident)
     assert "created" in after_accident
+    assert_requests_went_through(after_accident)
 
     # The last `up` leaves its configuration in the state, and here that was a wrong API key.
     clone.by_hand("pulumi config set --secret gcore:apiKey 1_wrong && pulumi config set --path 'members[1]' 10.0.0.13")
     assert "401" in clone.by_hand("{ pulumi up --yes --skip-preview || true; }")
-    pid = clone.emulator()
+    pids = clone.emulator(), clone.backends()
     down = clone.run("scripts/demo --destroy 2>/dev/null")
     assert "pulumi stack rm" not in down
     assert "once more" not in down
     assert re.findall(r"^    (?:secrets|load balancers|listeners|pools): (\d+)$", down, re.MULTILINE) == ["0"] * 4
-    assert not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes()
+    for pid in pids:
+        assert not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes()
     assert not (clone.root / ".demo").exists()
     assert not (clone.root / "Pulumi.demo.yaml").exists()
     assert "Nothing to destroy" in clone.run("scripts/demo --destroy")

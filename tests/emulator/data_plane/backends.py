@@ -97,7 +97,7 @@ class Backend:
                 while (line := lines.readline().decode().strip()) != "":
                     name, _, value = line.partition(":")
                     headers[name.lower()] = value.strip()
-            except ssl.SSLError as error:
+            except (ssl.SSLError, UnicodeDecodeError) as error:  # the latter: TLS, where plain HTTP is spoken
                 self.alerts.append(error.reason or str(error))
                 return
             certificate = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None

@@ -1,0 +1,83 @@
+"""`python -m demonstration.python_backends SETTINGS`: backends that need nothing but Python.
+
+What goes wrong in a handshake is printed on standard error, in OpenSSL's words.
+"""
+
+from __future__ import annotations
+
+import ssl
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from cryptography import x509
+
+from demonstration.backends import Answer, Settings
+
+HANDSHAKE_SECONDS = 30
+
+
+class Server(ThreadingHTTPServer):
+    """One backend."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], name: str, context: ssl.SSLContext) -> None:
+        super().__init__(address, Handler)
+        self.name = name
+        self.context = context
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Prints what went wrong, as one line."""
+        print(sys.exc_info()[1], file=sys.stderr, flush=True)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers every request with what the backend has seen of the client certificate."""
+
+    protocol_version = "HTTP/1.1"
+    server: Server
+    request: ssl.SSLSocket
+
+    def setup(self) -> None:
+        """Does the handshake, in the connection's own thread."""
+        self.request.settimeout(HANDSHAKE_SECONDS)
+        self.request = self.server.context.wrap_socket(self.request, server_side=True)
+        super().setup()
+
+    def do_GET(self) -> None:
+        """Answers."""
+        der = self.request.getpeercert(binary_form=True)
+        client = x509.load_der_x509_certificate(der).subject.rfc4514_string() if der else ""
+        body = Answer(backend=self.server.name, client=client).model_dump_json().encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Keeps the log for what went wrong."""
+
+
+def main(path: Path) -> None:
+    """Serves until the process is ended."""
+    settings = Settings.model_validate_json(path.read_text())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(settings.certificate, settings.private_key)
+    context.load_verify_locations(settings.client_ca)
+    context.verify_mode = ssl.CERT_REQUIRED
+    # Without tickets every handshake verifies anew.
+    context.options |= ssl.OP_NO_TICKET
+    context.num_tickets = 0
+    servers = [Server((address, settings.port), name, context) for address, name in settings.names.items()]
+    threads = [threading.Thread(target=server.serve_forever) for server in servers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
