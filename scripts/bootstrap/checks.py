@@ -11,7 +11,7 @@ from bootstrap.places import ENVIRONMENT, ROOT
 from bootstrap.processes import run_in_foreground
 from bootstrap.reporting import ScriptError, complain, say
 from bootstrap.shell import tool_variables
-from bootstrap.system_packages import CHROMEDRIVER, CHROMIUM, HAPROXY, ensure_program
+from bootstrap.system_packages import CHROMEDRIVER, CHROMIUM, HAPROXY, NGINX, ensure_program
 
 LINTERS: Sequence[Sequence[str]] = (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",))
 """The programs that read the code. What they look at stands in `pyproject.toml`."""
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     say("== Setting up")
     ensure_environment()
     engine = ensure_engine(os.environ)
-    for program in (HAPROXY, CHROMIUM, CHROMEDRIVER):
+    for program in (HAPROXY, NGINX, CHROMIUM, CHROMEDRIVER):
         try:
             say(f"      {ensure_program(program)}")
         except ScriptError as error:

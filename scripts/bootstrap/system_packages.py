@@ -34,6 +34,7 @@ class Program:
 
 
 HAPROXY = Program(("haproxy",), "haproxy", "the emulator's data plane carries traffic with it")
+NGINX = Program(("nginx",), "nginx", "the demo's backends are shown to work with it")
 CHROMIUM = Program(
     ("chromium", "chromium-browser", "google-chrome"), "chromium", "the emulator's page is tested in a real browser"
 )
