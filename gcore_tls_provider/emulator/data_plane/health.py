@@ -68,14 +68,11 @@ def _pool(pool: Pool, seen: Mapping[tuple[str, str], Mapping[str, str]]) -> dict
     found: dict[str, OperatingStatus] = {}
     for member in pool.members:
         rows = [seen[backend, member.id] for backend in reported if (backend, member.id) in seen]
-        found[member.id] = max(map(_member, rows), key=_WORST_LAST.index, default="OFFLINE")
+        found[member.id] = max((_member(row["status"]) for row in rows), key=_WORST_LAST.index, default="OFFLINE")
     down = any(seen[backend, "BACKEND"]["status"].startswith("DOWN") for backend in reported)
     found[pool.id] = "ERROR" if down else "DEGRADED" if "ERROR" in found.values() else "ONLINE"
     return found
 
 
-def _member(row: Mapping[str, str]) -> OperatingStatus:
-    # HAProxy calls a server UP that gets no new clients because its weight is 0.
-    if row["status"] == "UP" and row["weight"] == "0":
-        return "DRAINING"
-    return next((meaning for start, meaning in _MEMBER_STATUSES if row["status"].startswith(start)), "OFFLINE")
+def _member(status: str) -> OperatingStatus:
+    return next((meaning for start, meaning in _MEMBER_STATUSES if status.startswith(start)), "OFFLINE")

@@ -13,7 +13,7 @@ from tests.emulator.data_plane import stored
 
 
 def row(proxy: str, server: str, status: str, **fields: str) -> Mapping[str, str]:
-    return {"pxname": proxy, "svname": server, "status": status, "weight": "1", "scur": "0", "slim": "10", **fields}
+    return {"pxname": proxy, "svname": server, "status": status, "scur": "0", "slim": "10", **fields}
 
 
 def statuses(members: list[str], backend: str = "UP", frontend: dict[str, str] | None = None, **pool: Any) -> Any:
@@ -46,14 +46,6 @@ def statuses(members: list[str], backend: str = "UP", frontend: dict[str, str] |
 )
 def test_members(said: str, member: str) -> None:
     assert statuses([said])[3] == member
-
-
-@pytest.mark.parametrize(("said", "member"), [("UP", "DRAINING"), ("no check", "NO_MONITOR"), ("DOWN", "ERROR")])
-def test_a_member_of_weight_0_gets_no_new_clients_which_haproxy_calls_up(said: str, member: str) -> None:
-    pool = stored.pool(members=(stored.member("m", weight=0),))
-    account = stored.account(stored.load_balancer(), stored.listener(), pool)
-    rows = [row("pool:listener", "m", said, weight="0"), row("pool:listener", "BACKEND", "UP", weight="0")]
-    assert statuses_of(account.load_balancers["lb"], account, rows)["m"] == member
 
 
 @pytest.mark.parametrize(
