@@ -1,10 +1,9 @@
 """Real traffic for emulated load balancers: one HAProxy each, configured as OpenStack Octavia's templates would.
 
-Gcore's load balancers behave like Octavia's. `configuration.py` says what the objects become, `balancer.py` runs one
+Gcore's load balancers behave like Octavia's. `configuration.py` says what the objects become, `process.py` runs one
 HAProxy, `health.py` reads what it says of the members, and `plane.py` holds it together.
 
-What isn't carried: UDP listeners (Octavia gives them to another program), `allowed_cidrs` (Octavia makes firewall
-rules of them) and `user_list` (not Octavia's).
+What isn't carried: UDP listeners, which Octavia gives to another program.
 """
 
 from gcore_tls_provider.emulator.data_plane.plane import (

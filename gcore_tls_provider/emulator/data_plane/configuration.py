@@ -18,6 +18,8 @@ that says why a TLS handshake failed, no peers. And where Gcore's API lacks or a
 - The mode of a backend is that of its listener, but for an HTTP pool behind a TCP one: HAProxy refuses a `tcp`
   backend below an `http` frontend.
 - Timeouts come from the listener; what it doesn't say comes from the pool.
+- `allowed_cidrs` are the firewall's in Octavia, which drops what comes from elsewhere; here HAProxy closes it.
+- `user_list` isn't Octavia's. The passwords are hashes of crypt(3); one that HAProxy can't read lets nobody in.
 """
 
 from __future__ import annotations
@@ -142,11 +144,13 @@ class _Rendering:
     def _listener(self, listener: Listener) -> list[str]:
         mode = _MODES[listener.protocol]
         pools = [pool for pool in self._account.pools_behind(listener.id) if pool.admin_state_up]
-        lines = ["", f"frontend {listener.id}", f"    maxconn {listener.connection_limit}"]
+        users = _users(listener) if mode == "http" else []
+        lines = [*users, "", f"frontend {listener.id}", f"    maxconn {listener.connection_limit}"]
         if listener.protocol == "TERMINATED_HTTPS":
             lines.append("    redirect scheme https if !{ ssl_fc }")
         lines.append(self._bind(listener))
         lines.append(f"    mode {mode}")
+        lines += _admission(listener, mode)
         lines += [f"    default_backend {pool.id}:{listener.id}" for pool in pools]
         lines.append(f"    timeout client {_timeout('timeout_client_data', TIMEOUT_CLIENT, listener, pools)}")
         if listener.protocol == "PROMETHEUS":
@@ -225,6 +229,22 @@ class _Rendering:
         name = f"{sha256(content).hexdigest()}.{ending}"
         self._files[name] = content
         return f"{self._folder}/{name}"
+
+
+def _users(listener: Listener) -> list[str]:
+    """A list of users named as its listener, if it has any."""
+    users = [f"    user {word(user.username)} password {word(user.encrypted_password)}" for user in listener.user_list]
+    return ["", f"userlist {listener.id}", *users] if users else []
+
+
+def _admission(listener: Listener, mode: str) -> Iterator[str]:
+    """Who may come in: from which networks, and with which name and password."""
+    # A line each: HAProxy takes 64 words a line.
+    yield from (f"    acl allowed src {network}" for network in listener.allowed_cidrs or ())
+    if listener.allowed_cidrs:
+        yield "    tcp-request connection reject unless allowed"
+    if listener.user_list and mode == "http":
+        yield f"    http-request auth unless {{ http_auth({listener.id}) }}"
 
 
 def _speaks_tls(pool: Pool, listener_mode: str) -> bool:

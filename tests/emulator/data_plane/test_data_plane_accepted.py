@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gcore_tls_provider.api.wire.enums import (
     HealthMonitorType,
@@ -20,12 +24,14 @@ from gcore_tls_provider.api.wire.enums import (
     SessionPersistenceType,
 )
 from gcore_tls_provider.api.wire.pools import SessionPersistenceSet
+from gcore_tls_provider.cli.contents import Role
 from gcore_tls_provider.emulator import Behaviour
-from gcore_tls_provider.emulator.account import Account
+from gcore_tls_provider.emulator.account import Account, BasicAuthUser
 from gcore_tls_provider.emulator.data_plane.configuration import configuration
 from gcore_tls_provider.emulator.data_plane.program import ConfigurationRefused, check_configuration, find_haproxy
 from tests.emulator.data_plane import stored
 from tests.emulator.data_plane.issuing import authority, backend, client, revocations
+from tests.emulator.data_plane.judging import gravest, judged
 from tests.material import Material
 
 ROOT = authority("Root")
@@ -106,17 +112,39 @@ def put(account: Account, number: int, listener: str, pool: str, **fields: Any) 
 
 
 @pytest.mark.parametrize(("listener", "pool"), PAIRS)
-@pytest.mark.parametrize("alpn", ["octavia", "none"])
-def test_every_pair_of_protocols(listener: str, pool: str, alpn: str, account: Account, folder: Path) -> None:
-    """With each algorithm, persistence, set of secrets and monitor type: all combinations, on one load balancer."""
+def test_every_pair_of_protocols(listener: str, pool: str, account: Account, folder: Path) -> None:
+    """With each persistence and set of secrets, and by turns each algorithm and monitor, on one load balancer."""
     made = stored.account(*account.load_balancers.values(), *account.secrets.values())
-    kinds: list[dict[str, Any] | None] = [None, *MONITORS]
-    everything = itertools.product(get_args(LbAlgorithm), PERSISTENCE, SECRETS)
-    for number, (algorithm, persistence, secrets) in enumerate(everything):
-        monitor = kinds[number % len(kinds)]
+    monitors: list[dict[str, Any] | None] = [None, *MONITORS]
+    algorithms = get_args(LbAlgorithm)
+    # The pairs begin the turns at different places.
+    turn = PAIRS.index((listener, pool))
+    for number, (persistence, secrets) in enumerate(itertools.product(PERSISTENCE, SECRETS)):
+        monitor, algorithm = monitors[(number + turn) % len(monitors)], algorithms[(number + turn) % len(algorithms)]
         put(made, number, listener, pool, lb_algorithm=algorithm, persistence=persistence, monitor=monitor, **secrets)
-    assert len(made.pools) == 60
-    check(made, folder, pool_alpn=alpn, idle_close="on-response")
+    assert len(made.pools) == 20
+    check(
+        made, folder, pool_alpn=("octavia", "http1", "none")[turn % 3], idle_close=("on-response", "octavia")[turn % 2]
+    )
+
+
+@pytest.mark.parametrize("protocol", ["HTTP", "TCP", "TERMINATED_HTTPS"])
+def test_all_that_a_listener_may_have(protocol: str, account: Account, folder: Path) -> None:
+    made = stored.account(*account.load_balancers.values(), *account.secrets.values())
+    put(made, 0, protocol, "HTTP", monitor=MONITORS[0])
+    listener = replace(
+        made.listeners["l0"],
+        allowed_cidrs=(*(f"10.{number}.0.0/16" for number in range(99)), "2001:db8::/32"),
+        user_list=tuple(
+            BasicAuthUser(username=f"user {hashed[:3]}", encrypted_password=hashed)
+            for hashed in ("$6$salt$hash", "{SHA}hash", 'a "quoted" #hash')
+        ),
+        connection_limit=1_000_000,
+        timeout_client_data=86_400_000,
+        timeout_member_connect=0,
+    )
+    made.put(listener)
+    check(made, folder)
 
 
 @pytest.mark.parametrize("secrets", SECRETS)
@@ -128,7 +156,7 @@ def test_every_monitor(secrets: dict[str, str], account: Account, folder: Path) 
 
 
 LEAF, CLIENT = backend(ROOT), client(ROOT)
-BROKEN_CA = {
+BROKEN_CA: Mapping[str, str | bytes] = {
     "empty": "\n",
     "text only": "nothing to see",
     "truncated": ROOT.pem[: len(ROOT.pem) // 2],
@@ -136,11 +164,24 @@ BROKEN_CA = {
     "second block broken": ROOT.pem + LEAF.pem.replace("A", "!"),
     "indented": "".join(f"    {line}\n" for line in ROOT.pem.splitlines()),
     "UTF-16": ROOT.pem.encode("utf-16"),
+    "DER": ROOT.certificate.public_bytes(Encoding.DER),
 }
-BROKEN_CRL = {"truncated": revocations(ROOT)[:200], "second truncated": revocations(ROOT) + revocations(ROOT)[:200]}
+BROKEN_CRL: Mapping[str, str | bytes] = {
+    "empty": "\n",
+    "truncated": revocations(ROOT)[:200],
+    "second truncated": revocations(ROOT) + revocations(ROOT)[:200],
+    "DER": x509.load_pem_x509_crl(revocations(ROOT).encode()).public_bytes(Encoding.DER),
+}
 BROKEN_CLIENT = {
     "other key": CLIENT.pem + LEAF.key_pem,
     "chain before the leaf": ROOT.pem + CLIENT.key_pem + CLIENT.pem,
+}
+
+
+SENTENCES = {
+    "ca": "ca-file",
+    "crl": "bad end line|no certificate or crl found",
+    "client": "inconsistencies between private key",
 }
 
 
@@ -160,10 +201,25 @@ def test_broken_material_is_refused_with_haproxys_first_alert(
     with pytest.raises(ConfigurationRefused) as refused:
         check(made, folder)
     text = str(refused.value)
-    assert {"ca": "ca-file", "crl": "bad end line", "client": "inconsistencies between private key"}[kind] in text
+    assert re.search(SENTENCES[kind], text)
     assert "ALERT" not in text
     assert str(folder) not in text
     assert os.linesep not in text
+
+
+def test_what_haproxy_refuses_a_preview_stops_or_mends() -> None:
+    tables: list[tuple[Role, Mapping[str, str | bytes]]] = [("ca", BROKEN_CA), ("crl", BROKEN_CRL)]
+    tables.append(("client", BROKEN_CLIENT))
+    said = {
+        f"{role} {name}": gravest(judged([(text, role)]))
+        for role, table in tables
+        for name, text in table.items()
+        if isinstance(text, str)
+    }
+    # What is uploaded is written anew: that mends these.
+    mended = {"ca indented", "client chain before the leaf"}
+    assert {name for name, severity in said.items() if severity != "error"} == mended
+    assert len(said) == 11
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from gcore_tls_provider.api.wire.pools import SessionPersistenceSet
 from gcore_tls_provider.emulator import Behaviour
-from gcore_tls_provider.emulator.account import Account
+from gcore_tls_provider.emulator.account import Account, BasicAuthUser
 from gcore_tls_provider.emulator.data_plane.configuration import Configuration, configuration
 from gcore_tls_provider.emulator.data_plane.tls import CIPHERS
 from gcore_tls_provider.emulator.data_plane.words import word
@@ -258,6 +258,28 @@ def test_forwarded_headers(listener: str, pool: str, lines: list[str], material:
     text = rendered(one(material, {"protocol": listener, "insert_x_forwarded": True}, protocol=pool)).text
     found = [line.replace("http-request set-header ", "") for line in section(text, "backend")]
     assert [line for line in found if "orward" in line] == lines
+
+
+def test_networks_that_may_connect(material: Material) -> None:
+    assert "allowed" not in rendered(one(material, {"allowed_cidrs": ()})).text
+    networks = ("10.0.0.0/8", "192.0.2.0/24")
+    found = section(rendered(one(material, {"allowed_cidrs": networks})).text, "frontend")
+    start = found.index("mode http") + 1
+    assert found[start : start + 3] == [
+        "acl allowed src 10.0.0.0/8",
+        "acl allowed src 192.0.2.0/24",
+        "tcp-request connection reject unless allowed",
+    ]
+
+
+def test_users(material: Material) -> None:
+    users = (BasicAuthUser(username="a user", encrypted_password="$6$salt$hash"),)
+    text = rendered(one(material, {"user_list": users})).text
+    assert section(text, "userlist") == ["userlist listener", r"user a\x20user password \x246\x24salt\x24hash"]
+    assert "http-request auth unless { http_auth(listener) }" in section(text, "frontend")
+    passed_through = rendered(one(material, {"user_list": users, "protocol": "HTTPS"})).text
+    assert "userlist" not in passed_through
+    assert "auth" not in passed_through
 
 
 def test_timeouts_come_from_the_listener_then_from_the_pool(material: Material) -> None:

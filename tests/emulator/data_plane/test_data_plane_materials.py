@@ -1,50 +1,140 @@
-"""What HAProxy does with good and bad material, one thing wrong at a time."""
+"""What HAProxy does with good and bad material, one thing wrong at a time, and what a preview says of the same."""
 
 from __future__ import annotations
 
 import concurrent.futures
+import re
 import ssl
+from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import dataclass
+
+import pytest
 
 from gcore_tls_provider.certificates import DevelopmentAuthority
+from gcore_tls_provider.cli.contents import Role
 from gcore_tls_provider.emulator import Behaviour
 from gcore_tls_provider.emulator.account import Account
 from gcore_tls_provider.emulator.data_plane import HaproxyDataPlane, haproxy_data_plane
 from tests.emulator.data_plane import stored
+from tests.emulator.data_plane.authority_cases import add_authorities
+from tests.emulator.data_plane.backend_cases import add_backends
 from tests.emulator.data_plane.backends import Backend, server_context
-from tests.emulator.data_plane.cases import ALERTS, Case, cases
+from tests.emulator.data_plane.case import ALERTS, Case, Table
+from tests.emulator.data_plane.client_cases import add_clients
 from tests.emulator.data_plane.clients import ask
+from tests.emulator.data_plane.judging import gravest, judged
+from tests.emulator.data_plane.nginx import NginxServer, nginx
+from tests.emulator.data_plane.revocation_cases import add_revocation_lists
 from tests.emulator.data_plane.waiting import until
 
+# All tests look at the same table, which is made and asked once.
+pytestmark = pytest.mark.xdist_group("materials")
 
-def test_what_haproxy_makes_of_each_material(tmp_path: Path) -> None:
+VERSIONS = {"TLS 1.2": ssl.TLSVersion.TLSv1_2, "TLS 1.3": ssl.TLSVersion.TLSv1_3}
+SERVER = DevelopmentAuthority.create("Listeners CA").issue_server(["app.example", "*.app.example"])
+
+_PRIVATE_KEY = re.compile("-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----\n", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a case. `alerts` are what the backend was told."""
+
+    status: int
+    alerts: frozenset[str]
+    member: str
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Case]:
+    table = Table()
+    folder = tmp_path_factory.mktemp("openssl")
+    add_backends(table, folder)
+    add_authorities(table, folder)
+    add_revocation_lists(table)
+    add_clients(table)
+    return table.cases
+
+
+@pytest.fixture(scope="module")
+def outcomes(cases: Mapping[str, Case]) -> Mapping[str, Outcome]:
     """All cases on one load balancer, asked at the same time, because a refusal takes three seconds."""
-    table = cases(tmp_path / "openssl")
-    server = DevelopmentAuthority.create("Listeners CA").issue_server(["app.example"])
-    account = stored.account(stored.load_balancer(), stored.secret("server", server.to_pkcs12()))
+    account = stored.account(stored.load_balancer(), stored.secret("server", SERVER.to_pkcs12()))
     with ExitStack() as stack:
-        backends: dict[str, Backend] = {}
-        for number, (name, case) in enumerate(table.items()):
-            version = ssl.TLSVersion.TLSv1_2 if case.tls12 else None
-            context = server_context(case.backend, case.client_ca, version=version, weak=case.weak)
-            backends[name] = stack.enter_context(Backend(name, context).running())
-            _put(account, number, case, backends[name].port)
+        backends = {name: stack.enter_context(_backend(name, case).running()) for name, case in cases.items()}
+        at_nginx = [name for name, case in cases.items() if case.server == "nginx"]
+        servers = [NginxServer(cases[name].backend, cases[name].client_ca) for name in at_nginx]
+        ports = {name: one.port for name, one in backends.items()}
+        ports |= dict(zip(at_nginx, stack.enter_context(nginx(servers)), strict=True))
+        for number, (name, case) in enumerate(cases.items()):
+            _put(account, number, case, ports[name])
         plane = stack.enter_context(haproxy_data_plane())
         assert plane.apply(account, "lb", Behaviour()) == {}
-        with concurrent.futures.ThreadPoolExecutor(16) as pool:
-            statuses = list(pool.map(lambda number: _status(plane, number), range(len(table))))
+        with concurrent.futures.ThreadPoolExecutor(96) as pool:
+            statuses = list(pool.map(lambda pair: _status(plane, *pair), enumerate(cases.values())))
         until(lambda: _unprobed(plane), lambda count: count == 0)
         seen = plane.seen(account)
-    got, expected = {}, {}
-    for number, (name, case) in enumerate(table.items()):
-        told = {alert for alert in backends[name].alerts if "_ALERT_" in alert}
-        wanted = {ALERTS[case.alert]} if case.alert else set()
-        got[name] = (statuses[number], told, seen[f"m{number}"])
-        expected[name] = (case.status, wanted, case.member)
-    wrong = {name: (got[name], expected[name]) for name in table if got[name] != expected[name]}
-    assert not wrong, "\n".join(f"{name}: got {one}, expected {other}" for name, (one, other) in wrong.items())
-    assert len(table) > 90
+    return {
+        name: Outcome(
+            statuses[number],
+            frozenset(alert for alert in backends[name].alerts if "_ALERT_" in alert),
+            seen[f"m{number}"],
+        )
+        for number, name in enumerate(cases)
+    }
+
+
+def test_what_haproxy_makes_of_each_material(cases: Mapping[str, Case], outcomes: Mapping[str, Outcome]) -> None:
+    expected = {
+        name: Outcome(case.status, frozenset({ALERTS[case.alert]} if case.alert else ()), case.member)
+        for name, case in cases.items()
+    }
+    wrong = [f"{name}: got {outcomes[name]}, not {one}" for name, one in expected.items() if outcomes[name] != one]
+    assert not wrong, "\n".join(wrong)
+    assert len(cases) > 150
+
+
+def test_what_the_rules_say_of_each_material(cases: Mapping[str, Case]) -> None:
+    said = {name: judged(_texts(case), asked=case.asked) for name, case in cases.items()}
+    wrong = [
+        f"{name}: {[f'{one.severity} {one.code}' for one in said[name]]}, not {case.preview}"
+        for name, case in cases.items()
+        if gravest(said[name]) != case.preview
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_what_fails_is_stopped_and_what_works_is_let_through(
+    cases: Mapping[str, Case], outcomes: Mapping[str, Outcome]
+) -> None:
+    """The preview against what really happened: where they differ there is a reason."""
+    failing = {name for name, one in outcomes.items() if one.status != 200}
+    stopped = {name for name, case in cases.items() if case.preview == "error"}
+
+    def kinds(names: set[str]) -> set[str]:
+        return {name.rpartition(", ")[0] if name.startswith("client: ") else name for name in names}
+
+    assert kinds(failing - stopped) == {
+        # What backends trust, and whether they know the intermediate, isn't known.
+        "client: none",
+        "client: other CA",
+        "client: self-signed",
+        "client: intermediate missing",
+    }
+    assert kinds(stopped - failing) == {
+        # A key that everybody may read, and a list that nobody looks at.
+        "ca: with a private key",
+        "ca: after a private key",
+        "ca: with a list, which isn't used",
+        # Gcore refuses it.
+        "client: no name",
+    }
+
+
+def _backend(name: str, case: Case) -> Backend:
+    version = VERSIONS.get(case.server)
+    return Backend(name, server_context(case.backend, case.client_ca, version=version, weak=case.weak))
 
 
 def _put(account: Account, number: int, case: Case, port: int) -> None:
@@ -70,10 +160,22 @@ def _put(account: Account, number: int, case: Case, port: int) -> None:
     )
 
 
-def _status(plane: HaproxyDataPlane, number: int) -> int:
+def _texts(case: Case) -> list[tuple[str, Role]]:
+    """What a user has of a case, each with what it is for."""
+    texts: list[tuple[str | None, Role]] = [
+        (SERVER.to_pem_bundle(), "listener"),
+        (_PRIVATE_KEY.sub("", case.backend), "backend"),
+        (case.ca, "ca"),
+        (case.crl, "crl"),
+        (case.client, "client"),
+    ]
+    return [(text, role) for text, role in texts if text]
+
+
+def _status(plane: HaproxyDataPlane, number: int, case: Case) -> int:
     endpoint = plane.endpoint(f"l{number}")
     assert endpoint is not None
-    return ask(endpoint.port).status
+    return ask(endpoint.port, case.asked).status
 
 
 def _unprobed(plane: HaproxyDataPlane) -> int:
