@@ -42,7 +42,7 @@ PARTS: Final = ("protocol", *IDS)
 """The TLS part of a pool."""
 
 _PUT: Final = "put"
-"""The output that says what the attachment has set: a refresh makes the others what somebody else may have set since."""
+"""The output that says what the attachment has set: a refresh makes the others what somebody else has set since."""
 
 _HTTPS: Final = "HTTPS"
 _SNAPSHOT: Final = "dynamic/gcore:PoolTlsSnapshot"
