@@ -46,7 +46,8 @@ _REMEDIES: Mapping[type[Refused], str] = {
     " (`{namespace}:projectId`, `{namespace}:regionId`, or the resource's `project_id` and `region_id`).",
     MethodNotAllowed: "Try another `{namespace}:dialect` (auto, guide, openapi).",
     Conflict: "Something else holds the object or already has its place: see Gcore's answer, then run again. Where a"
-    " resource is replaced by force, its option delete_before_replace=True lets the old one go first.",
+    " resource is replaced by force, its option delete_before_replace=True lets the old one go first; where it was"
+    " renamed in the program, an alias of its old name keeps it.",
     RateLimited: "Too many requests: wait, or lower `gcore:parallel`, and run again.",
     ServerError: "A fault at Gcore: run again later.",
 }

@@ -190,7 +190,8 @@ def _compared(
     if unfit is not None:
         sentence = f"{kind} {existing} can't be adopted: {unfit}."
         return live, [fault(EXISTING, "ADOPTION_UNFIT", sentence, "Give another id, or remove existing_id.")]
-    return live, list(_findings(lifecycle, existing, live.properties, inputs))
+    unwell = [] if not live.ailments else [_warning("ADOPTION_UNWELL", lifecycle.unwell(existing, live), "")]
+    return live, [*_findings(lifecycle, existing, live.properties, inputs), *unwell]
 
 
 def _findings(lifecycle: Lifecycle[Any], existing: str, live: Properties, inputs: Properties) -> Iterator[Finding]:

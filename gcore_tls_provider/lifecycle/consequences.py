@@ -77,7 +77,8 @@ def _afterwards(kind: str, names: Sequence[str], olds: Properties) -> tuple[str,
         was = f", which is {vip} now," if isinstance(vip, str) else ""
         return (
             f"The new load balancer is made first, and the VIP{was} changes.",
-            "Send clients to the new VIP: the old one is gone at the end of the run.",
+            "Send clients to the new VIP: the old load balancer is gone at the end of the run, and with it whatever "
+            "listeners and pools other programs have on it.",
         )
     where = " in the other project or region" if _SCOPE & set(names) else ""
     return f"The new one is made first{where}.", f"If that isn't meant, undo the change of {names[0]}."

@@ -6,11 +6,12 @@ One table per kind; diff, update and read run over it, and so do their tests.
 - Set, then removed: null where the field is nullable, else its documented default, else it stays as it is.
 - Never echoed by Gcore: a read keeps what was there before.
 - `owned`: compared even when it was never set, because its absence has a meaning.
+- `filled_in`: an object whose parts are set and removed one by one, as Gcore fills in those that were never set.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -57,6 +58,8 @@ class Field:
         nullable: Gcore's update takes null for it.
         default: what it goes back to when it is removed and isn't nullable; None where there is no such value.
         owned: compared even when it was never set.
+        filled_in: it is an object, and what the program says nothing of is Gcore's to fill in; a part that the program
+            has said, and says no longer, is a change.
         equal: whether two values mean the same.
     """
 
@@ -66,6 +69,7 @@ class Field:
     nullable: bool = False
     default: object = None
     owned: bool = False
+    filled_in: bool = False
     equal: Callable[[object, object], bool] = same
 
     @property
@@ -74,9 +78,38 @@ class Field:
         return None if self.nullable else self.default
 
 
-def set_names(inputs: Mapping[str, object]) -> list[str]:
-    """The names of the properties that have a value, sorted: what `SET` holds."""
-    return sorted(key for key, value in inputs.items() if value is not None and not key.startswith("__"))
+def set_names(inputs: Mapping[str, object], fields: Iterable[Field] = ()) -> list[str]:
+    """The names of the properties that have a value, sorted: what `SET` holds.
+
+    Args:
+        inputs: the properties.
+        fields: the kind's table: of what Gcore fills in, the parts count too, as `logging.topic_name`.
+    """
+    names = [key for key, value in inputs.items() if value is not None and not key.startswith("__")]
+    parts = [f"{field.name}.{part}" for field in fields if field.filled_in for part in _parts(inputs.get(field.name))]
+    return sorted((*names, *parts))
+
+
+def _parts(value: object) -> set[str]:
+    """The parts of an object that say something."""
+    return {str(key) for key, part in value.items() if part} if isinstance(value, Mapping) else set()
+
+
+def as_said(fields: Iterable[Field], names: Collection[str], outputs: Mapping[str, object]) -> Properties:
+    """What a program has last said, as far as the outputs tell: without what Gcore has filled in.
+
+    Args:
+        fields: the kind's table.
+        names: what `SET` holds.
+        outputs: the outputs.
+    """
+    said: Properties = {name: value for name, value in outputs.items() if name in names}
+    for field in fields:
+        parts = {name.partition(".")[2] for name in names if name.startswith(f"{field.name}.")}
+        value = said.get(field.name)
+        if field.filled_in and parts and isinstance(value, Mapping):
+            said[field.name] = {part: each for part, each in value.items() if part in parts}
+    return said
 
 
 def changed(fields: Iterable[Field], olds: Mapping[str, object], news: Mapping[str, object]) -> Iterator[Field]:
@@ -100,6 +133,10 @@ def changed(fields: Iterable[Field], olds: Mapping[str, object], news: Mapping[s
                 yield field
         elif not field.equal(old, new):
             yield field
+        elif field.filled_in:
+            removed = _parts(old) - _parts(new)
+            if any(f"{field.name}.{part}" in was_set for part in removed):
+                yield field
 
 
 def inputs_after_read(fields: Iterable[Field], prior: Mapping[str, object], live: Mapping[str, object]) -> Properties:

@@ -26,7 +26,7 @@ from gcore_tls_provider.certificates.acceptance import accepted
 from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.errors import ApiError, ObjectFailed, ObjectNotFound
 from gcore_tls_provider.lifecycle import adoption
-from gcore_tls_provider.lifecycle.fields import SET, Field, changed, inputs_after_read, set_names
+from gcore_tls_provider.lifecycle.fields import SET, Field, as_said, changed, inputs_after_read, set_names
 from gcore_tls_provider.lifecycle.operation import CONTEXT, Context, Operation, Verb
 from gcore_tls_provider.lifecycle.properties import (
     INTERNAL,
@@ -296,15 +296,16 @@ class Lifecycle(ABC, Generic[InputsT]):
         if live is None:
             return None
         if live.ailments:
-            operation.warn(_unwell(f"{self.kind} '{live.properties.get('name', object_id)}' ({object_id})", live))
+            operation.warn(self.unwell(object_id, live))
         names = frozenset(map(str, were_set)) if isinstance(were_set, list) else frozenset[str]()
-        prior = {
+        added = {
             key: value
             for key, value in properties.items()
-            if key in names or key in self._added or (key.startswith(INTERNAL) and key != SET)
+            if key in self._added or (key.startswith(INTERNAL) and key != SET)
         }
+        prior = {**added, **as_said(self.fields, names, properties)}
         inputs = {**inputs_after_read(self.fields, prior, live.properties), **account_now(session, properties)}
-        return Read({**properties, **live.properties, SET: set_names(inputs)}, inputs)
+        return Read({**properties, **live.properties, SET: set_names(inputs, self.fields)}, inputs)
 
     def update(self, session: Session, object_id: str, olds: Properties, news: Properties) -> Properties:
         """Changes what differs, in place; the new outputs."""
@@ -333,6 +334,15 @@ class Lifecycle(ABC, Generic[InputsT]):
         """Deletes the object and waits until it is gone."""
         self.remove(self._operation(session, properties, "delete"), object_id, properties)
 
+    def unwell(self, object_id: str, live: Live) -> str:
+        """What Gcore says of an object that isn't well, as a sentence."""
+        name = live.properties.get("name", object_id)
+        return (
+            f"{self.kind} '{name}' ({object_id}) isn't well, says Gcore: {'; '.join(live.ailments)}. An object in "
+            f"provisioning status ERROR can't be changed, only deleted; operating status ERROR means that health "
+            f"probes fail, or that all below it does."
+        )
+
     def drafted_before(self, olds: Mapping[str, object]) -> Draft[InputsT]:
         """The inputs of the last run, looked at as a program's are."""
         return draft(self.inputs, {key: value for key, value in olds.items() if key not in self._added})
@@ -349,7 +359,7 @@ class Lifecycle(ABC, Generic[InputsT]):
         return parse(self.inputs, {k: v for k, v in properties.items() if k not in self._added})
 
     def _kept(self, properties: Properties) -> Properties:
-        return {**properties, SET: set_names(properties)}
+        return {**properties, SET: set_names(properties, self.fields)}
 
 
 def _parsed(drafted: Draft[InputsT], given: Mapping[str, object]) -> Properties:
@@ -366,13 +376,6 @@ def _plain(value: object) -> object:
     if isinstance(value, list):
         return [_plain(each) for each in value]
     return value
-
-
-def _unwell(what: str, live: Live) -> str:
-    return (
-        f"{what} isn't well, says Gcore: {'; '.join(live.ailments)}. An object in provisioning status ERROR can't be "
-        f"changed, only deleted; operating status ERROR means that health probes fail, or that all below it does."
-    )
 
 
 def _timeouts(properties: Mapping[str, object]) -> object:

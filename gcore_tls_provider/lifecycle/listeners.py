@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final
 
@@ -145,6 +145,16 @@ def _networks(value: object) -> set[str]:
     return set(_NETWORKS.validate_python(value or []))
 
 
+def _same_users(old: object, new: object) -> bool:
+    """Whether two lists have the same users: a name is in it once, so their order means nothing."""
+    return _users(old) == _users(new)
+
+
+def _users(value: object) -> set[tuple[tuple[str, object], ...]]:
+    users = value if isinstance(value, list) else []
+    return {tuple(sorted(each.items())) for each in users if isinstance(each, Mapping)}
+
+
 class ListenerLifecycle(Lifecycle[ListenerInputs]):
     """`Listener`."""
 
@@ -168,7 +178,7 @@ class ListenerLifecycle(Lifecycle[ListenerInputs]):
         Field("insert_x_forwarded", change="replace", readable=False, default=False),
         Field("allowed_cidrs", nullable=True, equal=_same_networks),
         Field("timeout_client_data", nullable=True),
-        Field("user_list", default=[]),
+        Field("user_list", default=[], equal=_same_users),
         Field("admin_state_up", default=True),
     )
 

@@ -9,7 +9,13 @@ from pydantic import Field as Limited
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.enums import InterfaceIpFamily, MemberConnectivity
-from gcore_tls_provider.api.wire.load_balancers import LoadBalancer, LoadBalancerCreate, LoadBalancerPatch
+from gcore_tls_provider.api.wire.load_balancers import (
+    LoadBalancer,
+    LoadBalancerCreate,
+    LoadBalancerPatch,
+    Logging,
+    TopicName,
+)
 from gcore_tls_provider.api.wire.load_balancers import TagKey as Key
 from gcore_tls_provider.api.wire.load_balancers import TagValue as Value
 from gcore_tls_provider.errors import ObjectNotFound
@@ -57,7 +63,7 @@ class LoggingInputs(InputsModel):
 
     enabled: bool = False
     destination_region_id: int | None = None
-    topic_name: Annotated[str | None, Limited(max_length=223, pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")] = None
+    topic_name: TopicName | None = None
     retention_policy: RetentionPolicyInputs | None = None
 
 
@@ -175,7 +181,7 @@ class LoadBalancerLifecycle(Lifecycle[LoadBalancerInputs]):
         Field("vip_ip_family", change="replace"),
         Field("floating_ip", change="replace", readable=False, nullable=True),
         Field("preferred_connectivity", default="L2"),
-        Field("logging", default={"enabled": False}, equal=_same_logging),
+        Field("logging", default={"enabled": False}, filled_in=True, equal=_same_logging),
         Field("tags", nullable=True, equal=_same_tags),
         Field("admin_state_up", default=True),
     )
@@ -272,9 +278,11 @@ class LoadBalancerLifecycle(Lifecycle[LoadBalancerInputs]):
 
 
 def _live(balancer: LoadBalancer) -> Properties:
+    # A flavor that an answer leaves out has not changed: to take it for none would be a resize in every run.
+    flavor: Properties = {"flavor": balancer.flavor.flavor_name} if balancer.flavor else {}
     return {
+        **flavor,
         "name": balancer.name,
-        "flavor": balancer.flavor.flavor_name if balancer.flavor else None,
         "vip_port_id": balancer.vip_port_id,
         "vip_ip_family": balancer.vip_ip_family,
         "vip_address": balancer.vip_address,
@@ -283,9 +291,15 @@ def _live(balancer: LoadBalancer) -> Properties:
             each.floating_ip_address for each in balancer.floating_ips if each.floating_ip_address
         ],
         "preferred_connectivity": balancer.preferred_connectivity,
-        "logging": balancer.logging.model_dump(mode="json", exclude_none=True) if balancer.logging else None,
+        "logging": _logging(balancer.logging) if balancer.logging else None,
         "tags": {tag.key: tag.value for tag in balancer.tags_v2 if not tag.read_only},
         "admin_state_up": balancer.admin_state_up,
         "provisioning_status": balancer.provisioning_status,
         "operating_status": balancer.operating_status,
     }
+
+
+def _logging(logging: Logging) -> Properties:
+    """As a program would write it: a policy without a period keeps logs as none does."""
+    shown = logging.model_dump(mode="json", exclude_none=True)
+    return {name: value for name, value in shown.items() if value != {}}

@@ -43,6 +43,9 @@ IDS: Final = ("ca_secret_id", "secret_id", "crl_secret_id")
 PARTS: Final = ("protocol", *IDS)
 """The TLS part of a pool."""
 
+_PUT: Final = "put"
+"""The output that says what the attachment has set: a refresh makes the others what somebody else has set since."""
+
 _HTTPS: Final = "HTTPS"
 _SNAPSHOT: Final = "dynamic/gcore:PoolTlsSnapshot"
 _ATTACHMENT: Final = "dynamic/gcore:PoolTlsAttachment"
@@ -93,6 +96,9 @@ class PoolTlsSnapshotLifecycle(Lifecycle[PoolTlsSnapshotInputs]):
         """
         managed = operation.session.managed(operation.context.stack)
         managers = managed.managers(inputs.pool_id) if managed is not None else frozenset[str]()
+        if inputs.pool_id in operation.session.made:
+            # Made or adopted by this very run, so the state doesn't show it yet.
+            raise _attached_twice(inputs.pool_id, "a Pool")
         own = attachment_of(operation.context.urn)
         others = sorted(each for each in managers if each != own and _type_of(each) in (_ATTACHMENT, _POOL))
         if others:
@@ -198,9 +204,9 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
             pool = operation.send(routes.get_pool(inputs.pool_id))
         except ObjectNotFound as missing:
             raise _no_pool(missing) from missing
-        wanted = {name: getattr(inputs, name) for name in PARTS}
+        wanted = _wanted(inputs)
         begins = tls_start.begins(inputs.former.model_dump(), wanted)
-        return self._put(operation, pool, wanted, f"add TLS to pool {inputs.pool_id}", begins=begins)
+        return _having(wanted, self._put(operation, pool, wanted, f"add TLS to pool {inputs.pool_id}", begins=begins))
 
     def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads the pool."""
@@ -220,7 +226,7 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
         """One update with what differs."""
         wanted = {field.name: getattr(inputs, field.name) for field in fields}
         pool = operation.send(routes.get_pool(object_id))
-        return self._put(operation, pool, wanted, f"change TLS of pool {object_id}")
+        return _having(_wanted(inputs), self._put(operation, pool, wanted, f"change TLS of pool {object_id}"))
 
     def update(self, session: Session, object_id: str, olds: Properties, news: Properties) -> Properties:
         """Changes what differs; what there was before stays what it was, whatever a newer snapshot has seen."""
@@ -257,12 +263,14 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
         self, operation: Operation, pool: Pool, former: Former, properties: Properties
     ) -> Mapping[str, object]:
         """What is to be restored: the parts that are still as we made them."""
+        put = properties.get(_PUT)
+        ours = put if isinstance(put, Mapping) else properties
         live, restored, others = _part(pool), dict[str, object](), list[str]()
         for name in PARTS:
             before = getattr(former, name)
             if same_id(live[name], before):
                 continue
-            if same_id(live[name], properties.get(name)):
+            if same_id(live[name], ours.get(name)):
                 restored[name] = before
             else:
                 others.append(f"{name} ({live[name] or 'none'})")
@@ -329,6 +337,15 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
                 "Change it at Gcore, then run again.",
             )
         return Live(pool.id, _live(pool))
+
+
+def _wanted(inputs: PoolTlsAttachmentInputs) -> dict[str, object]:
+    return {name: getattr(inputs, name) for name in PARTS}
+
+
+def _having(wanted: Mapping[str, object], live: Live) -> Live:
+    """The pool, with what the attachment has set."""
+    return Live(live.id, {**live.properties, _PUT: {name: value for name, value in wanted.items() if value}})
 
 
 def _part(pool: Pool) -> dict[str, object]:

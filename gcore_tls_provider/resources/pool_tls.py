@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pulumi
 
 from gcore_tls_provider.providers import PoolTlsAttachmentProvider, PoolTlsSnapshotProvider
@@ -113,9 +115,12 @@ class PoolTlsAttachment(GcoreResource, module="gcore", name="PoolTlsAttachment")
                 f"crl to the Pool itself; an attachment is for the id of a pool that another tool owns."
             )
         # A sibling: as a child it could not be made before its parent. It is in the same project and region.
-        beside = pulumi.ResourceOptions(parent=None if opts is None else opts.parent)
+        beside = pulumi.ResourceOptions(
+            parent=None if opts is None else opts.parent,
+            aliases=[_of_snapshot(each, resource_name) for each in (opts.aliases if opts else None) or ()],
+        )
         snapshot = PoolTlsSnapshot(
-            f"{resource_name}-snapshot",
+            _snapshot_name(resource_name),
             pool=pool,
             connection=connection,
             project_id=project_id,
@@ -133,3 +138,17 @@ class PoolTlsAttachment(GcoreResource, module="gcore", name="PoolTlsAttachment")
             "region_id": region_id,
         }
         super().__init__(resource_name, properties, opts)
+
+
+def _of_snapshot(alias: pulumi.Input[str | pulumi.Alias], resource_name: str) -> pulumi.Input[str | pulumi.Alias]:
+    """What the snapshot was called when its attachment was called so: a new one would take what is ours for former."""
+    if isinstance(alias, pulumi.Alias):
+        # A part that isn't given is an ellipsis, and means what it is now.
+        name = alias.name if isinstance(alias.name, str) else resource_name
+        return pulumi.Alias(_snapshot_name(name), parent=alias.parent, stack=alias.stack, project=alias.project)
+    urn: pulumi.Output[str] = pulumi.Output.from_input(cast("pulumi.Input[str]", alias))
+    return urn.apply(lambda known: _snapshot_name(known.replace(":PoolTlsAttachment::", ":PoolTlsSnapshot::")))
+
+
+def _snapshot_name(name: str) -> str:
+    return f"{name}-snapshot"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from gcore_tls_provider.api.wire.load_balancers import LoggingSet
+from gcore_tls_provider.api.wire.pools import SessionPersistenceSet
 from gcore_tls_provider.certificates import DevelopmentFiles
 from gcore_tls_provider.discovery.command import discover
 from gcore_tls_provider.emulator import Emulator
+from gcore_tls_provider.emulator.account import BasicAuthUser
 from tests.engine.conftest import NewProgram
 from tests.engine.foreign import Portal
 
@@ -22,22 +26,63 @@ def writes(emulator: Emulator, begin: int) -> list[str]:
     return [str(each.route) for each in emulator.calls[begin:] if each.method in WRITES and each.status == 200]
 
 
+def _with_all_that_there_is(portal: Portal, files: DevelopmentFiles, emulator: Emulator) -> dict[str, str]:
+    """A load balancer of which hardly anything is as it is by default; its ids."""
+    ids = portal.load_balancer(files, members=["10.0.0.11", "10.0.0.12"], port=8443, mutual_tls=True)
+    shop, revoked = (
+        portal.identity("shop", files.shop, files.shop_key),
+        portal.secret("revoked", files.crl.read_bytes()),
+    )
+    account = emulator.account
+    balancer, listener, pool = (
+        account.load_balancers[ids["loadBalancer"]],
+        account.listeners[ids["listener"]],
+        account.pools[ids["pool"]],
+    )
+    logs = LoggingSet.model_validate({"enabled": True, "topic_name": "logs", "retention_policy": {"period": None}})
+    account.put(replace(balancer, tags={"owner": "them"}, logging=logs, preferred_connectivity="L3"))
+    account.put(
+        replace(
+            listener,
+            sni_secret_ids=(shop,),
+            connection_limit=500,
+            allowed_cidrs=("192.0.2.0/24", "10.0.0.0/8"),
+            timeout_client_data=5000,
+            user_list=(BasicAuthUser(username="ann", encrypted_password="canary-hash"),),
+        )
+    )
+    first, second = pool.members
+    account.put(
+        replace(
+            pool,
+            crl_secret_id=revoked,
+            lb_algorithm="SOURCE_IP",
+            session_persistence=SessionPersistenceSet(type="HTTP_COOKIE"),
+            timeout_member_connect=1000,
+            timeout_member_data=2000,
+            members=(replace(first, weight=7, monitor_port=9000), replace(second, backup=True, admin_state_up=False)),
+        )
+    )
+    return ids
+
+
 def test_the_printed_program_adopts_and_changes_nothing(
     new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator, url: str
 ) -> None:
-    ids = Portal(url).load_balancer(files, members=["10.0.0.11", "10.0.0.12"], port=8443, mutual_tls=True)
+    ids = _with_all_that_there_is(Portal(url), files, emulator)
     begin = len(emulator.calls)
     stack = new_program("")
     text = discover(ids["loadBalancer"], environment=stack.variables)
     (stack.program / "__main__.py").write_text(text)
     keys = re.findall(r"^# pulumi config set (\w+) ", text, re.MULTILINE)
-    assert keys == ["server", "serverKey", "authority", "client", "clientKey"]
-    paths = (files.server, files.server_key, files.ca, files.client, files.client_key)
+    assert keys == ["server", "serverKey", "shop", "shopKey", "authority", "client", "clientKey", "revoked"]
+    servers = (files.server, files.server_key, files.shop, files.shop_key)
+    paths = (*servers, files.ca, files.client, files.client_key, files.crl)
     stack.configure({key: str(path) for key, path in zip(keys, paths, strict=True)})
 
     preview = stack.preview().expect_success()
-    assert preview.counts() == {"to create": 7}
-    assert sum("is adopted" in each for each in preview.diagnostics) == 6
+    assert preview.counts() == {"to create": 9}
+    assert sum("is adopted" in each for each in preview.diagnostics) == 8
     assert not [each for each in preview.diagnostics if "Adoption changes it" in each]
     stack.up().expect_success()
     assert writes(emulator, begin) == []

@@ -254,6 +254,21 @@ def test_a_secrets_content_is_trusted_and_that_is_said(world: World) -> None:
     assert "content_sha256" in str(findings[1])
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "severity"),
+    [("operating_status", "ADOPTION_UNWELL", "warning"), ("provisioning_status", "ADOPTION_UNFIT", "error")],
+)
+def test_one_in_error_is_shown_as_such(status: str, code: str, severity: str, world: World) -> None:
+    clean, id_, properties = foreign(world, "LoadBalancer")
+    body = clean.by_hand("GET", f"/v1/loadbalancers/{id_}")
+    assert isinstance(body, dict)
+    route = "/cloud/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}"
+    clean.fault(action="answer", method="GET", route=route, status=200, body={**body, status: "ERROR"})
+    said = {each.code: each for each in clean.findings("LoadBalancer", {**properties, "existing_id": id_})}
+    assert f"it is in {status.replace('_', ' ')} ERROR" in said[code].sentence
+    assert said[code].severity == severity
+
+
 def test_unknown_values_are_named_and_the_rest_is_compared(world: World) -> None:
     world, id_, properties = foreign(world, "Pool")
     program = {**properties, "load_balancer_id": UNKNOWN, "ca_secret_id": UNKNOWN, "lb_algorithm": "SOURCE_IP"}

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from pydantic import JsonValue
 
+from gcore_tls_provider.api.wire.load_balancers import LoggingSet
 from gcore_tls_provider.errors import BadRequest, DeadlineExceeded, NotFound, ObjectFailed, TaskFailed
 from gcore_tls_provider.lifecycle.operation import CONTEXT
 from tests.lifecycle.conftest import Worlds
@@ -176,3 +177,73 @@ def test_members_that_somebody_else_has_set_to_what_no_program_says(world: World
     world.emulator.account.put(replace(stored, members=type(stored.members)(odd)))
     assert pool.refresh()
     assert pool.diff(load_balancer_id=balancer.id, members=[member()]).changes
+
+
+def test_what_gcore_fills_in_is_no_change_after_a_refresh_either(world: World) -> None:
+    """A refresh knows the outputs only, and they have what Gcore has filled in: the program hasn't said it."""
+    said = {"enabled": True, "topic_name": "logs"}
+    balancer = world.load_balancer(logging=said)
+    (stored,) = world.objects("load_balancers")
+    filled = {**said, "destination_region_id": 7, "retention_policy": {"period": 30}}
+    world.emulator.account.put(replace(stored, logging=LoggingSet.model_validate(filled)))
+    for _ in range(2):
+        assert balancer.refresh()
+        assert balancer.outputs["logging"] == filled
+        assert balancer.inputs["logging"] == said
+        assert not balancer.diff(logging=said).changes
+    assert balancer.diff(logging={"enabled": True}).changes
+
+
+@pytest.mark.parametrize("logging", [{}, {"enabled": False}, {"topic_name": "logs"}, {"enabled": True}])
+def test_logging_in_all_its_ways_is_no_change_for_ever(logging: Mapping[str, object], world: World) -> None:
+    balancer = world.load_balancer(logging=logging)
+    assert not balancer.diff(logging=logging).changes
+    assert balancer.refresh()
+    assert not balancer.diff(logging=logging).changes
+    assert not balancer.again().changes
+
+
+def test_a_retention_policy_without_a_period_is_none(world: World) -> None:
+    """So that a program can say what is there."""
+    balancer = world.load_balancer(logging={"enabled": True, "topic_name": "logs"})
+    (stored,) = world.objects("load_balancers")
+    odd = {"enabled": True, "topic_name": "logs", "retention_policy": {"period": None}}
+    world.emulator.account.put(replace(stored, logging=LoggingSet.model_validate(odd)))
+    assert balancer.live()["logging"] == {"enabled": True, "topic_name": "logs"}
+
+
+@pytest.mark.parametrize("topic", ["a..b", "-a", "a-", "A", "a_b", "a" * 224])
+def test_a_topic_that_the_api_would_refuse_is_refused_in_the_preview(topic: str, world: World) -> None:
+    (finding,) = world.findings("LoadBalancer", {"logging": {"enabled": True, "topic_name": topic}})
+    assert finding.property == "logging.topic_name"
+
+
+def test_a_flavor_that_an_answer_leaves_out_is_no_resize(world: World) -> None:
+    """A resize cuts all connections."""
+    balancer = world.load_balancer(flavor="lb1-1-2")
+    body: JsonValue = world.by_hand("GET", f"/v1/loadbalancers/{balancer.id}")
+    assert isinstance(body, dict)
+    body["flavor"] = None
+    world.fault(
+        action="answer",
+        method="GET",
+        route="/cloud/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}",
+        status=200,
+        body=body,
+    )
+    assert balancer.refresh()
+    assert world.fired == [1]
+    assert not balancer.diff(flavor="lb1-1-2").changes
+
+
+def test_the_order_of_users_means_nothing(world: World) -> None:
+    ann, bob = ({"username": name, "encrypted_password": "hash"} for name in ("ann", "bob"))
+    balancer = world.load_balancer()
+    program = {"load_balancer_id": balancer.id, "protocol": "HTTP", "protocol_port": 80}
+    listener = world.create("Listener", "it", **program, user_list=[ann, bob])
+    (stored,) = world.objects("listeners")
+    world.emulator.account.put(replace(stored, user_list=tuple(reversed(stored.user_list))))
+    assert listener.refresh()
+    assert not listener.diff(**program, user_list=[ann, bob]).changes
+    assert listener.diff(**program, user_list=[bob]).changes
+    assert listener.diff(**program, user_list=[{**ann, "encrypted_password": "other"}, bob]).changes

@@ -64,7 +64,12 @@ CHANGES: Mapping[str, Change] = {
         {"vip_network_id": TWO, "vip_subnet_id": TWO},
         "REPLACED",
         "vip_network_id",
-        ("vip_network_id and vip_subnet_id of a load balancer can't be changed in place", FIRST, "Send clients to"),
+        (
+            "vip_network_id and vip_subnet_id of a load balancer can't be changed in place",
+            FIRST,
+            "Send clients to",
+            "other programs have on it",
+        ),
     ),
     "network, unknown": Change(
         "LoadBalancer",

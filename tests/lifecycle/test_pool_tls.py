@@ -244,9 +244,9 @@ def test_null_that_is_ignored_is_an_error(worlds: Worlds) -> None:
 
 def test_a_run_that_died_before_the_state_was_saved(world: World) -> None:
     it = scene(world)
-    snapshot = world.create("PoolTlsSnapshot", "tls-snapshot", pool_id=it.pool_id)
+    snapshot = it.world.create("PoolTlsSnapshot", "tls-snapshot", pool_id=it.pool_id)
     program = {**it.program("ca_secret_id"), "former": snapshot.outputs["former"]}
-    world.create("PoolTlsAttachment", "tls", **program)
+    it.world.create("PoolTlsAttachment", "tls", **program)
     # Nobody has saved it. The snapshot is in the state, so it isn't made again.
     it.world = world.another_run()
     with it.world.writes() as sent:
@@ -268,6 +268,37 @@ def test_a_forced_replacement_does_not_restore(world: World) -> None:
     before = it.part()
     LIFECYCLES["PoolTlsAttachment"].delete(it.world.session, it.pool_id, as_engine(old.outputs))
     assert it.part() == before
+
+
+@pytest.mark.parametrize("refreshed", [False, True])
+def test_what_somebody_else_has_changed_is_left_after_a_refresh_too(refreshed: bool, world: World) -> None:
+    """A refresh makes the outputs what somebody else has set: they don't say any more what is ours."""
+    it = scene(world)
+    it.attach("ca_secret_id", "secret_id")
+    it.attached.update(**it.program("ca_secret_id", "secret_id", "crl_secret_id"))
+    theirs = world.create("CertificateAuthority", "theirs", certificate=world.material.other_authority.certificate_pem)
+    it.by_hand(ca_secret_id=theirs.id, crl_secret_id=None)
+    if refreshed:
+        assert it.attached.refresh()
+        assert "put" not in it.attached.inputs
+    it.detach()
+    assert it.part() == {"protocol": "HTTP", "ca_secret_id": theirs.id, "secret_id": None, "crl_secret_id": None}
+
+
+def test_state_that_does_not_say_what_was_set(world: World) -> None:
+    """Then the outputs tell."""
+    it = scene(world)
+    it.attach("ca_secret_id")
+    del it.attached.outputs["put"]
+    it.detach()
+    assert it.part() == {"protocol": "HTTP", **dict.fromkeys(it.ids)}
+
+
+def test_a_pool_of_the_same_run(world: World) -> None:
+    """The state doesn't show it yet."""
+    pool = world.pool(world.load_balancer())
+    with pytest.raises(ObjectFailed, match="a Pool of this stack manages it already"):
+        world.create("PoolTlsSnapshot", "tls-snapshot", pool_id=pool.id)
 
 
 @pytest.mark.parametrize("holder", ["PoolTlsAttachment", "Pool"])
@@ -307,8 +338,8 @@ def test_what_makes_no_sense(given: dict[str, object], code: str, world: World) 
 
 def test_a_snapshot_asks_only_and_stays_what_it_was(world: World) -> None:
     it = scene(world)
-    with world.writes() as sent:
-        snapshot = world.create("PoolTlsSnapshot", "tls-snapshot", pool_id=it.pool_id)
+    with it.world.writes() as sent:
+        snapshot = it.world.create("PoolTlsSnapshot", "tls-snapshot", pool_id=it.pool_id)
         before = as_engine(snapshot.outputs["former"])
         it.by_hand(protocol="TCP")
         sent.clear()

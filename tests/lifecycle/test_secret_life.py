@@ -9,7 +9,7 @@ import pytest
 
 from gcore_tls_provider.certificates import identity_from_pkcs12, parse_certificates, parse_revocation_lists
 from gcore_tls_provider.errors import Conflict, ObjectFailed, PropertyError
-from gcore_tls_provider.lifecycle.deletion import IN_USE_PATIENCE
+from gcore_tls_provider.lifecycle import deletion
 from tests.lifecycle.conftest import Worlds
 from tests.lifecycle.world import HIDDEN, LIFECYCLES, NOWHERE, Resource, Sent, World
 
@@ -170,7 +170,9 @@ def test_a_secret_can_not_be_changed(world: World) -> None:
 
 @pytest.mark.parametrize("how", ["400", "409", "task-error"])
 class TestInUse:
-    def test_it_waits_and_then_names_its_users(self, how: str, worlds: Worlds) -> None:
+    def test_it_waits_and_then_names_its_users(self, how: str, worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+        patience = 9.0
+        monkeypatch.setattr(deletion, "IN_USE_PATIENCE", patience)
         world = worlds(secret_in_use=how)
         ca, crl, client, server = world.ca(), world.crl(), world.client_certificate(), world.listener_certificate()
         balancer = world.load_balancer()
@@ -180,7 +182,7 @@ class TestInUse:
             before = world.clock.slept
             with pytest.raises(Conflict) as caught:
                 secret.delete()
-            assert IN_USE_PATIENCE - 0.001 <= world.clock.slept - before < IN_USE_PATIENCE + 30
+            assert patience - 0.001 <= world.clock.slept - before < patience + 10
             message = str(caught.value)
             assert message.startswith(f"delete secret {secret.id}: it is still in use by {user.lifecycle.kind} ")
             assert str(user.outputs["name"]) in message

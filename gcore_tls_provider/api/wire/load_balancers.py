@@ -24,6 +24,14 @@ TagValue = Annotated[
 ]
 """Value of a tag, without blanks at its ends, tabs and newlines."""
 
+TopicName = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=223, pattern=r"^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])*)*$"
+    ),
+]
+"""Name of a log topic: small letters and digits, with hyphens inside, and dots between."""
+
 
 class RetentionPolicy(RequestBody):
     """How long logs are kept: 1 to 1825 days, or null."""
@@ -36,17 +44,7 @@ class LoggingSet(RequestBody):
 
     enabled: bool = False
     destination_region_id: int | None = None
-    topic_name: (
-        Annotated[
-            str,
-            Field(
-                min_length=1,
-                max_length=223,
-                pattern=r"^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])*)*$",
-            ),
-        ]
-        | None
-    ) = None
+    topic_name: TopicName | None = None
     retention_policy: RetentionPolicy | None = None
 
 

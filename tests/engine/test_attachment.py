@@ -1,0 +1,59 @@
+"""TLS for a pool that another tool owns, on the real engine: renamed, refreshed, and deleted again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gcore_tls_provider.certificates import DevelopmentFiles
+from gcore_tls_provider.emulator import Emulator
+from tests.engine.conftest import NewProgram
+from tests.engine.foreign import Portal
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+import pulumi
+import gcore_tls_provider as gcore
+from gcore_tls_provider import from_file
+
+ca = gcore.CertificateAuthority("backends", certificate=from_file("{files.ca}"))
+client = gcore.ClientCertificate(
+    "to-backends", certificate=from_file("{files.client}"), private_key=from_file("{files.client_key}")
+)
+gcore.PoolTlsAttachment("{name}", pool="{pool}", ca=ca, client_certificate=client, opts=pulumi.ResourceOptions({opts}))
+"""
+OLD_URN = "urn:pulumi:test::program::pulumi-python:dynamic/gcore:PoolTlsAttachment::one"
+
+
+# Both dialects are in the life of the example.
+@pytest.mark.parametrize("dialect", ["openapi"], indirect=True)
+def test_what_was_there_survives_a_rename_and_a_refresh(
+    new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator, url: str
+) -> None:
+    portal = Portal(url)
+    pool_id = portal.load_balancer(files, members=["10.0.0.11"], port=8443, mutual_tls=False)["pool"]
+    theirs = portal.secret("theirs", files.ca.read_bytes())
+
+    def text(name: str, opts: str) -> str:
+        return PROGRAM.format(files=files, name=name, pool=pool_id, opts=opts)
+
+    stack = new_program(text("one", ""))
+    stack.up().expect_success()
+    assert emulator.account.pools[pool_id].protocol == "HTTPS"
+
+    for name, opts in (("two", 'aliases=[pulumi.Alias(name="one")]'), ("three", f'aliases=["{OLD_URN}"]')):
+        (stack.program / "__main__.py").write_text(text(name, opts))
+        preview = stack.preview().expect_success()
+        assert not {"to create", "to replace", "to delete"} & preview.counts().keys(), preview.output
+    begin = len(emulator.calls)
+    stack.up().expect_success()
+    assert {each.method for each in emulator.calls[begin:]} <= {"GET"}
+    stack.preview().expect_nothing_to_do()
+
+    emulator.account.put(replace(emulator.account.pools[pool_id], ca_secret_id=theirs))
+    assert stack.refresh().expect_success().counts()["updated"] == 1
+    stack.destroy().expect_success()
+    pool = emulator.account.pools[pool_id]
+    assert (pool.protocol, pool.ca_secret_id, pool.secret_id) == ("HTTP", theirs, None)

@@ -1,0 +1,97 @@
+"""What can't exist twice, on the real engine: the old one goes first, and the preview says what stops."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gcore_tls_provider.emulator import Emulator
+from tests.engine.conftest import NewProgram
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+import pulumi
+import gcore_tls_provider as gcore
+
+config = pulumi.Config()
+lb = gcore.LoadBalancer(
+    "web", vip_port_id="0a000000-0000-4000-8000-000000000001", vip_ip_family=config.get("family"), flavor="lb1-1-2"
+)
+listener = gcore.Listener(
+    "web", load_balancer=lb, protocol=config.get("protocol") or "TCP", protocol_port=443, name="by-hand"
+)
+gcore.Pool(
+    "web",
+    load_balancer=lb,
+    listener=listener,
+    protocol="TCP",
+    session_persistence={"type": "SOURCE_IP", "persistence_timeout": None},
+    members=[{"address": "10.0.0.11", "protocol_port": 8443, "monitor_port": None}],
+)
+"""
+TABLES = ("load_balancers", "listeners", "pools")
+
+
+def ids(emulator: Emulator) -> list[str]:
+    """The load balancer, its listener and its pool: one of each, and attached to each other."""
+    balancer, listener, pool = (next(iter(getattr(emulator.account, each).values())) for each in TABLES)
+    assert [len(getattr(emulator.account, each)) for each in TABLES] == [1, 1, 1]
+    assert listener.load_balancer_id == pool.load_balancer_id == balancer.id
+    assert pool.listener_ids == (listener.id,)
+    return [balancer.id, listener.id, pool.id]
+
+
+def order(emulator: Emulator, begin: int) -> list[tuple[str, str]]:
+    """What was made and deleted, and in which order."""
+    names = {"lblisteners": "listener", "lbpools": "pool", "pools": "pool", "loadbalancers": "load balancer"}
+    done = [each for each in emulator.calls[begin:] if each.method in ("POST", "DELETE") and each.status == 200]
+    parts = [(each.method, str(each.route).replace("/{project_id}/{region_id}", "").split("/")) for each in done]
+    return [(method, next(names[each] for each in reversed(route) if each in names)) for method, route in parts]
+
+
+# The engine's part of it is alike in both dialects.
+@pytest.mark.parametrize("dialect", ["guide"], indirect=True)
+def test_the_old_one_goes_first_and_that_is_said(new_program: NewProgram, emulator: Emulator) -> None:
+    stack = new_program(PROGRAM)
+    stack.up().expect_success()
+    stack.preview().expect_nothing_to_do()
+    balancer, listener, pool = ids(emulator)
+
+    stack.configure({"protocol": "HTTPS"})
+    preview = stack.preview().expect_success()
+    assert preview.counts()["to replace"] == 2
+    said = "\n".join(preview.diagnostics)
+    assert "protocol of a listener can't be changed in place: it is replaced. Port 443 of the load balancer" in said
+    assert "the old listener is deleted first, and traffic on it stops until the new one and its pool are there" in said
+    begin = len(emulator.calls)
+    stack.up().expect_success()
+    assert order(emulator, begin) == [
+        ("DELETE", "pool"),
+        ("DELETE", "listener"),
+        ("POST", "listener"),
+        ("POST", "pool"),
+    ]
+    replaced = ids(emulator)
+    assert replaced[0] == balancer and replaced[1] != listener and replaced[2] != pool
+
+    stack.configure({"family": "dual"})
+    preview = stack.preview().expect_success()
+    assert preview.counts()["to replace"] == 3
+    said = "\n".join(preview.diagnostics)
+    assert "vip_ip_family of a load balancer can't be changed in place: it is replaced. VIP port" in said
+    assert "the old one is deleted first, and traffic stops until the new one, its listeners and its pools are" in said
+    begin = len(emulator.calls)
+    stack.up().expect_success()
+    kinds = ("pool", "listener", "load balancer")
+    deleted, made = [("DELETE", each) for each in kinds], [("POST", each) for each in reversed(kinds)]
+    assert order(emulator, begin) == [*deleted, *made]
+
+    # A listener that somebody has deleted, with its pool left behind: both are as they were after one run.
+    gone, orphan = ids(emulator)[1:]
+    emulator.account.listeners.pop(gone)
+    emulator.account.put(replace(emulator.account.pools[orphan], listener_ids=()))
+    stack.up("--refresh").expect_success()
+    assert ids(emulator)[1] != gone and ids(emulator)[2] != orphan
+    stack.preview("--refresh").expect_nothing_to_do()
