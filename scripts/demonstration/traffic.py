@@ -217,7 +217,7 @@ def missing_for_traffic() -> str | None:
     except ScriptError as error:
         say(f"      {error}")
         say("      going on without: the load balancer is made all the same, but carries no requests")
-        return str(error)
+        return str(error).partition("\n")[0]
     if not backends.possible():
         reason = f"this system doesn't have {ADDRESSES[0]}, where the demo's backends listen on Linux."
         say(f"      {reason} Going on without: the load balancer is made all the same, but carries no requests")

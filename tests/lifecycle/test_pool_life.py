@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -426,3 +427,27 @@ def test_a_busy_load_balancer_is_waited_for(name: str, world: World, balancer: R
     assert world.fired == [1]
     assert world.clock.slept - before >= 30
     assert world.objects("pools") == []
+
+
+def test_a_monitor_goes_off_and_on_where_tls_begins(spoken: World) -> None:
+    balancer = spoken.load_balancer()
+    pool = spoken.pool(balancer, protocol="HTTP", members=[member(A)], health_monitor=MONITOR)
+    program = {"load_balancer_id": balancer.id, "members": [member(A)], "health_monitor": MONITOR}
+    ca, client = spoken.ca().id, spoken.client_certificate().id
+    sent = pool.update(**program, protocol="HTTPS", ca_secret_id=ca)
+    monitors = [each.body.get("healthmonitor") for each in sent]
+    assert [monitor and monitor["admin_state_up"] for monitor in monitors] == [None, False, True]
+    assert pool.live()["health_monitor"] == MONITOR
+    (one,) = pool.update(**program, protocol="HTTPS", ca_secret_id=ca, secret_id=client)
+    assert "healthmonitor" not in one.body
+
+
+@pytest.mark.parametrize("before", [None, {**MONITOR, "type": "PING"}], ids=["none before", "another before"])
+def test_a_new_monitor_needs_no_switch_where_tls_begins(
+    before: Mapping[str, object] | None, world: World, balancer: Resource
+) -> None:
+    pool = world.pool(balancer, protocol="HTTP", members=[member(A)], health_monitor=before)
+    program = {"load_balancer_id": balancer.id, "members": [member(A)], "health_monitor": MONITOR}
+    sent = pool.update(**program, protocol="HTTPS", ca_secret_id=world.ca().id)
+    assert [each.method for each in sent] == [*(["DELETE"] if before else []), "PATCH", "POST"]
+    assert pool.live()["health_monitor"] == MONITOR

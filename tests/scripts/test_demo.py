@@ -16,7 +16,7 @@ import pytest
 
 from bootstrap.places import ROOT
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("demo"), pytest.mark.timeout(1500)]
 
 PRIVATE = ("BEGIN PRIVATE KEY", "BEGIN EC PRIVATE KEY", "BEGIN ENCRYPTED PRIVATE KEY")
 
