@@ -62,7 +62,7 @@ ROWS = {
     # The name: no monitor notices.
     "name-tcp": row("other-name", 503, "ONLINE", TCP),
     "name-http": row("other-name", 503, "ONLINE", HTTP),
-    "name-https": row("other-name", 503, "ONLINE", HTTPS, **CRL),
+    "name-https-crl": row("other-name", 503, "ONLINE", HTTPS, **CRL),
     # Verification, and who switches it off.
     "no-ca": row("stranger", 200, "ONLINE", TCP, ca_secret_id=None),
     "stranger-unprobed": row("stranger", 503, "NO_MONITOR"),
@@ -71,13 +71,17 @@ ROWS = {
     "stranger-http": row("stranger", 503, "ERROR", HTTP),
     "stranger-https": row("stranger", 200, "ONLINE", HTTPS),
     "stranger-https-crl": row("stranger", 503, "ERROR", HTTPS, **CRL),
-    "name-https-no-crl": row("other-name", 200, "ONLINE", HTTPS),
+    "name-https": row("other-name", 200, "ONLINE", HTTPS),
     # A backend that refuses the client certificate.
     "refuses-tls13-tcp": row("refuses-tls13", 502, "ONLINE", TCP),
     "refuses-tls13-http": row("refuses-tls13", 503, "ERROR", HTTP),
+    "refuses-tls13-https": row("refuses-tls13", 503, "ERROR", HTTPS),
+    "refuses-tls13-https-crl": row("refuses-tls13", 503, "ERROR", HTTPS, **CRL),
     "refuses-tls12-tcp": row("refuses-tls12", 503, "ERROR", TCP),
     "refuses-nginx-tcp": row("refuses-nginx", 400, "ONLINE", TCP),
     "refuses-nginx-http": row("refuses-nginx", 503, "ERROR", probed("HTTP", **NAMED)),
+    "refuses-nginx-https": row("refuses-nginx", 503, "ERROR", probed("HTTPS", **NAMED)),
+    "refuses-nginx-https-crl": row("refuses-nginx", 503, "ERROR", probed("HTTPS", **NAMED), **CRL),
     # A port or address of its own takes the check out of TLS, though it be the same, unless the type is HTTPS.
     "own-port-tcp": row("stranger", 503, "ONLINE", TCP, **OWN_PORT),
     "own-port-http": row("good", 503, "ERROR", HTTP, **OWN_PORT),
