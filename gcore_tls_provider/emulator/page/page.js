@@ -8,6 +8,8 @@ const SVG = "http://www.w3.org/2000/svg";
 // Revocation lists are made anew every few days or weeks.
 const WARN_DAYS = { CRL: 7 };
 const WARN_DAYS_ELSE = 30;
+// Tasks and requests that are shown at once.
+const FIRST = 12;
 
 const LEVELS = {
   ONLINE: "good", ACTIVE: "good", FINISHED: "good", NO_MONITOR: "off", OFFLINE: "off",
@@ -44,7 +46,7 @@ function days(material) {
   const left = material.days_left;
   if (left === null) return el("span", "days bad", "unreadable");
   const kind = left < 0 ? "bad" : left < (WARN_DAYS[material.role] || WARN_DAYS_ELSE) ? "warn" : "";
-  const text = left < 0 ? `over for ${-left} d` : left > 99999 ? "no end" : `${left} d`;
+  const text = left < 0 ? `ended ${counted(-left, "day")} ago` : left > 99999 ? "no end" : counted(left, "day");
   const made = el("span", `days ${kind}`, text);
   made.title = new Date(material.ends_at).toLocaleString();
   return made;
@@ -53,7 +55,7 @@ function days(material) {
 function materials(list) {
   if (!list.length) return null;
   return el("div", "materials", ...list.map((one) =>
-    el("div", "", el("span", "subject", `${one.role}: ${one.subject}`), days(one))));
+    el("div", "", el("span", "subject", el("span", "role", one.role), " ", one.subject), days(one))));
 }
 
 function node(kind, title, one, facts, ...more) {
@@ -82,8 +84,16 @@ function pool(one) {
 }
 
 function listener(one) {
-  const facts = `${one.protocol}, port ${one.port}` + (one.endpoint ? `, here: ${one.endpoint}` : "");
-  return branch(node("listener", one.name, one, facts, materials(one.materials)), one.pools.map(pool));
+  const facts = [`${one.protocol}, port ${one.port}`, one.networks ? `from ${counted(one.networks, "network")} only` : "",
+    one.users ? counted(one.users, "user") : ""].filter(Boolean).join(", ");
+  const here = one.endpoint ? el("div", "facts", "here at ", el("span", "code", one.endpoint)) : null;
+  return branch(node("listener", one.name, one, facts, here, materials(one.materials)), one.pools.map(pool));
+}
+
+// A line of HAProxy's log: a request that failed, or a member that went down, stands out.
+function traffic(line) {
+  const failed = / is DOWN[ ,]/.test(line) || /^\S+ (-1|[45]\d\d) /.test(line);
+  return el("div", failed ? "bad" : "", line);
 }
 
 function balancer(one, open) {
@@ -92,14 +102,26 @@ function balancer(one, open) {
   const edges = document.createElementNS(SVG, "svg");
   edges.setAttribute("class", "edges");
   edges.setAttribute("aria-hidden", "true");
-  const made = el("article", "balancer", el("div", "graph", edges, tree));
+  const made = el("article", children.length ? "balancer" : "balancer alone", el("div", "graph", edges, tree));
   if (one.traffic.length) {
-    const lines = el("details", "", el("summary", "", "Traffic, newest first"), el("pre", "traffic code", one.traffic.join("\n")));
-    lines.open = open;
-    lines.dataset.id = one.id;
-    made.append(lines);
+    made.append(folded(one.id, open, "Traffic, newest first", el("div", "traffic code", ...one.traffic.map(traffic))));
   }
   return made;
+}
+
+// What is shown on demand only. It stays open when the page is drawn anew, as far as it was scrolled.
+function folded(id, open, title, ...content) {
+  const made = el("details", "", el("summary", "", title), ...content);
+  made.open = open;
+  made.dataset.id = id;
+  return made;
+}
+
+// The first ones of a list, and the others on demand.
+function shortened(id, opened, rows, wrapped) {
+  const older = rows.slice(FIRST);
+  if (!older.length) return [wrapped(rows)];
+  return [wrapped(rows.slice(0, FIRST)), folded(id, opened.has(id), `${older.length} older`, wrapped(older))];
 }
 
 // Lines between nodes, after the browser has found places for them.
@@ -138,14 +160,19 @@ function bar(className, from, to) {
   return made;
 }
 
-function tasks(view) {
-  if (!view.tasks.length) return el("p", "empty", "No task yet.");
+function clock(time) {
+  return new Date(time).toLocaleTimeString([], { hourCycle: "h23" });
+}
+
+function tasks(view, opened) {
+  if (!view.tasks.length) return [empty("No task yet.", "Each write is one: it runs for a while, and then something has changed.")];
   const now = Date.parse(view.now);
   const begin = Math.min(...view.tasks.map((one) => Date.parse(one.created_at)));
   const end = Math.max(...view.tasks.map((one) => Date.parse(one.finished_at || view.now)), begin + 1);
   const place = (time) => Math.min((time - begin) / (end - begin), 0.996);
-  const seconds = ((end - begin) / 1000).toFixed(1);
-  return el("div", "tasks", el("p", "empty", `The newest first; the bars are ${seconds} s long.`), ...view.tasks.map((one) => {
+  const axis = el("div", "task axis", el("span", "", "newest first"),
+    el("div", "", el("span", "", clock(begin)), el("span", "", `${((end - begin) / 1000).toFixed(1)} s`), el("span", "", clock(end))));
+  const rows = view.tasks.map((one) => {
     const running = Math.min(Date.parse(one.running_at || view.now), now);
     const until = Date.parse(one.finished_at || view.now);
     const svg = document.createElementNS(SVG, "svg");
@@ -154,9 +181,11 @@ function tasks(view) {
     svg.append(bar("track", 0, 1), bar("waits", place(Date.parse(one.created_at)), place(running)),
       bar(`runs ${level(one.state)}`, place(Math.min(running, until)), place(until)));
     const made = el("div", "task", el("div", "what", one.type, " ", el("span", "", one.subject)), svg, status(one.state));
+    made.firstChild.title = `${one.type} ${one.subject}`;
     if (one.error) made.append(el("div", "error", one.error));
     return made;
-  }));
+  });
+  return [axis, ...shortened("older-tasks", opened, rows, (some) => el("div", "tasks", ...some))];
 }
 
 // The same call again and again, as when somebody waits for a task, is one row.
@@ -171,14 +200,22 @@ function repeated(calls) {
   return rows;
 }
 
-function requests(view) {
-  if (!view.requests.length) return el("p", "empty", "No request yet.");
-  const head = el("tr", "", ...["time", "method", "path", "status"].map((name) => el("th", "", name)));
+function requests(view, opened) {
+  if (!view.requests.length) return [empty("No request yet.", "The API takes the key that the emulator was started with.")];
+  const head = () => el("tr", "", ...["time", "method", "path", "status"].map((name) => el("th", "", name)));
   const rows = repeated(view.requests).map(([one, times]) => el("tr", "",
-    el("td", "time code", new Date(one.at).toLocaleTimeString([], { hourCycle: "h23" })), el("td", "code", one.method),
+    el("td", "time code", clock(one.at)), el("td", "code", one.method),
     el("td", "path code", one.path, times > 1 ? el("span", "times", ` × ${times}`) : null),
     el("td", one.status === null || one.status >= 400 ? "code bad" : "code", one.status === null ? "dropped" : String(one.status))));
-  return el("table", "", el("thead", "", head), el("tbody", "", ...rows));
+  return shortened("older-requests", opened, rows, (some) => el("table", "", el("thead", "", head()), el("tbody", "", ...some)));
+}
+
+function empty(what, ...more) {
+  return el("div", "empty", el("p", "", what), ...more.map((part) => el("p", "", ...[part].flat())));
+}
+
+function code(text) {
+  return el("span", "code", text);
 }
 
 function counted(count, noun) {
@@ -186,17 +223,19 @@ function counted(count, noun) {
 }
 
 function draw(view) {
-  const open = new Set([...document.querySelectorAll("details[open]")].map((one) => one.dataset.id));
-  const scrolled = new Map([...document.querySelectorAll("details")].map((one) => [one.dataset.id, one.querySelector("pre").scrollTop]));
+  const opened = new Set([...document.querySelectorAll("details[open]")].map((one) => one.dataset.id));
+  const scrolled = new Map([...document.querySelectorAll(".traffic")].map((one) => [one.parentElement.dataset.id, one.scrollTop]));
   document.getElementById("summary").textContent = [
     counted(view.load_balancers.length, "load balancer"), counted(view.secrets, "secret"), counted(view.request_count, "request"),
   ].join(", ");
-  const balancers = view.load_balancers.map((one) => balancer(one, open.has(one.id)));
-  const none = el("p", "empty", "No load balancer yet. What the API makes is drawn here.");
-  document.getElementById("balancers").replaceChildren(...(balancers.length ? balancers : [none]));
-  document.getElementById("tasks").replaceChildren(tasks(view));
-  document.getElementById("requests").replaceChildren(requests(view));
-  for (const one of document.querySelectorAll("details")) one.querySelector("pre").scrollTop = scrolled.get(one.dataset.id) || 0;
+  const balancers = view.load_balancers.map((one) => balancer(one, opened.has(one.id)));
+  const none = () => empty("No load balancer yet.",
+    ["Let a Pulumi stack make one: ", code(`pulumi config set gcore:baseUrl ${location.origin}`), ", then ", code("pulumi up"), "."],
+    "It is drawn here with its listeners, certificates, pools and members, as they are at the moment.");
+  document.getElementById("balancers").replaceChildren(...(balancers.length ? balancers : [none()]));
+  document.getElementById("tasks").replaceChildren(...tasks(view, opened));
+  document.getElementById("requests").replaceChildren(...requests(view, opened));
+  for (const one of document.querySelectorAll(".traffic")) one.scrollTop = scrolled.get(one.parentElement.dataset.id) || 0;
   drawEdges();
 }
 

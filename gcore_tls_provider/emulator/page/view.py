@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -15,6 +16,8 @@ from gcore_tls_provider.emulator.page.certificates import Material, materials
 
 LAST = 40
 """How many tasks, requests and lines of traffic are shown."""
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class MemberView(BaseModel):
@@ -42,13 +45,19 @@ class PoolView(BaseModel):
 
 
 class ListenerView(BaseModel):
-    """A listener. `endpoint` is where its traffic goes in, if a data plane carries it."""
+    """A listener.
+
+    `endpoint` is where its traffic goes in, if a data plane carries it. `networks` says from how many networks alone it
+    is reached, 0 from everywhere; `users` how many users it has.
+    """
 
     id: str
     name: str
     protocol: str
     port: int
     endpoint: str | None
+    networks: int
+    users: int
     status: str
     provisioning_status: str
     materials: list[Material]
@@ -58,7 +67,7 @@ class ListenerView(BaseModel):
 class LoadBalancerView(BaseModel):
     """A load balancer with all that is below it. `detached` are pools that no listener sends traffic to.
 
-    `traffic` are the last lines that HAProxy has logged, newest first.
+    `traffic` are the last lines that HAProxy has logged of requests and members, newest first, with names for ids.
     """
 
     id: str
@@ -132,7 +141,6 @@ class _Gathering:
 
     def load_balancer(self, one: stored.LoadBalancer) -> LoadBalancerView:
         pools = self._account.pools_of(one.id)
-        lines = self._emulator.data_plane.lines(one.id)
         return LoadBalancerView(
             id=one.id,
             name=one.name,
@@ -142,8 +150,16 @@ class _Gathering:
             provisioning_status=one.provisioning_status,
             listeners=[self._listener(listener) for listener in self._account.listeners_of(one.id)],
             detached=[self._pool(pool) for pool in pools if not pool.listener_ids],
-            traffic=list(reversed(lines[-LAST:])),
+            traffic=self._traffic(one.id, pools),
         )
+
+    def _traffic(self, load_balancer_id: str, pools: Iterable[stored.Pool]) -> list[str]:
+        lines = [line for line in self._emulator.data_plane.lines(load_balancer_id) if not line.startswith("[")]
+        names = {listener.id: listener.name for listener in self._account.listeners_of(load_balancer_id)}
+        for pool in pools:
+            names[pool.id] = pool.name
+            names |= {member.id: _endpoint(member) for member in pool.members}
+        return [_ID.sub(lambda found: names.get(found[0], found[0]), line) for line in reversed(lines[-LAST:])]
 
     def task(self, one: stored.Task) -> TaskView:
         return TaskView(
@@ -172,6 +188,8 @@ class _Gathering:
             protocol=one.protocol,
             port=one.protocol_port,
             endpoint=None if endpoint is None else f"{endpoint.host}:{endpoint.port}",
+            networks=len(one.allowed_cidrs or ()),
+            users=len(one.user_list),
             status=statuses.of_object(one, self._seen),
             provisioning_status=one.provisioning_status,
             materials=self._materials([("listener", one.secret_id), *(("SNI", each) for each in one.sni_secret_ids)]),
@@ -192,7 +210,7 @@ class _Gathering:
             members=[
                 MemberView(
                     id=member.id,
-                    endpoint=f"{member.address}:{member.protocol_port}",
+                    endpoint=_endpoint(member),
                     weight=member.weight,
                     backup=member.backup,
                     status=statuses.of_member(member, one, self._seen),
@@ -208,3 +226,8 @@ class _Gathering:
             if secret is not None:
                 found += materials(role, secret.payload, self._now)
         return found
+
+
+def _endpoint(member: stored.Member) -> str:
+    address = f"[{member.address}]" if ":" in member.address else member.address
+    return f"{address}:{member.protocol_port}"

@@ -43,6 +43,22 @@ class Backend:
     connections: int = 0
     port: int = 0
     proxied: bool = False
+    _let_go: threading.Event = field(default_factory=threading.Event)
+    _holds: bool = False
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Keeps each response half sent until `release`, or the end."""
+        self._holds = True
+        try:
+            yield
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Sends the rest of all responses."""
+        self._holds = False
+        self._let_go.set()
 
     @contextmanager
     def running(self) -> Iterator[Backend]:
@@ -106,7 +122,12 @@ class Backend:
             version = connection.version() if isinstance(connection, ssl.SSLSocket) else None
             self.requests.append(Request(first.strip(), headers, subject.get("commonName"), serial, sni, version))
             body = json.dumps({"backend": self.name, "client": subject.get("commonName")}).encode()
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body))
+            if self._holds:
+                connection.sendall(body[:1])
+                body = body[1:]
+                self._let_go.wait(_SECONDS)
+            connection.sendall(body)
 
 
 def _subject(certificate: Any) -> dict[str, str]:

@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import ssl
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,3 +64,22 @@ def _tls(plain: socket.socket, name: str | None, ciphers: str | None) -> ssl.SSL
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(ciphers)
     return context.wrap_socket(plain, server_hostname=name)
+
+
+def connected(port: int) -> closing[http.client.HTTPConnection]:
+    """A client that keeps its connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    plain = socket.create_connection(("127.0.0.1", port), 20)
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.sock = context.wrap_socket(plain, server_hostname="app.example")
+    return closing(connection)
+
+
+def status_of(connection: http.client.HTTPConnection) -> int:
+    """What a GET on a connection that is kept gets."""
+    connection.request("GET", "/", headers={"Host": "app.example"})
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status

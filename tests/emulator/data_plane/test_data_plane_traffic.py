@@ -1,28 +1,21 @@
-"""What real requests show, among it each surprise that Octavia's configuration holds for its users."""
+"""What real requests show, beside the surprises: what each field does, and each change."""
 
 from __future__ import annotations
 
 import concurrent.futures
-import http.client
-import socket
-import ssl
+import subprocess
+from base64 import b64encode
 from collections.abc import Callable
-from contextlib import closing
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from gcore_tls_provider.certificates import DevelopmentAuthority
-from tests.emulator.data_plane.clients import ask
-from tests.emulator.data_plane.waiting import until
-from tests.emulator.data_plane.world import TLS12, TLS13, Traffic
-from tests.emulator.emulated_api import member_body, monitor_body, pool_body
+from tests.emulator.data_plane.clients import ask, connected, status_of
+from tests.emulator.data_plane.world import PROBED, Traffic
+from tests.emulator.emulated_api import member_body, pool_body
 
 StartTraffic = Callable[..., Traffic]
-
-PROBED = monitor_body(delay=2, timeout=1, max_retries=1)
-VERIFY_FAILED = "certificate verify failed"
 
 
 def test_mutual_tls_reaches_the_backend(traffic: Traffic) -> None:
@@ -51,129 +44,12 @@ def test_the_certificate_is_chosen_by_name(traffic: Traffic) -> None:
         assert (answer.status, answer.certificate) == (200, identity.certificate), name
 
 
-# The surprises.
-
-
-def test_the_backends_certificate_must_carry_the_name_that_the_client_asked_for(traffic: Traffic) -> None:
-    other_name = traffic.material.authority.issue_server(["backend.internal"])
-    deployed = traffic.https(traffic.backend(identity=other_name), healthmonitor=PROBED)
-    deployed.wait_for_checks()
-    assert ask(deployed.port, "app.example").status == 503
-    deployed.wait_for_log("different from the expected one")
-    assert ask(deployed.port, "backend.internal").status == 200
-    assert ask(deployed.port, None).status == 200, "without SNI no name is checked"
-    assert deployed.member_statuses() == ["ONLINE"], "checks send no name"
-
-
-def test_without_a_ca_nothing_is_verified(traffic: Traffic) -> None:
-    stranger = traffic.material.other_authority.issue_server(["elsewhere.example"])
-    deployed = traffic.https(traffic.backend(identity=stranger), ca_secret_id=None)
-    assert ask(deployed.port).status == 200
-
-
-@pytest.mark.parametrize(
-    ("monitor", "with_crl", "status", "member"),
-    [
-        ("TCP", False, 503, "ERROR"),
-        ("HTTP", False, 503, "ERROR"),
-        ("HTTPS", False, 200, "ONLINE"),
-        ("HTTPS", True, 503, "ERROR"),
-    ],
-)
-def test_an_https_monitor_switches_verification_off_unless_there_is_a_revocation_list(
-    monitor: str, with_crl: bool, status: int, member: str, traffic: Traffic
-) -> None:
-    stranger = traffic.material.other_authority.issue_server(["app.example"])
-    deployed = traffic.https(
-        traffic.backend(identity=stranger),
-        healthmonitor={**PROBED, "type": monitor},
-        crl_secret_id=traffic.empty_crl() if with_crl else None,
-    )
-    deployed.wait_for_members(member)
-    deployed.wait_for_checks()
-    assert ask(deployed.port).status == status
-    assert deployed.member_statuses() == [member]
-
-
-def test_resumption_hides_expiry_until_the_next_reload(traffic: Traffic) -> None:
-    ends = datetime.now(timezone.utc) + timedelta(seconds=8)
-    soon_over = traffic.material.authority.issue_server(["app.example"], now=ends, valid_days=0)
-    backend = traffic.backend(identity=soon_over, version=TLS12)
-    assert backend.context is not None
-    backend.context.options &= ~ssl.OP_NO_TICKET
-    deployed = traffic.https(backend)
-    assert ask(deployed.port).status == 200
-    until(lambda: datetime.now(timezone.utc), lambda now: now > ends + timedelta(seconds=1))
-    assert ask(deployed.port).status == 200, "the handshake was resumed: nothing was verified"
-    deployed.patch_pool(timeout_member_data=60_000)
-    assert ask(deployed.port).status == 503
-    deployed.wait_for_log(VERIFY_FAILED)
-
-
-@pytest.mark.parametrize(
-    ("version", "monitor", "status", "member"),
-    [
-        (TLS13, "TCP", 502, "ONLINE"),
-        (TLS13, "HTTP", 502, "ERROR"),
-        (TLS12, "TCP", 503, "ERROR"),
-    ],
-)
-def test_a_green_member_may_refuse_the_client_certificate(
-    version: ssl.TLSVersion, monitor: str, status: int, member: str, traffic: Traffic
-) -> None:
-    backend = traffic.backend(client_ca=traffic.material.other_authority.certificate_pem, version=version)
-    deployed = traffic.https(backend, healthmonitor={**PROBED, "type": monitor})
-    deployed.wait_for_members(member)
-    deployed.wait_for_checks()
-    if member == "ONLINE":
-        assert ask(deployed.port).status == status
-    assert deployed.member_statuses() == [member]
-    assert not backend.requests
-
-
-@pytest.mark.parametrize(("monitor", "member"), [("TCP", "ONLINE"), ("HTTP", "ERROR"), ("HTTPS", "ONLINE")])
-def test_a_monitor_port_takes_the_check_out_of_tls(monitor: str, member: str, traffic: Traffic) -> None:
-    stranger = traffic.material.other_authority.issue_server(["app.example"])
-    backend = traffic.backend(identity=stranger)
-    own_port = traffic.member(backend, monitor_port=backend.port)
-    deployed = traffic.https(backend, members=[own_port], healthmonitor={**PROBED, "type": monitor})
-    deployed.wait_for_members(member)
-    deployed.wait_for_checks()
-    assert deployed.member_statuses() == [member]
-
-
 @pytest.mark.parametrize(("choice", "status"), [("octavia", 502), ("http1", 200), ("none", 200)])
 def test_pools_offer_http_2_unless_told_otherwise(choice: str, status: int, start_traffic: StartTraffic) -> None:
     """The backend takes HTTP/2 where it is offered, and then can't speak it."""
     traffic = start_traffic(pool_alpn=choice)
     deployed = traffic.https(traffic.backend(alpn=["h2"]))
     assert ask(deployed.port).status == status
-
-
-def test_a_refused_configuration_leaves_the_old_one_running_and_stays_in_the_way(traffic: Traffic) -> None:
-    deployed = traffic.https(traffic.backend())
-    truncated = traffic.material.authority.certificate_pem + traffic.material.other_authority.certificate_pem[:200]
-    broken = traffic.secret(truncated, "broken")
-    api = traffic.api
-    error = api.fail("PATCH", f"/v2/lbpools/@/{deployed.pool_id}", {"ca_secret_id": broken})
-    assert "HAProxy refuses the configuration" in error
-    assert "ca-file" in error
-    assert "/tmp" not in error
-    assert ask(deployed.port).status == 200
-    pool = deployed.pool()
-    assert (pool["provisioning_status"], pool["ca_secret_id"]) == ("ERROR", broken)
-    balancer = api.get(f"/v1/loadbalancers/@/{deployed.balancer_id}")
-    assert balancer["provisioning_status"] == "ACTIVE"
-
-    another = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "load_balancer_id": deployed.balancer_id}
-    assert "ca-file" in api.fail("POST", "/v1/lblisteners/@", another)
-    listeners = {one["name"]: one for one in api.state()["listeners"].values()}
-    assert listeners["http"]["provisioning_status"] == "ERROR"
-    assert ask(deployed.port).status == 200
-
-    api.do("DELETE", f"/v1/lbpools/@/{deployed.pool_id}")
-    assert ask(deployed.port).status == 503, "the listener has no pool any more"
-    assert ask(listeners["http"]["data_plane"]["port"], tls=False).status == 503
 
 
 def test_a_load_balancer_that_starts_broken_is_in_error(traffic: Traffic) -> None:
@@ -202,27 +78,12 @@ def test_a_listener_whose_secret_is_gone_is_left_out(start_traffic: StartTraffic
     assert traffic.api.get(f"/v1/lblisteners/@/{deployed.listener_id}")["provisioning_status"] == "ERROR"
 
 
-def test_a_revoked_backend_is_refused_by_new_connections(traffic: Traffic) -> None:
-    authority = traffic.material.authority
-    revoked, kept = authority.issue_server(["app.example"]), authority.issue_server(["app.example"])
-    deployed = traffic.https(
-        traffic.backend("revoked", revoked), traffic.backend("kept", kept), crl_secret_id=traffic.empty_crl()
-    )
-    assert {ask(deployed.port).said["backend"] for _ in range(4)} == {"revoked", "kept"}
-    with _connected(deployed.port) as connection:
-        assert _get(connection) == 200
-        deployed.patch_pool(crl_secret_id=traffic.secret(authority.revocation_list([revoked])))
-        assert {ask(deployed.port).said["backend"] for _ in range(4)} == {"kept"}
-        # An idle connection of a client goes with the reload.
-        assert until(lambda: connection.sock.recv(1), lambda read: True) == b""
-
-
 @pytest.mark.parametrize(("choice", "closed_at_once"), [("octavia", True), ("on-response", False)])
 def test_what_a_reload_does_to_idle_clients(choice: str, closed_at_once: bool, start_traffic: StartTraffic) -> None:
     traffic = start_traffic(idle_close=choice)
     deployed = traffic.https(traffic.backend())
-    with _connected(deployed.port) as connection:
-        assert _get(connection) == 200
+    with connected(deployed.port) as connection:
+        assert status_of(connection) == 200
         deployed.patch_pool(timeout_member_data=60_000)
         if closed_at_once:
             assert connection.sock.recv(1) == b""
@@ -230,23 +91,6 @@ def test_what_a_reload_does_to_idle_clients(choice: str, closed_at_once: bool, s
             connection.request("GET", "/", headers={"Host": "app.example"})
             answer = connection.getresponse()
             assert (answer.status, answer.getheader("connection")) == (200, "close")
-
-
-def test_one_bad_member_costs_nothing_by_turns_and_its_clients_by_source(traffic: Traffic) -> None:
-    stranger = traffic.material.other_authority.issue_server(["app.example"])
-    deployed = traffic.https(traffic.backend("good"), traffic.backend("bad", stranger), timeout_member_connect=500)
-    assert [ask(deployed.port).status for _ in range(4)] == [200] * 4
-    deployed.patch_pool(lb_algorithm="SOURCE_IP")
-    sources = [f"127.0.0.{number}" for number in range(1, 9)]
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        statuses = list(pool.map(lambda source: ask(deployed.port, source=source).status, sources))
-    assert set(statuses) == {200, 503}
-    deployed.patch_pool(healthmonitor=PROBED)
-    deployed.wait_for_members("ONLINE", "ERROR")
-    assert [ask(deployed.port, source=source).status for source in sources] == [200] * 8
-
-
-# What the other fields do.
 
 
 def test_plain_http_with_what_the_client_was(traffic: Traffic) -> None:
@@ -258,6 +102,28 @@ def test_plain_http_with_what_the_client_was(traffic: Traffic) -> None:
     headers = backend.requests[-1].headers
     assert headers["x-forwarded-for"] == "127.0.0.1"
     assert (headers["x-forwarded-port"], headers["x-forwarded-proto"]) == ("80", "http")
+
+
+def test_only_allowed_networks_may_connect(traffic: Traffic) -> None:
+    deployed = traffic.https(traffic.backend(), listener={"allowed_cidrs": ["127.0.0.2/32", "10.0.0.0/8"]})
+    assert ask(deployed.port, source="127.0.0.2").status == 200
+    with pytest.raises(OSError):
+        ask(deployed.port)
+    traffic.api.do("PATCH", f"/v2/lblisteners/@/{deployed.listener_id}", {"allowed_cidrs": None})
+    assert ask(deployed.port).status == 200
+
+
+def test_users_say_who_they_are(traffic: Traffic) -> None:
+    command = ["openssl", "passwd", "-6", "-stdin"]
+    hashed = subprocess.run(command, input="secret", capture_output=True, text=True, check=True).stdout.strip()
+    users = [{"username": "somebody", "encrypted_password": hashed}]
+    deployed = traffic.https(traffic.backend(), listener={"user_list": users})
+
+    def status(user: str) -> int:
+        return ask(deployed.port, headers={"Authorization": f"Basic {b64encode(user.encode()).decode()}"}).status
+
+    assert ask(deployed.port).status == 401
+    assert [status(user) for user in ("somebody:secret", "somebody:other", "nobody:secret")] == [200, 401, 401]
 
 
 def test_an_https_listener_passes_tls_through(traffic: Traffic) -> None:
@@ -450,21 +316,3 @@ def test_no_fresh_connection_is_refused_while_certificates_change(traffic: Traff
 
 def _port(traffic: Traffic, listener_id: str) -> int:
     return int(traffic.api.state()["listeners"][listener_id]["data_plane"]["port"])
-
-
-def _connected(port: int) -> closing[http.client.HTTPConnection]:
-    """A client that keeps its connection."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    plain = socket.create_connection(("127.0.0.1", port), 20)
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.sock = context.wrap_socket(plain, server_hostname="app.example")
-    return closing(connection)
-
-
-def _get(connection: http.client.HTTPConnection) -> int:
-    connection.request("GET", "/", headers={"Host": "app.example"})
-    answer = connection.getresponse()
-    answer.read()
-    return answer.status

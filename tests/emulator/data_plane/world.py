@@ -14,7 +14,16 @@ from gcore_tls_provider.emulator import Behaviour, Emulator, ManualClock, Settin
 from gcore_tls_provider.emulator.data_plane import HaproxyDataPlane, haproxy_data_plane
 from tests.emulator.data_plane.backends import Backend, server_context
 from tests.emulator.data_plane.waiting import until
-from tests.emulator.emulated_api import KEY, PROJECT, REGION, TASK_SECONDS, Api, member_body, pool_body
+from tests.emulator.emulated_api import (
+    KEY,
+    PROJECT,
+    REGION,
+    TASK_SECONDS,
+    Api,
+    member_body,
+    monitor_body,
+    pool_body,
+)
 from tests.material import Material, base64_of
 
 
@@ -32,11 +41,10 @@ class Traffic:
         self, name: str = "one", identity: Identity | None = None, *, tls: bool = True, **options: Any
     ) -> Backend:
         """A backend that demands a client certificate of the material's authority."""
-        identity = identity or self.material.server
         context = None
         if tls:
             options.setdefault("client_ca", self.material.authority.certificate_pem)
-            context = server_context(identity.to_pem_bundle(), **options)
+            context = server_context((identity or self.material.server).to_pem_bundle(), **options)
         backend = self.stack.enter_context(Backend(name, context).running())
         self.backends.append(backend)
         return backend
@@ -145,5 +153,8 @@ class carrying(ExitStack):
         api = Api(url, emulator, clock, client, self._material)
         return Traffic(api, plane, self._material, self)
 
+
+PROBED = monitor_body(delay=1, timeout=0, max_retries=1)
+"""A health monitor that probes each second, and believes the first answer."""
 
 TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3

@@ -18,7 +18,7 @@ from bootstrap.system_packages import CHROMEDRIVER, CHROMIUM, find_program
 from tests.emulator.data_plane.clients import ask
 from tests.emulator.data_plane.waiting import until
 from tests.emulator.data_plane.world import Traffic
-from tests.emulator.emulated_api import blob, monitor_body
+from tests.emulator.emulated_api import blob, member_body, monitor_body
 
 SCREENSHOTS = Path(__file__).parents[3] / "build" / "screenshots"
 """Where the pictures are put: a folder that is never committed."""
@@ -27,7 +27,7 @@ SCREENSHOTS = Path(__file__).parents[3] / "build" / "screenshots"
 pytestmark = pytest.mark.xdist_group("browser")
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
-PROBED = monitor_body(delay=2, timeout=1, max_retries=1)
+PROBED = monitor_body(delay=1, timeout=0, max_retries=1)
 
 
 @pytest.fixture(scope="module")
@@ -109,17 +109,19 @@ def deploy(traffic: Traffic) -> Any:
 
 
 def test_it_draws_what_there_is(page: Page, traffic: Traffic) -> None:
-    assert "No load balancer yet" in page.text("#balancers")
+    assert f"pulumi config set gcore:baseUrl {traffic.api.url}" in page.text("#balancers"), "how to begin"
+    assert "No task yet" in page.text("#tasks")
+    assert "No request yet" in page.text("#requests")
     deployed = deploy(traffic)
     page.wait_for("#balancers", "error")
     balancer, listener, pool, good, bad = page.nodes()
     assert balancer.startswith("LOAD BALANCER web degraded")
-    assert f"here: 127.0.0.1:{deployed.port}" in listener
-    assert "listener: app.example, www.app.example 36" in listener
-    assert re.search(r"SNI: second.example 1[12] d", listener)
-    assert "client: load-balancer.example" in pool
-    assert "CA: Backends CA" in pool
-    assert "CRL: Backends CA, 0 revoked" in pool
+    assert f"here at 127.0.0.1:{deployed.port}" in listener
+    assert "listener app.example, www.app.example 36" in listener
+    assert re.search(r"SNI second.example 1[12] days", listener)
+    assert "client load-balancer.example" in pool
+    assert "CA Backends CA" in pool
+    assert "CRL Backends CA, 0 revoked" in pool
     assert "online" in good
     assert "error" in bad
     assert page.run("return document.querySelectorAll('.edges path').length") == 4
@@ -163,11 +165,47 @@ def test_tasks_and_requests(page: Page, traffic: Traffic) -> None:
 
 
 def test_traffic_is_shown_with_why_it_failed(page: Page, traffic: Traffic) -> None:
-    deployed = traffic.https(traffic.backend(identity=traffic.material.other_authority.issue_server(["app.example"])))
+    stranger = traffic.material.other_authority.issue_server(["app.example"])
+    deployed = traffic.https(traffic.backend(identity=stranger), timeout_member_connect=500)
     assert ask(deployed.port).status == 503
     page.wait_for("#balancers", "Traffic, newest first")
     page.browser.find_element(By.CSS_SELECTOR, "summary").click()
-    page.wait_for(".traffic", "certificate verify failed", "GET / HTTP/1.1")
+    (member,) = deployed.pool()["members"]
+    endpoint = f"127.0.0.1:{member['protocol_port']}"
+    text = page.wait_for(".traffic", "certificate verify failed", "GET / HTTP/1.1", endpoint)
+    assert member["id"] not in text, "names for ids"
+    assert page.run("return document.querySelectorAll('.traffic .bad').length") == 1
+    ask(deployed.port)
+    until(lambda: page.run("return document.querySelectorAll('.traffic .bad').length"), lambda count: count == 2)
+    assert page.run("return document.querySelector('details').open"), "what was opened stays open"
+
+
+def test_a_long_past_is_folded(page: Page, traffic: Traffic) -> None:
+    for number in range(14):
+        traffic.api.load_balancer(name=f"balancer {number}")
+    page.wait_for("#balancers", "balancer 13")
+    page.wait_for("#tasks", "2 older")
+    page.wait_for("#requests", "16 older")
+    assert page.run("return document.querySelectorAll('#tasks > .tasks > .task').length") == 12
+    assert page.run("return document.querySelectorAll('#tasks details .task').length") == 2
+    assert page.run("return document.querySelectorAll('.balancer.alone').length") == 14
+
+
+def test_all_that_objects_may_have(page: Page, traffic: Traffic) -> None:
+    api = traffic.api
+    balancer = api.load_balancer()
+    users = [{"username": "somebody", "encrypted_password": "$6$salt$hash"}]
+    listener = api.listener(balancer, allowed_cidrs=["192.0.2.0/24", "198.51.100.0/24"], user_list=users)
+    member = member_body("2001:db8::5", 8443, backup=True, weight=7)
+    api.pool(load_balancer_id=balancer, listener_id=listener, members=[member])
+    api.pool(load_balancer_id=balancer, name="spare", healthmonitor=monitor_body())
+    page.wait_for("#balancers", "spare")
+    nodes = " / ".join(page.nodes())
+    assert "HTTP, port 80, from 2 networks only, 1 user" in nodes
+    assert "[2001:db8::5]:8443" in nodes
+    assert "backup, weight 7" in nodes
+    assert "spare" in nodes
+    assert "hash" not in nodes
 
 
 def test_it_says_when_the_emulator_is_gone(page: Page) -> None:
@@ -176,26 +214,37 @@ def test_it_says_when_the_emulator_is_gone(page: Page) -> None:
     page.wait_for("#connection", "doesn't answer")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_everybody_can_read_it(size: tuple[int, int], scheme: str, page: Page, traffic: Traffic) -> None:
-    deploy(traffic)
+def test_everybody_can_read_it(page: Page, traffic: Traffic) -> None:
+    """Empty and with all that there is, on a desktop and on a phone, in light and dark."""
+    looked_at(page, "empty", "No load balancer yet")
+    deployed = deploy(traffic)
+    assert ask(deployed.port).status == 200
+    traffic.api.load_balancer(name="a-load-balancer-with-a-name-as-long-as-somebody-may-give-it.12")
+    traffic.api.add_fault(action="fail_task", route="/cloud/v1/secrets/{project_id}/{region_id}", error="Out of vaults")
+    traffic.api.begin("POST", "/v1/secrets/@", blob("web", traffic.api.material.ca_payload))
     traffic.api.begin("POST", "/v1/loadbalancers/@", {"name": "another"})
-    look(page.browser, size, scheme)
-    page.browser.refresh()
     page.wait_for("#balancers", "error", "another")
-    page.wait_for("#requests", "POST")
-    assert page.run("return document.documentElement.scrollWidth <= window.innerWidth"), "nothing sticks out"
-    unreadable = page.run(CONTRAST)
-    assert unreadable == []
-    assert page.run(SMALLEST) >= 12
-    overlapping = page.run(OVERLAPS)
-    assert overlapping == []
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    name = f"page-{'phone' if size == PHONE else 'desktop'}-{scheme}.png"
-    height = page.run("return document.documentElement.scrollHeight")
-    look(page.browser, (size[0], height), scheme)
-    assert page.browser.save_screenshot(str(SCREENSHOTS / name))
+    looked_at(page, "page", "error")
+
+
+def looked_at(page: Page, name: str, word: str) -> None:
+    """Looks at the page in each size and scheme, and keeps pictures."""
+    for size, kind in ((DESKTOP, "desktop"), (PHONE, "phone")):
+        for scheme in ("light", "dark"):
+            look(page.browser, size, scheme)
+            page.browser.refresh()
+            page.wait_for("#balancers", word)
+            where = f"{name} on a {kind} in {scheme}"
+            page.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+            assert page.run("return document.documentElement.scrollWidth <= window.innerWidth"), where
+            assert page.run(CONTRAST) == [], where
+            assert page.run(SMALLEST) >= 12, where
+            assert page.run(OVERLAPS) == [], where
+            assert page.run(CUT_OFF) == [], where
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            look(page.browser, (size[0], page.run("return document.documentElement.scrollHeight")), scheme)
+            assert page.browser.save_screenshot(str(SCREENSHOTS / f"{name}-{kind}-{scheme}.png"))
+    look(page.browser, DESKTOP, "light")
 
 
 def test_nothing_comes_from_elsewhere(page: Page, traffic: Traffic) -> None:
@@ -253,3 +302,10 @@ boxes.forEach(([one, a], i) => boxes.slice(i + 1).forEach(([other, b]) => {
 return bad;
 """
 """Pairs of nodes that cover each other."""
+
+CUT_OFF = """
+return [...document.querySelectorAll('.node, .node *, .materials *, .traffic div, td, .task .error')]
+  .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
+  .map((e) => `${e.className}: ${e.innerText}`);
+"""
+"""Boxes whose text is wider than they are."""
