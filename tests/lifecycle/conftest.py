@@ -42,7 +42,7 @@ def worlds(served: tuple[Emulator, str], network: httpx.HTTPTransport, material:
     """Makes a world: a dialect that both sides speak (default: both, and `auto`), and choices of the emulator."""
     emulator, url = served
 
-    def make(dialect: Dialect = "both", task_seconds: float = 1.0, **choices: object) -> World:
+    def make(dialect: Dialect = "both", task_seconds: float = 0.05, **choices: object) -> World:
         emulator.settings = Settings(
             api_key=KEY,
             projects=frozenset({PROJECT}),
