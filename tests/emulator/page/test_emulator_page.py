@@ -225,7 +225,7 @@ def test_everybody_can_read_it(page: Page, traffic: Traffic) -> None:
     assert ask(deployed.port).status == 200
     traffic.api.load_balancer(name="a-load-balancer-with-a-name-as-long-as-somebody-may-give-it.12")
     traffic.api.add_fault(action="fail_task", route="/cloud/v1/secrets/{project_id}/{region_id}", error="Out of vaults")
-    traffic.api.begin("POST", "/v1/secrets/@", blob("web", traffic.api.material.ca_payload))
+    traffic.api.fail("POST", "/v1/secrets/@", blob("web", traffic.api.material.ca_payload))
     traffic.api.begin("POST", "/v1/loadbalancers/@", {"name": "another"})
     page.wait_for("#balancers", "error", "another")
     looked_at(page, "page", "error")
