@@ -17,6 +17,9 @@ from gcore_tls_provider.emulator.page.certificates import Material, materials
 LAST = 40
 """How many tasks, requests and lines of traffic are shown."""
 
+_OF_THE_PROCESS = ("[", "Proxy ")
+"""How lines begin that HAProxy prints of itself, not of traffic."""
+
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -154,7 +157,9 @@ class _Gathering:
         )
 
     def _traffic(self, load_balancer_id: str, pools: Iterable[stored.Pool]) -> list[str]:
-        lines = [line for line in self._emulator.data_plane.lines(load_balancer_id) if not line.startswith("[")]
+        lines = [
+            line for line in self._emulator.data_plane.lines(load_balancer_id) if not line.startswith(_OF_THE_PROCESS)
+        ]
         names = {listener.id: listener.name for listener in self._account.listeners_of(load_balancer_id)}
         for pool in pools:
             names[pool.id] = pool.name

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 from gcore_tls_provider.emulator.__main__ import cli
 from gcore_tls_provider.emulator.data_plane import HaproxyMissing, haproxy_data_plane, program
-from gcore_tls_provider.emulator.data_plane.private_folder import SOCKET_PATH_LIMIT
+from gcore_tls_provider.emulator.data_plane.private_folder import SOCKET_PATH_LIMIT, private_folder
 from tests.emulator.data_plane.clients import ask
 from tests.emulator.data_plane.waiting import until
-from tests.emulator.emulated_api import blob
+from tests.emulator.emulated_api import Api, blob
 from tests.emulator.test_emulator_command import running
 from tests.material import Material
 
@@ -58,7 +58,7 @@ def test_processes_and_keys_are_gone_whatever_ends_it(
         assert "PRIVATE" not in text
 
 
-def test_what_a_killed_emulator_leaves_is_removed_by_the_next(tmp_path: Path) -> None:
+def test_what_a_killed_emulator_leaves_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         with (
             running(tmp_path / "log", "--data-plane", "haproxy", "--task-seconds", "0", TMPDIR=folder) as (
@@ -76,13 +76,13 @@ def test_what_a_killed_emulator_leaves_is_removed_by_the_next(tmp_path: Path) ->
             process.wait(20)
         until(lambda: _listens(port), lambda listens: not listens)
         assert left.exists()
-        with running(tmp_path / "log", "--data-plane", "haproxy", TMPDIR=folder) as (_, alive):
-            (own,) = Path(folder).iterdir()
-            assert own != left
-            with running(tmp_path / "second", "--data-plane", "haproxy", TMPDIR=folder):
-                assert own.exists(), "one that is in use is let alone"
-                assert len(list(Path(folder).iterdir())) == 2
-            assert alive.poll() is None
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        with private_folder() as first:
+            assert list(Path(folder).iterdir()) == [first]
+            with private_folder() as second:
+                assert first.exists(), "one that is in use is let alone"
+                assert set(Path(folder).iterdir()) == {first, second}
+        assert list(Path(folder).iterdir()) == []
 
 
 def test_without_haproxy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -108,15 +108,9 @@ def test_a_deep_folder_for_temporary_files_is_no_place_for_sockets(
     assert not plane._folder.exists()
 
 
-def test_without_a_data_plane_nothing_is_carried(tmp_path: Path) -> None:
-    with (
-        running(tmp_path / "log", "--task-seconds", "0") as (url, _),
-        httpx.Client(base_url=url, headers={"Authorization": "apikey emulator"}) as client,
-    ):
-        listener = {"name": "http", "protocol": "HTTP", "protocol_port": 80}
-        client.post("/cloud/v1/loadbalancers/1/1", json={"name": "web", "listeners": [listener]})
-        (state,) = client.get("/_emulator/state").json()["listeners"].values()
-        assert state["data_plane"] is None
+def test_without_a_data_plane_nothing_is_carried(api: Api) -> None:
+    listener = api.listener(api.load_balancer())
+    assert api.state()["listeners"][listener]["data_plane"] is None
 
 
 def _listens(port: int) -> bool:

@@ -174,6 +174,10 @@ def test_traffic_is_shown_with_why_it_failed(page: Page, traffic: Traffic) -> No
     endpoint = f"127.0.0.1:{member['protocol_port']}"
     text = page.wait_for(".traffic", "certificate verify failed", "GET / HTTP/1.1", endpoint)
     assert member["id"] not in text, "names for ids"
+    deployed.patch_pool(timeout_member_data=60_000)
+    deployed.wait_for_log("stopped")
+    view = httpx.get(f"{traffic.api.url}/_emulator/view").json()
+    assert len(view["load_balancers"][0]["traffic"]) == 1, "nothing of the process itself"
     assert page.run("return document.querySelectorAll('.traffic .bad').length") == 1
     ask(deployed.port)
     until(lambda: page.run("return document.querySelectorAll('.traffic .bad').length"), lambda count: count == 2)
@@ -221,7 +225,7 @@ def test_everybody_can_read_it(page: Page, traffic: Traffic) -> None:
     assert ask(deployed.port).status == 200
     traffic.api.load_balancer(name="a-load-balancer-with-a-name-as-long-as-somebody-may-give-it.12")
     traffic.api.add_fault(action="fail_task", route="/cloud/v1/secrets/{project_id}/{region_id}", error="Out of vaults")
-    traffic.api.begin("POST", "/v1/secrets/@", blob("web", traffic.api.material.ca_payload))
+    traffic.api.fail("POST", "/v1/secrets/@", blob("web", traffic.api.material.ca_payload))
     traffic.api.begin("POST", "/v1/loadbalancers/@", {"name": "another"})
     page.wait_for("#balancers", "error", "another")
     looked_at(page, "page", "error")
