@@ -128,7 +128,7 @@ def test_a_monitor_is_let_alone_where_there_was_tls(world: World) -> None:
 @pytest.mark.parametrize("up", [True, False])
 def test_tls_takes_effect_though_a_run_died_before(up: bool, world: World) -> None:
     it = scene(world, health_monitor=MONITOR)
-    snapshot = world.create("PoolTlsSnapshot", "tls-snapshot", pool_id=it.pool_id)
+    snapshot = it.world.create("PoolTlsSnapshot", "tls-snapshot", pool_id=it.pool_id)
     it.by_hand(protocol="HTTPS", ca_secret_id=it.ids["ca_secret_id"])
     if not up:
         it.by_hand(healthmonitor={"delay": 10, "timeout": 5, "max_retries": 3, "admin_state_up": False})
