@@ -40,7 +40,7 @@ from gcore_tls_provider.api.wire import load_balancers as wire_load_balancers
 from gcore_tls_provider.api.wire import members as wire_members
 from gcore_tls_provider.api.wire import pools as wire_pools
 from gcore_tls_provider.api.wire import secrets as wire_secrets
-from gcore_tls_provider.lifecycle import health_monitors, listeners, load_balancers, members, pools
+from gcore_tls_provider.lifecycle import health_monitors, listener_inputs, load_balancers, members, pool_inputs
 from gcore_tls_provider.lifecycle.fields import Field
 from gcore_tls_provider.lifecycle.properties import InputsModel
 from tests.fields_page import Row, removed_value, tables
@@ -79,12 +79,12 @@ KINDS: Mapping[str, Written] = {
     "Listener": Written(
         (listener_create_params.ListenerCreateParams, listener_update_params.ListenerUpdateParams),
         (wire_listeners.ListenerCreate, wire_listeners.ListenerPatch),
-        listeners.ListenerInputs,
+        listener_inputs.ListenerInputs,
     ),
     "Pool": Written(
         (pool_create_params.PoolCreateParams, pool_update_params.PoolUpdateParams),
         (wire_pools.PoolCreate, wire_pools.PoolPatch),
-        pools.PoolInputs,
+        pool_inputs.PoolInputs,
     ),
     "Secret": Written(
         (secret_upload_tls_certificate_params.SecretUploadTlsCertificateParams,),
@@ -112,7 +112,7 @@ KINDS: Mapping[str, Written] = {
     "BasicAuthUserArgs": Written(
         (listener_create_params.UserList, listener_update_params.UserList),
         (wire_listeners.BasicAuthUser,),
-        listeners.BasicAuthUserInputs,
+        listener_inputs.BasicAuthUserInputs,
     ),
     "MemberArgs": Written(
         (
@@ -137,7 +137,7 @@ KINDS: Mapping[str, Written] = {
     "SessionPersistenceArgs": Written(
         (pool_create_params.SessionPersistence, pool_update_params.SessionPersistence),
         (wire_pools.SessionPersistenceSet,),
-        pools.SessionPersistenceInputs,
+        pool_inputs.SessionPersistenceInputs,
     ),
 }
 RESOURCES = ("LoadBalancer", "Listener", "Pool", "Secret")

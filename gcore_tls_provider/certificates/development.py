@@ -256,16 +256,16 @@ def write_development_certificates(
     return DevelopmentFiles(
         ca=_write(directory / "ca.pem", root.certificate_pem),
         server=_write(directory / "server.pem", server.full_chain_pem),
-        server_key=_write_secret(directory / "server.key", server.private_key_pem),
+        server_key=write_secret(directory / "server.key", server.private_key_pem),
         shop=_write(directory / "shop.pem", shop.full_chain_pem),
-        shop_key=_write_secret(directory / "shop.key", shop.private_key_pem),
+        shop_key=write_secret(directory / "shop.key", shop.private_key_pem),
         client=_write(directory / "client.pem", client.full_chain_pem),
-        client_key=_write_secret(directory / "client.key", client.private_key_pem),
-        client_pkcs12=_write_secret(directory / "client.p12", client.to_pkcs12(password)),
+        client_key=write_secret(directory / "client.key", client.private_key_pem),
+        client_pkcs12=write_secret(directory / "client.p12", client.to_pkcs12(password)),
         client_pkcs12_password=password,
-        client_pkcs12_password_file=_write_secret(directory / "client.p12.password", password),
+        client_pkcs12_password_file=write_secret(directory / "client.p12.password", password),
         backend=_write(directory / "backend.pem", backend.full_chain_pem),
-        backend_key=_write_secret(directory / "backend.key", backend.private_key_pem),
+        backend_key=write_secret(directory / "backend.key", backend.private_key_pem),
         crl=_write(directory / "crl.pem", root.revocation_list(revoked, next_update_days=valid_days)),
     )
 
@@ -275,7 +275,12 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
-def _write_secret(path: Path, content: str | bytes) -> Path:
+def write_secret(path: Path, content: str | bytes) -> Path:
+    """Writes a file that only its owner can read.
+
+    Raises:
+        OSError: it can't be written.
+    """
     # Removed first: a file that is already there would keep its mode, and whoever has it open could read on.
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -43,7 +43,7 @@ def changed_health_monitor(present: HealthMonitor, request: HealthMonitorChange)
 
 
 def _with(present: HealthMonitor, fields: Mapping[str, object]) -> HealthMonitor:
-    return replace(present, **fields)  # type: ignore[arg-type]
+    return replace(present, **fields)  # type: ignore[arg-type]  # the request model has checked them
 
 
 def _checked(monitor: HealthMonitor) -> HealthMonitor:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.certificates.rules.reload import Material, reload_findings
 from gcore_tls_provider.certificates.rules.server_names import server_name_findings
+from gcore_tls_provider.lifecycle.listener_inputs import ListenerInputs
 from gcore_tls_provider.lifecycle.properties import Draft
 from gcore_tls_provider.lifecycle.public_material import PublicMaterial
-
-if TYPE_CHECKING:
-    from gcore_tls_provider.lifecycle.listeners import ListenerInputs
 
 
 def certificate_findings(drafted: Draft[ListenerInputs], inputs: Mapping[str, object]) -> Sequence[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from gcore_tls_provider.certificates import CaBundle, Finding, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain
@@ -18,15 +18,23 @@ from gcore_tls_provider.certificates.rules.reload import Material, reload_findin
 from gcore_tls_provider.certificates.rules.revocation import coverage_findings, revoked_findings
 from gcore_tls_provider.certificates.rules.rotation import rotation_findings
 from gcore_tls_provider.certificates.rules.trust import shared_key_findings
-from gcore_tls_provider.lifecycle.properties import Draft, fault
+from gcore_tls_provider.lifecycle.pool_inputs import TLS_IDS, PoolInputs
+from gcore_tls_provider.lifecycle.properties import Draft, InputsT, fault
 from gcore_tls_provider.lifecycle.public_material import Chains, PublicMaterial, chains
 
-if TYPE_CHECKING:
-    from gcore_tls_provider.lifecycle.pools import PoolInputs
-
-_TLS_IDS: Final = ("ca_secret_id", "secret_id", "crl_secret_id")
 _PASSING_THROUGH: Final = frozenset({"HTTPS", "TCP"})
 _OVER_HTTP: Final = frozenset({"HTTP", "HTTPS"})
+
+
+def no_list_without_authority(drafted: Draft[InputsT]) -> Iterator[Finding]:
+    """Octavia refuses a revocation list without the authority that has signed it, of a pool and of its TLS part."""
+    if drafted.given("crl_secret_id") and not drafted.given("ca_secret_id"):
+        yield fault(
+            "crl_secret_id",
+            "CRL_WITHOUT_CA",
+            "A revocation list is given without the certificate authority that it belongs to, and Gcore refuses that.",
+            "Give `ca` too, or remove `crl`.",
+        )
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ class PoolGraph:
 
         Below a listener that passes clients' connections through, protocol HTTPS is the clients' own TLS.
         """
-        return any(map(self.drafted.given, _TLS_IDS)) or (
+        return any(map(self.drafted.given, TLS_IDS)) or (
             "protocol" in self.drafted.usable
             and self.drafted.known.protocol == "HTTPS"
             and self.listener_protocol not in _PASSING_THROUGH
@@ -116,7 +124,7 @@ class PoolGraph:
                 "trusted.",
                 "Give `ca`.",
             )
-        if self.listener_protocol == "HTTPS" and any(map(self.drafted.given, _TLS_IDS)):
+        if self.listener_protocol == "HTTPS" and any(map(self.drafted.given, TLS_IDS)):
             yield _warning(
                 "listener_id",
                 "TLS_IN_TLS",
@@ -130,7 +138,7 @@ class PoolGraph:
             return
         monitor = self.drafted.known.health_monitor
         if monitor is None:
-            if any(map(self.drafted.given, _TLS_IDS)):
+            if any(map(self.drafted.given, TLS_IDS)):
                 yield _warning(
                     "health_monitor",
                     "NO_HEALTH_MONITOR",

@@ -33,20 +33,20 @@ from gcore_tls_provider.lifecycle import tls_start
 from gcore_tls_provider.lifecycle.fields import Field, same_id
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
 from gcore_tls_provider.lifecycle.operation import Operation
+from gcore_tls_provider.lifecycle.pool_inputs import TLS_IDS, TLS_PROTOCOL
+from gcore_tls_provider.lifecycle.pool_rules import no_list_without_authority
 from gcore_tls_provider.lifecycle.properties import Draft, Properties, ResourceInputs, Rule, fault
 from gcore_tls_provider.lifecycle.scalars import ObjectId
 from gcore_tls_provider.lifecycle.session import Session
 
-IDS: Final = ("ca_secret_id", "secret_id", "crl_secret_id")
 """What makes TLS to the backends mutual, and what ends the trust in some of them."""
 
-PARTS: Final = ("protocol", *IDS)
+PARTS: Final = ("protocol", *TLS_IDS)
 """The TLS part of a pool."""
 
 _PUT: Final = "put"
 """The output that says what the attachment has set: a refresh makes the others what somebody else has set since."""
 
-_HTTPS: Final = "HTTPS"
 _SNAPSHOT: Final = "dynamic/gcore:PoolTlsSnapshot"
 _ATTACHMENT: Final = "dynamic/gcore:PoolTlsAttachment"
 _POOL: Final = "dynamic/gcore:Pool"
@@ -64,7 +64,7 @@ class Former(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    protocol: str = _HTTPS
+    protocol: str = TLS_PROTOCOL
     ca_secret_id: str | None = None
     secret_id: str | None = None
     crl_secret_id: str | None = None
@@ -160,17 +160,11 @@ def _something(drafted: Draft[PoolTlsAttachmentInputs]) -> Iterator[Finding]:
             "Neither a certificate authority nor a client certificate is given, so backends wouldn't be verified.",
             "Give `ca`, and `client_certificate` for mutual TLS.",
         )
-    if drafted.given("crl_secret_id") and not drafted.given("ca_secret_id"):
-        yield fault(
-            "crl_secret_id",
-            "CRL_WITHOUT_CA",
-            "A revocation list is given without the certificate authority that it belongs to, and Gcore refuses that.",
-            "Give `ca` too, or remove `crl`.",
-        )
+    yield from no_list_without_authority(drafted)
 
 
 def _same_protocol(old: object, new: object) -> bool:
-    return (old or _HTTPS) == (new or _HTTPS)
+    return (old or TLS_PROTOCOL) == (new or TLS_PROTOCOL)
 
 
 class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
@@ -185,7 +179,7 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
     )
     fields = (
         Field("pool_id", change="replace", readable=False, equal=same_id),
-        Field("protocol", default=_HTTPS, owned=True, equal=_same_protocol),
+        Field("protocol", default=TLS_PROTOCOL, owned=True, equal=_same_protocol),
         Field("ca_secret_id", nullable=True, owned=True, equal=same_id),
         Field("secret_id", nullable=True, owned=True, equal=same_id),
         Field("crl_secret_id", nullable=True, owned=True, equal=same_id),
@@ -283,7 +277,7 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
 
     def _refuse_lost(self, operation: Operation, restored: Mapping[str, object], asked: str) -> None:
         lost = []
-        for name in IDS:
+        for name in TLS_IDS:
             secret_id = restored.get(name)
             if not isinstance(secret_id, str):
                 continue

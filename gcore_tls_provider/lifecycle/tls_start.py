@@ -14,9 +14,7 @@ from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.pools import PoolPatch
 from gcore_tls_provider.lifecycle import health_monitors
 from gcore_tls_provider.lifecycle.operation import Operation
-
-_IDS = ("ca_secret_id", "secret_id", "crl_secret_id")
-_HTTPS = "HTTPS"
+from gcore_tls_provider.lifecycle.pool_inputs import TLS_IDS, TLS_PROTOCOL
 
 
 def begins(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
@@ -26,8 +24,8 @@ def begins(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
         before: the pool's protocol and its three ids, as far as it has any.
         after: the same, after the change.
     """
-    ids = any(after.get(name) for name in _IDS) and not any(before.get(name) for name in _IDS)
-    return ids or (after.get("protocol") or _HTTPS) == _HTTPS != (before.get("protocol") or _HTTPS)
+    ids = any(after.get(name) for name in TLS_IDS) and not any(before.get(name) for name in TLS_IDS)
+    return ids or (after.get("protocol") or TLS_PROTOCOL) == TLS_PROTOCOL != (before.get("protocol") or TLS_PROTOCOL)
 
 
 def take_effect(operation: Operation, load_balancer_id: str, pool_id: str, *, up: bool | None = None) -> None:

@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import socket
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from bootstrap.places import DEMO, PYTHON, ROOT
 from bootstrap.reporting import ScriptError
 from bootstrap.system_packages import NGINX, find_program
-from demonstration.background import becomes, command_line, end, end_of
+from demonstration.background import becomes, command_line, end, end_of, start
 from demonstration.certificates import BackendFiles, BackendKind
 
 PORT = 8443
@@ -110,10 +109,7 @@ class Backends:
             raise ScriptError(f"something else listens on {taken}:{PORT}, where the demo's backends are to be. End it.")
         nginx = find_program(NGINX)
         command = _python(self.files[kind]) if nginx is None else _nginx(nginx, self.files[kind])
-        with _LOG_FILE.open("wb") as log:
-            child = subprocess.Popen(
-                command, cwd=ROOT / "scripts", stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+        child = start(command, folder=ROOT / "scripts", log=_LOG_FILE)
         started = BackendsProcess(pid=child.pid, kind=kind, program="Python" if nginx is None else "nginx")
         _PROCESS_FILE.write_text(started.model_dump_json())
         becomes(lambda: child.poll() is not None or all(map(_listens, ADDRESSES)), seconds=START_SECONDS)

@@ -4,13 +4,38 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bootstrap.processes import CommandFailed, output_of
 
 STOP_SECONDS = 10
+
+
+def start(
+    command: Sequence[str | Path], *, folder: Path, log: Path, variables: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Starts a process that outlives this one and says what it says into a log that is empty at first.
+
+    Args:
+        command: The program and its arguments.
+        folder: Where it runs.
+        log: The file.
+        variables: Environment variables beside those of this process.
+    """
+    with log.open("ab") as said:
+        said.truncate(0)
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, **(variables or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
 
 
 def command_line(pid: int) -> str:

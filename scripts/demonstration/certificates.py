@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pydantic import SecretStr
 from bootstrap.places import ROOT
 from bootstrap.reporting import say
 from gcore_tls_provider.certificates import DevelopmentAuthority, Identity, write_development_certificates
-from gcore_tls_provider.certificates.development import ROOT_NAME
+from gcore_tls_provider.certificates.development import ROOT_NAME, write_secret
 
 SERVER_NAME = "app.example.com"
 SNI_NAME = "shop.example.com"
@@ -133,6 +132,4 @@ def _write(directory: Path) -> None:
     (directory / "other-ca.pem").write_text(other.certificate_pem)
     for kind, identity in refused.items():
         (directory / f"{kind.value}.pem").write_text(identity.full_chain_pem)
-        descriptor = os.open(directory / f"{kind.value}.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w") as file:
-            file.write(identity.private_key_pem)
+        write_secret(directory / f"{kind.value}.key", identity.private_key_pem)

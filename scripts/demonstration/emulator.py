@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
 from bootstrap.places import DEMO, PYTHON, ROOT
 from bootstrap.reporting import ScriptError, say
+from demonstration import background
 from demonstration.background import becomes, command_line, end, end_of
 
 PROJECT = 1
@@ -175,17 +175,8 @@ def start(port: int, key: SecretStr, *, carries: bool) -> EmulatorProcess | None
     command: list[str | Path] = [PYTHON, "-m", _MODULE, "--port", str(port)]
     command += ["--project", str(PROJECT), "--region", str(REGION), "--task-seconds", str(TASK_SECONDS)]
     command += ["--data-plane", "haproxy" if carries else "none"]
-    with LOG_FILE.open("ab") as log:
-        log.truncate(0)
-        child = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, "GCORE_EMULATOR_API_KEY": key.get_secret_value()},  # arguments are visible to all users
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    variables = {"GCORE_EMULATOR_API_KEY": key.get_secret_value()}  # arguments are visible to all users
+    child = background.start(command, folder=ROOT, log=LOG_FILE, variables=variables)
 
     def listens() -> bool:
         return child.poll() is not None or _listening_port() is not None

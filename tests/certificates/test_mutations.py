@@ -94,7 +94,7 @@ def secrets(identity: Identity, keys: Sequence[bytes]) -> Iterator[str]:
     """Every piece of a key's base64, in all its forms, and the number of the key itself."""
     yield PASSWORD
     texts = [re.sub(r"-----[^-]+-----|Proc-Type.*|DEK-Info.*|\s", "", as_material(key)) for key in keys]
-    texts.append(f"{identity.private_key.private_numbers().private_value:064x}")  # type: ignore[union-attr]
+    texts.append(f"{identity.private_key.private_numbers().private_value:064x}")  # type: ignore[union-attr]  # an EC key
     texts.append(str(int(texts[-1], 16)))
     # What a PKCS8 key begins with is the same for all keys of its kind.
     common = as_material(DevelopmentAuthority.create("Another").identity.private_key_pem)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from gcore_tls_provider.emulator import Emulator
 from tests.engine.conftest import NewProgram
+from tests.engine.stack import Stack
 
 pytestmark = pytest.mark.engine
 
@@ -51,6 +53,21 @@ def order(emulator: Emulator, begin: int) -> list[tuple[str, str]]:
     return [(method, next(names[each] for each in reversed(route) if each in names)) for method, route in parts]
 
 
+def replaced(
+    stack: Stack, emulator: Emulator, setting: dict[str, str], kinds: Sequence[str], said: Sequence[str]
+) -> None:
+    """Changes what these kinds can only be made anew for: old ones go, then new ones come, and the preview says so."""
+    stack.configure(setting)
+    preview = stack.preview().expect_success()
+    assert preview.counts()["to replace"] == len(kinds)
+    diagnostics = "\n".join(preview.diagnostics)
+    assert all(each in diagnostics for each in said), diagnostics
+    begin = len(emulator.calls)
+    stack.up().expect_success()
+    deleted, made = [("DELETE", each) for each in kinds], [("POST", each) for each in reversed(kinds)]
+    assert order(emulator, begin) == [*deleted, *made]
+
+
 # The engine's part of it is alike in both dialects.
 @pytest.mark.parametrize("dialect", ["guide"], indirect=True)
 def test_the_old_one_goes_first_and_that_is_said(new_program: NewProgram, emulator: Emulator) -> None:
@@ -59,34 +76,29 @@ def test_the_old_one_goes_first_and_that_is_said(new_program: NewProgram, emulat
     stack.preview().expect_nothing_to_do()
     balancer, listener, pool = ids(emulator)
 
-    stack.configure({"protocol": "HTTPS"})
-    preview = stack.preview().expect_success()
-    assert preview.counts()["to replace"] == 2
-    said = "\n".join(preview.diagnostics)
-    assert "protocol of a listener can't be changed in place: it is replaced. Port 443 of the load balancer" in said
-    assert "the old listener is deleted first, and traffic on it stops until the new one and its pool are there" in said
-    begin = len(emulator.calls)
-    stack.up().expect_success()
-    assert order(emulator, begin) == [
-        ("DELETE", "pool"),
-        ("DELETE", "listener"),
-        ("POST", "listener"),
-        ("POST", "pool"),
-    ]
-    replaced = ids(emulator)
-    assert replaced[0] == balancer and replaced[1] != listener and replaced[2] != pool
+    replaced(
+        stack,
+        emulator,
+        {"protocol": "HTTPS"},
+        ["pool", "listener"],
+        [
+            "protocol of a listener can't be changed in place: it is replaced. Port 443 of the load balancer",
+            "the old listener is deleted first, and traffic on it stops until the new one and its pool are there",
+        ],
+    )
+    now = ids(emulator)
+    assert now[0] == balancer and now[1] != listener and now[2] != pool
 
-    stack.configure({"family": "dual"})
-    preview = stack.preview().expect_success()
-    assert preview.counts()["to replace"] == 3
-    said = "\n".join(preview.diagnostics)
-    assert "vip_ip_family of a load balancer can't be changed in place: it is replaced. VIP port" in said
-    assert "the old one is deleted first, and traffic stops until the new one, its listeners and its pools are" in said
-    begin = len(emulator.calls)
-    stack.up().expect_success()
-    kinds = ("pool", "listener", "load balancer")
-    deleted, made = [("DELETE", each) for each in kinds], [("POST", each) for each in reversed(kinds)]
-    assert order(emulator, begin) == [*deleted, *made]
+    replaced(
+        stack,
+        emulator,
+        {"family": "dual"},
+        ["pool", "listener", "load balancer"],
+        [
+            "vip_ip_family of a load balancer can't be changed in place: it is replaced. VIP port",
+            "the old one is deleted first, and traffic stops until the new one, its listeners and its pools are",
+        ],
+    )
 
     # A listener that somebody has deleted, with its pool left behind: both are as they were after one run.
     gone, orphan = ids(emulator)[1:]

@@ -224,13 +224,7 @@ def test_a_flavor_that_an_answer_leaves_out_is_no_resize(world: World) -> None:
     body: JsonValue = world.by_hand("GET", f"/v1/loadbalancers/{balancer.id}")
     assert isinstance(body, dict)
     body["flavor"] = None
-    world.fault(
-        action="answer",
-        method="GET",
-        route="/cloud/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}",
-        status=200,
-        body=body,
-    )
+    world.answer_with("/cloud/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}", body)
     assert balancer.refresh()
     assert world.fired == [1]
     assert not balancer.diff(flavor="lb1-1-2").changes

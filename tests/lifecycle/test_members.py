@@ -203,13 +203,7 @@ def test_what_gcore_fills_in_is_no_drift(world: World) -> None:
     live = world.by_hand("GET", f"/v1/lbpools/{pool.id}")
     assert isinstance(live, dict)
     live["members"][0]["subnet_id"] = ONE  # type: ignore[index,call-overload]  # JSON as it comes
-    world.fault(
-        action="answer",
-        method="GET",
-        route="/cloud/v1/lbpools/{project_id}/{region_id}/{pool_id}",
-        status=200,
-        body=live,
-    )
+    world.answer_with("/cloud/v1/lbpools/{project_id}/{region_id}/{pool_id}", live)
     assert pool.refresh()
     assert pool.outputs["members"] == [member(subnet_id=ONE)]
     assert sorted(pool.inputs.items(), key=str) == sorted(inputs, key=str)

@@ -10,9 +10,9 @@ from pydantic import Field as Limited
 
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.errors import PropertyError
-from gcore_tls_provider.lifecycle.listeners import ListenerInputs
+from gcore_tls_provider.lifecycle.listener_inputs import ListenerInputs
 from gcore_tls_provider.lifecycle.load_balancers import LoadBalancerInputs
-from gcore_tls_provider.lifecycle.pools import PoolInputs
+from gcore_tls_provider.lifecycle.pool_inputs import PoolInputs
 from gcore_tls_provider.lifecycle.properties import (
     UNKNOWN,
     Draft,

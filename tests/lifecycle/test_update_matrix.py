@@ -13,9 +13,9 @@ import pytest
 
 from gcore_tls_provider.lifecycle import health_monitors, members
 from gcore_tls_provider.lifecycle.fields import Field
-from gcore_tls_provider.lifecycle.listeners import BasicAuthUserInputs
+from gcore_tls_provider.lifecycle.listener_inputs import BasicAuthUserInputs
 from gcore_tls_provider.lifecycle.load_balancers import LoggingInputs
-from gcore_tls_provider.lifecycle.pools import SessionPersistenceInputs
+from gcore_tls_provider.lifecycle.pool_inputs import SessionPersistenceInputs
 from gcore_tls_provider.lifecycle.properties import InputsModel
 from tests.lifecycle.things import Things
 from tests.lifecycle.world import HIDDEN, LIFECYCLES, MONITOR, Resource, Sent, World, member

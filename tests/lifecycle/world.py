@@ -364,6 +364,10 @@ class World:
     def fault(self, **rule: JsonValue) -> None:
         self.emulator.faults.add(_RULES.validate_python([rule]))
 
+    def answer_with(self, route: str, body: JsonValue) -> None:
+        """Has every read of an object answered by this, whatever it is like."""
+        self.fault(action="answer", method="GET", route=route, status=200, body=body)
+
     @property
     def fired(self) -> list[int]:
         """How often each fault has happened."""

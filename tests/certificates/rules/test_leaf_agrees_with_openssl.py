@@ -62,15 +62,15 @@ class Case:
 
 
 def below(name: str, **odd: object) -> Callable[[], Issued]:
-    return lambda: issue(NAME, issue_authority(name, ROOT, **odd))  # type: ignore[arg-type]
+    return lambda: issue(NAME, issue_authority(name, ROOT, **odd))  # type: ignore[arg-type]  # odd by name
 
 
 def client(**odd: object) -> Callable[[], Issued]:
-    return lambda: issue(NAME, ROOT, **{"extended_key_usage": [CLIENT], **odd})  # type: ignore[arg-type]
+    return lambda: issue(NAME, ROOT, **{"extended_key_usage": [CLIENT], **odd})  # type: ignore[arg-type]  # odd by name
 
 
 def server(**odd: object) -> Callable[[], Issued]:
-    return lambda: issue(NAME, ROOT, **odd)  # type: ignore[arg-type]
+    return lambda: issue(NAME, ROOT, **odd)  # type: ignore[arg-type]  # odd by name
 
 
 MIDDLE = issue_authority("Middle CA", ROOT)

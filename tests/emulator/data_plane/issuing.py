@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+from typing_extensions import TypedDict, Unpack
 
 Key: TypeAlias = "ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey"
 
@@ -67,6 +68,21 @@ def ec_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
+class Changes(TypedDict, total=False):
+    """What `issue` takes beside the names."""
+
+    ca: bool | None
+    names: Sequence[str]
+    usages: Sequence[str] | None
+    purposes: Sequence[x509.ObjectIdentifier] | None
+    valid: Span
+    key: Key | None
+    path_length: int | None
+    authority_key: bool
+    extensions: Sequence[tuple[x509.ExtensionType, bool]]
+    serial: int | None
+
+
 def issue(
     name: str,
     issuer: Issued | None = None,
@@ -111,22 +127,22 @@ def issue(
     return Issued(builder.sign(signer, _hash(signer)), key)
 
 
-def authority(name: str, issuer: Issued | None = None, **changes: object) -> Issued:
+def authority(name: str, issuer: Issued | None = None, **changes: Unpack[Changes]) -> Issued:
     """A CA as it should be, but for what is changed."""
-    good: dict[str, object] = {"ca": True, "usages": ("key_cert_sign", "crl_sign"), **changes}
-    return issue(name, issuer, **good)  # type: ignore[arg-type]
+    good: Changes = {"ca": True, "usages": ("key_cert_sign", "crl_sign"), **changes}
+    return issue(name, issuer, **good)
 
 
-def backend(issuer: Issued | None, name: str = "app.example", **changes: object) -> Issued:
+def backend(issuer: Issued | None, name: str = "app.example", **changes: Unpack[Changes]) -> Issued:
     """A backend's certificate as it should be, but for what is changed."""
-    good: dict[str, object] = {"names": (name,), "usages": ("digital_signature",), "purposes": (SERVER,), **changes}
-    return issue(name, issuer, **good)  # type: ignore[arg-type]
+    good: Changes = {"names": (name,), "usages": ("digital_signature",), "purposes": (SERVER,), **changes}
+    return issue(name, issuer, **good)
 
 
-def client(issuer: Issued | None, **changes: object) -> Issued:
+def client(issuer: Issued | None, **changes: Unpack[Changes]) -> Issued:
     """A client certificate as it should be, but for what is changed."""
-    good: dict[str, object] = {"usages": ("digital_signature",), "purposes": (CLIENT,), **changes}
-    return issue("load-balancer", issuer, **good)  # type: ignore[arg-type]
+    good: Changes = {"usages": ("digital_signature",), "purposes": (CLIENT,), **changes}
+    return issue("load-balancer", issuer, **good)
 
 
 def revocations(

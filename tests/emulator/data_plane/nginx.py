@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -50,7 +51,7 @@ def nginx(servers: Sequence[NginxServer]) -> Iterator[list[int]]:
         process = subprocess.Popen([program, "-p", folder, "-c", folder / "conf"], stderr=subprocess.DEVNULL)
         try:
             for port in ports:
-                until(lambda port=port: _listens(port), lambda listens: listens)  # type: ignore[misc]
+                until(partial(_listens, port), bool)
             yield ports
         finally:
             process.terminate()

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import NoEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
+from typing_extensions import Unpack
 
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.cli.contents import Role
@@ -22,6 +23,7 @@ from tests.emulator.data_plane.issuing import (
     DOWNLOAD,
     EXPIRED,
     SERVER,
+    Changes,
     Issued,
     authority,
     issue,
@@ -38,9 +40,9 @@ RSA = "ECDHE-RSA-AES128-GCM-SHA256"
 """All that a client offers that knows no EC certificates."""
 
 
-def server(*names: str, issuer: Issued = ROOT, **changes: object) -> Issued:
-    fields: dict[str, object] = {"names": names, "purposes": (SERVER,), **changes}
-    return issue("", issuer, **fields)  # type: ignore[arg-type]
+def server(*dns_names: str, issuer: Issued = ROOT, **changes: Unpack[Changes]) -> Issued:
+    fields: Changes = {"names": dns_names, "purposes": (SERVER,), **changes}
+    return issue("", issuer, **fields)
 
 
 CERTIFICATES = {

@@ -134,7 +134,7 @@ class carrying(ExitStack):
         self._material = material
         self._choices = choices
 
-    def __enter__(self) -> Traffic:  # type: ignore[override]
+    def __enter__(self) -> Traffic:  # type: ignore[override]  # the base gives itself too
         super().__enter__()
         plane = self.enter_context(haproxy_data_plane())
         settings = Settings(

@@ -258,7 +258,7 @@ def test_nothing_comes_from_elsewhere(page: Page, traffic: Traffic) -> None:
     assert {name.split("?")[0] for name in loaded} <= {
         f"{traffic.api.url}/_emulator/{part}" for part in ("page.css", "page.js", "view")
     }
-    assert page.browser.get_log("browser") == []  # type: ignore[no-untyped-call]
+    assert page.browser.get_log("browser") == []  # type: ignore[no-untyped-call]  # Selenium has no types there
 
 
 def test_no_secret_leaves_the_emulator(page: Page, traffic: Traffic) -> None:
