@@ -9,7 +9,9 @@ import pytest
 
 from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds, serving
 from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Dialect
+from tests.certificates.issuing import NOW
 from tests.fake_clock import FakeClock
+from tests.lifecycle.judged import Pki
 from tests.lifecycle.world import KEY, PROJECT, REGION, World
 from tests.material import Material
 
@@ -66,3 +68,17 @@ def world(worlds: Worlds) -> World:
 def spoken(request: pytest.FixtureRequest, worlds: Worlds) -> World:
     """A world of each dialect."""
     return worlds(request.param)
+
+
+@pytest.fixture(scope="session")
+def pki() -> Pki:
+    """Made once: nothing of it changes."""
+    return Pki()
+
+
+@pytest.fixture
+def dated_world(worlds: Worlds) -> World:
+    """A world at the moment for which certificates are issued."""
+    made = worlds()
+    made.clock.began = NOW
+    return made

@@ -10,6 +10,7 @@ import pytest
 from gcore_tls_provider.lifecycle import health_monitors, members
 from gcore_tls_provider.lifecycle.fields import Field
 from gcore_tls_provider.lifecycle.properties import Properties
+from tests.lifecycle.held import ROUTES, held
 from tests.lifecycle.test_not_well import READS
 from tests.lifecycle.test_update_matrix import (
     CASES,
@@ -17,8 +18,6 @@ from tests.lifecycle.test_update_matrix import (
     KINDS,
     MEMBERS,
     MONITORS,
-    ROUTES,
-    held,
     of_member,
     of_monitor,
 )

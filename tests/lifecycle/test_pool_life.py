@@ -1,14 +1,12 @@
-"""The life of a pool, its members and its health monitor, at an emulator."""
+"""The life of a pool, at an emulator."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from gcore_tls_provider.errors import BadRequest, Conflict
-from tests.lifecycle.conftest import Worlds
 from tests.lifecycle.world import MONITOR, NOWHERE, Resource, Sent, World, member
 
 MEMBERS = "/v1/loadbalancers/pools"
@@ -190,142 +188,6 @@ class TestTls:
         assert world.objects("pools") == []
 
 
-# Members before, members after, and the writes: `<method> <address>` with the body.
-MEMBER_CHANGES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], list[tuple[str, str, Any]]]] = {
-    "added": ([member(A)], [member(A), member(B, weight=3)], [("POST", "", B)]),
-    "removed": ([member(A), member(B)], [member(B)], [("DELETE", A, None)]),
-    "all removed": ([member(A)], [], [("DELETE", A, None)]),
-    "weight": ([member(A), member(B)], [member(A, weight=9), member(B)], [("PATCH", A, {"weight": 9})]),
-    "weight unset": ([member(A, weight=9)], [member(A)], [("PATCH", A, {"weight": 1})]),
-    "backup": ([member(A)], [member(A, backup=True)], [("PATCH", A, {"backup": True})]),
-    "monitor port": ([member(A)], [member(A, monitor_port=9000)], [("PATCH", A, {"monitor_port": 9000})]),
-    "monitor port unset": ([member(A, monitor_port=9000)], [member(A)], [("PATCH", A, {"monitor_port": None})]),
-    "switched off": ([member(A)], [member(A, admin_state_up=False)], [("PATCH", A, {"admin_state_up": False})]),
-    "another port": ([member(A)], [member(A, 9443)], [("POST", "", A), ("DELETE", A, None)]),
-    "subnet": ([member(A)], [member(A, subnet_id=NOWHERE)], [("DELETE", A, None), ("POST", "", A)]),
-    "all at once": (
-        [member(A), member(B), member(C)],
-        [member("10.0.0.4"), member(C), member(B, weight=5)],
-        [("POST", "", "10.0.0.4"), ("PATCH", B, {"weight": 5}), ("DELETE", A, None)],
-    ),
-}
-
-
-@pytest.mark.parametrize("name", MEMBER_CHANGES)
-def test_a_member_changes_and_no_other_is_touched(name: str, spoken: World) -> None:
-    """And what comes comes before what goes, so that the pool never has fewer than before and after."""
-    before, after, expected = MEMBER_CHANGES[name]
-    balancer = spoken.load_balancer()
-    pool = spoken.pool(balancer, members=before)
-    ids = ids_of(pool)
-    sent = pool.update(load_balancer_id=balancer.id, members=after)
-    seen = []
-    for each in sent:
-        assert each.path.startswith(f"/v1/loadbalancers/pools/{pool.id}/members")
-        member_id = each.path.removeprefix(f"/v1/loadbalancers/pools/{pool.id}/members").lstrip("/")
-        address = next((address for address, other in ids.items() if other == member_id), "")
-        seen.append((each.method, address, each.body["address"] if each.method == "POST" else each.body))
-    assert seen == expected
-    touched = {address for _, address, _ in expected}
-    assert {address: ids_of(pool)[address] for address in ids if address not in touched} == {
-        address: member_id for address, member_id in ids.items() if address not in touched
-    }
-    assert not pool.again().changes
-    assert pool.refresh()
-    assert not pool.diff(load_balancer_id=balancer.id, members=after).changes
-
-
-def test_members_in_another_order_are_no_change(world: World, balancer: Resource) -> None:
-    pool = world.pool(balancer, members=[member(A), member(B)])
-    assert not pool.diff(load_balancer_id=balancer.id, members=[member(B), member(A, weight=1)]).changes
-
-
-def test_members_that_somebody_added_go(world: World, balancer: Resource) -> None:
-    """Members are ours even where the program never named any."""
-    pool = world.pool(balancer)
-    world.by_hand("POST", f"{MEMBERS}/{pool.id}/members", member(B))
-    assert pool.refresh()
-    assert pool.inputs["members"] == [member(B)]
-    (sent,) = pool.update(load_balancer_id=balancer.id)
-    assert (sent.method, sent.path.split("/")[-2]) == ("DELETE", "members")
-    assert ids_of(pool) == {}
-
-
-# Monitor before, monitor after, and the writes.
-Write = tuple[str, str, Any]
-WHOLE = {**MONITOR, "max_retries_down": 3, "admin_state_up": True}
-PATCHED = {key: value for key, value in WHOLE.items() if key != "type"}
-MONITOR_CHANGES: dict[str, tuple[Any, Any, list[Write]]] = {
-    "added": (None, MONITOR, [("POST", "healthmonitor", WHOLE)]),
-    "removed": (MONITOR, None, [("DELETE", "healthmonitor", None)]),
-    "changed": (MONITOR, {**MONITOR, "delay": 20}, [("PATCH", "", {"healthmonitor": {**PATCHED, "delay": 20}})]),
-    "default unset": (
-        {**MONITOR, "max_retries_down": 5},
-        MONITOR,
-        [("PATCH", "", {"healthmonitor": PATCHED})],
-    ),
-    "another type": (
-        MONITOR,
-        {**MONITOR, "type": "TLS-HELLO"},
-        [("DELETE", "healthmonitor", None), ("POST", "healthmonitor", {**WHOLE, "type": "TLS-HELLO"})],
-    ),
-    "HTTP fields unset": (
-        HTTP,
-        {**MONITOR, "type": "HTTP", "url_path": "/other"},
-        [
-            (
-                "PATCH",
-                "",
-                {
-                    "healthmonitor": {
-                        **PATCHED,
-                        "url_path": "/other",
-                        "expected_codes": None,
-                        "http_method": None,
-                        "http_version": None,
-                        "domain_name": None,
-                    }
-                },
-            )
-        ],
-    ),
-}
-
-
-@pytest.mark.parametrize("name", MONITOR_CHANGES)
-def test_a_health_monitor_changes(name: str, worlds: Worlds) -> None:
-    world = worlds("openapi")
-    before, after, expected = MONITOR_CHANGES[name]
-    balancer = world.load_balancer()
-    pool = world.pool(balancer, members=[member(A)], health_monitor=before)
-    ids = ids_of(pool)
-    program = {"load_balancer_id": balancer.id, "members": [member(A)], "health_monitor": after}
-    sent = pool.update(**program)
-    assert [(each.method, each.path.partition(pool.id)[2].lstrip("/"), each.body) for each in sent] == expected
-    assert ids_of(pool) == ids
-    assert not pool.again().changes
-    assert pool.refresh()
-    assert not pool.diff(**program).changes
-
-
-def test_a_health_monitor_in_the_guides_dialect(worlds: Worlds) -> None:
-    world = worlds("guide")
-    balancer = world.load_balancer()
-    pool = world.pool(balancer, health_monitor=MONITOR)
-    (sent,) = pool.update(load_balancer_id=balancer.id, health_monitor={**MONITOR, "delay": 20})
-    assert sent == Sent(
-        "PUT", f"/v1/lbpools/{pool.id}", {"protocol": "HTTPS", "healthmonitor": {**PATCHED, "delay": 20}}
-    )
-
-
-def test_a_health_monitor_that_is_gone_already(world: World, balancer: Resource) -> None:
-    """Somebody removed it since the last refresh: another type is made all the same."""
-    pool = world.pool(balancer, health_monitor=MONITOR)
-    world.by_hand("DELETE", f"/v1/lbpools/{pool.id}/healthmonitor")
-    pool.update(load_balancer_id=balancer.id, health_monitor={**MONITOR, "type": "PING"})
-    assert pool.live()["health_monitor"] == {**MONITOR, "type": "PING"}
-
-
 def test_all_kinds_of_changes_at_once(spoken: World) -> None:
     balancer = spoken.load_balancer()
     pool = spoken.pool(balancer, members=[member(A)], health_monitor=MONITOR)
@@ -427,27 +289,3 @@ def test_a_busy_load_balancer_is_waited_for(name: str, world: World, balancer: R
     assert world.fired == [1]
     assert world.clock.slept - before >= 30
     assert world.objects("pools") == []
-
-
-def test_a_monitor_goes_off_and_on_where_tls_begins(spoken: World) -> None:
-    balancer = spoken.load_balancer()
-    pool = spoken.pool(balancer, protocol="HTTP", members=[member(A)], health_monitor=MONITOR)
-    program = {"load_balancer_id": balancer.id, "members": [member(A)], "health_monitor": MONITOR}
-    ca, client = spoken.ca().id, spoken.client_certificate().id
-    sent = pool.update(**program, protocol="HTTPS", ca_secret_id=ca)
-    monitors = [each.body.get("healthmonitor") for each in sent]
-    assert [monitor and monitor["admin_state_up"] for monitor in monitors] == [None, False, True]
-    assert pool.live()["health_monitor"] == MONITOR
-    (one,) = pool.update(**program, protocol="HTTPS", ca_secret_id=ca, secret_id=client)
-    assert "healthmonitor" not in one.body
-
-
-@pytest.mark.parametrize("before", [None, {**MONITOR, "type": "PING"}], ids=["none before", "another before"])
-def test_a_new_monitor_needs_no_switch_where_tls_begins(
-    before: Mapping[str, object] | None, world: World, balancer: Resource
-) -> None:
-    pool = world.pool(balancer, protocol="HTTP", members=[member(A)], health_monitor=before)
-    program = {"load_balancer_id": balancer.id, "members": [member(A)], "health_monitor": MONITOR}
-    sent = pool.update(**program, protocol="HTTPS", ca_secret_id=world.ca().id)
-    assert [each.method for each in sent] == [*(["DELETE"] if before else []), "PATCH", "POST"]
-    assert pool.live()["health_monitor"] == MONITOR

@@ -13,10 +13,7 @@ import pytest
 
 from gcore_tls_provider.lifecycle import health_monitors, members
 from gcore_tls_provider.lifecycle.fields import Field
-from gcore_tls_provider.lifecycle.listener_inputs import BasicAuthUserInputs
-from gcore_tls_provider.lifecycle.load_balancers import LoggingInputs
-from gcore_tls_provider.lifecycle.pool_inputs import SessionPersistenceInputs
-from gcore_tls_provider.lifecycle.properties import InputsModel
+from tests.lifecycle.held import held, update_of
 from tests.lifecycle.things import Things
 from tests.lifecycle.world import HIDDEN, LIFECYCLES, MONITOR, Resource, Sent, World, member
 
@@ -173,47 +170,6 @@ def test_every_field_has_a_case() -> None:
     assert set(CASES) == {(kind, field.name) for kind in KINDS for field in LIFECYCLES[kind].fields}
     assert set(MEMBERS) == {field.name for field in members.FIELDS}
     assert set(MONITORS) == {field.name for field in health_monitors.FIELDS}
-
-
-# What Gcore shows of a field, where it isn't under its own name.
-HELD: Mapping[str, Callable[[Any], Any]] = {
-    "flavor": lambda body: body["flavor"]["flavor_name"],
-    "health_monitor": lambda body: _known(body["healthmonitor"], MONITOR),
-    "members": lambda body: [_known(each, member()) for each in body["members"]],
-    "tags": lambda body: {each["key"]: each["value"] for each in body["tags_v2"]},
-    "secret_id": lambda body: body["secret_id"] or None,
-    "logging": lambda body: _without_null(body["logging"]),
-    "session_persistence": lambda body: _without_null(body["session_persistence"]),
-    "listener_id": lambda body: next((each["id"] for each in body["listeners"]), None),
-    "load_balancer_id": lambda body: (
-        body["load_balancer_id"] if "load_balancer_id" in body else body["loadbalancers"][0]["id"]
-    ),
-}
-
-
-def _known(part: Any, names: Mapping[str, object]) -> Any:
-    return part and {name: part[name] for name in names}
-
-
-def _without_null(value: Any) -> Any:
-    return value and {key: each for key, each in value.items() if each is not None}
-
-
-ROUTES = {"LoadBalancer": "loadbalancers", "Listener": "lblisteners", "Pool": "lbpools", "Secret": "secrets"}
-
-
-def held(resource: Resource, name: str) -> Any:
-    """What Gcore holds of a field."""
-    body: Any = resource.world.by_hand("GET", f"/v1/{ROUTES[resource.kind]}/{resource.id}")
-    return HELD[name](body) if name in HELD else body[name]
-
-
-def update_of(resource: Resource, body: Mapping[str, object]) -> Sent:
-    """The one request that changes an object, as the world's dialect writes it."""
-    path = f"/{ROUTES[resource.kind]}/{resource.id}"
-    if resource.kind == "Pool" and resource.world.session.configuration.dialect == "guide":
-        return Sent("PUT", f"/v1{path}", {"protocol": resource.inputs.get("protocol", "HTTPS"), **body})
-    return Sent("PATCH", f"/v2{path}", body)
 
 
 def own_route(resource: Resource, name: str, step: int, ids: Sequence[str]) -> list[Sent]:
@@ -414,65 +370,6 @@ def test_a_health_monitors_field(field: Field, spoken: World) -> None:
 def _monitor(pool: Resource) -> Any:
     body: Any = pool.world.by_hand("GET", f"/v1/lbpools/{pool.id}")
     return body["healthmonitor"]
-
-
-# Two values of each part of what is sent as a whole; the first of the rest goes with it.
-LOGS: Mapping[str, Any] = {"enabled": True, "topic_name": "a"}
-PERSISTENCE: Mapping[str, Any] = {"type": "SOURCE_IP"}
-WHOLE: Mapping[tuple[str, str, str], tuple[Mapping[str, Any], Any, Any]] = {
-    ("LoadBalancer", "logging", "enabled"): (LOGS, False, True),
-    ("LoadBalancer", "logging", "destination_region_id"): (LOGS, 7, 8),
-    ("LoadBalancer", "logging", "topic_name"): (LOGS, "b", "c"),
-    ("LoadBalancer", "logging", "retention_policy"): (LOGS, {"period": 5}, {"period": 6}),
-    ("Pool", "session_persistence", "type"): ({"type": "HTTP_COOKIE"}, "SOURCE_IP", "HTTP_COOKIE"),
-    ("Pool", "session_persistence", "cookie_name"): ({"type": "APP_COOKIE", "cookie_name": "sid"}, "one", "two"),
-    ("Pool", "session_persistence", "persistence_granularity"): (PERSISTENCE, "255.255.255.255", "255.255.255.0"),
-    ("Pool", "session_persistence", "persistence_timeout"): (PERSISTENCE, 30, 60),
-    ("Listener", "user_list", "username"): (ANN, "carl", "dora"),
-    ("Listener", "user_list", "encrypted_password"): (ANN, "one", "two"),
-}
-PARTS: Mapping[str, type[InputsModel]] = {
-    "logging": LoggingInputs,
-    "session_persistence": SessionPersistenceInputs,
-    "user_list": BasicAuthUserInputs,
-}
-
-
-def test_every_part_has_a_case() -> None:
-    for name, model in PARTS.items():
-        assert {part for _, field, part in WHOLE if field == name} == set(model.model_fields)
-
-
-@pytest.mark.parametrize(("kind", "name", "part"), WHOLE, ids=lambda each: each)
-def test_a_part_of_what_is_sent_as_a_whole(kind: str, name: str, part: str, spoken: World) -> None:
-    """Unset, a value, another value, unset: the whole of it is sent, and it is no change for ever."""
-    whole, one, two = WHOLE[kind, name, part]
-    things = Things(spoken)
-    base: dict[str, Any] = {}
-    if kind != "LoadBalancer":
-        base = dict(on_port(things))
-    if kind == "Pool":
-        del base["protocol_port"]
-        base["protocol"] = "UDP" if part.startswith("persistence_") else "HTTP"
-    resource = spoken.create(kind, "it", **base, **{name: _listed_users(name, whole)})
-    for each in (one, two, None):
-        value = dict(whole) if each is None else {**whole, part: each}
-        program = {**base, name: _listed_users(name, value)}
-        if not resource.diff(**program).changes:
-            # The last value was what it is without one.
-            assert each is None and two == whole.get(part)
-            continue
-        assert resource.update(**program) == [update_of(resource, {name: _listed_users(name, value)})]
-        assert held(resource, name) == _listed_users(name, value)
-        assert not resource.again().changes
-        assert not resource.diff(**program).changes
-        assert resource.refresh()
-        assert not resource.again().changes
-        assert not resource.diff(**program).changes
-
-
-def _listed_users(name: str, value: Mapping[str, Any]) -> Any:
-    return [dict(value)] if name == "user_list" else dict(value)
 
 
 def test_authority_and_list_go_in_one_request(spoken: World) -> None:
