@@ -68,8 +68,6 @@ def replaced(
     assert order(emulator, begin) == [*deleted, *made]
 
 
-# The engine's part of it is alike in both dialects.
-@pytest.mark.parametrize("dialect", ["guide"], indirect=True)
 def test_the_old_one_goes_first_and_that_is_said(new_program: NewProgram, emulator: Emulator) -> None:
     stack = new_program(PROGRAM)
     stack.up().expect_success()
