@@ -1,9 +1,9 @@
 """What an object is called at Gcore.
 
 `<logical name>-<8 hex>-<6 hex>`: first what the program calls the resource, then a digest of the stack's identity and
-the resource's URN, then a digest of what can't be changed in place (of a secret: its content). A name is computed once,
-in create; it is kept in the state and never changes. So an object can be told apart from those of every other stack and
-resource, and a replacement from what it replaces.
+the resource's URN, then a digest of the attempt: random text that each making of the resource has for itself. A name is
+computed once, in create; it is kept in the state and never changes. So an object can be told apart from those of every
+other stack and resource, a replacement from what it replaces, and the state tells which making gave which name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LONGEST: Final = 63
 PATTERN: Final = r"^[a-zA-Z0-9][a-zA-Z 0-9._\-]{1,61}[a-zA-Z0-9._]$"
 """What Gcore takes as a name; so 3 to 63 characters."""
 
-_OWNER, _CONTENT = 8, 6
+_OWNER, _ATTEMPT = 8, 6
 _FOREIGN = re.compile(r"[^a-zA-Z0-9._-]+")
 
 
@@ -44,7 +44,7 @@ class Names:
             identity: the stack's identity: text that no other stack has.
             urn: the resource's URN.
         """
-        room = LONGEST - _OWNER - _CONTENT - 2
+        room = LONGEST - _OWNER - _ATTEMPT - 2
         cleaned = _FOREIGN.sub("-", logical_name).strip("-._ ")[:room].rstrip("-._ ") or "x"
         return cls(cleaned, _digest(_OWNER, identity, urn))
 
@@ -58,9 +58,9 @@ class Names:
         """What all of them begin with."""
         return f"{self.logical}-{self.owner}-"
 
-    def name(self, *fixed: str) -> str:
-        """The name for an object whose unchangeable properties are `fixed`."""
-        return self.prefix + _digest(_CONTENT, self.owner, *fixed)
+    def name(self, attempt: str) -> str:
+        """The name that a making of the resource gives."""
+        return self.prefix + _digest(_ATTEMPT, self.owner, attempt)
 
 
 def _digest(length: int, *parts: str) -> str:

@@ -27,6 +27,7 @@ from gcore_tls_provider.errors import (
 )
 from gcore_tls_provider.lifecycle.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.session import Account, Session
+from gcore_tls_provider.lifecycle.stack import ATTEMPT
 
 AnswerT = TypeVar("AnswerT")
 RowT = TypeVar("RowT")
@@ -80,6 +81,7 @@ class Context(BaseModel):
         timeouts: its own time limits.
         answered: whether another resource's check fails for this one's findings.
         answers_for: URNs of the resources for whose findings this one's check fails.
+        attempt: which making of the resource this is; empty where the state doesn't say.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -90,6 +92,7 @@ class Context(BaseModel):
     timeouts: Timeouts = Timeouts()
     answered: bool = False
     answers_for: tuple[str, ...] = ()
+    attempt: str = ""
 
     @classmethod
     def of(cls, properties: Mapping[str, object]) -> Context:
@@ -104,7 +107,9 @@ class Context(BaseModel):
                 "The resource's properties don't say which resource it is. Declare it with the classes of "
                 "gcore_tls_provider.resources, or run `pulumi up` once to mend its state."
             )
-        return cls.model_validate(context)
+        known = cls.model_validate(context)
+        attempt = properties.get(ATTEMPT)
+        return known.model_copy(update={"attempt": attempt}) if isinstance(attempt, str) else known
 
 
 class Operation:

@@ -86,8 +86,6 @@ class Session:
         self._locating = threading.Lock()
         self._reading_state = threading.Lock()
         self._state: StackState | None = None
-        self._started: set[str] = set()
-        self._started_before_state: frozenset[str] = frozenset()
         self._stateless_identity: str | None = None
         self._managed: Managed | None = None
         self.made: set[str] = set()
@@ -158,17 +156,17 @@ class Session:
         finally:
             lock.release()
 
-    def stack_state(self, stack: str, urn: str) -> StackState | None:
+    def stack_state(self, stack: str, urn: str, attempt: str) -> StackState | None:
         """The stack's state, read once; None where it can't be read.
 
         Args:
             stack: the stack's name.
-            urn: the resource whose create is under way.
+            urn: the resource that is being made.
+            attempt: which making of it; a state that counts shows it as under way.
         """
-        self._started.add(urn)
         with self._reading_state:
             if self._state is None and self._stateless_identity is None:
-                self._state = self._read_state(stack, urn)
+                self._state = self._read_state(stack, urn, attempt)
                 if self._state is None:
                     self._stateless_identity = secrets.token_hex(16)
                     self.host.warn(
@@ -197,55 +195,17 @@ class Session:
                 self._managed = parse_managed(exported) if exported is not None else None
             return self._managed
 
-    def died(self, stack: str, urn: str) -> bool:
-        """Whether an earlier create of the resource is under way for ever in the state, because its run died.
-
-        Args:
-            stack: the stack's name.
-            urn: the resource whose create is under way.
-        """
-        state = self.stack_state(stack, urn)
-        if state is None or state.creating.count(urn) <= (urn in self._started_before_state):
-            return False
-        # The engine may have begun this very create between the reading of the state and now: only a state that
-        # certainly shows it can show another one beside it.
-        fresh = self._read_state(stack, urn)
-        return fresh is not None and fresh.creating.count(urn) > 1
-
-    def _read_state(self, stack: str, urn: str) -> StackState | None:
-        for attempt in range(_EXPORT_ATTEMPTS):
-            if attempt:
-                self.clock.sleep(_EXPORT_PAUSE * attempt)
-            if self._state is None:
-                self._started_before_state = frozenset(self._started)
+    def _read_state(self, stack: str, urn: str, attempt: str) -> StackState | None:
+        for again in range(_EXPORT_ATTEMPTS):
+            if again:
+                self.clock.sleep(_EXPORT_PAUSE * again)
             exported = self.host.exported_stack(stack)
-            state = parse_export(exported, urn) if exported is not None else None
-            if state is not None:
+            state = parse_export(exported) if exported is not None else None
+            if state is not None and state.shows(urn, attempt):
                 return state
         return None
 
-    def identity(self, stack: str, urn: str) -> str:
-        """What tells this stack from all others; random, for this process only, where the state can't be read."""
-        state = self.stack_state(stack, urn)
-        if state is not None:
-            return state.identity
+    @property
+    def stateless_identity(self) -> str:
+        """Random text in place of the stack's identity, for this process only: its state can't be read."""
         return self._stateless_identity or ""
-
-    @contextmanager
-    def names(
-        self, account: Account, kind: str, listed: Callable[[], dict[str, list[str]]]
-    ) -> Iterator[dict[str, list[str]]]:
-        """The ids behind every name of a kind, as they were at the first create, and with all made since.
-
-        Args:
-            account: the project and region.
-            kind: the kind of objects.
-            listed: reads them from Gcore; called once.
-        """
-        key = (account, kind)
-        with self._locating:
-            naming = self._naming[key]
-        with naming:
-            if key not in self._names:
-                self._names[key] = listed()
-            yield self._names[key]

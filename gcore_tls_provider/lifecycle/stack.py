@@ -7,7 +7,7 @@ created, because only then it matters:
   stacks share it, whatever they are called and whichever backend they are on;
 - an object's id is in the state, or it isn't: only what isn't can have been left behind by a run that died.
 
-An export counts only if it shows the very create that asks for it as under way; a file that was read half-written, or a
+An export counts only if it shows the very making that asks for it as under way; a file that was read half-written, or a
 backend that answers late, does not.
 """
 
@@ -15,8 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+ATTEMPT: Final = "__attempt"
+"""The internal input that tells one making of a resource from all others: random text, new for each.
+
+Pulumi saves it together with the create that is under way, before anything is sent to Gcore, and the object's name
+comes from it.
+"""
 
 _DYNAMIC_PROVIDER = "pulumi:providers:pulumi-python"
 _OURS = "pulumi-python:dynamic/gcore:"
@@ -32,6 +40,7 @@ class _Resource(_Model):
     id: str = ""
     delete: bool = False
     external: bool = False
+    inputs: dict[str, object] | None = None
     outputs: dict[str, object] | None = None
 
 
@@ -50,6 +59,21 @@ class _Export(_Model):
 
 
 @dataclass(frozen=True)
+class UnderWay:
+    """A create that the state shows as under way: it is, or its run has died.
+
+    Attributes:
+        urn: the resource.
+        attempt: which making of it, `ATTEMPT` of its inputs; empty where the inputs don't say.
+        inputs: its inputs, as the state has them: what is secret is encrypted.
+    """
+
+    urn: str
+    attempt: str
+    inputs: Mapping[str, object]
+
+
+@dataclass(frozen=True)
 class StackState:
     """What was read of the state.
 
@@ -58,40 +82,51 @@ class StackState:
         ids: the ids of all objects in the state, those included that wait for their deletion.
         made: the ids of those that this stack has made: all but the ones that it only reads.
         urns: the URNs of all resources that are in the state or were under way.
-        creating: the URNs of the creates that are under way, one for each. That of a run that died stays for ever.
+        creating: the creates that are under way. That of a run that died stays until somebody clears it.
     """
 
     identity: str
     ids: frozenset[str]
     made: frozenset[str]
     urns: frozenset[str]
-    creating: tuple[str, ...]
+    creating: tuple[UnderWay, ...]
+
+    def shows(self, urn: str, attempt: str) -> bool:
+        """Whether it shows a making of a resource as under way."""
+        return any((each.urn, each.attempt) == (urn, attempt) for each in self.creating)
+
+    def died(self, urn: str, attempt: str) -> tuple[UnderWay, ...]:
+        """The makings of a resource that have died: all that are under way but this one."""
+        return tuple(each for each in self.creating if each.urn == urn and each.attempt not in ("", attempt))
 
 
-def parse_export(exported: bytes | str, urn: str) -> StackState | None:
+def parse_export(exported: bytes | str) -> StackState | None:
     """The state, from what `pulumi stack export` prints.
 
     Args:
         exported: its output.
-        urn: the resource whose create is under way.
 
     Returns:
-        None where the export doesn't count: unreadable, no provider in it, or the create isn't in it.
+        None where it is unreadable, or no dynamic provider is in it.
     """
     try:
         deployment = _Export.model_validate_json(exported).deployment
     except ValidationError:
         return None
     resources = deployment.resources or []
-    creating = tuple(each.resource.urn for each in deployment.pending_operations or [] if each.type == "creating")
+    creating = tuple(
+        UnderWay(each.resource.urn, _attempt(each.resource.inputs or {}), each.resource.inputs or {})
+        for each in deployment.pending_operations or []
+        if each.type == "creating"
+    )
     identity = next(_identities(resources), None)
-    if identity is None or urn not in creating:
+    if identity is None:
         return None
     return StackState(
         identity=identity,
         ids=frozenset(each.id for each in resources if each.id),
         made=frozenset(each.id for each in resources if each.id and not each.external),
-        urns=frozenset(each.urn for each in resources) | frozenset(creating),
+        urns=frozenset(each.urn for each in resources) | frozenset(each.urn for each in creating),
         creating=creating,
     )
 
@@ -132,6 +167,11 @@ def parse_managed(exported: bytes | str) -> Managed | None:
             if isinstance(existing, str):
                 adopted[each.urn] = adopted.get(each.urn, frozenset()) | {existing}
     return Managed(by_id, adopted)
+
+
+def _attempt(inputs: Mapping[str, object]) -> str:
+    attempt = inputs.get(ATTEMPT)
+    return attempt if isinstance(attempt, str) else ""
 
 
 def _identities(resources: list[_Resource]) -> Iterator[str]:
