@@ -5,22 +5,28 @@ known beyond the documented interface stands here, and every piece falls back si
 
 - the first argument of the process is the address of the engine's gRPC server, which takes log messages;
 - the handlers run on a thread pool of four threads, whatever the engine's own parallelism is;
-- the working directory is the project's folder, and `pulumi` is on PATH.
+- the working directory is the project's folder, and `pulumi` is on PATH;
+- an error that carries `ErrorResourceInitFailed` among its details has the engine save an object that is half-done; the
+  SDK knows no way to say that, but its servicer's call can be found in the frames above a handler.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
 import sys
 import threading
 import weakref
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Any, Final
 
 import grpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+from google.protobuf import any_pb2
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, status_pb2
 
 from gcore_tls_provider.api.clock import Clock, SystemClock
 from gcore_tls_provider.errors import one_line
@@ -30,6 +36,8 @@ _PROGRESS_PAUSE: Final = 1.0
 _LOG_TIME_LIMIT: Final = 5.0
 _LOOK_PAUSE: Final = 2.0
 _MISSED_LOOKS: Final = 2
+_FRAMES: Final = 50
+_DETAILS: Final = "grpc-status-details-bin"
 
 
 class Engine:
@@ -153,3 +161,44 @@ def raise_parallelism(threads: int) -> bool:
         return False
     executor._max_workers = max(executor._max_workers, threads)
     return True
+
+
+def save_half_done(object_id: str, properties: Mapping[str, Any], reason: str) -> bool:
+    """Has the engine save what a handler leaves half-done; to be called from a create or update that then raises.
+
+    The next run is then called for the object even if its program is unchanged, and a destroy deletes it.
+
+    Args:
+        object_id: the object's id.
+        properties: its properties; what is secret among the inputs is encrypted here too.
+        reason: why it isn't done: the line that the engine shows.
+
+    Returns:
+        Whether the engine is told.
+    """
+    call = _call_above()
+    if call is None:
+        return False
+    loop = asyncio.new_event_loop()
+    try:
+        serialized = loop.run_until_complete(rpc.serialize_properties(dict(properties), {}))
+    finally:
+        loop.close()
+    detail = any_pb2.Any()
+    detail.Pack(provider_pb2.ErrorResourceInitFailed(id=object_id, properties=serialized, reasons=[reason]))
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason, details=[detail])
+    call.set_trailing_metadata(((_DETAILS, status.SerializeToString()),))
+    return True
+
+
+def _call_above() -> grpc.ServicerContext | None:
+    """The gRPC call that a handler works for."""
+    frame = sys._getframe()
+    for _ in range(_FRAMES):
+        context = frame.f_locals.get("context")
+        if isinstance(context, grpc.ServicerContext):
+            return context
+        if frame.f_back is None:
+            return None
+        frame = frame.f_back
+    return None

@@ -30,6 +30,9 @@ payload or the body of a request.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 
 def one_line(text: str) -> str:
     """`text` with every run of white space folded to one blank, for a terminal's single line."""
@@ -52,6 +55,21 @@ class PropertyError(GcoreTlsError):
     """
 
 
+@dataclass(frozen=True)
+class Unfinished:
+    """What a failed operation leaves half-done, to be kept in the stack's state.
+
+    Attributes:
+        id: the object's id, or what stands for it as long as nobody knows it.
+        properties: its properties, as far as they aren't those that were asked for.
+        anew: the next run makes it anew; else it goes on with it.
+    """
+
+    id: str
+    properties: Mapping[str, object]
+    anew: bool
+
+
 class ApiError(GcoreTlsError):
     """A request to Gcore that did not do what was asked.
 
@@ -60,16 +78,28 @@ class ApiError(GcoreTlsError):
         answered: what came back, in words.
         remedy: what the user can do.
         request_id: Gcore's id of the request, if it gave one.
+        unfinished: what it leaves half-done; None where nothing is left.
     """
+
+    unfinished: Unfinished | None = None
 
     def __init__(self, asked: str, answered: str, remedy: str, *, request_id: str | None = None) -> None:
         """Composes the one line from its parts."""
+        super().__init__()
         self.asked = asked
+        self.request_id = request_id
+        self._say(answered, remedy)
+
+    def leave(self, unfinished: Unfinished | None, answered: str, remedy: str) -> None:
+        """Says what is left half-done, in the same error."""
+        self.unfinished = unfinished
+        self._say(answered, remedy)
+
+    def _say(self, answered: str, remedy: str) -> None:
         self.answered = answered
         self.remedy = remedy
-        self.request_id = request_id
-        named = f" (request id {request_id})" if request_id else ""
-        super().__init__(one_line(f"{asked}: {answered}{named}. {remedy}"))
+        named = f" (request id {self.request_id})" if self.request_id else ""
+        self.args = (one_line(f"{self.asked}: {answered}{named}. {remedy}"),)
 
 
 class Unreachable(ApiError):

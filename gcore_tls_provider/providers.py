@@ -27,8 +27,8 @@ from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
 from gcore_tls_provider.certificates import Finding
-from gcore_tls_provider.engine import Engine, raise_parallelism
-from gcore_tls_provider.errors import GcoreTlsError, PropertyError
+from gcore_tls_provider.engine import Engine, raise_parallelism, save_half_done
+from gcore_tls_provider.errors import ApiError, GcoreTlsError, PropertyError
 from gcore_tls_provider.lifecycle.certificates import (
     CertificateAuthorityLifecycle,
     ClientCertificateLifecycle,
@@ -49,6 +49,9 @@ from gcore_tls_provider.lifecycle.session import Session
 
 DEBUG: Final = "GCORE_TLS_DEBUG"
 """Environment variable: set to 1 for whole tracebacks in place of one line."""
+
+PROVIDER: Final = "__provider"
+"""The property in which the SDK keeps a pickled provider."""
 
 _session: Session | None = None
 _making = threading.Lock()
@@ -113,7 +116,7 @@ class _Provider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Makes the object and waits for it."""
-        with _one_line():
+        with _one_line(), _saving(props):
             _not_refused(props)
             live = self.lifecycle.create(_shared(), _from_engine(props))
         return CreateResult(live.id, live.properties)
@@ -128,7 +131,7 @@ class _Provider(ResourceProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Changes the object in place."""
-        with _one_line():
+        with _one_line(), _saving(_news):
             _not_refused(_news)
             return UpdateResult(self.lifecycle.update(_shared(), _id, _from_engine(_olds), _from_engine(_news)))
 
@@ -258,6 +261,25 @@ def _not_refused(properties: Mapping[str, Any]) -> None:
     context = properties.get(CONTEXT)
     if isinstance(context, Mapping) and context.get("urn") in _shared().refused:
         raise PropertyError("Nothing was sent to Gcore: the errors of this resource's inputs come first. Mend them.")
+
+
+@contextmanager
+def _saving(properties: Mapping[str, Any]) -> Iterator[None]:
+    """Has what a failed handler leaves half-done kept in the stack's state."""
+    try:
+        yield
+    except ApiError as failed:
+        left = failed.unfinished
+        if left is not None:
+            outputs = {**_to_engine(dict(left.properties)), PROVIDER: properties.get(PROVIDER)}
+            if not save_half_done(left.id, outputs, str(failed)):
+                _shared().host.warn(
+                    _context(_from_engine(properties)).urn,
+                    f"The stack's state can't keep what was left half-done ({left.id}): this Pulumi SDK isn't known. "
+                    f"Look for it with `gcore-tls orphans`; after an update that failed, `pulumi up --refresh` sees "
+                    f"what was changed.",
+                )
+        raise
 
 
 @contextmanager

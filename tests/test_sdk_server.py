@@ -22,16 +22,19 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
 from pulumi.runtime._serialization import _serialize
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from gcore_tls_provider import providers
 from gcore_tls_provider.certificates import DevelopmentAuthority
 from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds, serving
+from gcore_tls_provider.emulator.faults import Answer, FailTask
+from gcore_tls_provider.emulator.questions import Behaviour
 from gcore_tls_provider.lifecycle.names import Names
-from tests.lifecycle.world import IDENTITY, exported
+from tests.lifecycle.world import IDENTITY, Making, exported
 
 CANARY = "1234$canary"
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/gcore:Secret::it"
+ATTEMPT = "5f0c4f27d1c3a9e0"
 CONTEXT: dict[str, Any] = {"urn": URN, "name": "it", "stack": "dev", "timeouts": {}}
 
 
@@ -60,7 +63,7 @@ class DynamicServer:
     def bag(self, kind: str, properties: Mapping[str, Any]) -> Struct:
         bag = Struct()
         provider, _ = _serialize(True, serialize_provider, getattr(providers, f"{kind}Provider")())
-        bag.update({**properties, "__provider": provider, "__context": CONTEXT})
+        bag.update({**properties, "__provider": provider, "__context": CONTEXT, "__attempt": ATTEMPT})
         return bag
 
     def check(self, kind: str, **properties: Any) -> provider_pb2.CheckResponse:
@@ -131,7 +134,7 @@ class TestInTheSdksServer:
     def test_a_life(self, emulator: tuple[Emulator, str], tmp_path: Path) -> None:
         stored, url = emulator
         certificate = DevelopmentAuthority.create("Backends CA").certificate_pem
-        (tmp_path / "state.json").write_bytes(exported(creating=[URN]))
+        (tmp_path / "state.json").write_bytes(exported(creating=[Making(URN, {"__attempt": ATTEMPT})]))
         (tmp_path / "pulumi").write_text(f"#!/bin/sh\nexec cat {tmp_path}/state.json\n")
         (tmp_path / "pulumi").chmod(0o755)
         with dynamic_server(tmp_path) as server:
@@ -151,10 +154,34 @@ class TestInTheSdksServer:
             server.stub.Delete(provider_pb2.DeleteRequest(id=created.id, properties=olds))
             assert stored.account.secrets == {}
             assert server.stub.Read(provider_pb2.ReadRequest(id=created.id, properties=olds)).id == ""
-            assert MessageToDict(olds)["name"] == Names.of("it", IDENTITY, URN).name(
-                MessageToDict(olds)["content_sha256"]
-            )
+            assert MessageToDict(olds)["name"] == Names.of("it", IDENTITY, URN).name(ATTEMPT)
             assert [each for each in server.engine.logged if each.severity == engine_pb2.WARNING] == []
+
+    def test_what_is_left_half_done_is_told_to_the_engine(self, tmp_path: Path) -> None:
+        """In the one way that the engine knows, which the SDK has no name for."""
+        behaviour = Behaviour(failed_task="leave-error-object")
+        stored = Emulator(Settings(api_key=CANARY, task_seconds=TaskSeconds(0), behaviour=behaviour))
+        stored.faults.add([FailTask(action="fail_task", method="POST", error="no room")])
+        stored.faults.add([Answer(action="answer", method="DELETE", status=403, body={})])
+        with serving(stored) as url, dynamic_server(tmp_path) as server:
+            server.configure(url)
+            checked = server.check("LoadBalancer", tags={"team": "a"})
+            with pytest.raises(grpc.RpcError) as caught:
+                server.stub.Create(provider_pb2.CreateRequest(properties=checked.inputs), timeout=60)
+        assert isinstance(caught.value, grpc.Call)
+        assert caught.value.code() is grpc.StatusCode.UNKNOWN
+        (raw,) = [each.value for each in caught.value.trailing_metadata() if each.key == "grpc-status-details-bin"]
+        (detail,) = status_pb2.Status.FromString(raw).details
+        left = provider_pb2.ErrorResourceInitFailed()
+        assert detail.Unpack(left)
+        assert [left.id] == list(stored.account.load_balancers)
+        (reason,) = left.reasons
+        assert reason == str(caught.value.details()).strip().partition(": ")[2]
+        properties = MessageToDict(left.properties)
+        assert properties["tags"] == {"team": "a"}
+        assert properties["__unfinished"] == "anew"
+        assert properties["__provider"] == MessageToDict(checked.inputs)["__provider"]
+        assert [each for each in server.engine.logged if "can't keep" in each.message] == []
 
     def test_an_unknown_value(self, emulator: tuple[Emulator, str]) -> None:
         with dynamic_server() as server:

@@ -118,10 +118,6 @@ class MaterialLifecycle(SecretLifecycle[MaterialT], Generic[MaterialT, ParsedT])
         """The `name` of the inputs."""
         return inputs.name
 
-    def content(self, inputs: MaterialT) -> Sequence[str]:
-        """The digest of what the material means."""
-        return [str(self.described(self.parsed(inputs))[CONTENT])]
-
 
 class IdentityInputs(MaterialInputs):
     """A certificate with its private key: as PEM, or as a PKCS12 file.
@@ -283,10 +279,6 @@ class ClientCertificateLifecycle(IdentityLifecycle[ClientCertificateInputs]):
     inputs = ClientCertificateInputs
     role = "client"
     fields = (*MaterialLifecycle.fields, Field("format", change="replace", readable=False, default="PKCS12"))
-
-    def content(self, inputs: ClientCertificateInputs) -> Sequence[str]:
-        """The digest of the identity, and the format."""
-        return [*super().content(inputs), inputs.format]
 
     def uploaded(self, inputs: ClientCertificateInputs) -> bytes:
         """A PKCS12 file without a password, or PEM."""

@@ -25,7 +25,7 @@ from gcore_tls_provider.errors import (
     Unreachable,
 )
 from gcore_tls_provider.lifecycle.lifecycle import Live
-from gcore_tls_provider.lifecycle.made import UNKNOWN_ID, MadeLifecycle
+from gcore_tls_provider.lifecycle.made import CLEARING, UNKNOWN_ID, MadeLifecycle
 from gcore_tls_provider.lifecycle.names import Names
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.properties import InputsT
@@ -60,14 +60,12 @@ class Creation(Generic[InputsT]):
     Args:
         lifecycle: the kind.
         operation: the create.
-        inputs: what is to be made.
     """
 
-    def __init__(self, lifecycle: MadeLifecycle[InputsT], operation: Operation, inputs: InputsT) -> None:
+    def __init__(self, lifecycle: MadeLifecycle[InputsT], operation: Operation) -> None:
         """Asks for nothing yet."""
         self._lifecycle = lifecycle
         self._operation = operation
-        self._inputs = inputs
         self._kind = lifecycle.kind
 
     def place(self, exact: str | None) -> Place:
@@ -80,49 +78,49 @@ class Creation(Generic[InputsT]):
             return Place(exact, exact=True)
         operation, context = self._operation, self._operation.context
         session = operation.session
-        attempt = context.attempt or secrets.token_hex(8)
         state = session.stack_state(context.stack, context.urn, context.attempt)
         identity = session.stateless_identity if state is None else state.identity
         names = Names.of(context.name, identity, context.urn)
+        # A making that the state doesn't tell from others gets a name that nothing can be concluded from.
+        attempt = context.attempt or secrets.token_hex(8)
         leftover = None
         if state is not None and (died := state.died(context.urn, attempt)):
-            leftover = self._left_behind(names, died, state)
+            leftover = self._left_behind(died, state)
         return Place(names.name(attempt), leftover=leftover)
 
-    def _left_behind(self, names: Names, died: Sequence[UnderWay], state: StackState) -> str | None:
+    def _left_behind(self, died: Sequence[UnderWay], state: StackState) -> str | None:
         """What dead makings have left: the one to be taken over. The others are deleted, if nobody uses them."""
         operation, lifecycle = self._operation, self._lifecycle
         wanted = operation.properties
         lifecycle.until_none_is_being_made(operation)
-        by_name = {names.name(each.attempt): each.inputs for each in died}
-        known = state.ids | operation.session.made
+        by_name = {
+            Names.of(operation.context.name, each.identity, each.urn).name(each.attempt): each.inputs for each in died
+        }
         taken_over = None
         for row in lifecycle.listed(operation):
             dead = by_name.get(row.name)
-            if dead is None or row.id in known:
+            if dead is None or row.id in state.ids | operation.session.made:
                 continue
-            if not lifecycle.free(operation, row.id, state):
+            live = lifecycle.look(operation, row.id, {})
+            if live is None:
+                continue
+            if not lifecycle.free(operation, live, dead, state):
                 operation.warn(
                     f"{self._kind} {row.id} ('{row.name}') was left behind by a run that died, and somebody uses it by "
                     f"now. It is left alone, and another one is made; delete it at Gcore if nothing needs it."
                 )
-            elif (
-                taken_over is None
-                and lifecycle.fits(dead, wanted)
-                and getattr(row, "provisioning_status", "ACTIVE") == "ACTIVE"
-            ):
+            elif taken_over is None and lifecycle.fits(dead, wanted) and not live.ailments:
                 taken_over = row.id
             else:
-                self._remove(row.id)
+                lifecycle.remove(operation, row.id, live.properties)
                 operation.warn(
-                    f"{self._kind} {row.id} ('{row.name}') was left behind by a run that died, and couldn't become what "
-                    f"the program says: it was deleted, and another one is made. If Pulumi goes on speaking of pending "
-                    f"operations, `pulumi refresh --clear-pending-creates` ends that."
+                    f"{self._kind} {row.id} ('{row.name}') was left behind by a run that died: it was deleted, and "
+                    f"another one is made. {CLEARING}"
                 )
         if any(lifecycle.is_elsewhere(each.inputs, wanted) for each in died):
             operation.warn(
-                f"A run that died was making this {self._kind} in another account, project or region. What it left there "
-                f"isn't looked for: `gcore-tls orphans` finds it."
+                f"A run that died was making this {self._kind} in another account, project or region. What it left "
+                f"there isn't looked for: `gcore-tls orphans` finds it."
             )
         return taken_over
 
@@ -136,29 +134,146 @@ class Creation(Generic[InputsT]):
         Raises:
             ApiError: it could not be made. What was made half-way is removed, or is its `unfinished`.
         """
-        before = frozenset(row.id for row in self._rows() if row.name == place.name) if place.exact else frozenset()
-        wrote_before = self._operation.wrote
+        before = frozenset(self._behind(place.name)) if place.exact else frozenset[str]()
+        operation = self._operation
+        wrote, operation.wrote = operation.wrote, False
         try:
-            made = self._once(place, before, post)
+            made = self._once(place.name, before, post)
+        except _NotMade as certain:
+            raise certain.error from certain.__cause__
         except ApiError as failed:
-            may_be_there = self._operation.wrote and not wrote_before
-            if failed.unfinished is None and may_be_there and not isinstance(failed, _NotMade):
-                raise self._end_unknown(place, before, failed) from failed
+            if operation.wrote and failed.unfinished is None:
+                self._leave(place, before, failed)
             raise
-        self._operation.session.made.add(made)
+        finally:
+            operation.wrote |= wrote
+        operation.session.made.add(made)
         return made
 
-    def _once(self, place: Place, before: frozenset[str], post: Callable[[], tuple[Task, ...]]) -> str:
+    def finished(self, object_id: str, name: str, finish: Callable[[], Live]) -> Live:
+        """Does what comes after the making; if that fails, the object is deleted, or kept in the state as unfinished.
+
+        Raises:
+            ApiError: it failed.
+        """
+        try:
+            return finish()
+        except ApiError as failed:
+            self._remove([object_id], name, failed)
+            self._operation.session.made.discard(object_id)
+            raise
+
+    def _once(self, name: str, before: frozenset[str], post: Callable[[], tuple[Task, ...]]) -> str:
         for attempt in range(1, _REPEATS + 1):
             try:
-                return self._made(post(), place.name, before)
+                return self._made(post(), name, before)
             except TaskFailed as failed:
-                self._clear_up(place, before, failed)
-                raise
+                self._operation.extend(_CLEARING_UP)
+                self._remove([each for each in self._behind(name) if each not in before], name, failed)
+                raise _NotMade(failed) from failed
             except (Unreachable, ServerError, MalformedAnswer) as unclear:
-                found = self._found(place.name, before)
+                found = self._found(name, before)
                 if found is not None:
                     return found
                 if attempt == _REPEATS or _never_sent(unclear):
-                    raise
+                    raise _NotMade(unclear) from unclear
         raise AssertionError("unreachable")
+
+    def _made(self, tasks: Sequence[Task], name: str, before: frozenset[str]) -> str:
+        for task in tasks:
+            ids: list[str] = getattr(task.created_resources, self._lifecycle.task.key, [])
+            if ids:
+                return ids[0]
+        found = self._found(name, before)
+        if found is None:
+            raise _NotMade(
+                ApiError(
+                    f"create {self._kind} '{name}'",
+                    "its task ended well and names no object, and none has the name",
+                    "Run again.",
+                )
+            )
+        return found
+
+    def _found(self, name: str, before: frozenset[str]) -> str | None:
+        """The id behind the name, once no task is running any more that could make it.
+
+        Args:
+            name: the name.
+            before: ids that had it before, and so are others.
+        """
+        operation = self._operation
+        look = 0
+        while look < _LOOKS:
+            found = next((each for each in self._behind(name) if each not in before), None)
+            if found is not None:
+                return found
+            if operation.deadline.passed:
+                raise DeadlineExceeded(
+                    f"create {self._kind} '{name}'",
+                    "the answer was lost, and no object of that name has come into being in time",
+                    _NEXT_RUN,
+                )
+            if not self._lifecycle.is_being_made(operation):
+                look += 1
+            operation.progress(f"the answer was lost: looking for '{name}'")
+            operation.session.clock.sleep(min(_PAUSE, operation.deadline.remaining))
+        return None
+
+    def _remove(self, ids: Sequence[str], name: str, failed: ApiError) -> None:
+        """Removes what a failed making has left.
+
+        Raises:
+            ApiError: it is `failed`, which says what could not be removed.
+        """
+        self._operation.extend(_CLEARING_UP)
+        for object_id in ids:
+            try:
+                self._lifecycle.remove(self._operation, object_id, {**self._operation.properties})
+            except ApiError as stuck:
+                self._operation.session.made.discard(object_id)
+                failed.leave(
+                    Unfinished(object_id, {"name": name}, anew=True),
+                    f"{failed.answered}. What it had made, {self._kind} {object_id}, could not be removed "
+                    f"({stuck.answered})",
+                    _NEXT_RUN,
+                )
+                raise failed from stuck
+
+    def _leave(self, place: Place, before: frozenset[str], failed: ApiError) -> None:
+        """Says what a making leaves whose end nobody knows: one look is taken for it."""
+        self._operation.extend(_CLEARING_UP)
+        try:
+            found = next((each for each in self._behind(place.name) if each not in before), None)
+        except ApiError:
+            found = None
+        if found is None and place.exact:
+            # What has that name later may be somebody else's.
+            failed.leave(
+                None,
+                f"{failed.answered}; whether {self._kind} '{place.name}' was made isn't known",
+                "Look for it at Gcore, and delete it or give its id as `existing_id`; then run again.",
+            )
+            return
+        left = f"{self._kind} {found} is half-made" if found else "whether it was made isn't known"
+        failed.leave(
+            Unfinished(found or f"{UNKNOWN_ID}{place.name}", {"name": place.name}, anew=True),
+            f"{failed.answered}; {left}",
+            _NEXT_RUN,
+        )
+
+    def _behind(self, name: str) -> list[str]:
+        """The ids of all objects that have a name."""
+        return self._lifecycle.behind(self._operation, name)
+
+
+class _NotMade(Exception):
+    """Nothing was made, for certain: `error` says why."""
+
+    def __init__(self, error: ApiError) -> None:
+        super().__init__()
+        self.error = error
+
+
+def _never_sent(error: ApiError) -> bool:
+    return isinstance(error, Unreachable) and not error.outcome_unknown

@@ -5,6 +5,7 @@
 - **diff** compares meaning, over the kind's table of fields.
 - **create** waits until the object is there and reads it back; if it fails, what it made is removed.
 - **update** sends only what changed.
+- What either leaves half-done is in its error, and so gets into the state; the next run goes on with it.
 - **read** gives the live inputs, so that drift shows; an object that is gone is None.
 - **delete** treats an object that is gone as deleted, and waits while it is in use.
 """
@@ -24,7 +25,7 @@ from pydantic import BaseModel
 from gcore_tls_provider.certificates.abridgement import abridged
 from gcore_tls_provider.certificates.acceptance import accepted
 from gcore_tls_provider.certificates.finding import Finding
-from gcore_tls_provider.errors import ApiError, ObjectFailed, ObjectNotFound
+from gcore_tls_provider.errors import ApiError, ObjectFailed, ObjectNotFound, Unfinished
 from gcore_tls_provider.lifecycle import adoption
 from gcore_tls_provider.lifecycle.fields import SET, Field, as_said, changed, inputs_after_read, set_names
 from gcore_tls_provider.lifecycle.operation import CONTEXT, Context, Operation, Verb
@@ -39,6 +40,10 @@ from gcore_tls_provider.lifecycle.properties import (
 )
 from gcore_tls_provider.lifecycle.scope import ACCOUNT, MOVES, SCOPE_FIELDS, account_now, placed, scope_of
 from gcore_tls_provider.lifecycle.session import Session
+from gcore_tls_provider.lifecycle.stack import ATTEMPT
+
+UNFINISHED: Final = "__unfinished"
+"""The internal output of an object that a failed operation has left half-done: `anew` or `again`, see `Unfinished`."""
 
 _NAME: Final = re.compile(r"\w+")
 """The input that a finding's property begins with: `members` of `members[0].address`."""
@@ -179,32 +184,6 @@ class Lifecycle(ABC, Generic[InputsT]):
     def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
         """Deletes the object; one that is gone is deleted."""
 
-    def take_over(self, operation: Operation, leftover: str, inputs: InputsT) -> Live:
-        """Makes an object that a dead run has left what the inputs say.
-
-        Raises:
-            ApiError: it can't be mended.
-        """
-        wanted = inputs.model_dump(exclude_none=True)
-        live = self.look(operation, leftover, wanted)
-        if live is None:
-            raise ObjectFailed(
-                f"take over {self.kind} {leftover}", "it has gone in between", "Run again: another one is made."
-            )
-        fields = [
-            each
-            for each in changed(self.fields, {**live.properties, SET: set_names(live.properties)}, wanted)
-            if each.change != "replace"
-        ]
-        if fields:
-            live = self.change(operation, leftover, live.properties, inputs, fields)
-        operation.session.made.add(leftover)
-        operation.warn(
-            f"{self.kind} {leftover} was left behind by a run that died: it is taken over. If Pulumi goes on speaking "
-            f"of pending operations, `pulumi refresh --clear-pending-creates` ends that."
-        )
-        return live
-
     def unfit(self, live: Live) -> str | None:
         """Why an existing object can't become one of this kind, in words; None if it can."""
         status = live.properties.get("provisioning_status")
@@ -222,10 +201,10 @@ class Lifecycle(ABC, Generic[InputsT]):
             olds: the inputs of the last run; empty for an object that is to be made.
             news: the program's inputs.
         """
-        given = {k: v for k, v in news.items() if k not in self._added and v is not None}
+        given = {k: v for k, v in news.items() if k not in self._added and k != ATTEMPT and v is not None}
         drafted = draft(self.inputs, given)
         scope, misplaced = placed(session, olds, news)
-        inputs = {**given, **_parsed(drafted, given), **scope}
+        inputs = {**given, **_parsed(drafted, given), **scope, **_attempt(olds, news)}
         facts, found = self.facts(Checking(drafted, inputs, olds, session.clock.utc()))
         judged = accepted((*found, *drafted.verdicts(self.rules)), drafted.known.reasons)
         inputs, findings = {**inputs, **facts}, (*drafted.findings, *misplaced, *judged)
@@ -255,6 +234,8 @@ class Lifecycle(ABC, Generic[InputsT]):
             news: the inputs of this one.
             object_id: the object.
         """
+        if olds.get(UNFINISHED) == "anew":
+            return Difference(changes=True, replaces=("name",), delete_before_replace=True)
         fields = tuple(changed((*self.fields, *SCOPE_FIELDS), olds, news))
         replaces = tuple(field.name for field in fields if field.change == "replace")
         if adoption.is_of_another(olds, news, object_id):
@@ -265,7 +246,10 @@ class Lifecycle(ABC, Generic[InputsT]):
         # The mark of an account is the provider's own: what a program can change is the connection.
         named = tuple("connection" if name == ACCOUNT else name for name in replaces)
         return Difference(
-            bool(fields) or bool(replaces) or retimed, named, first, tuple(field.name for field in fields)
+            bool(fields) or bool(replaces) or retimed or UNFINISHED in olds,
+            named,
+            first,
+            tuple(field.name for field in fields),
         )
 
     def _goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
@@ -275,7 +259,12 @@ class Lifecycle(ABC, Generic[InputsT]):
     def create(self, session: Session, properties: Properties) -> Live:
         """Makes the object, or adopts it; its properties are those given, and what Gcore adds."""
         operation, inputs = self._operation(session, properties, "create"), self._parsed(properties)
-        live = adoption.adopted(self, operation, properties, inputs) or self.make(operation, inputs)
+        try:
+            live = adoption.adopted(self, operation, properties, inputs) or self.make(operation, inputs)
+        except ApiError as failed:
+            if failed.unfinished is not None:
+                failed.unfinished = _marked(failed.unfinished, self._kept(properties))
+            raise
         return Live(live.id, {**self._kept(properties), **live.properties})
 
     def read(self, session: Session, object_id: str, properties: Properties) -> Read | None:
@@ -286,8 +275,7 @@ class Lifecycle(ABC, Generic[InputsT]):
         """
         operation = self._operation(session, properties, "read")
         live = self.look(operation, object_id, properties)
-        were_set = properties.get(SET)
-        if live is None and were_set is None:
+        if live is None and SET not in properties:
             raise ObjectFailed(
                 f"read {self.kind} {object_id}",
                 "there is no such object in this project and region",
@@ -297,38 +285,59 @@ class Lifecycle(ABC, Generic[InputsT]):
             return None
         if live.ailments:
             operation.warn(self.unwell(object_id, live))
-        names = frozenset(map(str, were_set)) if isinstance(were_set, list) else frozenset[str]()
-        added = {
-            key: value
-            for key, value in properties.items()
-            if key in self._added or (key.startswith(INTERNAL) and key != SET)
-        }
-        prior = {**added, **as_said(self.fields, names, properties)}
+        prior = self.inputs_of(properties)
         inputs = {**inputs_after_read(self.fields, prior, live.properties), **account_now(session, properties)}
-        return Read({**properties, **live.properties, SET: set_names(inputs, self.fields)}, inputs)
+        ever_set = _set_before(properties) if UNFINISHED in properties else frozenset[str]()
+        were_set = sorted(ever_set | {*set_names(inputs, self.fields)})
+        return Read({**properties, **live.properties, SET: were_set}, inputs)
+
+    def inputs_of(self, outputs: Properties) -> Properties:
+        """The inputs that a program has last given, as far as the outputs tell."""
+        kept = {
+            key: value
+            for key, value in outputs.items()
+            if key in self._added or (key.startswith(INTERNAL) and key not in (SET, UNFINISHED))
+        }
+        return {**kept, **as_said(self.fields, _set_before(outputs), outputs)}
 
     def update(self, session: Session, object_id: str, olds: Properties, news: Properties) -> Properties:
-        """Changes what differs, in place; the new outputs."""
-        fields = [each for each in changed(self.fields, olds, news) if each.change != "replace"]
+        """Changes what differs, in place; the new outputs.
+
+        Where an earlier update failed half-way, nothing is taken for granted: the live object is what is compared.
+        """
         kept = {**{k: v for k, v in olds.items() if k not in news and k not in _set_before(olds)}, **self._kept(news)}
-        if not fields:
-            return kept
+        kept.pop(UNFINISHED, None)
         operation = self._operation(session, news, "update")
         try:
-            live = self.change(operation, object_id, olds, self._parsed(news), fields)
+            before = self._before(operation, object_id, olds) if UNFINISHED in olds else olds
+            fields = [each for each in changed(self.fields, before, news) if each.change != "replace"]
+            if not fields and UNFINISHED not in olds:
+                return kept
+            live = self.change(operation, object_id, before, self._parsed(news), fields)
         except ApiError as failed:
-            if operation.wrote:
-                operation.warn(
-                    "The update failed after some of it was sent, and the state still holds what was before it. The "
-                    "next `pulumi up` of this program does all of it again. If you undo the change in the program "
-                    "instead, run `pulumi up --refresh`: only that sees what was changed by then."
+            error: ApiError = failed
+            if isinstance(failed, ObjectNotFound):
+                error = ObjectFailed(
+                    failed.asked, failed.answered, "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`."
                 )
-            if not isinstance(failed, ObjectNotFound):
+            if operation.wrote or UNFINISHED in olds:
+                ever_set = sorted(_set_before(olds) | {*set_names(news, self.fields)})
+                error.unfinished = _marked(Unfinished(object_id, {**olds, SET: ever_set}, anew=False), {})
+            if error is failed:
                 raise
-            raise ObjectFailed(
-                failed.asked, failed.answered, "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`."
-            ) from failed
+            raise error from failed
         return {**kept, **live.properties}
+
+    def _before(self, operation: Operation, object_id: str, olds: Properties) -> Properties:
+        """What an object is like that an update has left half-done: what was set then counts as set."""
+        live = self.look(operation, object_id, olds)
+        if live is None:
+            raise ObjectFailed(
+                f"update {self.kind} {object_id}",
+                "there is no such object any more",
+                "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`.",
+            )
+        return {**olds, **live.properties}
 
     def delete(self, session: Session, object_id: str, properties: Properties) -> None:
         """Deletes the object and waits until it is gone."""
@@ -353,7 +362,7 @@ class Lifecycle(ABC, Generic[InputsT]):
         return self.derived | existing | frozenset(field.name for field in SCOPE_FIELDS)
 
     def _operation(self, session: Session, properties: Properties, verb: Verb) -> Operation:
-        return Operation(session, Context.of(properties), self.kind, verb, scope_of(properties))
+        return Operation(session, Context.of(properties), self.kind, verb, scope_of(properties), properties)
 
     def _parsed(self, properties: Properties) -> InputsT:
         return parse(self.inputs, {k: v for k, v in properties.items() if k not in self._added})
@@ -376,6 +385,18 @@ def _plain(value: object) -> object:
     if isinstance(value, list):
         return [_plain(each) for each in value]
     return value
+
+
+def _attempt(olds: Mapping[str, object], news: Mapping[str, object]) -> Properties:
+    """Which making of the resource it is: a new one for an object that is to be made, else the one that made it."""
+    attempt = (olds or news).get(ATTEMPT)
+    return {} if attempt is None else {ATTEMPT: attempt}
+
+
+def _marked(unfinished: Unfinished, asked: Properties) -> Unfinished:
+    """What is half-done, with the mark that makes the next run go on with it."""
+    mark = "anew" if unfinished.anew else "again"
+    return replace(unfinished, properties={**asked, **unfinished.properties, UNFINISHED: mark})
 
 
 def _timeouts(properties: Mapping[str, object]) -> object:

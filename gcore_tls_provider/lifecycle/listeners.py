@@ -16,13 +16,15 @@ from gcore_tls_provider.errors import ObjectNotFound
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field, changed, same_id, same_ids
-from gcore_tls_provider.lifecycle.lifecycle import Checking, Lifecycle, Live
+from gcore_tls_provider.lifecycle.lifecycle import Checking, Live
 from gcore_tls_provider.lifecycle.listener_inputs import ListenerInputs
 from gcore_tls_provider.lifecycle.listener_rules import brought_to_light, certificate_findings
+from gcore_tls_provider.lifecycle.made import MadeLifecycle, MakingTask
 from gcore_tls_provider.lifecycle.operation import Operation
-from gcore_tls_provider.lifecycle.ownership import is_on_own_load_balancer
+from gcore_tls_provider.lifecycle.ownership import has_own_pools_only
 from gcore_tls_provider.lifecycle.properties import Draft, Properties, Rule, fault
 from gcore_tls_provider.lifecycle.scalars import Network
+from gcore_tls_provider.lifecycle.stack import StackState
 
 _ARGUMENTS: Final = {
     "load_balancer_id": "load_balancer",
@@ -103,10 +105,11 @@ def _users(value: object) -> set[tuple[tuple[str, object], ...]]:
     return {tuple(sorted(each.items())) for each in users if isinstance(each, Mapping)}
 
 
-class ListenerLifecycle(Lifecycle[ListenerInputs]):
+class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
     """`Listener`."""
 
     kind: ClassVar[str] = "listener"
+    task = MakingTask("create_lblistener", "listeners")
     hidden = frozenset({"user_list"})
     inputs = ListenerInputs
     arguments = MappingProxyType(_ARGUMENTS)
@@ -147,18 +150,10 @@ class ListenerLifecycle(Lifecycle[ListenerInputs]):
     def make(self, operation: Operation, inputs: ListenerInputs) -> Live:
         """Makes it on its load balancer."""
         balancer = inputs.load_balancer_id
-        creation = Creation(
-            operation,
-            task_type="create_lblistener",
-            key="listeners",
-            listed=lambda: operation.rows(routes.list_listeners),
-            delete=lambda listener_id: self.remove(operation, listener_id, {"load_balancer_id": balancer}),
-            free=lambda _, state: is_on_own_load_balancer(operation, balancer, state),
-        )
-        place = creation.place(inputs.name, _fixed(inputs))
+        creation = Creation(self, operation)
+        place = creation.place(inputs.name)
         if place.leftover is not None:
-            self._ready(operation, place.leftover, f"take over listener {place.leftover}")
-            return self.take_over(operation, place.leftover, inputs)
+            return self.take_over(operation, place.leftover, place.name, inputs)
         name = place.name
         given = inputs.model_dump(exclude_none=True)
         body = ListenerCreate.model_validate({"name": name, **{k: v for k, v in given.items() if k in _IN_BODY}})
@@ -173,7 +168,15 @@ class ListenerLifecycle(Lifecycle[ListenerInputs]):
                     return self._patched(operation, balancer, listener_id, ListenerPatch(admin_state_up=False))
                 return self._ready(operation, listener_id, f"create listener '{name}' ({listener_id})")
 
-            return creation.finished(listener_id, finish)
+            return creation.finished(listener_id, name, finish)
+
+    def listed(self, operation: Operation) -> Sequence[Listener]:
+        """All listeners."""
+        return operation.rows(routes.list_listeners)
+
+    def free(self, operation: Operation, live: Live, dead: Mapping[str, object], state: StackState) -> bool:
+        """Whether all pools behind it are this stack's."""
+        return has_own_pools_only(operation, live.id, state)
 
     def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads it."""
@@ -194,6 +197,8 @@ class ListenerLifecycle(Lifecycle[ListenerInputs]):
         given = inputs.model_dump(exclude_none=True)
         patch = ListenerPatch.model_validate({each.name: given.get(each.name, each.removed) for each in fields})
         with operation.load_balancer(inputs.load_balancer_id):
+            if not fields:
+                return self._ready(operation, object_id, f"update listener {object_id}")
             return self._patched(operation, inputs.load_balancer_id, object_id, patch)
 
     def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
@@ -215,17 +220,6 @@ class ListenerLifecycle(Lifecycle[ListenerInputs]):
     def _ready(self, operation: Operation, listener_id: str, asked: str) -> Live:
         listener = operation.ready(lambda: operation.send(routes.get_listener(listener_id)), asked)
         return Live(listener_id, _live(listener))
-
-
-def _fixed(inputs: ListenerInputs) -> list[str]:
-    """All that no request changes in a listener, and that a read doesn't give back either."""
-    return [
-        inputs.load_balancer_id,
-        inputs.protocol,
-        str(inputs.protocol_port),
-        str(bool(inputs.insert_x_forwarded)),
-        inputs.default_pool_id or "",
-    ]
 
 
 def _live(listener: Listener) -> Properties:

@@ -22,11 +22,13 @@ from gcore_tls_provider.errors import ObjectNotFound
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field, same_id
-from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
+from gcore_tls_provider.lifecycle.lifecycle import Live
+from gcore_tls_provider.lifecycle.made import MadeLifecycle, MakingTask
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.ownership import has_own_children_only
 from gcore_tls_provider.lifecycle.properties import InputsModel, Properties, ResourceInputs, Rule, fault
 from gcore_tls_provider.lifecycle.scalars import ObjectId, ObjectName
+from gcore_tls_provider.lifecycle.stack import StackState
 
 
 class FloatingIpInputs(InputsModel):
@@ -166,10 +168,11 @@ _RULES: Final[tuple[Rule[LoadBalancerInputs], ...]] = (
 )
 
 
-class LoadBalancerLifecycle(Lifecycle[LoadBalancerInputs]):
+class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
     """`LoadBalancer`."""
 
     kind: ClassVar[str] = "load balancer"
+    task = MakingTask("create_loadbalancer", "loadbalancers")
     inputs = LoadBalancerInputs
     rules = _RULES
     fields = (
@@ -197,19 +200,11 @@ class LoadBalancerLifecycle(Lifecycle[LoadBalancerInputs]):
 
     def make(self, operation: Operation, inputs: LoadBalancerInputs) -> Live:
         """Makes it without listeners: those are resources of their own."""
-        creation = Creation(
-            operation,
-            task_type="create_loadbalancer",
-            key="loadbalancers",
-            listed=lambda: operation.rows(routes.list_load_balancers),
-            delete=lambda load_balancer_id: self.remove(operation, load_balancer_id, {}),
-            free=lambda load_balancer_id, state: has_own_children_only(operation, load_balancer_id, state),
-        )
+        creation = Creation(self, operation)
         given = inputs.model_dump(exclude_none=True, exclude_unset=True)
-        place = creation.place(inputs.name, [repr(sorted((key, given.get(key)) for key in _FIXED))])
+        place = creation.place(inputs.name)
         if place.leftover is not None:
-            self._ready(operation, place.leftover, f"take over load balancer {place.leftover}")
-            return self.take_over(operation, place.leftover, inputs)
+            return self.take_over(operation, place.leftover, place.name, inputs)
         name = place.name
         body = LoadBalancerCreate.model_validate(
             {"name": name, **{key: value for key, value in given.items() if key in _IN_BODY}}
@@ -223,7 +218,15 @@ class LoadBalancerLifecycle(Lifecycle[LoadBalancerInputs]):
                 return self._patched(operation, load_balancer_id, LoadBalancerPatch(admin_state_up=False))
             return Live(load_balancer_id, _live(balancer))
 
-        return creation.finished(load_balancer_id, finish)
+        return creation.finished(load_balancer_id, name, finish)
+
+    def listed(self, operation: Operation) -> Sequence[LoadBalancer]:
+        """All load balancers."""
+        return operation.rows(routes.list_load_balancers)
+
+    def free(self, operation: Operation, live: Live, dead: Mapping[str, object], state: StackState) -> bool:
+        """Whether all that is on it is this stack's."""
+        return has_own_children_only(operation, live.id, state)
 
     def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads it."""

@@ -3,15 +3,15 @@
 Every making of a resource has a name that no other making gives (see `names`), and the state says which makings have
 died. So it can be proven who has made an object that is in no state:
 
-- A making that died gave its name: the run has left it behind. If it is in use by nobody but this stack, it becomes this
+- A making that died gave its name: the run has left it behind. If nobody but this stack uses it, it becomes this
   making's (`take_over`) where everything can be mended in place, and is deleted where it can't.
 - Anything else was kept on purpose, removed from the state by hand, or is somebody else's. It is never touched.
 
-What is taken over is renamed, so that the dead making proves nothing any more: if it is kept on purpose later, it stays.
-A secret can't be renamed, so it is deleted and made anew.
+What is taken over is renamed, so that the dead making proves nothing any more: if it is kept on purpose later, it
+stays. A secret can't be renamed, so it is deleted and made anew.
 
-A making whose end nobody knows (a task that doesn't end, a network that stays away) is kept in the state under an id that
-isn't Gcore's, `unknown:<name>`: the next run, or a destroy, looks for the name, deletes what has it, and goes on.
+A making whose end nobody knows (a task that doesn't end, a network that stays away) is kept in the state under an id
+that isn't Gcore's, `unknown:<name>`: the next run, or a destroy, looks for the name, deletes what has it, and goes on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
 from gcore_tls_provider.api import routes
-from gcore_tls_provider.errors import Forbidden, MethodNotAllowed, NotFound, ObjectFailed
+from gcore_tls_provider.errors import ApiError, Forbidden, MethodNotAllowed, NotFound, ObjectFailed, Unfinished
 from gcore_tls_provider.lifecycle.fields import SET, changed, set_names
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live, Read
 from gcore_tls_provider.lifecycle.operation import Operation
@@ -33,6 +33,11 @@ from gcore_tls_provider.lifecycle.stack import StackState
 
 UNKNOWN_ID: Final = "unknown:"
 """What the id of a resource begins with whose making had no known end; the object's name follows."""
+
+CLEARING: Final = (
+    "If Pulumi goes on speaking of pending operations, `pulumi refresh --clear-pending-creates` ends that."
+)
+"""What a user may still have to type after a run that died."""
 
 _DEAD_RUNS_TASKS: Final = 600.0
 _PAUSE: Final = 1.0
@@ -53,7 +58,7 @@ class Row(Protocol):
 
 
 @dataclass(frozen=True)
-class Task:
+class MakingTask:
     """The task that makes an object.
 
     Attributes:
@@ -73,7 +78,7 @@ class MadeLifecycle(Lifecycle[InputsT]):
         renamed: whether a name can be changed, so that one that a dead run has left can be taken over.
     """
 
-    task: ClassVar[Task]
+    task: ClassVar[MakingTask]
     renamed: ClassVar[bool] = True
 
     @abstractmethod
@@ -81,8 +86,15 @@ class MadeLifecycle(Lifecycle[InputsT]):
         """All objects of the kind."""
 
     @abstractmethod
-    def free(self, operation: Operation, object_id: str, state: StackState) -> bool:
-        """Whether nobody but this stack uses an object that isn't in its state."""
+    def free(self, operation: Operation, live: Live, dead: Mapping[str, object], state: StackState) -> bool:
+        """Whether nobody but this stack uses an object that isn't in its state.
+
+        Args:
+            operation: the create.
+            live: the object.
+            dead: the inputs of the making that has left it.
+            state: the stack's state.
+        """
 
     def fits(self, dead: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
         """Whether what was made with these inputs can become what is wanted, in place.
@@ -117,28 +129,38 @@ class MadeLifecycle(Lifecycle[InputsT]):
         """Makes an object that a dead run has left what the inputs say, under a new name.
 
         Raises:
-            ApiError: it can't be mended.
+            ApiError: it can't be mended; the object is its `unfinished`.
         """
-        wanted = {**inputs.model_dump(exclude_none=True), "name": name}
-        live = self.look(operation, leftover, wanted)
+        try:
+            live = self._mended(operation, leftover, name, inputs)
+        except ApiError as failed:
+            failed.leave(
+                Unfinished(leftover, {"name": name}, anew=True),
+                f"{failed.answered}; {self.kind} {leftover}, left behind by a run that died, is half-mended",
+                "Run again: it is deleted, and another one is made.",
+            )
+            raise
+        operation.session.made.add(leftover)
+        operation.warn(f"{self.kind} {leftover} was left behind by a run that died: it is taken over. {CLEARING}")
+        return live
+
+    def _mended(self, operation: Operation, leftover: str, name: str, inputs: InputsT) -> Live:
+        live = self.look(operation, leftover, inputs.model_dump(exclude_none=True))
         if live is None:
             raise ObjectFailed(
                 f"take over {self.kind} {leftover}", "it has gone in between", "Run again: another one is made."
             )
+        renamed = inputs.model_copy(update={"name": name})
         fields = [
             each
-            for each in changed(self.fields, {**live.properties, SET: set_names(live.properties)}, wanted)
+            for each in changed(
+                self.fields,
+                {**live.properties, SET: set_names(live.properties)},
+                renamed.model_dump(exclude_none=True),
+            )
             if each.change != "replace"
         ]
-        if fields:
-            renamed = inputs.model_copy(update={"name": name})
-            live = self.change(operation, leftover, live.properties, renamed, fields)
-        operation.session.made.add(leftover)
-        operation.warn(
-            f"{self.kind} {leftover} was left behind by a run that died: it is taken over. If Pulumi goes on speaking "
-            f"of pending operations, `pulumi refresh --clear-pending-creates` ends that."
-        )
-        return live
+        return self.change(operation, leftover, live.properties, renamed, fields)
 
     def read(self, session: Session, object_id: str, properties: Properties) -> Read | None:
         """Reads the object; one whose making had no known end is gone once it isn't there and can't come any more."""
@@ -146,7 +168,7 @@ class MadeLifecycle(Lifecycle[InputsT]):
         if name is None:
             return super().read(session, object_id, properties)
         operation = self._operation(session, properties, "read")
-        if not self._behind(operation, name) and not self.is_being_made(operation):
+        if not self.behind(operation, name) and not self.is_being_made(operation):
             return None
         return Read(properties, self.inputs_of(properties))
 
@@ -158,10 +180,13 @@ class MadeLifecycle(Lifecycle[InputsT]):
             return
         operation = self._operation(session, properties, "delete")
         self.until_none_is_being_made(operation)
-        for left in self._behind(operation, name):
-            self.remove(operation, left, properties)
+        for left in self.behind(operation, name):
+            live = self.look(operation, left, properties)
+            if live is not None:
+                self.remove(operation, left, live.properties)
 
-    def _behind(self, operation: Operation, name: str) -> list[str]:
+    def behind(self, operation: Operation, name: str) -> list[str]:
+        """The ids of all objects of the kind that have a name."""
         return [each.id for each in self.listed(operation) if each.name == name]
 
 

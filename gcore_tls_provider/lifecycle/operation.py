@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -121,14 +122,24 @@ class Operation:
         kind: the kind of object: `listener`.
         verb: what is done with it.
         scope: the project and region that it is in; None for the configured ones.
+        properties: the resource's properties, as the handler got them.
 
     Attributes:
         wrote: whether anything was, or may have been, changed at Gcore.
     """
 
-    def __init__(self, session: Session, context: Context, kind: str, verb: Verb, scope: Scope | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        context: Context,
+        kind: str,
+        verb: Verb,
+        scope: Scope | None = None,
+        properties: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
         """Starts the time limit."""
         self.session = session
+        self.properties = properties
         self._scope = scope
         self._started = session.clock.now()
         self.context = context

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.lifecycle.names import Names
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.stack import StackState
 
 
-def is_on_own_load_balancer(operation: Operation, load_balancer_id: str, state: StackState) -> bool:
-    """Whether a load balancer is one that this stack has made: what carries a name of this stack on it is its own."""
-    return load_balancer_id in state.made | operation.session.made
-
-
 def has_own_children_only(operation: Operation, load_balancer_id: str, state: StackState) -> bool:
     """Whether every listener and pool on a load balancer has a name that only this stack gives."""
-    prefixes = tuple(Names.of_urn(state.identity, urn).prefix for urn in state.urns)
     children = [
         *(each.name for each in operation.rows(routes.list_listeners) if each.load_balancer_id == load_balancer_id),
         *(
@@ -24,4 +20,16 @@ def has_own_children_only(operation: Operation, load_balancer_id: str, state: St
             if load_balancer_id in {balancer.id for balancer in each.loadbalancers}
         ),
     ]
-    return all(name.startswith(prefixes) for name in children)
+    return _are_own(children, state)
+
+
+def has_own_pools_only(operation: Operation, listener_id: str, state: StackState) -> bool:
+    """Whether every pool behind a listener has a name that only this stack gives."""
+    pools = operation.rows(routes.list_pools)
+    return _are_own([each.name for each in pools if listener_id in {front.id for front in each.listeners}], state)
+
+
+def _are_own(names: Iterable[str], state: StackState) -> bool:
+    identities = {state.identity, *(each.identity for each in state.creating)}
+    prefixes = tuple(Names.of_urn(identity, urn).prefix for identity in identities for urn in state.urns)
+    return all(name.startswith(prefixes) for name in names)

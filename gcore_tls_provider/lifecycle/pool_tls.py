@@ -28,10 +28,10 @@ from pydantic import Field as Limited
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.pools import Pool, PoolPatch
 from gcore_tls_provider.certificates.finding import Finding
-from gcore_tls_provider.errors import ObjectFailed, ObjectNotFound
+from gcore_tls_provider.errors import ApiError, ObjectFailed, ObjectNotFound, Unfinished
 from gcore_tls_provider.lifecycle import tls_start
 from gcore_tls_provider.lifecycle.fields import Field, same_id
-from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
+from gcore_tls_provider.lifecycle.lifecycle import UNFINISHED, Lifecycle, Live
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.pool_inputs import TLS_IDS, TLS_PROTOCOL
 from gcore_tls_provider.lifecycle.pool_rules import no_list_without_authority
@@ -200,7 +200,13 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
             raise _no_pool(missing) from missing
         wanted = _wanted(inputs)
         begins = tls_start.begins(inputs.former.model_dump(), wanted)
-        return _having(wanted, self._put(operation, pool, wanted, f"add TLS to pool {inputs.pool_id}", begins=begins))
+        try:
+            put = self._put(operation, pool, wanted, f"add TLS to pool {inputs.pool_id}", begins=begins)
+        except ApiError as failed:
+            if operation.wrote:
+                failed.unfinished = Unfinished(pool.id, _having(wanted, Live(pool.id, {})).properties, anew=False)
+            raise
+        return _having(wanted, put)
 
     def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads the pool."""
@@ -220,7 +226,9 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
         """One update with what differs."""
         wanted = {field.name: getattr(inputs, field.name) for field in fields}
         pool = operation.send(routes.get_pool(object_id))
-        return _having(_wanted(inputs), self._put(operation, pool, wanted, f"change TLS of pool {object_id}"))
+        begins = UNFINISHED in olds and tls_start.begins(inputs.former.model_dump(), _wanted(inputs))
+        asked = f"change TLS of pool {object_id}"
+        return _having(_wanted(inputs), self._put(operation, pool, wanted, asked, begins=begins))
 
     def update(self, session: Session, object_id: str, olds: Properties, news: Properties) -> Properties:
         """Changes what differs; what there was before stays what it was, whatever a newer snapshot has seen."""

@@ -22,10 +22,10 @@ from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field, changed, same_id
 from gcore_tls_provider.lifecycle.health_monitors import same_health_monitor
-from gcore_tls_provider.lifecycle.lifecycle import Checking, Lifecycle, Live
+from gcore_tls_provider.lifecycle.lifecycle import UNFINISHED, Checking, Live
+from gcore_tls_provider.lifecycle.made import MadeLifecycle, MakingTask
 from gcore_tls_provider.lifecycle.members import MemberInputs, same_members
 from gcore_tls_provider.lifecycle.operation import Operation
-from gcore_tls_provider.lifecycle.ownership import is_on_own_load_balancer
 from gcore_tls_provider.lifecycle.pool_inputs import TLS_IDS, PoolInputs
 from gcore_tls_provider.lifecycle.pool_rules import PoolGraph, no_list_without_authority
 from gcore_tls_provider.lifecycle.properties import (
@@ -36,6 +36,7 @@ from gcore_tls_provider.lifecycle.properties import (
     fault,
 )
 from gcore_tls_provider.lifecycle.public_material import MATERIAL
+from gcore_tls_provider.lifecycle.stack import StackState
 
 _REFERRED: Final = ("listener_id", *TLS_IDS)
 EXPECTED: Final = "expected_backend_certificates"
@@ -81,10 +82,11 @@ def _plain(value: object) -> Mapping[str, object]:
     return {key: each for key, each in value.items() if each is not None} if isinstance(value, Mapping) else {}
 
 
-class PoolLifecycle(Lifecycle[PoolInputs]):
+class PoolLifecycle(MadeLifecycle[PoolInputs]):
     """`Pool`."""
 
     kind: ClassVar[str] = "pool"
+    task = MakingTask("create_lbpool", "pools")
     inputs = PoolInputs
     derived = frozenset({"expected_backends"})
     arguments = MappingProxyType(
@@ -175,18 +177,10 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
     def make(self, operation: Operation, inputs: PoolInputs) -> Live:
         """Makes it with its members and health monitor, attached to its listener."""
         balancer = inputs.load_balancer_id or self._balancer_of(operation, str(inputs.listener_id))
-        creation = Creation(
-            operation,
-            task_type="create_lbpool",
-            key="pools",
-            listed=lambda: operation.rows(routes.list_pools),
-            delete=lambda pool_id: self.remove(operation, pool_id, {"load_balancer_id": balancer}),
-            free=lambda _, state: is_on_own_load_balancer(operation, balancer, state),
-        )
-        place = creation.place(inputs.name, [balancer, inputs.listener_id or ""])
+        creation = Creation(self, operation)
+        place = creation.place(inputs.name)
         if place.leftover is not None:
-            self._ready(operation, place.leftover, inputs.listener_id, f"take over pool {place.leftover}", None)
-            return self.take_over(operation, place.leftover, inputs)
+            return self.take_over(operation, place.leftover, place.name, inputs)
         name = place.name
         given = inputs.model_dump(exclude_none=True)
         optional = (
@@ -215,7 +209,16 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
                 asked = f"create pool '{name}' ({pool_id})"
                 return self._ready(operation, pool_id, inputs.listener_id, asked, inputs.members)
 
-            return creation.finished(pool_id, finish)
+            return creation.finished(pool_id, name, finish)
+
+    def listed(self, operation: Operation) -> Sequence[Pool]:
+        """All pools."""
+        return operation.rows(routes.list_pools)
+
+    def free(self, operation: Operation, live: Live, dead: Mapping[str, object], state: StackState) -> bool:
+        """Whether it is attached to listeners of this stack only, or to the one that it was made for."""
+        own = {*state.made, *operation.session.made, dead.get("listener_id")}
+        return {each.id for each in operation.send(routes.get_pool(live.id)).listeners} <= own
 
     def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads it."""
@@ -246,7 +249,9 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
             if patch:
                 body = PoolPatch.model_validate(patch)
                 self._patch(operation, balancer, object_id, inputs.protocol, body)
-            if tls_start.begins(olds, given) and ("health_monitor" not in names or stays):
+            # A change that was left half-done may have set all that begins TLS, and not have come to what follows it.
+            begins = tls_start.begins(tls_start.PLAIN if UNFINISHED in olds else olds, given)
+            if begins and ("health_monitor" not in names or stays):
                 up = None if inputs.health_monitor is None else inputs.health_monitor.admin_state_up
                 tls_start.take_effect(operation, balancer, object_id, up=up)
             if monitor is not None and not stays:
@@ -258,7 +263,10 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
 
     def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
         """Deletes it, with its members and health monitor."""
-        balancer = str(properties["load_balancer_id"])
+        where = properties if "load_balancer_id" in properties else self._where(operation, object_id)
+        if where is None:
+            return
+        balancer = str(where["load_balancer_id"])
         with operation.load_balancer(balancer):
             delete(
                 operation,
@@ -266,6 +274,10 @@ class PoolLifecycle(Lifecycle[PoolInputs]):
                 lambda: operation.send(routes.get_pool(object_id)),
                 load_balancer_id=balancer,
             )
+
+    def _where(self, operation: Operation, pool_id: str) -> Properties | None:
+        live = self.look(operation, pool_id, {})
+        return None if live is None else live.properties
 
     def _balancer_of(self, operation: Operation, listener_id: str) -> str:
         return str(operation.send(routes.get_listener(listener_id)).load_balancer_id)

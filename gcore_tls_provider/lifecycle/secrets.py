@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, ClassVar
 
@@ -25,25 +24,25 @@ from gcore_tls_provider.errors import ObjectNotFound, PropertyError
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field
-from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
+from gcore_tls_provider.lifecycle.lifecycle import Live
+from gcore_tls_provider.lifecycle.made import MadeLifecycle, MakingTask
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.properties import InputsT, Properties, ResourceInputs, Rule, fault, invalid
+from gcore_tls_provider.lifecycle.stack import StackState
 
 _MOMENT = TypeAdapter(datetime | None)
 
 
-class SecretLifecycle(Lifecycle[InputsT]):
-    """What all secrets share. A kind says what it uploads, and what its content is."""
+class SecretLifecycle(MadeLifecycle[InputsT]):
+    """What all secrets share. A kind says what it uploads."""
 
     kind: ClassVar[str] = "secret"
+    task = MakingTask("create_secret", "secrets")
+    renamed = False
 
     @abstractmethod
     def exact_name(self, inputs: InputsT) -> str | None:
         """The name that the user insists on."""
-
-    @abstractmethod
-    def content(self, inputs: InputsT) -> Sequence[str]:
-        """What the secret is told apart by from others of this resource: part of its name's digest."""
 
     @abstractmethod
     def post(self, operation: Operation, name: str, inputs: InputsT) -> Callable[[], tuple[Task, ...]]:
@@ -55,17 +54,8 @@ class SecretLifecycle(Lifecycle[InputsT]):
 
     def make(self, operation: Operation, inputs: InputsT) -> Live:
         """Uploads the secret under a name of its own."""
-        creation = Creation(
-            operation,
-            task_type="create_secret",
-            key="secrets",
-            listed=lambda: operation.rows(routes.list_secrets),
-            delete=lambda secret_id: self.remove(operation, secret_id, {}),
-            free=lambda secret_id, _: not users(operation, secret_id),
-        )
-        place = creation.place(self.exact_name(inputs), self.content(inputs))
-        if place.leftover is not None:
-            return self.take_over(operation, place.leftover, inputs)
+        creation = Creation(self, operation)
+        place = creation.place(self.exact_name(inputs))
         name = place.name
         secret_id = creation.once(place, self.post(operation, name, inputs))
         asked = f"create secret '{name}' ({secret_id})"
@@ -75,7 +65,15 @@ class SecretLifecycle(Lifecycle[InputsT]):
                 secret_id, self.live(operation.ready(lambda: operation.send(routes.get_secret(secret_id)), asked))
             )
 
-        return creation.finished(secret_id, finish)
+        return creation.finished(secret_id, name, finish)
+
+    def listed(self, operation: Operation) -> Sequence[Secret]:
+        """All secrets."""
+        return operation.rows(routes.list_secrets)
+
+    def free(self, operation: Operation, live: Live, dead: Mapping[str, object], state: StackState) -> bool:
+        """Whether no listener and no pool uses it."""
+        return not users(operation, live.id)
 
     def unfit(self, live: Live) -> str | None:
         """Certificates, authorities and revocation lists are all of the same type."""
@@ -198,10 +196,6 @@ class RawSecretLifecycle(SecretLifecycle[SecretInputs]):
     def exact_name(self, inputs: SecretInputs) -> str | None:
         """The `name` of the inputs."""
         return inputs.name
-
-    def content(self, inputs: SecretInputs) -> Sequence[str]:
-        """Everything: the digest is keyed with the stack's identity, so that it tells nothing about a short payload."""
-        return [hashlib.sha256(inputs.model_dump_json().encode()).hexdigest()]
 
     def unfit(self, live: Live) -> str | None:
         """It can be of any type."""

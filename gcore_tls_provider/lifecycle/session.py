@@ -93,8 +93,6 @@ class Session:
         self.said: dict[str, frozenset[tuple[str, str, str]]] = {}
         self.adopting: dict[str, str] = {}
         self.attached: dict[str, str] = {}
-        self._names: dict[tuple[Account, str], dict[str, list[str]]] = {}
-        self._naming: defaultdict[tuple[Account, str], threading.Lock] = defaultdict(threading.Lock)
 
     def account(self, scope: Scope | None) -> Account:
         """What speaks to a project and region, made at the first request; threads share it, and its polls.
@@ -201,7 +199,7 @@ class Session:
                 self.clock.sleep(_EXPORT_PAUSE * again)
             exported = self.host.exported_stack(stack)
             state = parse_export(exported) if exported is not None else None
-            if state is not None and state.shows(urn, attempt):
+            if state is not None and state.identity and state.under_way(urn, attempt) is not None:
                 return state
         return None
 

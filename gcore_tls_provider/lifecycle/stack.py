@@ -38,6 +38,7 @@ class _Resource(_Model):
     urn: str
     type: str = ""
     id: str = ""
+    provider: str = ""
     delete: bool = False
     external: bool = False
     inputs: dict[str, object] | None = None
@@ -65,11 +66,13 @@ class UnderWay:
     Attributes:
         urn: the resource.
         attempt: which making of it, `ATTEMPT` of its inputs; empty where the inputs don't say.
+        identity: the stack's identity at that time: a stack that was destroyed and made again has another one.
         inputs: its inputs, as the state has them: what is secret is encrypted.
     """
 
     urn: str
     attempt: str
+    identity: str
     inputs: Mapping[str, object]
 
 
@@ -78,7 +81,7 @@ class StackState:
     """What was read of the state.
 
     Attributes:
-        identity: the UUID that no other stack has.
+        identity: the UUID that no other stack has; empty where no dynamic provider is in the state.
         ids: the ids of all objects in the state, those included that wait for their deletion.
         made: the ids of those that this stack has made: all but the ones that it only reads.
         urns: the URNs of all resources that are in the state or were under way.
@@ -91,9 +94,9 @@ class StackState:
     urns: frozenset[str]
     creating: tuple[UnderWay, ...]
 
-    def shows(self, urn: str, attempt: str) -> bool:
-        """Whether it shows a making of a resource as under way."""
-        return any((each.urn, each.attempt) == (urn, attempt) for each in self.creating)
+    def under_way(self, urn: str, attempt: str) -> UnderWay | None:
+        """A making of a resource, if the state shows it as under way."""
+        return next((each for each in self.creating if (each.urn, each.attempt) == (urn, attempt)), None)
 
     def died(self, urn: str, attempt: str) -> tuple[UnderWay, ...]:
         """The makings of a resource that have died: all that are under way but this one."""
@@ -107,21 +110,24 @@ def parse_export(exported: bytes | str) -> StackState | None:
         exported: its output.
 
     Returns:
-        None where it is unreadable, or no dynamic provider is in it.
+        None where it is unreadable.
     """
     try:
         deployment = _Export.model_validate_json(exported).deployment
     except ValidationError:
         return None
     resources = deployment.resources or []
+    identity = next(_identities(resources), "")
     creating = tuple(
-        UnderWay(each.resource.urn, _attempt(each.resource.inputs or {}), each.resource.inputs or {})
+        UnderWay(
+            each.resource.urn,
+            _attempt(each.resource.inputs or {}),
+            _identity_in(each.resource.provider) or identity,
+            each.resource.inputs or {},
+        )
         for each in deployment.pending_operations or []
         if each.type == "creating"
     )
-    identity = next(_identities(resources), None)
-    if identity is None:
-        return None
     return StackState(
         identity=identity,
         ids=frozenset(each.id for each in resources if each.id),
@@ -178,3 +184,9 @@ def _identities(resources: list[_Resource]) -> Iterator[str]:
     for each in resources:
         if each.type == _DYNAMIC_PROVIDER and each.id and not each.delete:
             yield each.id
+
+
+def _identity_in(provider: str) -> str:
+    """The id in a reference to a dynamic provider: `<URN>::<id>`."""
+    urn, _, identity = provider.rpartition("::")
+    return identity if f"::{_DYNAMIC_PROVIDER}::" in urn else ""

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Final
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.pools import PoolPatch
 from gcore_tls_provider.lifecycle import health_monitors
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.pool_inputs import TLS_IDS, TLS_PROTOCOL
+
+PLAIN: Final[Mapping[str, object]] = {"protocol": "HTTP"}
+"""A pool that doesn't speak TLS, as far as `begins` looks at it."""
 
 
 def begins(before: Mapping[str, object], after: Mapping[str, object]) -> bool:

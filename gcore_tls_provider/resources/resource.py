@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import os
 import re
+import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypeAlias, TypeVar, cast
 
@@ -73,6 +75,7 @@ class GcoreResource(dynamic.Resource):
                 "stack": pulumi.get_stack(),
                 "timeouts": _timeouts(options.custom_timeouts),
             },
+            **({} if options.id is not None else {"__attempt": _attempt()}),
         }
         super().__init__(self._dynamic_provider(), name, props, options)
 
@@ -197,6 +200,18 @@ def _urn(type_token: str, name: str, parent: pulumi.Resource | None) -> pulumi.O
     return pulumi.Output.format(
         "urn:pulumi:{0}::{1}::{2}{3}::{4}", pulumi.get_stack(), pulumi.get_project(), chain, type_token, name
     )
+
+
+def _attempt() -> pulumi.Output[str] | str:
+    """What tells the making of an object from all others, if one is made in this run."""
+    if not pulumi.runtime.is_dry_run():
+        return secrets.token_hex(8)
+    # Unknown, so that a plan made by a preview fits the update.
+    unknown = asyncio.Future[Any]()
+    unknown.set_result(None)
+    known = asyncio.Future[bool]()
+    known.set_result(False)
+    return pulumi.Output(set(), unknown, known)
 
 
 def _timeouts(timeouts: pulumi.CustomTimeouts | None) -> dict[str, float]:

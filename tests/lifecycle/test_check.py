@@ -10,6 +10,7 @@ import pytest
 
 from gcore_tls_provider.certificates import CertificateFacts, DevelopmentAuthority, RevocationListFacts
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, located
+from gcore_tls_provider.lifecycle.stack import ATTEMPT
 from tests.lifecycle.world import LIFECYCLES, MONITOR, NOWHERE, World, member
 from tests.material import Material
 
@@ -237,7 +238,7 @@ def test_a_preview_shows_public_facts(kind: str, world: World, material: Materia
     inputs = world.checked(kind, "it", properties)
     facts = RevocationListFacts if kind == "RevocationList" else CertificateFacts
     expected = {*facts.__dataclass_fields__, "content_sha256"}
-    shown = inputs.keys() - properties.keys() - {"__account", "__context", "project_id", "region_id"}
+    shown = inputs.keys() - properties.keys() - {"__account", "__attempt", "__context", "project_id", "region_id"}
     assert shown - {"further_certificates", "further_lists"} <= expected
     assert {"fingerprint_sha256", "content_sha256", "issuer"} <= shown
     assert {"project_id": inputs["project_id"], "region_id": inputs["region_id"]} == {"project_id": 11, "region_id": 22}
@@ -262,7 +263,25 @@ def test_facts_of_an_earlier_run_are_not_believed(kind: str, world: World, mater
     properties, _ = programs(material)[kind]
     inputs = world.checked(kind, "it", properties)
     stale = {name: "stale" for name in LIFECYCLES[kind].derived}
-    assert world.checked(kind, "it", {**properties, **stale}) == inputs
+    assert {**world.checked(kind, "it", {**properties, **stale}), ATTEMPT: inputs[ATTEMPT]} == inputs
+
+
+def test_a_making_is_told_from_others_and_an_object_keeps_its_own(world: World) -> None:
+    """What a program says is new in each run, and counts where something is to be made; nothing changes by it."""
+    balancer = world.load_balancer()
+    attempt = balancer.inputs[ATTEMPT]
+    later = world.checked("LoadBalancer", "lb", {}, balancer.inputs)
+    assert later[ATTEMPT] == attempt
+    assert not balancer.diff().changes
+    assert balancer.refresh()
+    assert balancer.inputs[ATTEMPT] == attempt
+    assert world.checked("LoadBalancer", "lb", {})[ATTEMPT] not in (attempt, None)
+
+
+def test_an_object_from_before_there_were_attempts_gets_none(world: World) -> None:
+    balancer = world.load_balancer()
+    del balancer.inputs[ATTEMPT]
+    assert ATTEMPT not in world.checked("LoadBalancer", "lb", {}, balancer.inputs)
 
 
 def test_broken_material_has_no_facts(world: World) -> None:

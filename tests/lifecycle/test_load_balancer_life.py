@@ -36,7 +36,7 @@ def test_the_smallest_one_leaves_all_to_gcore(world: World) -> None:
     assert sent[0].body == {"name": balancer.outputs["name"]}
     assert balancer.outputs["flavor"] == "lb1-1-2"
     assert balancer.refresh()
-    assert balancer.inputs.keys() == {"__account", "__context", "project_id", "region_id"}
+    assert balancer.inputs.keys() == {"__account", "__attempt", "__context", "project_id", "region_id"}
 
 
 def test_not_working_from_the_start(spoken: World) -> None:

@@ -7,6 +7,7 @@ and records every write with its body.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from pydantic import JsonValue, TypeAdapter
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.emulator import Emulator
 from gcore_tls_provider.emulator.faults import Rule
+from gcore_tls_provider.errors import ApiError
 from gcore_tls_provider.lifecycle.certificates import (
     CertificateAuthorityLifecycle,
     ClientCertificateLifecycle,
@@ -35,6 +37,7 @@ from gcore_tls_provider.lifecycle.pools import PoolLifecycle
 from gcore_tls_provider.lifecycle.properties import Properties
 from gcore_tls_provider.lifecycle.secrets import RawSecretLifecycle
 from gcore_tls_provider.lifecycle.session import Session
+from gcore_tls_provider.lifecycle.stack import ATTEMPT
 from tests.fake_clock import FakeClock
 from tests.material import Material
 
@@ -110,6 +113,21 @@ class RecordingTransport(httpx.BaseTransport):
         return self.network.handle_request(request)
 
 
+@dataclass(frozen=True)
+class Making:
+    """A create that the state shows as under way.
+
+    Attributes:
+        urn: the resource.
+        inputs: its inputs.
+        identity: the id of the dynamic provider that it refers to.
+    """
+
+    urn: str
+    inputs: Mapping[str, object]
+    identity: str = IDENTITY
+
+
 @dataclass
 class RecordingHost:
     """An engine that keeps what it is told, and exports a state that the test decides on.
@@ -117,7 +135,7 @@ class RecordingHost:
     Attributes:
         alive: whether it is still there.
         readable: whether its state can be exported.
-        creating: URNs of creates under way.
+        creating: creates under way: that of the running process, and those of processes that died.
         ids: ids in the state.
         exports: how often it was asked for its state.
         resources: URNs of resources in the state, by their ids.
@@ -125,7 +143,7 @@ class RecordingHost:
 
     alive: bool = True
     readable: bool = True
-    creating: list[str] = field(default_factory=list)
+    creating: list[Making] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     exports: int = 0
     resources: dict[str, str] = field(default_factory=dict)
@@ -155,7 +173,7 @@ class RecordingHost:
 def exported(
     *,
     ids: Sequence[str] = (),
-    creating: Sequence[str] = (),
+    creating: Sequence[Making] = (),
     identity: str | None = IDENTITY,
     deleted: bool = False,
     resources: Mapping[str, str] | None = None,
@@ -174,7 +192,20 @@ def exported(
     for id_, urn in (resources or {}).items():
         kind = urn.split("::")[2].rpartition("$")[2]
         listed.append({"urn": urn, "custom": True, "id": id_, "type": kind})
-    pending = [{"resource": {"urn": each, "custom": True, "type": "x"}, "type": "creating"} for each in creating]
+    provider = "urn:pulumi:dev::shop::pulumi:providers:pulumi-python::default"
+    pending = [
+        {
+            "resource": {
+                "urn": each.urn,
+                "custom": True,
+                "type": each.urn.split("::")[2],
+                "inputs": each.inputs,
+                "provider": f"{provider}::{each.identity}",
+            },
+            "type": "creating",
+        }
+        for each in creating
+    ]
     deployment = {"manifest": {}, "resources": listed, "pending_operations": pending}
     return json.dumps({"version": 3, "deployment": deployment}).encode()
 
@@ -214,8 +245,13 @@ class Resource:
         assert difference.changes, "there is nothing to update"
         assert not difference.replaces, f"{difference.replaces} replaces it"
         with self.world.writes() as sent:
-            self.outputs = self.lifecycle.update(self.world.session, self.id, as_engine(self.outputs), as_engine(news))
-        self.inputs = news
+            try:
+                outputs = self.lifecycle.update(self.world.session, self.id, as_engine(self.outputs), as_engine(news))
+            except ApiError as failed:
+                if failed.unfinished is not None:
+                    self.inputs, self.outputs = news, dict(failed.unfinished.properties)
+                raise
+        self.inputs, self.outputs = news, outputs
         return sent
 
     def refresh(self) -> bool:
@@ -242,6 +278,7 @@ class World:
 
     Attributes:
         under: a load balancer that a test makes other things on.
+        half_done: what creates that failed have left in the state.
     """
 
     emulator: Emulator
@@ -251,6 +288,7 @@ class World:
     session: Session
     material: Material
     under: Resource | None = None
+    half_done: list[Resource] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -274,8 +312,8 @@ class World:
         return cls(emulator, clock, transport, host, session, material)
 
     def another_run(self, configuration: Configuration | None = None) -> World:
-        """The next run of the same program: a new process, and a state in which no create is under way."""
-        host = RecordingHost(ids=list(self.host.ids), readable=self.host.readable)
+        """The next run of the same program: a new process, and a state in which creates of dead runs are under way."""
+        host = RecordingHost(ids=list(self.host.ids), creating=list(self.host.creating), readable=self.host.readable)
         session = Session(configuration or self.session.configuration, host, clock=self.clock, transport=self.transport)
         return replace(self, host=host, session=session)
 
@@ -284,7 +322,7 @@ class World:
     def bag(self, kind: str, name: str, properties: Mapping[str, object], **timeouts: float) -> Properties:
         """A program's inputs as the provider gets them."""
         context = {"urn": urn_of(kind, name), "name": name, "stack": STACK, "timeouts": timeouts}
-        given: Properties = as_engine({**properties, CONTEXT: context})
+        given: Properties = as_engine({**properties, CONTEXT: context, ATTEMPT: secrets.token_hex(8)})
         return given
 
     def findings(
@@ -303,11 +341,34 @@ class World:
 
     def create(self, kind: str, name: str, /, **properties: object) -> Resource:
         inputs = self.checked(kind, name, properties)
-        self.host.creating.append(urn_of(kind, name))
-        live = LIFECYCLES[kind].create(self.session, as_engine(inputs))
+        making = Making(urn_of(kind, name), as_engine(inputs))
+        self.host.creating.append(making)
+        try:
+            live = LIFECYCLES[kind].create(self.session, as_engine(inputs))
+        except ApiError as failed:
+            left = failed.unfinished
+            if left is not None:
+                self.host.ids.append(left.id)
+                self.half_done.append(Resource(self, kind, name, left.id, inputs, dict(left.properties)))
+            raise
+        finally:
+            self.host.creating.remove(making)
         self.host.ids.append(live.id)
         assert SET in live.properties
         return Resource(self, kind, name, live.id, inputs, live.properties)
+
+    def dies(self, *left: Resource) -> World:
+        """The run after one that died before the state knew of these objects: their creates are under way for ever."""
+        self.clock.advance(60)
+        later = self.another_run()
+        later.host.ids = [each for each in later.host.ids if each not in {resource.id for resource in left}]
+        later.host.creating += [Making(urn_of(each.kind, each.name), as_engine(each.inputs)) for each in left]
+        return later
+
+    @property
+    def warnings(self) -> str:
+        """All warnings of this run."""
+        return "\n".join(text for _, text in self.host.warnings)
 
     # What a program has.
 
@@ -363,6 +424,17 @@ class World:
 
     def fault(self, **rule: JsonValue) -> None:
         self.emulator.faults.add(_RULES.validate_python([rule]))
+
+    def faultless(self) -> None:
+        """From now on nothing goes wrong."""
+        self.emulator.faults.counts.clear()
+
+    def end_hanging_tasks(self, failure: str | None = None) -> None:
+        """Lets tasks that would never end come to their end: well, or with a failure."""
+        for task in list(self.emulator.account.tasks.values()):
+            if task.finished_at is None and task.due_at is None:
+                self.emulator.work.keep(replace(task, due_at=task.created_at, failure=failure))
+        self.emulator.work.settle()
 
     def answer_with(self, route: str, body: JsonValue) -> None:
         """Has every read of an object answered by this, whatever it is like."""
