@@ -1,0 +1,109 @@
+"""What fails half-way is in Pulumi's own state: the next run goes on with it, a destroy removes it, no secret shows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from gcore_tls_provider.certificates import DevelopmentFiles
+from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds
+from gcore_tls_provider.emulator.faults import Answer, FailTask, HangTask
+from tests.engine.conftest import API_KEY, PROJECT, REGION, NewProgram
+from tests.engine.stack import Stack
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """\
+import pulumi
+import gcore_tls_provider as gcore
+from gcore_tls_provider import from_file
+
+lb = gcore.LoadBalancer("web")
+client = gcore.ClientCertificate(
+    "client", certificate=from_file("{files.client}"), private_key=from_file("{files.client_key}"),
+    opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="3s")),
+)
+"""
+POOL = """
+gcore.Pool("web", load_balancer=lb, client_certificate=client, members=[], {pool})
+"""
+MONITOR = """timeout_member_data=7000, health_monitor={"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3}"""
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    """One that leaves what a failed task has half-made."""
+    return Emulator(
+        Settings(
+            api_key=API_KEY,
+            projects=frozenset({PROJECT}),
+            regions=frozenset({REGION}),
+            task_seconds=TaskSeconds(0.05),
+            behaviour=Behaviour(failed_task="leave-error-object"),
+        )
+    )
+
+
+def saved(stack: Stack) -> dict[str, str]:
+    """The ids in the state, by the type of their resource."""
+    exported = json.loads(stack.run("stack", "export").expect_success().output)
+    return {each["type"].rpartition(":")[2]: each.get("id", "") for each in exported["deployment"]["resources"]}
+
+
+def test_what_fails_half_way(new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator) -> None:
+    account, faults = emulator.account, emulator.faults
+    stack = new_program(PROGRAM.format(files=files))
+
+    # A load balancer whose task fails, and that nobody may delete; a secret whose task doesn't end.
+    balancers = "/cloud/v1/loadbalancers/{project_id}/{region_id}"
+    faults.add([FailTask(action="fail_task", method="POST", route=balancers, error="no room")])
+    faults.add([Answer(action="answer", method="DELETE", status=403, body={})])
+    faults.add([HangTask(action="hang_task", method="POST", route="/cloud/v2/secrets/{project_id}/{region_id}")])
+    failed = stack.up().expect_failure()
+    (left,) = account.load_balancers
+    assert any("no room" in each and f"load balancer {left}, could not be removed" in each for each in failed.lines())
+    assert saved(stack)["LoadBalancer"] == left
+    assert saved(stack)["ClientCertificate"].startswith("unknown:client-")
+    key_line = files.client_key.read_text().splitlines()[1]
+    assert key_line not in stack.state_text()
+    assert key_line not in failed.output
+
+    # The task ends after all; the same program again.
+    faults.counts.clear()
+    for task in list(account.tasks.values()):
+        if task.due_at is None:
+            emulator.work.keep(replace(task, due_at=task.created_at))
+    again = stack.up().expect_success()
+    assert left not in account.load_balancers, again.output
+    assert len(account.load_balancers) == len(account.secrets) == 1
+    assert saved(stack)["LoadBalancer"] in account.load_balancers
+    stack.preview().expect_nothing_to_do()
+
+    # A pool that was changed when its health monitor failed; then the change is taken back in the program.
+    program = stack.program / "__main__.py"
+    before = PROGRAM.format(files=files) + POOL.format(pool="")
+    program.write_text(before)
+    stack.up().expect_success()
+    program.write_text(PROGRAM.format(files=files) + POOL.format(pool=MONITOR))
+    faults.add([Answer(action="answer", method="POST", status=403, body={})])
+    stack.up().expect_failure()
+    assert [each.timeout_member_data for each in account.pools.values()] == [7000]
+    faults.counts.clear()
+    program.write_text(before)
+    stack.up().expect_success()
+    assert [each.timeout_member_data for each in account.pools.values()] == [None]
+    stack.preview().expect_nothing_to_do()
+
+    # A destroy straight after a failure removes what was left.
+    program.write_text(before + 'gcore.LoadBalancer("other")\n')
+    faults.add([FailTask(action="fail_task", method="POST", error="no room")])
+    faults.add([Answer(action="answer", method="DELETE", status=403, body={})])
+    stack.up().expect_failure()
+    assert len(account.load_balancers) == 2
+    faults.counts.clear()
+    stack.destroy().expect_success()
+    assert not account.load_balancers
+    assert not account.secrets
+    assert not account.pools
