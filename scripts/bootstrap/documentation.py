@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
+from typing import Final
 
 from bootstrap.environment import ensure_environment
 from bootstrap.places import ENVIRONMENT, ROOT
 from bootstrap.processes import run_in_foreground
 from bootstrap.reporting import say
 
-SITE = ROOT / "build" / "site"
+SITE: Final = ROOT / "build" / "site"
 """The site: static files that any web server serves, and that a browser opens from the disk."""
+
+OPTIONS: Final = ("--fail-on-warning", "--keep-going", "--quiet", "--fresh-env")
+"""Of `sphinx-build`."""
 
 
 def main() -> int:
@@ -18,10 +23,9 @@ def main() -> int:
     say("== Setting up")
     ensure_environment()
     say("== Building the documentation")
-    # What Sphinx remembers of earlier builds is kept beside the site, and a page that was deleted is no page of it.
-    command = ["sphinx-build", "--fail-on-warning", "--keep-going", "--quiet", "--fresh-env"]
+    shutil.rmtree(SITE, ignore_errors=True)  # a page that was deleted is no page of it any more
     status = run_in_foreground(
-        [ENVIRONMENT / "bin" / command[0], *command[1:], "-d", ROOT / "build" / "doctrees", ROOT / "docs", SITE],
+        [ENVIRONMENT / "bin" / "sphinx-build", *OPTIONS, "-d", ROOT / "build" / "doctrees", ROOT / "docs", SITE],
         cwd=ROOT,
         env=os.environ,
     )
