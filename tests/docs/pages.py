@@ -12,9 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md")))
 
-_BLOCK = re.compile(
-    r"^ *(?P<fence>`{3,})(?P<language>\{?[\w-]*\}?)[^\n]*\n(?P<text>.*?)^ *(?P=fence)$", re.M | re.S
-)
+_BLOCK = re.compile(r"^ *(?P<fence>`{3,})(?P<language>\{?[\w-]*\}?)[^\n]*\n(?P<text>.*?)^ *(?P=fence)$", re.M | re.S)
 
 
 @dataclass(frozen=True)
