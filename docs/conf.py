@@ -17,6 +17,8 @@ exclude_patterns = ["conf.py"]
 myst_heading_anchors = 4  # as GitHub makes them; a link to one that isn't there is a warning
 
 html_theme = "furo"
+html_static_path = ["style"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
