@@ -114,6 +114,6 @@ def test_a_real_error_is_one_of_them() -> None:
 
 
 def test_warnings_are_found() -> None:
-    said = " ".join(each.sentence for each in of_warnings())
-    assert "was left behind by a run that died" in said
-    assert "The update failed after some of it was sent" in said
+    said = [each.sentence for each in of_warnings()]
+    assert len(said) > 5
+    assert any("Somebody else has changed" in each for each in said)
