@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 
 from documentation.command_help import commands_of, help_of
 from tests.docs.pages import BLOCKS, ROOT, commands
@@ -64,3 +65,16 @@ def test_programs_from_files_are_examples_that_are_run() -> None:
     }
     assert len(texts) >= len(included) > 5
     assert included <= {ROOT / "__main__.py", *(ROOT / "examples").glob("*/__main__.py")}
+
+
+def test_what_is_configured_is_what_the_program_of_the_page_takes() -> None:
+    configured = 0
+    for page in (ROOT / "docs" / "how-to").glob("*.md"):
+        text = page.read_text()
+        projects = re.findall(r"^```\{literalinclude\} (\S+)__main__\.py$", text, re.MULTILINE)
+        settings = [yaml.safe_load((page.parent / each / "Pulumi.yaml").read_text())["config"] for each in projects]
+        known = {key for each in settings for key in each}
+        for key in re.findall(r"^\$ pulumi config set (?:--\w+ )*'?([\w:-]+)", text, re.MULTILINE):
+            assert key in known or ":" in key, f"{page.name}: {key}"
+            configured += 1
+    assert configured > 10

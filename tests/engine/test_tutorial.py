@@ -59,7 +59,7 @@ class Reader:
         command = re.sub(r"^pulumi (up|destroy)\b", r"pulumi \1 --yes --skip-preview", command)
         command = command.replace("http://127.0.0.1:8080", self.url)
         assert self.shell.stdin is not None and self.shell.stdout is not None
-        self.shell.stdin.write(f'{command}\necho "-- $?"\n')
+        self.shell.stdin.write(f"{command}\nprintf '\\n-- %s\\n' $?\n")
         self.shell.stdin.flush()
         lines: list[str] = []
         for line in self.shell.stdout:
@@ -68,6 +68,8 @@ class Reader:
                 assert (ended[1] != "0") == refused, f"{command}\n{''.join(lines)}"
                 break
             lines.append(line)
+        else:
+            pytest.fail(f"the shell ended in {command}\n{''.join(lines)}")
         self.printed += "".join(lines)
 
     def starts(self, command: str) -> None:
