@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.docs.pages import ROOT
 
@@ -57,3 +62,12 @@ def test_the_field_is_in_each_of_the_places_and_in_no_other() -> None:
 def test_the_line_is_the_code_s() -> None:
     (line,) = re.findall(r"```text\n(Field\(.*\))\n```", PAGE)
     assert f"{line},\n" in Path(ROOT / "gcore_tls_provider/lifecycle/listeners.py").read_text()
+
+
+@pytest.mark.parametrize(
+    "arguments", re.findall(r"^\$ (?:scripts/test|\.venv/bin/pytest) (tests.*)$", PAGE, re.MULTILINE)
+)
+def test_its_commands_run_tests(arguments: str) -> None:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *shlex.split(arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout
