@@ -30,6 +30,9 @@ def programs_with_output() -> Sequence[tuple[Block, str]]:
     ]
 
 
+RUN = programs_with_output()
+
+
 def test_all_of_them_are_typed(tmp_path: Path) -> None:
     for block in PROGRAMS:
         name = str(block).replace("/", "_").replace(".", "_").replace(":", "_").replace("-", "_")
@@ -42,7 +45,7 @@ def test_all_of_them_are_typed(tmp_path: Path) -> None:
     assert len(PROGRAMS) > 8
 
 
-@pytest.mark.parametrize(("block", "shown"), programs_with_output(), ids=str)
+@pytest.mark.parametrize(("block", "shown"), RUN, ids=[str(block) for block, _ in RUN])
 def test_a_preview_says_what_is_shown(block: Block, shown: str, folder: Folder) -> None:
     assert ast.parse(block.text).body
     said = folder.said(block.text)
@@ -52,4 +55,4 @@ def test_a_preview_says_what_is_shown(block: Block, shown: str, folder: Folder) 
 def test_every_page_with_programs_is_tested() -> None:
     pages = {block.page for block in PROGRAMS}
     assert pages >= ELSEWHERE
-    assert {block.page for block, _ in programs_with_output()} == pages - ELSEWHERE
+    assert {block.page for block, _ in RUN} == pages - ELSEWHERE

@@ -30,7 +30,10 @@ def spoken() -> dict[tuple[str, ...], set[str]]:
     return found
 
 
-@pytest.mark.parametrize(("command", "options"), sorted(spoken().items()), ids=str)
+SPOKEN = sorted(spoken().items())
+
+
+@pytest.mark.parametrize(("command", "options"), SPOKEN, ids=[" ".join(command) for command, _ in SPOKEN])
 def test_a_command_of_pulumi_exists(command: tuple[str, ...], options: set[str]) -> None:
     done = subprocess.run(
         ["pulumi", *command, "--help"],
