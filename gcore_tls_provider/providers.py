@@ -37,15 +37,18 @@ from gcore_tls_provider.lifecycle.certificates import (
 )
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.consequences import change_findings
+from gcore_tls_provider.lifecycle.leftovers import remove_of_resource, remove_of_stack
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle
 from gcore_tls_provider.lifecycle.listeners import ListenerLifecycle
 from gcore_tls_provider.lifecycle.load_balancers import LoadBalancerLifecycle
+from gcore_tls_provider.lifecycle.made import MadeLifecycle
 from gcore_tls_provider.lifecycle.operation import CONTEXT, Context
 from gcore_tls_provider.lifecycle.pool_tls import PoolTlsAttachmentLifecycle, PoolTlsSnapshotLifecycle
 from gcore_tls_provider.lifecycle.pools import PoolLifecycle
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, Properties, located
 from gcore_tls_provider.lifecycle.secrets import RawSecretLifecycle
 from gcore_tls_provider.lifecycle.session import Session
+from gcore_tls_provider.lifecycle.stack import ATTEMPT
 
 DEBUG: Final = "GCORE_TLS_DEBUG"
 """Environment variable: set to 1 for whole tracebacks in place of one line."""
@@ -95,6 +98,8 @@ class _Provider(ResourceProvider):
         with _one_line():
             session = _shared()
             given = _from_engine(news)
+            session.checked = True
+            session.updates |= isinstance(given.get(ATTEMPT), str)
             checked = self.lifecycle.check(session, _from_engine(_olds), given)
             failures = _said(session, given, checked.findings)
         # The engine would print a failed property's value, which may be a key or a page of PEM, so the property is
@@ -106,6 +111,8 @@ class _Provider(ResourceProvider):
         with _one_line():
             olds, news = _from_engine(_olds), _from_engine(_news)
             difference = self.lifecycle.diff(olds, news, _id)
+            if _shared().updates and not difference.replaces:
+                self._clear_up(news)
             for finding in change_findings(self.lifecycle.kind, difference, olds, news):
                 _shared().host.warn(_context(news).urn, located(finding))
         return DiffResult(
@@ -138,7 +145,16 @@ class _Provider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Deletes the object and waits until it is gone."""
         with _one_line():
-            self.lifecycle.delete(_shared(), _id, _from_engine(_props))
+            props = _from_engine(_props)
+            if not _shared().checked:
+                remove_of_stack(_MADE, _shared(), _context(props).stack)
+            self._clear_up(props)
+            self.lifecycle.delete(_shared(), _id, props)
+
+    def _clear_up(self, properties: Properties) -> None:
+        """Removes what runs that died have left of a resource that isn't made in this one."""
+        if isinstance(self.lifecycle, MadeLifecycle):
+            remove_of_resource(self.lifecycle, _shared(), _context(properties))
 
 
 class SecretProvider(_Provider):
@@ -199,6 +215,19 @@ class PoolTlsSnapshotProvider(_Provider):
     """For `PoolTlsSnapshot`, a part of `PoolTlsAttachment`."""
 
     lifecycle = PoolTlsSnapshotLifecycle()
+
+
+_MADE: Final[Mapping[str, MadeLifecycle[Any]]] = {
+    "Pool": PoolProvider.lifecycle,
+    "Listener": ListenerProvider.lifecycle,
+    "LoadBalancer": LoadBalancerProvider.lifecycle,
+    "Secret": SecretProvider.lifecycle,
+    "ListenerCertificate": ListenerCertificateProvider.lifecycle,
+    "ClientCertificate": ClientCertificateProvider.lifecycle,
+    "CertificateAuthority": CertificateAuthorityProvider.lifecycle,
+    "RevocationList": RevocationListProvider.lifecycle,
+}
+"""What is made at Gcore, by the last part of its type; first what uses others."""
 
 
 def _shared() -> Session:

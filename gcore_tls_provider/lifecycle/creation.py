@@ -24,8 +24,9 @@ from gcore_tls_provider.errors import (
     Unfinished,
     Unreachable,
 )
+from gcore_tls_provider.lifecycle.leftovers import left_behind, remove, remove_elsewhere
 from gcore_tls_provider.lifecycle.lifecycle import Live
-from gcore_tls_provider.lifecycle.made import CLEARING, UNKNOWN_ID, MadeLifecycle
+from gcore_tls_provider.lifecycle.made import UNKNOWN_ID, MadeLifecycle
 from gcore_tls_provider.lifecycle.names import Names
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.properties import InputsT
@@ -92,36 +93,16 @@ class Creation(Generic[InputsT]):
         """What dead makings have left: the one to be taken over. The others are deleted, if nobody uses them."""
         operation, lifecycle = self._operation, self._lifecycle
         wanted = operation.properties
-        lifecycle.until_none_is_being_made(operation)
-        by_name = {
-            Names.of(operation.context.name, each.identity, each.urn).name(each.attempt): each.inputs for each in died
-        }
+        elsewhere = [each for each in died if lifecycle.is_elsewhere(each.inputs, wanted)]
+        remove_elsewhere(lifecycle, operation.session, elsewhere, state)
+        here = [each for each in died if each not in elsewhere]
         taken_over = None
-        for row in lifecycle.listed(operation):
-            dead = by_name.get(row.name)
-            if dead is None or row.id in state.ids | operation.session.made:
-                continue
-            live = lifecycle.look(operation, row.id, {})
-            if live is None:
-                continue
-            if not lifecycle.free(operation, live, dead, state):
-                operation.warn(
-                    f"{self._kind} {row.id} ('{row.name}') was left behind by a run that died, and somebody uses it by "
-                    f"now. It is left alone, and another one is made; delete it at Gcore if nothing needs it."
-                )
-            elif taken_over is None and lifecycle.fits(dead, wanted) and not live.ailments:
-                taken_over = row.id
+        for leftover in left_behind(lifecycle, operation, here, state) if here else ():
+            fits = lifecycle.fits(leftover.dead.inputs, wanted) and not leftover.live.ailments
+            if fits and taken_over is None:
+                taken_over = leftover.live.id
             else:
-                lifecycle.remove(operation, row.id, live.properties)
-                operation.warn(
-                    f"{self._kind} {row.id} ('{row.name}') was left behind by a run that died: it was deleted, and "
-                    f"another one is made. {CLEARING}"
-                )
-        if any(lifecycle.is_elsewhere(each.inputs, wanted) for each in died):
-            operation.warn(
-                f"A run that died was making this {self._kind} in another account, project or region. What it left "
-                f"there isn't looked for: `gcore-tls orphans` finds it."
-            )
+                remove(lifecycle, operation, leftover)
         return taken_over
 
     def once(self, place: Place, post: Callable[[], tuple[Task, ...]]) -> str:

@@ -23,6 +23,7 @@ from gcore_tls_provider.lifecycle.stack import Managed, StackState, parse_export
 
 _EXPORT_ATTEMPTS: Final = 5
 _EXPORT_PAUSE: Final = 0.3
+_GLANCES: Final = 2
 _TURN_PAUSE: Final = 1.0
 
 
@@ -55,6 +56,10 @@ class Session:
 
     Attributes:
         made: ids of the objects that this process has made or taken over.
+        checked: whether a program runs: a destroy has none.
+        updates: whether a program runs for more than a preview.
+        clearing_up: is held while what dead runs have left of the whole stack is removed.
+        cleared_up: whether that was done.
         refused: URNs of the resources whose last check found errors.
         said: code, severity and sentence of all that the last check of a resource found, by its URN.
         attached: which resource of this process, by URN, has changed the TLS part of a pool, by the pool's id.
@@ -87,8 +92,13 @@ class Session:
         self._reading_state = threading.Lock()
         self._state: StackState | None = None
         self._stateless_identity: str | None = None
+        self._glance: StackState | None = None
         self._managed: Managed | None = None
         self.made: set[str] = set()
+        self.updates = False
+        self.checked = False
+        self.clearing_up = threading.Lock()
+        self.cleared_up = False
         self.refused: set[str] = set()
         self.said: dict[str, frozenset[tuple[str, str, str]]] = {}
         self.adopting: dict[str, str] = {}
@@ -173,6 +183,26 @@ class Session:
                         "random names: if the run dies, the next one can't recognise what it left.",
                     )
             return self._state
+
+    def glance(self, stack: str) -> StackState | None:
+        """The stack's state as it was when it was first read; None where it can't be read.
+
+        What it shows as under way may be a making of this very run, whose object is in `made`.
+
+        Args:
+            stack: the stack's name.
+        """
+        with self._reading_state:
+            if self._state is not None:
+                return self._state
+            for again in range(_GLANCES):
+                if self._glance is not None:
+                    break
+                if again:
+                    self.clock.sleep(_EXPORT_PAUSE)
+                exported = self.host.exported_stack(stack)
+                self._glance = parse_export(exported) if exported is not None else None
+            return self._glance
 
     def managed(self, stack: str) -> Managed | None:
         """Which resources of the stack manage which objects, as it was when it was first asked for.

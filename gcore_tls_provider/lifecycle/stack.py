@@ -19,6 +19,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gcore_tls_provider.lifecycle.names import Names
+
 ATTEMPT: Final = "__attempt"
 """The internal input that tells one making of a resource from all others: random text, new for each.
 
@@ -74,6 +76,16 @@ class UnderWay:
     attempt: str
     identity: str
     inputs: Mapping[str, object]
+
+    @property
+    def name(self) -> str:
+        """The name that it has given."""
+        return Names.of_urn(self.identity, self.urn).name(self.attempt)
+
+    @property
+    def type(self) -> str:
+        """The type of the resource, without its parents': `pulumi-python:dynamic/gcore:Pool`."""
+        return self.urn.split("::")[2].rpartition("$")[2]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Dialect
 from tests.certificates.issuing import NOW
 from tests.fake_clock import FakeClock
 from tests.lifecycle.judged import Pki
-from tests.lifecycle.world import KEY, PROJECT, REGION, World
+from tests.lifecycle.world import KEY, OTHER_REGION, PROJECT, REGION, World
 from tests.material import Material
 
 Worlds = Callable[..., World]
@@ -48,7 +48,7 @@ def worlds(served: tuple[Emulator, str], network: httpx.HTTPTransport, material:
         emulator.settings = Settings(
             api_key=KEY,
             projects=frozenset({PROJECT}),
-            regions=frozenset({REGION}),
+            regions=frozenset({REGION, OTHER_REGION}),
             task_seconds=TaskSeconds(task_seconds),
             behaviour=Behaviour.model_validate({**DIALECT_CHOICES[dialect], **choices}),
         )

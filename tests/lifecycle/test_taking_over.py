@@ -10,7 +10,7 @@ import pytest
 from gcore_tls_provider.errors import ApiError
 from gcore_tls_provider.lifecycle.names import Names
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.world import Making, Resource, World, as_engine, member, urn_of
+from tests.lifecycle.world import OTHER_REGION, Making, Resource, World, as_engine, member, urn_of
 
 OTHER_IDENTITY = "0d6c0fb4-0000-4000-8000-000000000002"
 
@@ -135,6 +135,24 @@ class TestWhatCanNotBeMended:
         other = later.pool(two, "it")
         assert ids(later, "pools") == {other.id} != {left.id}
 
+    def test_what_is_in_another_region(self, world: World) -> None:
+        """The program has moved the resource since."""
+        left = world.create("LoadBalancer", "it", region_id=OTHER_REGION)
+        later = world.dies(left)
+        again = later.load_balancer("it")
+        assert ids(later, "load_balancers") == {again.id} != {left.id}
+        assert f"load balancer {left.id} ('{left.outputs['name']}') was left behind" in later.warnings
+
+    def test_what_can_not_be_looked_for(self, world: World) -> None:
+        """That is no reason for the new one not to be made."""
+        left = world.load_balancer("it")
+        later = world.dies(left)
+        (dead,) = later.host.creating
+        later.host.creating = [replace(dead, inputs={**dead.inputs, "region_id": 404.0})]
+        assert later.load_balancer("it").id != left.id
+        assert "could not be looked for or deleted" in later.warnings
+        assert "gcore-tls orphans" in later.warnings
+
     def test_what_is_in_error(self, worlds: Worlds) -> None:
         world = worlds(failed_task="leave-error-object")
         left = world.load_balancer("it")
@@ -232,15 +250,6 @@ class TestWhatIsLeftAlone:
         later = world.dies(left)
         again = later.load_balancer("it", name="mine")
         assert ids(later, "load_balancers") == {left.id, again.id}
-
-    def test_what_was_made_in_another_project_is_told(self, world: World) -> None:
-        left = world.load_balancer("it")
-        later = world.dies(left)
-        (dead,) = later.host.creating
-        later.host.creating = [replace(dead, inputs={**dead.inputs, "region_id": 23.0})]
-        later.load_balancer("it")
-        assert "in another account, project or region" in later.warnings
-        assert "gcore-tls orphans" in later.warnings
 
 
 def test_a_task_of_the_dead_run_that_is_still_running_is_waited_for(world: World) -> None:

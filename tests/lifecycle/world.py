@@ -42,7 +42,7 @@ from tests.fake_clock import FakeClock
 from tests.material import Material
 
 KEY = "1234_lifecycle"
-PROJECT, REGION = 11, 22
+PROJECT, REGION, OTHER_REGION = 11, 22, 23
 SCOPE = f"/{PROJECT}/{REGION}"
 STACK = "dev"
 IDENTITY = "7f1b1c1e-0000-4000-8000-000000000001"
