@@ -23,6 +23,12 @@ import gcore_tls_provider as gcore
 load_balancer = gcore.LoadBalancer("web")
 gcore.Listener("web", load_balancer=load_balancer, protocol="HTTP", protocol_port=80)
 """
+BALANCER = """\
+import gcore_tls_provider as gcore
+
+gcore.LoadBalancer("web")
+"""
+OTHER_NETWORK = BALANCER.replace('"web"', '"web", vip_network_id="0d6c0fb4-0000-4000-8000-000000000002"')
 SECONDS = 30
 
 
@@ -39,36 +45,74 @@ def emulator() -> Emulator:
     )
 
 
-def test_the_next_run_takes_over_what_a_killed_one_has_left(new_program: NewProgram, emulator: Emulator) -> None:
+@pytest.mark.parametrize("how", ["Ctrl-C", "Ctrl-C twice", "SIGKILL"])
+def test_the_next_run_goes_on(how: str, new_program: NewProgram, emulator: Emulator) -> None:
     stack = new_program(PROGRAM)
+    end(stack, how, lambda: bool(emulator.account.load_balancers))
+    (left,) = emulator.account.load_balancers
 
-    killed = subprocess.Popen(
+    again = stack.up().expect_success()
+    assert list(emulator.account.load_balancers) == [left]
+    taken_over = any(f"load balancer {left} was left behind by a run that died" in each for each in again.diagnostics)
+    # At the first Ctrl-C the engine waits for what is under way, and saves it.
+    assert taken_over == (how != "Ctrl-C")
+    assert len(emulator.account.listeners) == 1
+    if taken_over:
+        stack.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--non-interactive").expect_success()
+    stack.preview().expect_nothing_to_do()
+    stack.destroy().expect_success()
+    assert not emulator.account.load_balancers
+    assert not emulator.account.listeners
+
+
+def test_a_change_whose_run_was_killed_and_that_is_taken_back(new_program: NewProgram, emulator: Emulator) -> None:
+    """Then nothing is to be made, and what was left goes all the same; also with a destroy straight after the kill."""
+    stack = new_program(BALANCER)
+    stack.up().expect_success()
+    program = stack.program / "__main__.py"
+    (kept,) = emulator.account.load_balancers
+
+    program.write_text(OTHER_NETWORK)
+    end(stack, "SIGKILL", lambda: len(emulator.account.load_balancers) == 2)
+    assert len(emulator.account.load_balancers) == 2
+    program.write_text(BALANCER)
+    stack.preview().expect_success()
+    assert len(emulator.account.load_balancers) == 2, "a preview changes nothing"
+    back = stack.up().expect_success()
+    assert list(emulator.account.load_balancers) == [kept]
+    assert any("was left behind by a run that died: it was deleted" in each for each in back.diagnostics)
+
+    program.write_text(OTHER_NETWORK)
+    end(stack, "SIGKILL", lambda: len(emulator.account.load_balancers) == 2)
+    stack.destroy().expect_success()
+    assert not emulator.account.load_balancers
+
+
+def end(stack: Stack, how: str, when: Callable[[], bool]) -> None:
+    """Begins an `up` and ends it at a moment; types what Pulumi asks for before it goes on."""
+    running = subprocess.Popen(
         ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
         cwd=stack.program,
         env=stack.environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
-    until(lambda: bool(emulator.account.load_balancers))
-    (left,) = emulator.account.load_balancers
-    os.kill(killed.pid, signal.SIGKILL)
-    killed.wait(SECONDS)
+    until(when)
+    if how == "SIGKILL":
+        os.kill(running.pid, signal.SIGKILL)
+    else:
+        os.kill(running.pid, signal.SIGINT)
+    if how == "Ctrl-C twice":
+        time.sleep(0.5)
+        os.kill(running.pid, signal.SIGINT)
+    running.wait(SECONDS)
     until(lambda: not list(providers(stack)))
     for process in processes(stack):
         os.kill(process, signal.SIGKILL)
-
-    stack.run("cancel", "--yes", "--non-interactive").expect_success()
-    again = stack.up().expect_success()
-
-    assert list(emulator.account.load_balancers) == [left]
-    assert any(f"load balancer {left} was left behind by a run that died" in each for each in again.diagnostics)
-    assert len(emulator.account.listeners) == 1
-    stack.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--non-interactive").expect_success()
-    stack.preview().expect_nothing_to_do()
-    stack.destroy().expect_success()
-    assert not emulator.account.load_balancers
-    assert not emulator.account.listeners
+    if how == "SIGKILL":
+        stack.run("cancel", "--yes", "--non-interactive").expect_success()
 
 
 def until(happened: Callable[[], bool]) -> None:
