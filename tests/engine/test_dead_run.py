@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
 from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds
 from tests.engine.conftest import API_KEY, PROJECT, REGION, NewProgram
-from tests.engine.stack import Stack
+from tests.engine.ending import end
 
 pytestmark = pytest.mark.engine
 
@@ -29,7 +22,6 @@ import gcore_tls_provider as gcore
 gcore.LoadBalancer("web")
 """
 OTHER_NETWORK = BALANCER.replace('"web"', '"web", vip_network_id="0d6c0fb4-0000-4000-8000-000000000002"')
-SECONDS = 30
 
 
 @pytest.fixture
@@ -86,60 +78,3 @@ def test_a_change_whose_run_was_killed_and_that_is_taken_back(new_program: NewPr
     end(stack, "SIGKILL", lambda: len(emulator.account.load_balancers) == 2)
     stack.destroy().expect_success()
     assert not emulator.account.load_balancers
-
-
-def end(stack: Stack, how: str, when: Callable[[], bool]) -> None:
-    """Begins an `up` and ends it at a moment; types what Pulumi asks for before it goes on."""
-    running = subprocess.Popen(
-        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
-        cwd=stack.program,
-        env=stack.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    until(when)
-    if how == "SIGKILL":
-        os.kill(running.pid, signal.SIGKILL)
-    else:
-        os.kill(running.pid, signal.SIGINT)
-    if how == "Ctrl-C twice":
-        time.sleep(0.5)
-        os.kill(running.pid, signal.SIGINT)
-    running.wait(SECONDS)
-    until(lambda: not list(providers(stack)))
-    for process in processes(stack):
-        os.kill(process, signal.SIGKILL)
-    if how == "SIGKILL":
-        stack.run("cancel", "--yes", "--non-interactive").expect_success()
-
-
-def until(happened: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not happened():
-        assert time.monotonic() < end, f"not within {SECONDS} s"
-        time.sleep(0.1)
-
-
-def processes(stack: Stack) -> Iterator[int]:
-    """The processes that work in the program's folder."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                folder = (entry / "cwd").resolve(strict=True)
-            except OSError:
-                continue
-            if folder == stack.program.resolve():
-                yield int(entry.name)
-
-
-def providers(stack: Stack) -> Iterator[int]:
-    """Those of them that are dynamic providers."""
-    for process in processes(stack):
-        try:
-            words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if any(b"dynamic" in word for word in words):
-            yield process
