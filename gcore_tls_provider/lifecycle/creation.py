@@ -224,10 +224,7 @@ class Creation(Generic[InputsT]):
     def _leave(self, place: Place, before: frozenset[str], failed: ApiError) -> None:
         """Says what a making leaves whose end nobody knows: one look is taken for it."""
         self._operation.extend(_CLEARING_UP)
-        try:
-            found = next((each for each in self._behind(place.name) if each not in before), None)
-        except ApiError:
-            found = None
+        found = self._seen(place.name, before)
         if found is None and place.exact:
             # What has that name later may be somebody else's.
             failed.leave(
@@ -242,6 +239,12 @@ class Creation(Generic[InputsT]):
             f"{failed.answered}; {left}",
             _NEXT_RUN,
         )
+
+    def _seen(self, name: str, before: frozenset[str]) -> str | None:
+        try:
+            return next((each for each in self._behind(name) if each not in before), None)
+        except ApiError:
+            return None
 
     def _behind(self, name: str) -> list[str]:
         """The ids of all objects that have a name."""

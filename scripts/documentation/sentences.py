@@ -78,6 +78,8 @@ def of_findings(codes: Collection[str]) -> Mapping[str, Sequence[Said]]:
 def of_errors(kinds: Collection[str]) -> Mapping[str, Sequence[Said]]:
     """What is said by each kind of error; of those that have three parts the last is the remedy.
 
+    What any of them may go on with, where something is left half-done, is said by `ApiError`.
+
     Args:
         kinds: the names of the classes.
     """
@@ -88,6 +90,9 @@ def of_errors(kinds: Collection[str]) -> Mapping[str, Sequence[Said]]:
                 if isinstance(node, ast.Call) and _called(node) in kinds and node.args:
                     for names in scope.branches(node):
                         found[_called(node)] += _of_error(node.args, names)
+                if isinstance(node, ast.Call) and _called(node) == "leave":
+                    for names in scope.branches(node):
+                        found["ApiError"] += _of_error([ast.Constant(FILLED_IN), *node.args[1:]], names)
     return {kind: _unique(found[kind]) for kind in sorted(found)}
 
 

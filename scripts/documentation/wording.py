@@ -65,10 +65,11 @@ def scopes(tree: ast.Module) -> Sequence[Scope]:
     """The functions and methods of a module, those inside of others in them, and all that isn't in one."""
     outside: list[ast.stmt] = []
     found: list[Scope] = []
+    constants = [node for node in tree.body if isinstance(node, ast.AnnAssign)]
     for node in tree.body:
         for part in node.body if isinstance(node, ast.ClassDef) else [node]:
             if isinstance(part, ast.FunctionDef):
-                found.append(Scope([*_of_parameters(part), *part.body]))
+                found.append(Scope([*constants, *_of_parameters(part), *part.body]))
             else:
                 outside.append(part)
     return [*found, Scope(outside)]
@@ -112,6 +113,8 @@ def _assigned(statement: ast.stmt, before: int) -> Names:
             for target in node.targets:
                 for name, value in _pairs(target, node.value):
                     found[name].append(value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            found[node.target.id].append(node.value)
     return found
 
 

@@ -107,6 +107,11 @@ def test_every_error_that_is_raised_is_there() -> None:
     assert set(error_kinds()) - set(found) - refused <= {"GcoreTlsError", "ApiError", "Refused"}
 
 
+def test_what_is_left_half_done_is_there() -> None:
+    said = of_errors(error_kinds())["ApiError"]
+    assert any("could not be removed" in each.sentence and "pulumi destroy" in each.remedy for each in said)
+
+
 def test_a_real_error_is_one_of_them() -> None:
     with pytest.raises(RunError) as raised:
         gcore.from_file("nothing.pem")
