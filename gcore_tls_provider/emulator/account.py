@@ -239,6 +239,15 @@ class Table(dict[str, S]):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The call of the API that work was asked for with."""
+
+    request_id: str
+    method: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Transition:
     """What one piece of work does to one object: None before means that it is made, None after that it goes."""
 
@@ -257,7 +266,7 @@ class Task:
     id: str
     scope: Scope
     task_type: str
-    request_id: str
+    asked: Asked
     created_at: datetime
     state: TaskState = "NEW"
     running_at: datetime | None = None

@@ -186,7 +186,7 @@ def task(one: stored.Task) -> Task:
         finished_on=one.finished_at,
         project_id=one.scope.project_id,
         region_id=one.scope.region_id,
-        request_id=one.request_id,
+        request_id=one.asked.request_id,
         updated_on=one.finished_at or (one.running_at if one.state == "RUNNING" else one.created_at),
         user_client_id=USER_ID,
     )

@@ -67,8 +67,8 @@ def _application(emulator: Emulator) -> FastAPI:
         return _refuse(request, no_route(emulator.settings.behaviour, request.method, error.status_code))
 
     def _refuse(request: Request, failure: Failure) -> Response:
-        request_id = getattr(request.state, "request_id", "")
-        return refusal(failure, request_id, emulator.settings.behaviour.unauthenticated_body)
+        asked = getattr(request.state, "asked", None)
+        return refusal(failure, asked.request_id if asked else "", emulator.settings.behaviour.unauthenticated_body)
 
     return app
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyHeader
 
 from gcore_tls_provider.api.wire.tasks import TaskIds
-from gcore_tls_provider.emulator.account import Account, Scope
+from gcore_tls_provider.emulator.account import Account, Asked, Scope
 from gcore_tls_provider.emulator.data_plane import DataPlane, Seen
 from gcore_tls_provider.emulator.emulator import Emulator
 from gcore_tls_provider.emulator.failures import Failure, not_found
@@ -52,7 +52,7 @@ class Call:
     data_plane: DataPlane
     references: References
     now: datetime
-    request_id: str
+    asked: Asked
     fate: Fate
 
     @property
@@ -71,7 +71,7 @@ class Call:
 
     def order(self, task_type: str, load_balancer_id: str | None = None, on_error_too: bool = False) -> Order:
         """Work that this request asks for."""
-        return Order(self.scope, self.request_id, task_type, load_balancer_id, on_error_too, self.fate)
+        return Order(self.scope, self.asked, task_type, load_balancer_id, on_error_too, self.fate)
 
     def submit(
         self, task_type: str, plan: Plan, load_balancer_id: str | None = None, on_error_too: bool = False
@@ -97,7 +97,7 @@ async def _call(
         data_plane=emulator.data_plane,
         references=references,
         now=emulator.clock.now(),
-        request_id=request.state.request_id,
+        asked=request.state.asked,
         fate=request.state.fate,
     )
 

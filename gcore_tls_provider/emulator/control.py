@@ -1,4 +1,4 @@
-"""What tests may ask and tell the emulator, beside the API: state, calls, faults, reset. No key is needed."""
+"""What tests may ask and tell the emulator, beside the API: state, calls, audit, faults, reset. No key is needed."""
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
@@ -10,6 +10,7 @@ from gcore_tls_provider.api.wire.secrets import Secret
 from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.emulator import account as stored
 from gcore_tls_provider.emulator import answers
+from gcore_tls_provider.emulator.audit import Audit
 from gcore_tls_provider.emulator.call import emulator_of
 from gcore_tls_provider.emulator.data_plane import Seen
 from gcore_tls_provider.emulator.emulator import Emulator
@@ -81,6 +82,12 @@ async def read_requests(request: Request) -> Calls:
     return Calls(count=len(calls), calls=calls)
 
 
+@control.get("/audit")
+async def read_audit(request: Request) -> Audit:
+    """Whether anything was ever broken that must not be, with the call and the task that it happened in."""
+    return emulator_of(request).audit()
+
+
 @control.get("/faults")
 async def read_faults(request: Request) -> list[RuleCount]:
     """The rules in force, with how many calls matched each and how often it fired."""
@@ -96,7 +103,7 @@ async def add_faults(request: Request, rules: list[Rule]) -> list[RuleCount]:
 
 @control.post("/reset", status_code=204)
 async def reset(request: Request) -> None:
-    """Forgets everything: objects, tasks, calls, faults."""
+    """Forgets everything: objects, tasks, calls, faults, and what the audit found."""
     emulator_of(request).reset()
 
 

@@ -17,13 +17,14 @@ from uuid import uuid4
 import httpx
 from fastapi.routing import APIRoute
 from pydantic import JsonValue
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gcore_tls_provider.emulator.account import LoadBalancer
+from gcore_tls_provider.emulator.account import Asked, LoadBalancer
 from gcore_tls_provider.emulator.emulator import Emulator
-from gcore_tls_provider.emulator.faults import Answer, Delay, FailTask, HangTask, Lock, RuleCount
+from gcore_tls_provider.emulator.faults import Answer, Delay, Drop, FailTask, HangTask, Lock, RuleCount
 from gcore_tls_provider.emulator.refusals import refusal
 from gcore_tls_provider.emulator.traffic import Recorded
 from gcore_tls_provider.emulator.work import Fate
@@ -43,9 +44,15 @@ class _Arrived:
     route: str | None
     ids: Mapping[str, str]
     body: bytes
+    authorization: str | None = field(repr=False)
     request_id: str = field(default_factory=lambda: str(uuid4()))
     fate: Fate = field(default_factory=Fate)
     status: int | None = None
+
+    @property
+    def asked(self) -> Asked:
+        """What is remembered of it with the work that it asks for."""
+        return Asked(self.request_id, self.method, self.path)
 
 
 class Doorway:
@@ -72,48 +79,69 @@ class Doorway:
         # A call that outlives a reset isn't counted after it.
         calls = self._emulator.calls
         try:
-            await self._serve(arrived, scope, receive, send)
+            answer = await self._answer(arrived, scope, receive)
+            if answer is None:
+                await _drop(send)
+            else:
+                await answer(scope, receive, _noting_status(arrived, send))
         finally:
             now = self._emulator.clock.now()
             calls.append(Recorded(now, arrived.method, arrived.route, arrived.path, arrived.status))
             LOG.info("%s %s %s", arrived.method, arrived.path, arrived.status or "dropped")
 
-    async def _serve(self, arrived: _Arrived, scope: Scope, receive: Receive, send: Send) -> None:
-        late: list[RuleCount] = []
+    async def _answer(self, arrived: _Arrived, scope: Scope, receive: Receive) -> ASGIApp | None:
+        """What is to answer a request, after the faults that come before the answer. None: the connection closes."""
+        late: list[tuple[RuleCount, Answer | Drop]] = []
+        fateful: list[RuleCount] = []
         for count in self._emulator.faults.due(arrived.method, arrived.route):
             rule = count.rule
             if isinstance(rule, Lock):
                 self._emulator.work.settle()
                 balancer = self._balancer(rule, arrived)
-                count.fired += balancer is not None and self._emulator.work.lock(
-                    balancer, arrived.request_id, rule.seconds
-                )
-                continue
-            count.fired += 1
-            if isinstance(rule, Delay):
-                await asyncio.sleep(rule.seconds)
+                count.fired += balancer is not None and self._emulator.work.lock(balancer, arrived.asked, rule.seconds)
             elif isinstance(rule, FailTask):
                 arrived.fate = Fate(failure=rule.error, hang=arrived.fate.hang)
+                fateful.append(count)
             elif isinstance(rule, HangTask):
                 arrived.fate = Fate(failure=arrived.fate.failure, hang=True)
+                fateful.append(count)
+            elif isinstance(rule, Delay):
+                count.fired += 1
+                await asyncio.sleep(rule.seconds)
             elif (isinstance(rule, Answer) and rule.after) or rule.action == "drop_after":
-                late.append(count)
-            elif isinstance(rule, Answer):
-                return await self._answer(rule, arrived, scope, receive, send)
+                late.append((count, rule))
             else:
-                return await _drop(send)
+                count.fired += 1
+                return _instead(rule)
         self._emulator.work.settle()
         refused = self._emulator.throttle.refuse(self._emulator.clock.now())
         if refused is not None:
-            return await self._respond(refusal(refused, arrived.request_id), arrived, scope, receive, send)
-        scope.setdefault("state", {}).update(request_id=arrived.request_id, fate=arrived.fate)
+            return refusal(refused, arrived.request_id)
+        work = self._working(arrived, fateful)
         if not late:
-            return await self._app(scope, _replayed(arrived.body, receive), _noting_status(arrived, send))
-        await self._app(scope, _replayed(arrived.body, receive), _nowhere)
-        rule = late[0].rule
-        if isinstance(rule, Answer):
-            return await self._answer(rule, arrived, scope, receive, send)
-        return await _drop(send)
+            return work
+        await work(scope, receive, _nowhere)
+        count, instead = late[0]
+        count.fired += 1
+        return _instead(instead)
+
+    def _working(self, arrived: _Arrived, fateful: list[RuleCount]) -> ASGIApp:
+        """The API, for one request. `fateful` are the rules that decide what becomes of its task, if there is one."""
+        emulator = self._emulator
+
+        async def work(scope: Scope, receive: Receive, send: Send) -> None:
+            async def noting(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    for count in fateful:
+                        count.fired += emulator.work.has_task_of(arrived.asked)
+                    key, status = emulator.settings.api_key, message["status"]
+                    emulator.auditor.answered(arrived.asked, arrived.authorization, key, status)
+                await send(message)
+
+            scope.setdefault("state", {}).update(asked=arrived.asked, fate=arrived.fate)
+            await self._app(scope, _replayed(arrived.body, receive), noting)
+
+        return work
 
     async def _arrive(self, scope: Scope, receive: Receive) -> _Arrived:
         body = b""
@@ -122,26 +150,12 @@ class Doorway:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        method, path = scope["method"], scope["path"]
+        method, path, authorization = scope["method"], scope["path"], Headers(scope=scope).get("authorization")
         for known, template, pattern in self._paths:
             match = pattern.match(path)
             if match and known == method:
-                return _Arrived(method, path, template, match.groupdict(), body)
-        return _Arrived(method, path, None, {}, body)
-
-    async def _answer(self, rule: Answer, arrived: _Arrived, scope: Scope, receive: Receive, send: Send) -> None:
-        response: Response
-        if isinstance(rule.body, str):
-            response = PlainTextResponse(rule.body, rule.status, dict(rule.headers))
-        elif rule.body is None:
-            response = Response(status_code=rule.status, headers=dict(rule.headers))
-        else:
-            response = JSONResponse(rule.body, rule.status, dict(rule.headers))
-        await self._respond(response, arrived, scope, receive, send)
-
-    async def _respond(self, response: Response, arrived: _Arrived, scope: Scope, receive: Receive, send: Send) -> None:
-        arrived.status = response.status_code
-        await response(scope, receive, send)
+                return _Arrived(method, path, template, match.groupdict(), body, authorization)
+        return _Arrived(method, path, None, {}, body, authorization)
 
     def _balancer(self, rule: Lock, arrived: _Arrived) -> LoadBalancer | None:
         account = self._emulator.account
@@ -154,6 +168,16 @@ class Doorway:
             pool = account.pools.get(ids["pool_id"])
             balancer_id = None if pool is None else pool.load_balancer_id
         return None if balancer_id is None else account.load_balancers.get(balancer_id)
+
+
+def _instead(rule: Answer | Drop) -> Response | None:
+    """The answer that a rule gives, or None if it gives none."""
+    if isinstance(rule, Drop):
+        return None
+    headers = dict(rule.headers)
+    if isinstance(rule.body, str):
+        return PlainTextResponse(rule.body, rule.status, headers)
+    return Response(None, rule.status, headers) if rule.body is None else JSONResponse(rule.body, rule.status, headers)
 
 
 def _ids_in(body: bytes) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gcore_tls_provider.emulator.account import Account
+from gcore_tls_provider.emulator.audit import Audit, Auditor
 from gcore_tls_provider.emulator.clock import Clock, SystemClock
 from gcore_tls_provider.emulator.data_plane import DataPlane, NoDataPlane
 from gcore_tls_provider.emulator.faults import Faults
@@ -15,6 +16,7 @@ class Emulator:
     """A stateful stand-in for Gcore's API: `serving` puts it on a port, `application` makes an ASGI app of it."""
 
     account: Account
+    auditor: Auditor
     work: Work
     faults: Faults
     calls: list[Recorded]
@@ -40,9 +42,15 @@ class Emulator:
         behaviour = self.settings.behaviour
         self.data_plane.reset()
         self.account = Account()
-        self.work = Work(self.account, self.settings, self.clock, self.data_plane)
+        self.auditor = Auditor(self.account, self.clock.now)
+        self.work = Work(self.account, self.settings, self.clock, self.data_plane, self.auditor)
         self.faults = Faults()
         self.calls = []
         self.throttle = Throttle(
             None if behaviour.rate_limit == "none" else behaviour.rate_limit, behaviour.retry_after == "sent"
         )
+
+    def audit(self) -> Audit:
+        """Ends what is due, and says whether anything was ever broken that must not be: `GET /_emulator/audit`."""
+        self.work.settle()
+        return self.auditor.audit()

@@ -1,7 +1,12 @@
 """Faults on demand: rules that say what goes wrong with which request.
 
 A rule counts the calls that match it, fires from the nth on, and counts how often it fired, so that a test can assert
-that the fault it asked for has happened.
+that the fault it asked for has happened. Of several rules about one call all fire that only delay, lock or decide
+about its task, and one that answers or drops the connection: the first that does so before the work, else the first
+that does so after it.
+
+A refused connection isn't among them: who refuses is the machine, where nobody listens. Stop the server for that, or
+give the client the URL of a port that is closed.
 """
 
 from __future__ import annotations
@@ -59,14 +64,14 @@ class Drop(_Rule):
 
 
 class FailTask(_Rule):
-    """The tasks of the request end in ERROR."""
+    """The task of the request ends in ERROR. The rule fires only if the request makes one."""
 
     action: Literal["fail_task"]
     error: str = "The task failed because the emulator was told so."
 
 
 class HangTask(_Rule):
-    """The tasks of the request never end."""
+    """The task of the request never ends. The rule fires only if the request makes one."""
 
     action: Literal["hang_task"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -123,24 +123,6 @@ class References:
             return check(found.payload)
         except MaterialError as error:
             raise invalid({field: f"Secret {secret_id} can't be used: {error}"}) from None
-
-
-def dangling(account: Account) -> list[str]:
-    """Every listener and pool that refers to a secret that isn't there, or is being deleted, in words.
-
-    With the question `secret-in-use` at its default there are none: such a deletion is refused.
-    """
-    users: list[tuple[Listener | Pool, Iterable[str | None]]] = [
-        *((listener, (listener.secret_id, *listener.sni_secret_ids)) for listener in account.listeners.values()),
-        *((pool, pool.secret_ids) for pool in account.pools.values()),
-    ]
-    found = []
-    for user, secret_ids in users:
-        for secret_id in secret_ids:
-            secret = account.secrets.get(secret_id) if secret_id else None
-            if secret_id and (secret is None or secret.provisioning_status != "ACTIVE"):
-                found.append(f"{type(user).__name__} {user.id} refers to secret {secret_id}, which isn't there")
-    return found
 
 
 def check_updatable(stored: Stored) -> None:

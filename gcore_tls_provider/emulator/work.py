@@ -23,6 +23,7 @@ from uuid import uuid4
 from gcore_tls_provider.api.wire.tasks import TaskIds
 from gcore_tls_provider.emulator.account import (
     Account,
+    Asked,
     Lag,
     Listener,
     LoadBalancer,
@@ -32,6 +33,7 @@ from gcore_tls_provider.emulator.account import (
     Task,
     Transition,
 )
+from gcore_tls_provider.emulator.audit import Auditor
 from gcore_tls_provider.emulator.changes import (
     Change,
     created_resources,
@@ -44,7 +46,6 @@ from gcore_tls_provider.emulator.changes import (
 from gcore_tls_provider.emulator.clock import Clock
 from gcore_tls_provider.emulator.data_plane import ConfigurationRefused, DataPlane
 from gcore_tls_provider.emulator.failures import Failure, immutable, not_found
-from gcore_tls_provider.emulator.references import dangling
 from gcore_tls_provider.emulator.settings import Settings
 
 NEW_FOR = 0.1
@@ -77,7 +78,7 @@ class Order:
     """
 
     scope: Scope
-    request_id: str
+    asked: Asked
     task_type: str
     load_balancer_id: str | None = None
     on_error_too: bool = False
@@ -85,22 +86,19 @@ class Order:
 
 
 class Work:
-    """Begins and ends the work of one account.
+    """Begins and ends the work of one account."""
 
-    Attributes:
-        dangling: references to secrets that weren't there, at whatever moment, in words. A client that replaces secrets
-            in the right order leaves it empty, also where `secret-in-use` is `allow`.
-    """
-
-    def __init__(self, account: Account, settings: Settings, clock: Clock, data_plane: DataPlane) -> None:
+    def __init__(
+        self, account: Account, settings: Settings, clock: Clock, data_plane: DataPlane, auditor: Auditor
+    ) -> None:
         """Nothing is under way yet."""
         self._account = account
         self._settings = settings
         self._clock = clock
         self._data_plane = data_plane
+        self._auditor = auditor
         self._open = {task.id: task for task in account.tasks.values() if task.finished_at is None}
         self._queue: list[tuple[Task, Order, Plan]] = []
-        self.dangling: list[str] = []
 
     def submit(self, order: Order, plan: Plan) -> TaskIds:
         """Begins work, and answers with its task; with none if there is nothing to do.
@@ -130,11 +128,16 @@ class Work:
         """Begins a task that does nothing but fail."""
         return self.submit(replace(order, fate=Fate(failure=reason)), lambda: Change(()))
 
-    def lock(self, load_balancer: LoadBalancer, request_id: str, seconds: float) -> bool:
+    def change_at_once(self, asked: Asked, before: Stored, after: Stored) -> None:
+        """Changes an object without a task."""
+        self._auditor.begins(asked, None, [Transition(before, after)], ())
+        self._account.put(after)
+
+    def lock(self, load_balancer: LoadBalancer, asked: Asked, seconds: float) -> bool:
         """Locks a load balancer for a while, as work of somebody else would. False if it is locked already."""
         if load_balancer.provisioning_status != "ACTIVE":
             return False
-        order = Order(load_balancer.scope, request_id, LOCK, load_balancer.id)
+        order = Order(load_balancer.scope, asked, LOCK, load_balancer.id)
         self._begin(self._task(order), Change(touching(load_balancer)), order, seconds=seconds)
         return True
 
@@ -160,6 +163,10 @@ class Work:
         if task.id in self._open:
             self._open[task.id] = task
 
+    def has_task_of(self, asked: Asked) -> bool:
+        """Whether a call has made work."""
+        return any(task.asked == asked and task.task_type != LOCK for task in self._account.tasks.values())
+
     def coming(self) -> list[Stored]:
         """What objects will be when the work that is under way is done."""
         transitions = [transition for task in self._open.values() for transition in task.transitions]
@@ -179,7 +186,7 @@ class Work:
             id=str(uuid4()),
             scope=order.scope,
             task_type=order.task_type,
-            request_id=order.request_id,
+            asked=order.asked,
             created_at=self._clock.now(),
             load_balancer_id=order.load_balancer_id,
             hidden=order.task_type in (HEALTH_MONITOR_DELETE, LOCK),
@@ -199,11 +206,12 @@ class Work:
             transitions=change.transitions,
             data=dict(change.data),
         )
+        self._auditor.begins(order.asked, task, change.transitions, self.coming())
         for transition in change.transitions:
             self._account.put(during(transition, _shown_id(task)))
         self._open[task.id] = task
         self._account.tasks[task.id] = task
-        self.dangling += dangling(self._account)
+        self._auditor.look(task)
 
     def _begin_waiting(self, at: datetime) -> None:
         for waiting in list(self._queue):
@@ -227,7 +235,7 @@ class Work:
             self._settle_object(transition, result, _shown_id(task))
         if task.failure is None:
             task = replace(task, failure=self._carry(task))
-        self.dangling += dangling(self._account)
+        self._auditor.look(task)
         created = None
         if task.failure is None:
             created = created_resources(task.transitions, behaviour.created_resources == "load-balancer-only")

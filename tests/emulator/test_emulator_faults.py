@@ -10,6 +10,7 @@ import pytest
 
 from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds
 from gcore_tls_provider.emulator.application import application
+from tests.emulator.conftest import Start
 from tests.emulator.emulated_api import KEY, TASK_SECONDS, Api, blob, member_body
 
 SECRETS = "/cloud/v1/secrets/{project_id}/{region_id}"
@@ -165,6 +166,30 @@ def test_hang_task_never_ends_and_holds_its_lock(api: Api) -> None:
     assert api.get("/v1/tasks/@/active")["count"] == 1
     api.refused("DELETE", f"/v1/loadbalancers/@/{balancer}", 409, "ConflictError")
     assert api.fired() == [1]
+
+
+@pytest.mark.parametrize("action", ["fail_task", "hang_task"])
+def test_what_decides_about_a_task_fires_only_if_there_is_one(api: Api, action: str) -> None:
+    balancer = api.load_balancer()
+    api.add_fault(action=action)
+    api.add_fault(action="lock", nth=2)
+    api.get("/v1/secrets/@")
+    api.refused("PATCH", f"/v2/loadbalancers/@/{balancer}", 409, json={"name": "new"})
+    assert api.fired() == [0, 1]
+    make_secret(api)
+    assert api.fired() == [1, 1]
+
+
+def test_an_answer_after_the_work_fires_only_if_the_work_was_done(start: Start) -> None:
+    api = start(rate_limit=1)
+    api.add_fault(action="answer", status=500, after=True)
+    api.add_fault(action="drop_after")
+    assert [make_secret(api).status_code for _ in range(2)] == [500, 429]
+    assert api.fired() == [1, 0]
+    api.add_fault(action="drop_before", nth=1)
+    with pytest.raises(httpx.TransportError):
+        make_secret(api)
+    assert api.fired() == [1, 0, 1]
 
 
 class TestLock:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.emulator.conftest import Start
 from tests.emulator.emulated_api import (
     Api,
     blob,
@@ -82,40 +81,3 @@ class TestSecret:
         api.begin("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": secret_id})
         assert api.get(f"/v1/lbpools/@/{pool_id}")["ca_secret_id"] is None
         api.refused("DELETE", f"/v1/secrets/@/{secret_id}", 400, "ValidationError")
-
-
-class TestDangling:
-    """Where deleting a secret in use is allowed, the emulator still knows that somebody used it."""
-
-    @pytest.fixture
-    def careless(self, start: Start) -> Api:
-        return start(secret_in_use="allow")
-
-    def test_a_secret_that_a_pool_uses(self, careless: Api) -> None:
-        _, pool_id = careless.pool_on_new_load_balancer()
-        one, two = careless.ca_secret(), careless.ca_secret()
-        careless.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": one})
-        careless.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": two})
-        careless.do("DELETE", f"/v1/secrets/@/{one}")
-        assert careless.emulator.work.dangling == []
-        careless.begin("DELETE", f"/v1/secrets/@/{two}")
-        assert careless.emulator.work.dangling == [f"Pool {pool_id} refers to secret {two}, which isn't there"]
-
-    def test_a_secret_that_is_let_go_of_meanwhile(self, careless: Api) -> None:
-        """Until the pool's update has ended, it uses what it used before."""
-        _, pool_id = careless.pool_on_new_load_balancer()
-        secret_id = careless.ca_secret()
-        careless.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": secret_id})
-        careless.begin("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": None})
-        careless.begin("DELETE", f"/v1/secrets/@/{secret_id}")
-        assert careless.emulator.work.dangling
-
-    @pytest.mark.parametrize("field", ["secret_id", "sni_secret_id"])
-    def test_a_secret_that_a_listener_uses(self, careless: Api, field: str) -> None:
-        secret_id = careless.server_secret()
-        value = secret_id if field == "secret_id" else [secret_id]
-        careless.listener(careless.load_balancer(), protocol="TERMINATED_HTTPS", **{field: value})
-        assert careless.emulator.work.dangling == []
-        careless.do("DELETE", f"/v1/secrets/@/{secret_id}")
-        assert careless.emulator.work.dangling
-        assert secret_id in careless.emulator.work.dangling[0]

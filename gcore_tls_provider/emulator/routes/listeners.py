@@ -78,7 +78,7 @@ async def rename_listener(call: Here, listener_id: str, body: ListenerRename) ->
         raise immutable(balancer.id, balancer.provisioning_status)
     check_updatable(present)
     renamed = replace(present, name=body.name)
-    call.account.put(renamed)
+    call.work.change_at_once(call.asked, present, renamed)
     return answers.listener(renamed, call.account, call.seen())
 
 

@@ -110,7 +110,7 @@ async def change_load_balancer(call: Here, load_balancer_id: str, body: LoadBala
     if present.provisioning_status != "ACTIVE":
         raise immutable(load_balancer_id, present.provisioning_status)
     changed = changed_load_balancer(present, body, call.now)
-    call.account.put(changed)
+    call.work.change_at_once(call.asked, present, changed)
     return answers.load_balancer(changed, call.account, call.seen())
 
 
