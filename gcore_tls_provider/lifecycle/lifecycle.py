@@ -25,10 +25,10 @@ from pydantic import BaseModel
 from gcore_tls_provider.certificates.abridgement import abridged
 from gcore_tls_provider.certificates.acceptance import accepted
 from gcore_tls_provider.certificates.finding import Finding
-from gcore_tls_provider.errors import ApiError, ObjectFailed, ObjectNotFound, Unfinished
+from gcore_tls_provider.errors import ApiError, Conflict, ObjectFailed, ObjectNotFound, Unfinished
 from gcore_tls_provider.lifecycle import adoption
 from gcore_tls_provider.lifecycle.fields import SET, Field, as_said, changed, inputs_after_read, set_names
-from gcore_tls_provider.lifecycle.operation import CONTEXT, Context, Operation, Verb
+from gcore_tls_provider.lifecycle.operation import CONTEXT, Context, Operation, Verb, in_error
 from gcore_tls_provider.lifecycle.properties import (
     INTERNAL,
     Draft,
@@ -320,6 +320,8 @@ class Lifecycle(ABC, Generic[InputsT]):
                 error = ObjectFailed(
                     failed.asked, failed.answered, "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`."
                 )
+            if isinstance(failed, Conflict) and self._is_in_error(operation, object_id, olds):
+                error = in_error(failed.asked, self.kind)
             if operation.wrote or UNFINISHED in olds:
                 ever_set = sorted(_set_before(olds) | {*set_names(news, self.fields)})
                 error.unfinished = _marked(Unfinished(object_id, {**olds, SET: ever_set}, anew=False), {})
@@ -327,6 +329,13 @@ class Lifecycle(ABC, Generic[InputsT]):
                 raise
             raise error from failed
         return {**kept, **live.properties}
+
+    def _is_in_error(self, operation: Operation, object_id: str, olds: Properties) -> bool:
+        try:
+            live = self.look(operation, object_id, olds)
+        except ApiError:
+            return False
+        return live is not None and live.properties.get("provisioning_status") == "ERROR"
 
     def _before(self, operation: Operation, object_id: str, olds: Properties) -> Properties:
         """What an object is like that an update has left half-done: what was set then counts as set."""

@@ -267,7 +267,7 @@ class Operation:
         while True:
             balancer = self.send(routes.get_load_balancer(load_balancer_id))
             if balancer.provisioning_status == "ERROR":
-                raise _in_error(asked, f"load balancer {load_balancer_id}")
+                raise in_error(asked, f"load balancer {load_balancer_id}")
             if at_rest(balancer):
                 return waited
             if self.deadline.passed:
@@ -304,7 +304,7 @@ class Operation:
             else:
                 status = getattr(found, "provisioning_status", "ACTIVE")
                 if status == "ERROR":
-                    raise _in_error(asked, self.kind)
+                    raise in_error(asked, self.kind)
                 if status == "ACTIVE" and not getattr(found, "task_id", None):
                     return found
                 if limit.passed:
@@ -347,7 +347,8 @@ def at_rest(balancer: LoadBalancer) -> bool:
     return balancer.provisioning_status == "ACTIVE" and not balancer.task_id
 
 
-def _in_error(asked: str, what: str) -> ObjectFailed:
+def in_error(asked: str, what: str) -> ObjectFailed:
+    """The error about an object that no request can change any more."""
     return ObjectFailed(
         asked,
         f"the {what} is in provisioning status ERROR",
