@@ -104,7 +104,7 @@ def orphans(
     Run it in the project's folder. Secrets, listeners, pools and load balancers are looked for in every project,
     region and connection that the stack's configuration or resources name.
     """
-    _check_options(delete=delete, uncertain=uncertain, ids=ids, yes=yes, as_json=as_json)
+    _check_options(delete=delete, uncertain=uncertain, ids=ids, yes=yes, asked=not as_json and export != _STDIN)
     # Here, so that the other commands start without what speaks to Gcore.
     from gcore_tls_provider.orphans.command import search
 
@@ -137,14 +137,14 @@ def orphans(
     raise typer.Exit(2 if report.failures else int(bool(left)))
 
 
-def _check_options(*, delete: bool, uncertain: bool, ids: list[str] | None, yes: bool, as_json: bool) -> None:
+def _check_options(*, delete: bool, uncertain: bool, ids: list[str] | None, yes: bool, asked: bool) -> None:
     for option, given in (("--uncertain", uncertain), ("--id", bool(ids)), ("--yes", yes)):
         if given and not delete:
             raise typer.BadParameter("it needs --delete.", param_hint=option)
     if uncertain and ids:
         raise typer.BadParameter("either --uncertain or --id.", param_hint="--uncertain")
-    if delete and as_json and not yes:
-        raise typer.BadParameter("--delete needs --yes here: nobody is asked.", param_hint="--json")
+    if delete and not yes and not asked:
+        raise typer.BadParameter("it needs --yes here: nobody can be asked.", param_hint="--delete")
 
 
 def _text(name: str) -> str:
