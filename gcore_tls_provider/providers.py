@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from pulumi.dynamic import (
@@ -38,7 +39,7 @@ from gcore_tls_provider.lifecycle.certificates import (
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.consequences import change_findings
 from gcore_tls_provider.lifecycle.leftovers import remove_of_resource, remove_of_stack
-from gcore_tls_provider.lifecycle.lifecycle import Lifecycle
+from gcore_tls_provider.lifecycle.lifecycle import Difference, Lifecycle
 from gcore_tls_provider.lifecycle.listeners import ListenerLifecycle
 from gcore_tls_provider.lifecycle.load_balancers import LoadBalancerLifecycle
 from gcore_tls_provider.lifecycle.made import MadeLifecycle
@@ -48,7 +49,7 @@ from gcore_tls_provider.lifecycle.pools import PoolLifecycle
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, Properties, located
 from gcore_tls_provider.lifecycle.secrets import RawSecretLifecycle
 from gcore_tls_provider.lifecycle.session import Session
-from gcore_tls_provider.lifecycle.stack import ATTEMPT
+from gcore_tls_provider.lifecycle.stack import ATTEMPT, StackState
 
 DEBUG: Final = "GCORE_TLS_DEBUG"
 """Environment variable: set to 1 for whole tracebacks in place of one line."""
@@ -99,6 +100,8 @@ class _Provider(ResourceProvider):
             session = _shared()
             given = _from_engine(news)
             session.checked = True
+            # Before anything is done: what the run before left cut off is noted for as long as that.
+            session.glance(_context(given).stack)
             session.updates |= isinstance(given.get(ATTEMPT), str)
             checked = self.lifecycle.check(session, _from_engine(_olds), given)
             failures = _said(session, given, checked.findings)
@@ -111,8 +114,8 @@ class _Provider(ResourceProvider):
         with _one_line():
             olds, news = _from_engine(_olds), _from_engine(_news)
             difference = self.lifecycle.diff(olds, news, _id)
-            if _shared().updates and not difference.replaces:
-                self._clear_up(news)
+            if not difference.replaces:
+                difference = self._after_a_run_that_died(difference, _id, olds, news)
             for finding in change_findings(self.lifecycle.kind, difference, olds, news):
                 _shared().host.warn(_context(news).urn, located(finding))
         return DiffResult(
@@ -140,7 +143,11 @@ class _Provider(ResourceProvider):
         """Changes the object in place."""
         with _one_line(), _saving(_news):
             _not_refused(_news)
-            return UpdateResult(self.lifecycle.update(_shared(), _id, _from_engine(_olds), _from_engine(_news)))
+            olds, news = _from_engine(_olds), _from_engine(_news)
+            cut_off = _at_first(news).updating.get(_context(news).urn)
+            if cut_off is not None:
+                olds = self.lifecycle.cut_off(olds, cut_off)
+            return UpdateResult(self.lifecycle.update(_shared(), _id, olds, news))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Deletes the object and waits until it is gone."""
@@ -150,6 +157,17 @@ class _Provider(ResourceProvider):
                 remove_of_stack(_MADE, _shared(), _context(props).stack)
             self._clear_up(props)
             self.lifecycle.delete(_shared(), _id, props)
+
+    def _after_a_run_that_died(
+        self, difference: Difference, object_id: str, olds: Properties, news: Properties
+    ) -> Difference:
+        """What there is to do because a run died in a change of the resource; the program may have changed since."""
+        if _shared().updates:
+            self._clear_up(news)
+        state = _at_first(news)
+        if object_id in state.deleting and self.lifecycle.is_going(_shared(), object_id, olds):
+            return replace(difference, changes=True, replaces=("name",), delete_before_replace=True)
+        return replace(difference, changes=difference.changes or _context(news).urn in state.updating)
 
     def _clear_up(self, properties: Properties) -> None:
         """Removes what runs that died have left of a resource that isn't made in this one."""
@@ -236,6 +254,11 @@ def _shared() -> Session:
         raise GcoreTlsError("The provider was called before it was configured. Report this: it can't be.")
     raise_parallelism(session.configuration.parallel)
     return session
+
+
+def _at_first(properties: Properties) -> StackState:
+    """The stack's state as it was when the run began; an empty one where it can't be read."""
+    return _shared().glance(_context(properties).stack) or StackState.nothing()
 
 
 def _said(session: Session, given: Properties, findings: Sequence[Finding]) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Final, Generic
 from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.errors import (
     ApiError,
+    Conflict,
     DeadlineExceeded,
     MalformedAnswer,
     ServerError,
@@ -119,7 +120,12 @@ class Creation(Generic[InputsT]):
         operation = self._operation
         wrote, operation.wrote = operation.wrote, False
         try:
-            made = self._once(place.name, before, post)
+            try:
+                made = self._once(place.name, before, post)
+            except Conflict:
+                if not self._make_way():
+                    raise
+                made = self._once(place.name, before, post)
         except _NotMade as certain:
             raise certain.error from certain.__cause__
         except ApiError as failed:
@@ -159,6 +165,19 @@ class Creation(Generic[InputsT]):
                 if attempt == _REPEATS or _never_sent(unclear):
                     raise _NotMade(unclear) from unclear
         raise AssertionError("unreachable")
+
+    def _make_way(self) -> bool:
+        """Deletes what holds the object's place and is to be deleted anyway, at the end of this run; whether it did.
+
+        That is so where a replacement was made and what it replaces wasn't deleted, and the program says now what it
+        said before.
+        """
+        operation = self._operation
+        state = operation.session.glance(operation.context.stack) or StackState.nothing()
+        condemned = [each for each in self._lifecycle.in_the_way(operation) if each.id in state.condemned]
+        for each in condemned:
+            self._lifecycle.remove(operation, each.id, each.properties)
+        return bool(condemned)
 
     def _made(self, tasks: Sequence[Task], name: str, before: frozenset[str]) -> str:
         for task in tasks:

@@ -330,6 +330,21 @@ class Lifecycle(ABC, Generic[InputsT]):
             raise error from failed
         return {**kept, **live.properties}
 
+    def cut_off(self, olds: Properties, inputs: Mapping[str, object]) -> Properties:
+        """The old outputs of an object whose update was cut off, as those of one that is half-done.
+
+        Args:
+            olds: the outputs of the last run that ended.
+            inputs: the inputs of the update.
+        """
+        ever_set = sorted(_set_before(olds) | {*set_names(inputs, self.fields)})
+        return {**olds, SET: ever_set, UNFINISHED: "again"}
+
+    def is_going(self, session: Session, object_id: str, properties: Properties) -> bool:
+        """Whether an object whose deletion was cut off is gone, or will be."""
+        live = self.look(self._operation(session, properties, "read"), object_id, properties)
+        return live is None or live.properties.get("provisioning_status") == "PENDING_DELETE"
+
     def _is_in_error(self, operation: Operation, object_id: str, olds: Properties) -> bool:
         try:
             live = self.look(operation, object_id, olds)

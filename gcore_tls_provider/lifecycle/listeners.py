@@ -178,6 +178,13 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
         """Whether all pools behind it are this stack's."""
         return has_own_pools_only(operation, live.id, state)
 
+    def in_the_way(self, operation: Operation) -> Iterator[Live]:
+        """The listener on its port."""
+        place = tuple(operation.properties.get(name) for name in ("load_balancer_id", "protocol_port"))
+        for each in self.listed(operation):
+            if same_id(each.load_balancer_id, place[0]) and each.protocol_port == (place[1] or 443):
+                yield Live(each.id, _live(each))
+
     def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads it."""
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field as Limited
@@ -227,6 +227,13 @@ class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
     def free(self, operation: Operation, live: Live, dead: Mapping[str, object], state: StackState) -> bool:
         """Whether all that is on it is this stack's."""
         return has_own_children_only(operation, live.id, state)
+
+    def in_the_way(self, operation: Operation) -> Iterator[Live]:
+        """The load balancer on its VIP port."""
+        port = operation.properties.get("vip_port_id")
+        for each in self.listed(operation) if port else ():
+            if same_id(each.vip_port_id, port):
+                yield Live(each.id, _live(each))
 
     def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads it."""

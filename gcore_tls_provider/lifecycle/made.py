@@ -17,7 +17,7 @@ that isn't Gcore's, `unknown:<name>`: the next run, or a destroy, looks for the 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
@@ -95,6 +95,10 @@ class MadeLifecycle(Lifecycle[InputsT]):
             dead: the inputs of the making that has left it.
             state: the stack's state.
         """
+
+    def in_the_way(self, operation: Operation) -> Iterable[Live]:
+        """What holds the place that an object is to have which only one can have: a port, a listener."""
+        return ()
 
     def fits(self, dead: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
         """Whether what was made with these inputs can become what is wanted, in place.

@@ -220,6 +220,13 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
         own = {*state.made, *operation.session.made, dead.get("listener_id")}
         return {each.id for each in operation.send(routes.get_pool(live.id)).listeners} <= own
 
+    def in_the_way(self, operation: Operation) -> Iterator[Live]:
+        """The default pool of its listener."""
+        listener = operation.properties.get("listener_id")
+        for each in self.listed(operation):
+            if any(same_id(front.id, listener) for front in each.listeners):
+                yield _live(each, listener, None)
+
     def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
         """Reads it."""
         try:

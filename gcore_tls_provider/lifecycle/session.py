@@ -187,15 +187,14 @@ class Session:
     def glance(self, stack: str) -> StackState | None:
         """The stack's state as it was when it was first read; None where it can't be read.
 
-        What it shows as under way may be a making of this very run, whose object is in `made`.
+        What it shows as under way may be work of this very run: the object of a making is in `made` then.
 
         Args:
             stack: the stack's name.
         """
         with self._reading_state:
-            if self._state is not None:
-                return self._state
             for again in range(_GLANCES):
+                self._glance = self._glance or self._state
                 if self._glance is not None:
                     break
                 if again:

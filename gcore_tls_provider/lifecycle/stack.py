@@ -98,6 +98,10 @@ class StackState:
         made: the ids of those that this stack has made: all but the ones that it only reads.
         urns: the URNs of all resources that are in the state or were under way.
         creating: the creates that are under way. That of a run that died stays until somebody clears it.
+        updating: the inputs of the updates that are under way, by URN. That of a run that died stays until the next one
+            changes something.
+        deleting: the ids of the objects whose deletion is under way; for them the same holds.
+        condemned: the ids of what was replaced and couldn't be deleted then: the next run does it, at its very end.
     """
 
     identity: str
@@ -105,6 +109,14 @@ class StackState:
     made: frozenset[str]
     urns: frozenset[str]
     creating: tuple[UnderWay, ...]
+    updating: Mapping[str, Mapping[str, object]]
+    deleting: frozenset[str]
+    condemned: frozenset[str]
+
+    @classmethod
+    def nothing(cls) -> StackState:
+        """That of a stack that has nothing, or whose state can't be read."""
+        return cls("", frozenset(), frozenset(), frozenset(), (), {}, frozenset(), frozenset())
 
     def under_way(self, urn: str, attempt: str) -> UnderWay | None:
         """A making of a resource, if the state shows it as under way."""
@@ -129,6 +141,7 @@ def parse_export(exported: bytes | str) -> StackState | None:
     except ValidationError:
         return None
     resources = deployment.resources or []
+    pending = deployment.pending_operations or []
     identity = next(_identities(resources), "")
     creating = tuple(
         UnderWay(
@@ -137,7 +150,7 @@ def parse_export(exported: bytes | str) -> StackState | None:
             _identity_in(each.resource.provider) or identity,
             each.resource.inputs or {},
         )
-        for each in deployment.pending_operations or []
+        for each in pending
         if each.type == "creating"
     )
     return StackState(
@@ -146,6 +159,9 @@ def parse_export(exported: bytes | str) -> StackState | None:
         made=frozenset(each.id for each in resources if each.id and not each.external),
         urns=frozenset(each.urn for each in resources) | frozenset(each.urn for each in creating),
         creating=creating,
+        updating={each.resource.urn: each.resource.inputs or {} for each in pending if each.type == "updating"},
+        deleting=frozenset(each.resource.id for each in pending if each.type == "deleting" and each.resource.id),
+        condemned=frozenset(each.id for each in resources if each.delete and each.id and each.type.startswith(_OURS)),
     )
 
 

@@ -37,6 +37,8 @@ SECRET = frozenset(
 )
 """Properties that Pulumi encrypts: an export shows a ciphertext."""
 
+_DELETED_IN = {"Pool": 0, "Listener": 1, "LoadBalancer": 2}
+
 
 class Died(BaseException):
     """The process was killed: no handler catches it, and nothing is saved any more."""
@@ -90,11 +92,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Pending:
-    """A create that began."""
+    """An operation that began."""
 
+    type: Literal["creating", "updating", "deleting"]
     urn: str
     inputs: Mapping[str, Any]
     identity: str
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ class State:
 
     Attributes:
         rows: the resources, in the order of their making.
-        pending: creates whose end wasn't saved.
+        pending: operations whose end wasn't saved.
         identity: the id of the stack's dynamic provider; empty where it has none.
     """
 
@@ -130,8 +134,9 @@ class State:
                     "type": each.urn.split("::")[2],
                     "inputs": _encrypted(each.inputs),
                     "provider": f"{urn}::{each.identity}",
+                    "id": each.id,
                 },
-                "type": "creating",
+                "type": each.type,
             }
             for each in self.pending
         ]
@@ -219,6 +224,7 @@ class Engine:
     def _running(self, work: Callable[[], None]) -> Run:
         """A new process: nothing but the state is known from before."""
         self._run, self.died = Run(), False
+        self._done: list[str] = []
         self._ids: dict[str, str] = {row.declared.name: row.id for row in self.state.rows if not row.delete}
         configuration = Configuration.read(self.configured.get, {})
         session = Session(configuration, self, clock=self.clock, transport=_Of(self, self.network))
@@ -247,15 +253,19 @@ class Engine:
             self.state = replace(self.state, identity=str(uuid.uuid4()))
         for declared in program:
             self._register(declared, program)
-        for row in reversed(self.state.rows):
+        for row in self._last_first():
             if row.delete or row.urn not in names:
                 self._delete(row)
 
     def _destroy(self) -> None:
-        for row in reversed(self.state.rows):
+        for row in self._last_first():
             self._delete(row)
         # The next `up` makes another dynamic provider. Notes of creates that died stay.
         self.state = replace(self.state, identity="")
+
+    def _last_first(self) -> list[Row]:
+        """The order of deletions. Where the real engine has none, it deletes at the same time, and providers wait."""
+        return sorted(reversed(self.state.rows), key=lambda row: _DELETED_IN.get(row.declared.kind, len(_DELETED_IN)))
 
     def _refresh(self) -> None:
         for row in self.state.rows:
@@ -315,8 +325,7 @@ class Engine:
         return found
 
     def _create(self, declared: Declared, inputs: Mapping[str, Any], instead_of: Row | None = None) -> None:
-        pending = Pending(declared.urn, inputs, self.state.identity)
-        self.state = replace(self.state, pending=(*self.state.pending, pending))
+        pending = self._begin(Pending("creating", declared.urn, inputs, self.state.identity))
         with self._step(declared, ends=pending):
             try:
                 made = _provider(declared).create(dict(inputs))
@@ -325,6 +334,15 @@ class Engine:
                 raise
         self._keep(Row(declared, made.id, inputs, as_engine(made.outs)), pending, instead_of)
 
+    def _begin(self, pending: Pending) -> Pending:
+        """Notes what begins. Of what earlier runs have noted and never ended, creates stay."""
+        stay = tuple(each for each in self.state.pending if each.type == "creating")
+        self.state = replace(self.state, pending=(*stay, pending))
+        return pending
+
+    def _end(self, ended: Pending | None) -> None:
+        self.state = replace(self.state, pending=tuple(each for each in self.state.pending if each is not ended))
+
     def _keep_half_done(self, declared: Declared, inputs: Mapping[str, Any], instead_of: Row | None) -> None:
         for object_id, properties in self._half_done:
             self._keep(Row(declared, object_id, inputs, as_engine(properties), half_done=True), None, instead_of)
@@ -332,12 +350,14 @@ class Engine:
 
     def _keep(self, row: Row, ended: Pending | None, instead_of: Row | None) -> None:
         rows = [replace(each, delete=True) if each is instead_of else each for each in self.state.rows]
-        pending = tuple(each for each in self.state.pending if each is not ended)
-        self.state = replace(self.state, rows=(*rows, row), pending=pending)
+        self._done.append(row.urn)
+        self._save([*rows, row])
+        self._end(ended)
         self._ids[row.declared.name] = row.id
 
     def _update(self, row: Row, declared: Declared, inputs: Mapping[str, Any]) -> None:
-        with self._step(declared):
+        pending = self._begin(Pending("updating", declared.urn, inputs, self.state.identity, row.id))
+        with self._step(declared, ends=pending):
             try:
                 updated = _provider(declared).update(row.id, dict(row.outputs), dict(inputs))
             except GcoreTlsError:
@@ -346,21 +366,28 @@ class Engine:
                     self._put(row, half)
                 self._half_done.clear()
                 raise
+        self._end(pending)
         outputs = as_engine(updated.outs)
         self._put(row, replace(row, declared=declared, inputs=inputs, outputs=outputs, half_done=False))
 
     def _delete(self, row: Row) -> None:
-        with self._step(row.declared):
+        pending = self._begin(Pending("deleting", row.urn, row.inputs, self.state.identity, row.id))
+        with self._step(row.declared, ends=pending):
             _provider(row.declared).delete(row.id, dict(row.outputs))
+        self._end(pending)
         self._save([each for each in self.state.rows if each is not row])
 
     def _put(self, row: Row, changed: Row) -> None:
-        """The state is written in the order in which a run registers resources, so that none comes before its own."""
-        self._save([*(each for each in self.state.rows if each is not row), changed])
+        self._done.append(row.urn)
+        self._save([changed if each is row else each for each in self.state.rows])
         self._ids[changed.declared.name] = changed.id
 
     def _save(self, rows: Sequence[Row]) -> None:
-        self.state = replace(self.state, rows=tuple(rows))
+        """First what this run is done with, in that order; then what was there before."""
+        order = {urn: number for number, urn in enumerate(self._done)}
+        now = [each for each in rows if each.urn in order and not each.delete]
+        before = [each for each in rows if each not in now]
+        self.state = replace(self.state, rows=(*sorted(now, key=lambda each: order[each.urn]), *before))
 
     def _row(self, declared: Declared) -> Row | None:
         return next((row for row in self.state.rows if row.urn == declared.urn and not row.delete), None)
@@ -383,8 +410,7 @@ class Engine:
         try:
             yield
         except GcoreTlsError as error:
-            if ends is not None:
-                self.state = replace(self.state, pending=tuple(e for e in self.state.pending if e is not ends))
+            self._end(ends)
             raise _Failed(f"{declared.kind} {declared.name}: {error}") from None
 
     def _bag(self, declared: Declared, attempt: str) -> dict[str, Any]:
