@@ -4,8 +4,9 @@ import logging
 import signal
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import Enum
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from gcore_tls_provider.emulator.emulator import Emulator
 from gcore_tls_provider.emulator.questions import Question, UnknownChoice, behaviour_from, questions
 from gcore_tls_provider.emulator.server import serve
 from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Settings, TaskSeconds
+from gcore_tls_provider.emulator.state_file import StateFile, StateFileError, opened
 
 _WIDTH = 76
 
@@ -76,6 +78,16 @@ def run(
             metavar="SPEC", help="How long tasks run: 0.05, or never, or 1,create_loadbalancer=20,create_secret=0.5."
         ),
     ] = "0.05",
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Keep the state in this file, so that it outlives the emulator, however that ends: objects, tasks "
+            "under way, locks, faults, what the audit found. Time goes on meanwhile. Not kept: the list of requests. "
+            "Private keys are in the file; only its owner can read it.",
+        ),
+    ] = None,
     data_plane: Annotated[
         DataPlaneChoice,
         typer.Option(
@@ -102,8 +114,8 @@ def run(
         behaviour=behaviour,
     )
     try:
-        with _carrying(data_plane) as plane:
-            emulator = Emulator(asked, data_plane=plane)
+        with _keeping(state) as file, _carrying(data_plane) as plane:
+            emulator = Emulator(asked, data_plane=plane, state=file)
             try:
                 serve(emulator, port, lambda url: print(f"listening on {url}", flush=True))
             except OSError as error:
@@ -112,8 +124,14 @@ def run(
                 ) from error
     except HaproxyMissing as error:
         raise typer.BadParameter(str(error), param_hint="--data-plane") from error
+    except StateFileError as error:
+        raise typer.BadParameter(str(error), param_hint="--state") from error
     except KeyboardInterrupt:
         pass
+
+
+def _keeping(path: Path | None) -> AbstractContextManager[StateFile | None]:
+    return nullcontext() if path is None else opened(path)
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar, cast
 
-from pydantic import JsonValue
+from pydantic import ConfigDict, JsonValue
 
 from gcore_tls_provider.api.wire.enums import (
     HealthMonitorType,
@@ -54,6 +54,8 @@ class Stored:
 @dataclass(frozen=True, kw_only=True)
 class Secret(Stored):
     """A secret. `payload` is the decoded blob; where the client sent PEM texts, the PKCS12 made of them."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     payload: bytes = field(repr=False)
     secret_type: SecretType

@@ -73,7 +73,7 @@ class Doorway:
         if scope["type"] != "http" or not scope["path"].startswith(_API):
             if scope["type"] == "http":
                 self._emulator.work.settle()
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, self._saving(send))
             return
         arrived = await self._arrive(scope, receive)
         # A call that outlives a reset isn't counted after it.
@@ -81,9 +81,10 @@ class Doorway:
         try:
             answer = await self._answer(arrived, scope, receive)
             if answer is None:
+                self._emulator.save()
                 await _drop(send)
             else:
-                await answer(scope, receive, _noting_status(arrived, send))
+                await answer(scope, receive, _noting_status(arrived, self._saving(send)))
         finally:
             now = self._emulator.clock.now()
             calls.append(Recorded(now, arrived.method, arrived.route, arrived.path, arrived.status))
@@ -124,6 +125,16 @@ class Doorway:
         count, instead = late[0]
         count.fired += 1
         return _instead(instead)
+
+    def _saving(self, send: Send) -> Send:
+        """Saves what has changed before the answer goes out, so that nothing that was accepted is ever lost."""
+
+        async def saving(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._emulator.save()
+            await send(message)
+
+        return saving
 
     def _working(self, arrived: _Arrived, fateful: list[RuleCount]) -> ASGIApp:
         """The API, for one request. `fateful` are the rules that decide what becomes of its task, if there is one."""

@@ -11,7 +11,7 @@ give the client the URL of a port that is closed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -103,9 +103,9 @@ class RuleCount(BaseModel):
 class Faults:
     """The rules in force."""
 
-    def __init__(self) -> None:
-        """No rules."""
-        self.counts: list[RuleCount] = []
+    def __init__(self, counts: Iterable[RuleCount] = ()) -> None:
+        """No rules but those of an earlier life, with their counts."""
+        self.counts = list(counts)
 
     def add(self, rules: Sequence[Rule]) -> None:
         """Adds rules to those in force."""

@@ -15,6 +15,7 @@ Nothing runs in the background: `settle` brings everything up to the present, an
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias, cast
@@ -91,14 +92,20 @@ class Work:
     def __init__(
         self, account: Account, settings: Settings, clock: Clock, data_plane: DataPlane, auditor: Auditor
     ) -> None:
-        """Nothing is under way yet."""
+        """What the account's tasks say is under way: it goes on. What waits in the queue there has been lost."""
         self._account = account
         self._settings = settings
         self._clock = clock
         self._data_plane = data_plane
         self._auditor = auditor
         self._open = {task.id: task for task in account.tasks.values() if task.finished_at is None}
-        self._queue: list[tuple[Task, Order, Plan]] = []
+        self._queue: list[tuple[Task, Order, Plan]] = [
+            (task, Order(task.scope, task.asked, task.task_type), _lost)
+            for task in self._open.values()
+            if task.running_at is None
+        ]
+        for task, _order, _plan in self._queue:
+            del self._open[task.id]
 
     def submit(self, order: Order, plan: Plan) -> TaskIds:
         """Begins work, and answers with its task; with none if there is nothing to do.
@@ -152,6 +159,7 @@ class Work:
             del self._open[task.id]
             self._end(task)
             self._begin_waiting(cast(datetime, task.due_at))
+        self._begin_waiting(now)
         for task in self._open.values():
             if task.state == "NEW" and task.running_at is not None and task.running_at <= now:
                 self.keep(replace(task, state="RUNNING"))
@@ -166,6 +174,16 @@ class Work:
     def has_task_of(self, asked: Asked) -> bool:
         """Whether a call has made work."""
         return any(task.asked == asked and task.task_type != LOCK for task in self._account.tasks.values())
+
+    def carry_again(self) -> None:
+        """Lets traffic go as the objects say that are there: those of an earlier life.
+
+        Of a load balancer whose configuration was refused nobody knows what went before: nothing goes.
+        """
+        for balancer in self._account.load_balancers.values():
+            if balancer.provisioning_status != "PENDING_CREATE":
+                with suppress(ConfigurationRefused):
+                    self._data_plane.apply(self._account, balancer.id, self._settings.behaviour)
 
     def coming(self) -> list[Stored]:
         """What objects will be when the work that is under way is done."""
@@ -282,6 +300,11 @@ class Work:
         for task in list(self._account.tasks.values()):
             if task.finished_at is not None and task.finished_at <= ended:
                 del self._account.tasks[task.id]
+
+
+def _lost() -> Change | None:
+    """In the place of the plan of a write that has waited in the queue when the emulator ended: it fails."""
+    raise Failure(503, "ServiceUnavailable", "The emulator was started anew while this waited for the load balancer")
 
 
 def _balancer_id(stored: Stored) -> str | None:

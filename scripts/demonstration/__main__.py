@@ -49,6 +49,7 @@ def deploy() -> None:
     configure(api, certificates)
 
     say("== pulumi up")
+    # Somebody has removed the emulator's state, as it asks for where it is another version's.
     emulator_was_lost = not any(api.object_counts().values()) and stack.has_resources()
     stack.up(refresh=emulator_was_lost)
 

@@ -28,6 +28,9 @@ START_SECONDS = 60
 LOG_FILE = DEMO / "emulator.log"
 """What it says, and what its HAProxies say of each request."""
 
+STATE_FILE = DEMO / "emulator.state"
+"""What it has: it is all there again after it was killed. Private keys are in it; only its owner can read it."""
+
 _MODULE = "gcore_tls_provider.emulator"
 _PROCESS_FILE = DEMO / "emulator.json"
 _KEY_FILE = DEMO / "emulator.key"
@@ -117,7 +120,7 @@ class Emulator:
 
 
 def ensure_running(*, carries: bool) -> Emulator:
-    """Returns the demo's emulator, after starting it if need be: then it is empty, whatever the stack says.
+    """Returns the demo's emulator, after starting it if need be. It has what it had when it ended.
 
     Args:
         carries: Whether its load balancers shall be HAProxies. One that is running without them is started anew.
@@ -174,7 +177,7 @@ def start(port: int, key: SecretStr, *, carries: bool) -> EmulatorProcess | None
     """
     command: list[str | Path] = [PYTHON, "-m", _MODULE, "--port", str(port)]
     command += ["--project", str(PROJECT), "--region", str(REGION), "--task-seconds", str(TASK_SECONDS)]
-    command += ["--data-plane", "haproxy" if carries else "none"]
+    command += ["--data-plane", "haproxy" if carries else "none", "--state", STATE_FILE]
     variables = {"GCORE_EMULATOR_API_KEY": key.get_secret_value()}  # arguments are visible to all users
     child = background.start(command, folder=ROOT, log=LOG_FILE, variables=variables)
 

@@ -19,7 +19,7 @@ from documentation.wording import FILLED_IN, Names, Scope, scopes, texts
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 _PACKAGES: Final = ("gcore_tls_provider", "components/gcore_tls_components")
-_OTHER_PROGRAMS: Final = tuple(f"gcore_tls_provider/{each}" for each in ("emulator", "cli", "discovery"))
+_OTHER_PROGRAMS: Final = tuple(f"gcore_tls_provider/{each}" for each in ("emulator", "cli", "discovery", "orphans"))
 """Those that say what they say in a terminal of their own."""
 
 _COMPOSED: Final = re.compile(r"\w+: (?P<sentence>.+) \[(?P<code>[A-Z0-9_]+)\]\.?")

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,8 +121,9 @@ def test_the_demo_from_its_beginning_to_its_end(clone: DemoClone) -> None:
     assert json.loads(clone.run(f"{curl} --silent --show-error"))["client"] == "CN=load-balancer"
 
     clone.lock_as_a_killed_run()
+    os.kill(clone.emulator(), signal.SIGKILL)
     second = clone.run("scripts/demo")
-    assert "already running" in second
+    assert "started on" in second
     assert "unlocking it" in second
     assert not re.search(r"\d+ (created|updated|deleted|replaced)", second)
     assert_requests_went_through(second)
@@ -134,9 +136,12 @@ def test_the_demo_from_its_beginning_to_its_end(clone: DemoClone) -> None:
     assert re.search(r"== Pulumi stack and its configuration\n(?: .*unlocking it\n)? +unchanged\n", second)
     assert clone.api_key() not in Path(f"/proc/{clone.emulator()}/cmdline").read_text()
 
+    state = clone.root / ".demo" / "emulator.state"
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
     os.kill(clone.emulator(), signal.SIGKILL)
+    state.unlink()
     after_accident = clone.run("scripts/demo")
-    assert re.search(r"started on", after_accident)
+    assert "started on" in after_accident
     assert "created" in after_accident
     assert_requests_went_through(after_accident)
 
@@ -145,6 +150,7 @@ def test_the_demo_from_its_beginning_to_its_end(clone: DemoClone) -> None:
     assert "401" in clone.by_hand("{ pulumi up --yes --skip-preview || true; }")
     pids = clone.emulator(), clone.backends()
     down = clone.run("scripts/demo --destroy 2>/dev/null")
+    assert "already running" in down
     assert "pulumi stack rm" not in down
     assert "once more" not in down
     assert re.findall(r"^    (?:secrets|load balancers|listeners|pools): (\d+)$", down, re.MULTILINE) == ["0"] * 4
