@@ -26,17 +26,14 @@ from gcore_tls_provider.errors import (
     ServerError,
     TaskForgotten,
 )
+from gcore_tls_provider.internal import ATTEMPT, CONTEXT
 from gcore_tls_provider.lifecycle.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.session import Account, Session
-from gcore_tls_provider.lifecycle.stack import ATTEMPT
 
 AnswerT = TypeVar("AnswerT")
 RowT = TypeVar("RowT")
 
 Verb = Literal["create", "read", "update", "delete"]
-
-CONTEXT: Final = "__context"
-"""The internal property in which a resource tells its handlers who it is."""
 
 TIME_LIMITS: Final[Mapping[str, float]] = {
     "secret": 300.0,
