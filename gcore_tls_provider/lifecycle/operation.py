@@ -62,7 +62,7 @@ _LONGEST_BUSY_PAUSE: Final = 3.0
 class Timeouts(BaseModel):
     """The resource's own time limits, in seconds: `custom_timeouts` of its options."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     create: Annotated[float | None, Field(gt=0)] = None
     update: Annotated[float | None, Field(gt=0)] = None
@@ -82,7 +82,7 @@ class Context(BaseModel):
         attempt: which making of the resource this is; empty where the state doesn't say.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     urn: str
     name: str
