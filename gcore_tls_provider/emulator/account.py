@@ -315,6 +315,14 @@ class Account:
         """Removes an object, if it is there."""
         self.table_of(stored).pop(stored.id, None)
 
+    def copy(self) -> Account:
+        """Another account with the same objects, and without tasks."""
+        other = Account()
+        tables = (self.secrets, self.load_balancers, self.listeners, self.pools)
+        for stored in (stored for table in tables for stored in table.values()):
+            other.put(stored)
+        return other
+
     def table_of(self, stored: Stored) -> Table[Stored]:
         """The table that an object of this kind is kept in."""
         for kind, table in self._tables():

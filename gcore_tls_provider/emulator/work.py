@@ -201,14 +201,19 @@ class Work:
         return any(task.asked == asked and task.task_type != LOCK for task in self._account.tasks.values())
 
     def carry_again(self) -> None:
-        """Lets traffic go as the objects say that are there: those of an earlier life.
+        """Lets traffic go as it went in an earlier life: as things were before the work that is under way.
 
         Of a load balancer whose configuration was refused nobody knows what went before: nothing goes.
         """
-        for balancer in self._account.load_balancers.values():
-            if balancer.provisioning_status != "PENDING_CREATE":
-                with suppress(ConfigurationRefused):
-                    self._data_plane.apply(self._account, balancer.id, self._settings.behaviour)
+        carried = self._account.copy()
+        for transition in (each for task in self._open.values() for each in task.transitions):
+            if transition.before is not None:
+                carried.put(transition.before)
+            elif transition.after is not None:
+                carried.drop(transition.after)
+        for balancer_id in carried.load_balancers:
+            with suppress(ConfigurationRefused):
+                self._data_plane.apply(carried, balancer_id, self._settings.behaviour)
 
     def coming(self) -> list[Stored]:
         """What objects will be when the work that is under way is done."""
