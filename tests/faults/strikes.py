@@ -85,7 +85,10 @@ FAULTS: Final[Mapping[str, Fault]] = {
 
 @dataclass(frozen=True)
 class Point:
-    """A request of a run: the nth of its method and route; the polls of one task count as one."""
+    """A request of a run: the nth of its method and route (without a method: of all writes).
+
+    The polls of one task count as one.
+    """
 
     method: str
     route: str
@@ -182,7 +185,10 @@ class Network(httpx.BaseTransport):
         wanted, fault = self.strike
         if self._lasting:
             return fault
-        if again or (point.method, point.route, point.nth) != (wanted.method, wanted.route, wanted.nth):
+        struck = (point.method, point.route, point.nth) == (wanted.method, wanted.route, wanted.nth)
+        if not wanted.method:
+            struck = point.method != "GET" and sum(each.method != "GET" for each in self.points) == wanted.nth
+        if again or not struck:
             return None
         self._lasting = fault.lasts
         return fault if self.fired == 0 else None

@@ -1,0 +1,154 @@
+"""Many at once: threads of one process, and two stacks, against a Gcore that is busy and throttles at random."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from gcore_tls_provider.api.clock import SystemClock
+from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds
+from gcore_tls_provider.emulator.application import application
+from gcore_tls_provider.emulator.settings import DIALECT_CHOICES
+from gcore_tls_provider.lifecycle.configuration import Configuration
+from gcore_tls_provider.lifecycle.operation import CONTEXT
+from gcore_tls_provider.lifecycle.session import Session
+from gcore_tls_provider.lifecycle.stack import ATTEMPT
+from tests.faults.accounts import Snapshot, duplicates
+from tests.faults.in_process import InProcess
+from tests.faults.story import Counts
+from tests.lifecycle.world import (
+    IDENTITY,
+    KEY,
+    LIFECYCLES,
+    PROJECT,
+    REGION,
+    STACK,
+    Making,
+    RecordingHost,
+    as_engine,
+    member,
+    urn_of,
+)
+from tests.material import Material
+
+LOAD_BALANCERS = 100
+THREADS = 64
+LEAST = 3
+"""Requests that an object takes at least: its POST, one poll of its task, its GET."""
+FACTOR = 3
+"""How many times as many all of it may take, where every tenth request is throttled and every tenth write refused."""
+_BELOW = "/v1/lb"
+"""What is on a load balancer: only that can be busy."""
+
+
+class Unreliable(httpx.BaseTransport):
+    """Sends one request after the other, and answers some of them by itself: 429 to any, 409 to writes."""
+
+    def __init__(self, inner: httpx.BaseTransport, share: float) -> None:
+        self.requests, self.refused = 0, 0
+        self._inner, self._share = inner, share
+        self._luck = random.Random(20)
+        self._one = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        with self._one:
+            self.requests += 1
+            status = 0
+            if self._luck.random() < self._share:
+                status = 429
+            elif request.method != "GET" and _BELOW in request.url.path and self._luck.random() < self._share:
+                status = 409
+            if not status:
+                return self._inner.handle_request(request)
+            self.refused += 1
+        body = {"exception_class": "ConflictError" if status == 409 else "RateLimitError", "message": "busy"}
+        return httpx.Response(status, json=body, headers={"Retry-After": "0"}, request=request)
+
+
+def emulated() -> Emulator:
+    behaviour = Behaviour.model_validate(DIALECT_CHOICES["openapi"])
+    places = {"projects": frozenset({PROJECT}), "regions": frozenset({REGION})}
+    return Emulator(Settings(api_key=KEY, task_seconds=TaskSeconds(0.05), behaviour=behaviour, **places))
+
+
+class Program:
+    """One stack's process: threads make its resources."""
+
+    def __init__(self, transport: httpx.BaseTransport, identity: str = IDENTITY) -> None:
+        values = {
+            "gcore:apiKey": KEY,
+            "gcore:projectId": str(PROJECT),
+            "gcore:regionId": str(REGION),
+            "gcore:baseUrl": "http://gcore.example",
+            "gcore:dialect": "openapi",
+        }
+        self.host = RecordingHost()
+        self.identity = identity
+        configuration = Configuration.read(values.get, {})
+        self.session = Session(configuration, self.host, clock=SystemClock(), transport=transport)
+
+    def make(self, kind: str, name: str, **properties: object) -> str:
+        urn = urn_of(kind, name)
+        context = {"urn": urn, "name": name, "stack": STACK, "timeouts": {}}
+        bag = as_engine({**properties, CONTEXT: context, ATTEMPT: secrets.token_hex(8)})
+        checked = LIFECYCLES[kind].check(self.session, {}, bag)
+        assert [each for each in checked.findings if each.severity == "error"] == []
+        inputs = as_engine(checked.inputs)
+        self.host.creating.append(Making(urn, {ATTEMPT: inputs[ATTEMPT]}, self.identity))
+        return LIFECYCLES[kind].create(self.session, inputs).id
+
+
+@pytest.mark.timeout(240)
+def test_a_hundred_load_balancers_at_once(counted: Callable[[Counts], None]) -> None:
+    material, emulator = Material.generate(), emulated()
+    transport = Unreliable(InProcess(application(emulator)), 0.1)
+    stack = Program(transport)
+
+    def whole(number: int) -> None:
+        server = stack.make("ListenerCertificate", f"server-{number}", **material.pem(material.server))
+        client = stack.make("ClientCertificate", f"client-{number}", **material.pem(material.client))
+        ca = stack.make("CertificateAuthority", f"ca-{number}", certificate=material.authority.certificate_pem)
+        balancer = stack.make("LoadBalancer", f"lb-{number}")
+        listener = stack.make("Listener", f"listener-{number}", load_balancer_id=balancer, secret_id=server)
+        where = {"load_balancer_id": balancer, "listener_id": listener}
+        stack.make("Pool", f"pool-{number}", **where, ca_secret_id=ca, secret_id=client, members=[member()])
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(whole, range(LOAD_BALANCERS)))
+
+    account = Snapshot.of(emulator)
+    objects = 6 * LOAD_BALANCERS
+    assert len(list(account.all())) == objects
+    assert duplicates(account) == []
+    assert {each.provisioning_status for each in account.all()} == {"ACTIVE"}
+    assert emulator.audit().breaches == ()
+    assert transport.refused > objects * LEAST * 0.05
+    assert transport.requests <= objects * LEAST * FACTOR
+    counted(Counts(cases=1, fired=transport.refused))
+
+
+def test_two_stacks_at_once_on_one_load_balancer() -> None:
+    """Each waits while the other holds it; both finish."""
+    emulator = emulated()
+    transport = Unreliable(InProcess(application(emulator)), 0.0)
+    balancer = Program(transport).make("LoadBalancer", "shared")
+    stacks = [Program(transport, identity) for identity in ("one", "two")]
+
+    def work(number: int) -> None:
+        for port in range(80, 84):
+            name, port = f"on-{port}", port + 100 * number
+            plain = {"load_balancer_id": balancer, "protocol": "HTTP"}
+            listener = stacks[number].make("Listener", name, **plain, protocol_port=port)
+            stacks[number].make("Pool", name, **plain, listener_id=listener)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(work, range(2)))
+    assert len(emulator.account.listeners) == len(emulator.account.pools) == 8
+    assert emulator.audit().breaches == ()
