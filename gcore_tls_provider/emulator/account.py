@@ -250,6 +250,19 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """The rest of a call whose work waits for its load balancer: with it the call can be heard again.
+
+    `failure` and `hang` are what fault rules have decided about its task.
+    """
+
+    query: str
+    body: str = field(repr=False)
+    failure: str | None
+    hang: bool
+
+
+@dataclass(frozen=True)
 class Transition:
     """What one piece of work does to one object: None before means that it is made, None after that it goes."""
 
@@ -262,7 +275,7 @@ class Task:
     """Work that takes time.
 
     `due_at` None means that it never ends or hasn't begun. `failure` is how it will end badly, if it will. A hidden
-    task only holds a lock.
+    task only holds a lock. `waits` is there until it begins.
     """
 
     id: str
@@ -281,6 +294,7 @@ class Task:
     data: dict[str, JsonValue] = field(default_factory=dict)
     acknowledged_at: datetime | None = None
     hidden: bool = False
+    waits: Waiting | None = None
 
 
 @dataclass
@@ -300,6 +314,14 @@ class Account:
     def drop(self, stored: Stored) -> None:
         """Removes an object, if it is there."""
         self.table_of(stored).pop(stored.id, None)
+
+    def copy(self) -> Account:
+        """Another account with the same objects, and without tasks."""
+        other = Account()
+        tables = (self.secrets, self.load_balancers, self.listeners, self.pools)
+        for stored in (stored for table in tables for stored in table.values()):
+            other.put(stored)
+        return other
 
     def table_of(self, stored: Stored) -> Table[Stored]:
         """The table that an object of this kind is kept in."""

@@ -15,7 +15,7 @@ from gcore_tls_provider.emulator.emulator import Emulator
 from gcore_tls_provider.emulator.failures import Failure, not_found
 from gcore_tls_provider.emulator.questions import Behaviour
 from gcore_tls_provider.emulator.references import References
-from gcore_tls_provider.emulator.work import Fate, Order, Plan, Work
+from gcore_tls_provider.emulator.work import Fate, Heard, Order, Plan, Work
 
 
 def emulator_of(request: Request) -> Emulator:
@@ -54,6 +54,7 @@ class Call:
     now: datetime
     asked: Asked
     fate: Fate
+    heard: Heard
 
     @property
     def scope(self) -> Scope:
@@ -71,7 +72,7 @@ class Call:
 
     def order(self, task_type: str, load_balancer_id: str | None = None, on_error_too: bool = False) -> Order:
         """Work that this request asks for."""
-        return Order(self.scope, self.asked, task_type, load_balancer_id, on_error_too, self.fate)
+        return Order(self.scope, self.asked, task_type, load_balancer_id, on_error_too, self.fate, self.heard)
 
     def submit(
         self, task_type: str, plan: Plan, load_balancer_id: str | None = None, on_error_too: bool = False
@@ -99,6 +100,7 @@ async def _call(
         now=emulator.clock.now(),
         asked=request.state.asked,
         fate=request.state.fate,
+        heard=request.state.heard,
     )
 
 

@@ -25,9 +25,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gcore_tls_provider.emulator.account import Asked, LoadBalancer
 from gcore_tls_provider.emulator.emulator import Emulator
 from gcore_tls_provider.emulator.faults import Answer, Delay, Drop, FailTask, HangTask, Lock, RuleCount
+from gcore_tls_provider.emulator.hearing import hear_again
 from gcore_tls_provider.emulator.refusals import refusal
 from gcore_tls_provider.emulator.traffic import Recorded
-from gcore_tls_provider.emulator.work import Fate
+from gcore_tls_provider.emulator.work import Fate, Heard
 
 LOG = logging.getLogger("gcore_tls_provider.emulator")
 
@@ -70,6 +71,7 @@ class Doorway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection's next request."""
+        await hear_again(self._emulator, self._app)
         if scope["type"] != "http" or not scope["path"].startswith(_API):
             if scope["type"] == "http":
                 self._emulator.work.settle()
@@ -149,7 +151,8 @@ class Doorway:
                     emulator.auditor.answered(arrived.asked, arrived.authorization, key, status)
                 await send(message)
 
-            scope.setdefault("state", {}).update(asked=arrived.asked, fate=arrived.fate)
+            heard = Heard(scope["query_string"].decode(), arrived.body.decode(errors="replace"))
+            scope.setdefault("state", {}).update(asked=arrived.asked, fate=arrived.fate, heard=heard)
             await self._app(scope, _replayed(arrived.body, receive), noting)
 
         return work

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias, cast
 from uuid import uuid4
@@ -33,6 +33,7 @@ from gcore_tls_provider.emulator.account import (
     Stored,
     Task,
     Transition,
+    Waiting,
 )
 from gcore_tls_provider.emulator.audit import Auditor
 from gcore_tls_provider.emulator.changes import (
@@ -71,6 +72,15 @@ class Fate:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """What is to be kept of a request if its work has to wait. `again`: it waits already, from an earlier life."""
+
+    query: str = ""
+    body: str = field(default="", repr=False)
+    again: Task | None = None
+
+
+@dataclass(frozen=True)
 class Order:
     """A piece of work that a request asks for.
 
@@ -84,27 +94,30 @@ class Order:
     load_balancer_id: str | None = None
     on_error_too: bool = False
     fate: Fate = Fate()
+    heard: Heard = Heard()
 
 
 class Work:
-    """Begins and ends the work of one account."""
+    """Begins and ends the work of one account.
+
+    Attributes:
+        unheard: tasks of an earlier life that wait for their load balancer. Their calls are to be heard again, so that
+            it is known what they are to do.
+    """
 
     def __init__(
         self, account: Account, settings: Settings, clock: Clock, data_plane: DataPlane, auditor: Auditor
     ) -> None:
-        """What the account's tasks say is under way: it goes on. What waits in the queue there has been lost."""
+        """What the account's tasks say is under way goes on."""
         self._account = account
         self._settings = settings
         self._clock = clock
         self._data_plane = data_plane
         self._auditor = auditor
         self._open = {task.id: task for task in account.tasks.values() if task.finished_at is None}
-        self._queue: list[tuple[Task, Order, Plan]] = [
-            (task, Order(task.scope, task.asked, task.task_type), _lost)
-            for task in self._open.values()
-            if task.running_at is None
-        ]
-        for task, _order, _plan in self._queue:
+        self._queue: list[tuple[Task, Order, Plan]] = []
+        self.unheard = [task for task in self._open.values() if task.waits is not None]
+        for task in self.unheard:
             del self._open[task.id]
 
     def submit(self, order: Order, plan: Plan) -> TaskIds:
@@ -113,15 +126,19 @@ class Work:
         Raises:
             Failure: if the plan refuses, or the load balancer is busy.
         """
+        if order.heard.again is not None:
+            return self._wait(order.heard.again, order, plan)
         busy = self._busy(order)
         how = self._settings.behaviour.busy_load_balancer
         if busy is not None and (how == "409" or busy.provisioning_status == "ERROR"):
             raise immutable(busy.id, busy.provisioning_status)
         task = self._task(order)
         if busy is not None and how == "queue":
-            self._account.tasks[task.id] = task
-            self._queue.append((task, order, plan))
-        elif busy is not None:
+            heard = order.heard
+            return self._wait(
+                replace(task, waits=Waiting(heard.query, heard.body, order.fate.failure, order.fate.hang)), order, plan
+            )
+        if busy is not None:
             reason = immutable(busy.id, busy.provisioning_status).message
             self._begin(task, Change(()), replace(order, fate=Fate(failure=reason)))
         else:
@@ -130,6 +147,14 @@ class Work:
                 return TaskIds(tasks=[])
             self._begin(task, change, order)
         return TaskIds(tasks=[] if task.hidden else [task.id])
+
+    def deaf(self, task: Task, failure: Failure) -> None:
+        """Lets a task of an earlier life fail, whose call can't be heard again: what it is about is gone."""
+
+        def plan() -> Change | None:
+            raise failure
+
+        self._wait(task, Order(task.scope, task.asked, task.task_type), plan)
 
     def fail_later(self, order: Order, reason: str) -> TaskIds:
         """Begins a task that does nothing but fail."""
@@ -176,19 +201,29 @@ class Work:
         return any(task.asked == asked and task.task_type != LOCK for task in self._account.tasks.values())
 
     def carry_again(self) -> None:
-        """Lets traffic go as the objects say that are there: those of an earlier life.
+        """Lets traffic go as it went in an earlier life: as things were before the work that is under way.
 
         Of a load balancer whose configuration was refused nobody knows what went before: nothing goes.
         """
-        for balancer in self._account.load_balancers.values():
-            if balancer.provisioning_status != "PENDING_CREATE":
-                with suppress(ConfigurationRefused):
-                    self._data_plane.apply(self._account, balancer.id, self._settings.behaviour)
+        carried = self._account.copy()
+        for transition in (each for task in self._open.values() for each in task.transitions):
+            if transition.before is not None:
+                carried.put(transition.before)
+            elif transition.after is not None:
+                carried.drop(transition.after)
+        for balancer_id in carried.load_balancers:
+            with suppress(ConfigurationRefused):
+                self._data_plane.apply(carried, balancer_id, self._settings.behaviour)
 
     def coming(self) -> list[Stored]:
         """What objects will be when the work that is under way is done."""
         transitions = [transition for task in self._open.values() for transition in task.transitions]
         return [transition.after for transition in transitions if transition.after is not None]
+
+    def _wait(self, task: Task, order: Order, plan: Plan) -> TaskIds:
+        self._account.tasks[task.id] = task
+        self._queue.append((task, order, plan))
+        return TaskIds(tasks=[] if task.hidden else [task.id])
 
     def _busy(self, order: Order) -> LoadBalancer | None:
         if order.load_balancer_id is None:
@@ -221,6 +256,7 @@ class Work:
             running_at=at + timedelta(seconds=NEW_FOR * (seconds or 0)),
             due_at=None if seconds is None else at + timedelta(seconds=seconds),
             failure=order.fate.failure,
+            waits=None,
             transitions=change.transitions,
             data=dict(change.data),
         )
@@ -300,11 +336,6 @@ class Work:
         for task in list(self._account.tasks.values()):
             if task.finished_at is not None and task.finished_at <= ended:
                 del self._account.tasks[task.id]
-
-
-def _lost() -> Change | None:
-    """In the place of the plan of a write that has waited in the queue when the emulator ended: it fails."""
-    raise Failure(503, "ServiceUnavailable", "The emulator was started anew while this waited for the load balancer")
 
 
 def _balancer_id(stored: Stored) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,11 +22,20 @@ from gcore_tls_provider.emulator.state_file import opened
 from tests.emulator.emulated_api import KEY, blob, member_body, monitor_body, pool_body
 from tests.material import Material
 
-SETTINGS = Settings(
-    api_key=KEY,
-    task_seconds=TaskSeconds(10, {"update_loadbalancer": 25, "failover_loadbalancer": None}),
-    behaviour=Behaviour(read_lag=1, secret_in_use="allow", failed_task="leave-error-object"),
-)
+
+def settings(**choices: Any) -> Settings:
+    """An emulator's, with choices by field name of `Behaviour`."""
+    return Settings(
+        api_key=KEY,
+        task_seconds=TaskSeconds(10, {"update_loadbalancer": 25, "failover_loadbalancer": None}),
+        behaviour=Behaviour.model_validate(choices),
+    )
+
+
+PLAIN = settings(read_lag=1, secret_in_use="allow", failed_task="leave-error-object")
+QUEUE = settings(busy_load_balancer="queue")
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 STEPS = (
     "secret",
@@ -51,6 +62,7 @@ class Life:
 
     file: Path
     material: Material
+    settings: Settings = PLAIN
     clock: ManualClock = field(default_factory=ManualClock)
 
     def __post_init__(self) -> None:
@@ -58,7 +70,7 @@ class Life:
         self.begin()
 
     def begin(self) -> None:
-        self.emulator = Emulator(SETTINGS, self.clock, state=self._open.enter_context(opened(self.file)))
+        self.emulator = Emulator(self.settings, self.clock, state=self._open.enter_context(opened(self.file)))
         self._application = application(self.emulator)
 
     def end(self) -> None:
@@ -73,6 +85,14 @@ class Life:
         """All that there is in the emulator."""
         found = current(self.emulator.account, self.emulator.faults.counts, self.emulator.auditor.breaches)
         return {key: text_of(value) for key, value in found.items()}
+
+    def shape(self) -> Counter[tuple[str, ...]]:
+        """All that there is, without ids and times."""
+        account = self.emulator.account
+        tables = (account.secrets, account.load_balancers, account.listeners, account.pools)
+        found = [(type(one).__name__, one.name, one.provisioning_status) for table in tables for one in table.values()]
+        tasks = [(task.task_type, task.state, _ID.sub("ID", task.failure or "")) for task in account.tasks.values()]
+        return Counter[tuple[str, ...]](found) + Counter[tuple[str, ...]](tasks)
 
     def call(self, method: str, path: str, body: Any = None) -> int | None:
         """The answer's status; None if there is none."""
@@ -130,15 +150,19 @@ class Life:
 
 @contextmanager
 def lived(
-    file: Path, material: Material, story: Sequence[tuple[str, int]], restarts: Collection[int] = ()
+    file: Path,
+    material: Material,
+    story: Sequence[tuple[str, int]],
+    restarts: Collection[int] = (),
+    settings: Settings = PLAIN,
 ) -> Iterator[tuple[Life, list[int | None]]]:
     """A whole story, with restarts before the steps of these numbers; gives what came of it, and the answers.
 
-    The ids of one story are the same each time.
+    The ids of one story are the same each time, unless something waited at a restart: its call is heard once more.
     """
     dice = random.Random(0)
     with mock.patch.object(os, "urandom", dice.randbytes):
-        life = Life(file, material)
+        life = Life(file, material, settings)
         try:
             answers = []
             for number, (step, at) in enumerate(story):

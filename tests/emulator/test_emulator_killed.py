@@ -53,7 +53,11 @@ def test_what_was_accepted_is_there_and_tasks_go_on(tmp_path: Path, material: Ma
 
 
 def test_traffic_comes_back(tmp_path: Path) -> None:
-    options = ["--state", str(tmp_path / "state"), "--data-plane", "haproxy", "--task-seconds", "0"]
+    """As it was: what is still being made isn't carried."""
+    seconds = "0,create_lblistener=never"
+    options = ["--state", str(tmp_path / "state"), "--data-plane", "haproxy", "--task-seconds", seconds]
+    listener = {"name": "http", "protocol": "HTTP", "protocol_port": 80}
+    other = {**listener, "name": "other", "protocol_port": 81}
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         for start in range(2):
             with (
@@ -61,7 +65,12 @@ def test_traffic_comes_back(tmp_path: Path) -> None:
                 httpx.Client(base_url=url, headers=HEADERS, timeout=30) as client,
             ):
                 if start == 0:
-                    listener = {"name": "http", "protocol": "HTTP", "protocol_port": 80}
-                    accepted(client.post("/cloud/v1/loadbalancers/1/1", json={"name": "web", "listeners": [listener]}))
-                (state,) = client.get("/_emulator/state").json()["listeners"].values()
-                assert ask(state["data_plane"]["port"], tls=False).status == 503
+                    task = accepted(
+                        client.post("/cloud/v1/loadbalancers/1/1", json={"name": "web", "listeners": [listener]})
+                    )
+                    made = client.get(f"/cloud/v1/tasks/{task}").json()["created_resources"]["loadbalancers"]
+                    accepted(client.post("/cloud/v1/lblisteners/1/1", json={**other, "load_balancer_id": made[0]}))
+                listeners = client.get("/_emulator/state").json()["listeners"].values()
+                carried = {each["name"]: each["data_plane"] for each in listeners}
+                assert carried["other"] is None
+                assert ask(carried["http"]["port"], tls=False).status == 503

@@ -14,7 +14,7 @@ from gcore_tls_provider.emulator import Emulator
 from gcore_tls_provider.emulator.account import Account
 from gcore_tls_provider.emulator.records import Key, current
 from gcore_tls_provider.emulator.state_file import APPLICATION_ID, VERSION, StateFileError, opened
-from tests.emulator.lives import STEPS, Life, lived
+from tests.emulator.lives import QUEUE, STEPS, Life, lived
 from tests.material import Material
 
 STORIES = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9)), min_size=1, max_size=25)
@@ -35,6 +35,32 @@ def test_a_restart_changes_nothing(
     with lived(folder / "other", material, whole, restarts | {len(whole) - 1}) as (other, same):
         assert same == answers
         assert other.remembers() == plain
+
+
+@given(story=STORIES, restarts=st.sets(st.integers(3, 30), max_size=2))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_waited_waits_again(
+    story: list[tuple[str, int]], restarts: set[int], tmp_path_factory: pytest.TempPathFactory, material: Material
+) -> None:
+    """Where writes to a busy load balancer wait: what they are to do isn't known until their turn comes."""
+    folder = tmp_path_factory.mktemp("lives")
+    whole = [*OPENING, ("tls", 0), *story, ("wait long", 0), ("read", 0), ("wait long", 0), ("read", 0)]
+    with lived(folder / "one", material, whole, (), QUEUE) as (one, answers):
+        plain = one.shape()
+    with lived(folder / "other", material, whole, {*restarts, len(OPENING) + 1}, QUEUE) as (other, same):
+        assert same == answers
+        assert other.shape() == plain
+
+
+def test_what_waits_for_an_object_that_goes_fails_as_it_would_have(tmp_path: Path, material: Material) -> None:
+    story = [*OPENING[:-1], ("wait long", 0), ("rename", 0), ("remove", 0), ("listener", 1)]
+    shapes = []
+    for name, restarts in (("one", ()), ("other", (len(story) - 1, len(story)))):
+        whole = [*story, *[("wait long", 0), ("read", 0)] * 3]
+        with lived(tmp_path / name, material, whole, restarts, QUEUE) as (life, _):
+            shapes.append(life.shape())
+    assert shapes[0] == shapes[1]
+    assert any("could not be found" in each[2] or "not found" in each[2] for each in shapes[0]), shapes[0]
 
 
 def test_all_is_there_before_the_answer(tmp_path: Path, material: Material) -> None:
