@@ -115,6 +115,11 @@ class State:
     pending: tuple[Pending, ...] = ()
     identity: str = ""
 
+    def plain(self) -> str:
+        """What isn't encrypted in it."""
+        bags = [bag for row in self.rows for bag in (row.inputs, row.outputs)] + [each.inputs for each in self.pending]
+        return str([{name: value for name, value in bag.items() if name not in SECRET} for bag in bags])
+
     def export(self) -> bytes:
         """As `pulumi stack export` prints it."""
         provider = "pulumi:providers:pulumi-python"
