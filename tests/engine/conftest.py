@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -43,19 +43,28 @@ def dialect(request: pytest.FixtureRequest) -> Dialect:
     return chosen
 
 
-@pytest.fixture
-def emulator(dialect: Dialect) -> Emulator:
-    """An empty emulator."""
-    behaviour = Behaviour.model_validate(DIALECT_CHOICES[dialect])
+def emulated(seconds: Mapping[str, float] | None = None, /, **choices: object) -> Emulator:
+    """An empty emulator.
+
+    Args:
+        seconds: how long tasks take that take longer than others, by their type.
+        choices: how it behaves where nobody knows how Gcore does.
+    """
     return Emulator(
         Settings(
             api_key=API_KEY,
             projects=frozenset({PROJECT}),
             regions=frozenset({REGION}),
-            task_seconds=TaskSeconds(0.05),
-            behaviour=behaviour,
+            task_seconds=TaskSeconds(0.05, seconds or {}),
+            behaviour=Behaviour.model_validate(choices),
         )
     )
+
+
+@pytest.fixture
+def emulator(dialect: Dialect) -> Emulator:
+    """An empty emulator."""
+    return emulated(**DIALECT_CHOICES[dialect])
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from gcore_tls_provider.certificates import DevelopmentFiles
-from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds
+from gcore_tls_provider.emulator import Emulator
 from gcore_tls_provider.emulator.faults import Answer, FailTask, HangTask
-from tests.engine.conftest import API_KEY, PROJECT, REGION, NewProgram
+from tests.engine.conftest import NewProgram, emulated
 from tests.engine.stack import Stack
 
 pytestmark = pytest.mark.engine
@@ -35,15 +35,7 @@ MONITOR = """timeout_member_data=7000, health_monitor={"type": "TCP", "delay": 1
 @pytest.fixture
 def emulator() -> Emulator:
     """One that leaves what a failed task has half-made."""
-    return Emulator(
-        Settings(
-            api_key=API_KEY,
-            projects=frozenset({PROJECT}),
-            regions=frozenset({REGION}),
-            task_seconds=TaskSeconds(0.05),
-            behaviour=Behaviour(failed_task="leave-error-object"),
-        )
-    )
+    return emulated(failed_task="leave-error-object")
 
 
 def saved(stack: Stack) -> dict[str, str]:
