@@ -11,6 +11,8 @@ from gcore_tls_provider.cli.dev_certs import EPILOG as DEV_CERTS_EPILOG
 from gcore_tls_provider.cli.dev_certs import dev_certs
 from gcore_tls_provider.cli.discover import EPILOG as DISCOVER_EPILOG
 from gcore_tls_provider.cli.discover import discover
+from gcore_tls_provider.cli.probe import EPILOG as PROBE_EPILOG
+from gcore_tls_provider.cli.probe import probe
 
 app = typer.Typer(
     add_completion=False,
@@ -40,3 +42,4 @@ def gcore_tls(
 app.command("check", epilog=CHECK_EPILOG, no_args_is_help=True)(check)
 app.command("dev-certs", epilog=DEV_CERTS_EPILOG, no_args_is_help=True)(dev_certs)
 app.command("discover", epilog=DISCOVER_EPILOG, no_args_is_help=True)(discover)
+app.command("probe", epilog=PROBE_EPILOG)(probe)
