@@ -347,7 +347,7 @@ def test_an_examples_whole_life(
 
 
 def test_every_example_is_here() -> None:
-    folders = {f"examples/{each.name}" for each in (ROOT / "examples").iterdir() if each.is_dir()}
+    folders = {f"examples/{each.parent.name}" for each in (ROOT / "examples").glob("*/Pulumi.yaml")}
     assert folders == {each.folder for each in EXAMPLES.values()} - {"."}
 
 
