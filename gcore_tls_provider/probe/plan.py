@@ -39,12 +39,13 @@ class Plan(BaseModel):
         size = f"of flavor {self.flavor}" if self.flavor else "of the region's default flavor"
         address = "a public address" if self.public else "an address in your network"
         return (
-            f"One load balancer {size} with {address}, for about {MINUTES} minutes; on it one listener and up to four "
-            "pools without members; up to ten secrets with certificates made for this probe.",
+            f"One load balancer {size} with {address}, for about {MINUTES} minutes (a second one, where Gcore fails "
+            "while it makes the first); on it one listener and up to four pools without members; up to ten secrets, "
+            "with certificates made for this probe.",
             f"All names begin with {self.name}-. Nothing else in the project is changed; all of it is removed at the "
             "end, whatever happens.",
-            f"Price: {self.price}. Gcore charges for the load balancer and for a public address, for no other object "
-            "named here as far as its documents say.",
+            f"Price: {self.price}. What can cost something is the load balancer and its public address; what yours "
+            "cost stands in your contract.",
         )
 
 
@@ -74,5 +75,5 @@ def make_plan(account: ProbedAccount) -> Plan:
 
 def _price(flavor: PricedFlavor | None) -> str:
     if flavor is None or flavor.price_per_hour is None:
-        return "Gcore's API names none; see your contract"
+        return "Gcore's API names none"
     return f"{flavor.price_per_hour:g} {flavor.currency_code or ''} an hour for the load balancer".replace("  ", " ")

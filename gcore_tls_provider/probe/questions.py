@@ -35,6 +35,19 @@ QUESTIONS: Final[Mapping[str, str]] = {
 }
 """The emulator's questions (`gcore-emulator --set`), in its order."""
 
+TASK_TYPES: Final = (
+    "create_secret",
+    "delete_secret",
+    "create_loadbalancer",
+    "update_loadbalancer",
+    "delete_loadbalancer",
+    "create_lbpool",
+    "patch_lbpool",
+    "delete_lbpool",
+    "delete_lblistener",
+)
+"""The kinds of tasks of what a probe does, as `gcore-emulator --task-seconds` names them."""
+
 UNANSWERED: Final[Mapping[str, str]] = {
     "retry-after": "it shows only where there are too many requests, and there weren't",
     "failed-task": "a create can't be made to fail, and none has failed by itself",

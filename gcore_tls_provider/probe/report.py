@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from gcore_tls_provider.api.connection import Dialect
-from gcore_tls_provider.probe.questions import QUESTIONS
+from gcore_tls_provider.probe.questions import QUESTIONS, TASK_TYPES
 
 
 class Finding(BaseModel):
@@ -110,8 +110,9 @@ class Report(BaseModel):
     def emulator_command(self) -> str:
         """A command line for an emulator that behaves as this account did."""
         words = ["gcore-emulator"]
-        if self.task_seconds:
-            words += ["--task-seconds", ",".join(f"{kind}={each:g}" for kind, each in self.task_seconds.items())]
+        seconds = [f"{kind}={self.task_seconds[kind]:g}" for kind in TASK_TYPES if kind in self.task_seconds]
+        if seconds:
+            words += ["--task-seconds", ",".join(seconds)]
         for question, choice in self.choices.items():
             words += ["--set", f"{question}={choice}"]
         return " ".join(map(quote, words))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -57,6 +58,28 @@ def test_the_plan_is_said_first_and_nothing_happens_without_a_yes(
     assert "--yes" in done.stderr
     assert {call.method for call in emulator.calls} <= {"GET"}
     assert not emulator.account.secrets and not emulator.account.load_balancers
+
+
+def test_a_no_in_a_terminal_makes_nothing(emulator: Emulator, environment: dict[str, str]) -> None:
+    leader, follower = pty.openpty()
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "gcore_tls_provider.cli", "probe"],
+            env={**os.environ, **environment},
+            stdin=follower,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # else it would ask this process's own terminal
+        ) as asking:
+            os.write(leader, b"n\n")
+            _, errors = asking.communicate(timeout=ENDS_WITHIN)
+    finally:
+        os.close(leader)
+        os.close(follower)
+    assert asking.returncode == 1
+    assert b"One load balancer" in errors
+    assert b"Go on? [y/N]:" in errors
+    assert not any(call.method == "POST" for call in emulator.calls)
 
 
 def test_a_probe_from_beginning_to_end(emulator: Emulator, environment: dict[str, str]) -> None:

@@ -107,7 +107,7 @@ def test_nothing_stays_after_a_defect_of_the_probe(probed: ProbedStart) -> None:
 def test_what_a_task_without_end_holds_is_named(probed: ProbedStart) -> None:
     there = probed()
     add_fault(there, routes.UPDATE_POOL, action="hang_task")
-    report = probe(there.account, cleaning_seconds=30)
+    report = probe(there.account, cleaning_seconds=5)
     (balancer,) = there.emulator.account.load_balancers.values()
     assert not report.cleaning.complete
     (left,) = (each for each in report.cleaning.left if each.kind == "load balancer")

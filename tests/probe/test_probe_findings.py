@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import pytest
 
-from gcore_tls_provider.emulator.questions import questions
-from gcore_tls_provider.probe.questions import QUESTIONS, UNANSWERED
+from gcore_tls_provider.emulator.questions import behaviour_from, questions
+from gcore_tls_provider.emulator.settings import TASK_TYPES as EMULATED_TASK_TYPES
+from gcore_tls_provider.emulator.settings import TaskSeconds
+from gcore_tls_provider.probe.questions import QUESTIONS, TASK_TYPES, UNANSWERED
 from gcore_tls_provider.probe.report import Finding, Report
 from gcore_tls_provider.probe.run import probe
 from tests.probe.conftest import ProbedStart
@@ -137,8 +141,19 @@ def test_it_tells_of_a_quota_that_it_met(probed: ProbedStart, status: str) -> No
     assert there.objects == {}
 
 
+def test_an_emulator_takes_the_command(probed: ProbedStart) -> None:
+    report = probe(probed(RUNS["OpenAPI alone"]).account)
+    words = shlex.split(report.emulator_command)
+    settings = [word for option, word in pairwise(words) if option == "--set"]
+    assert behaviour_from(settings) == behaviour_from([each for each in RUNS["OpenAPI alone"]])
+    assert TaskSeconds.parse(words[words.index("--task-seconds") + 1]).by_type == report.task_seconds
+    unknown = Report(name="it", findings=(), task_seconds={"create_something_new": 3.0})
+    assert unknown.emulator_command == "gcore-emulator"
+    assert set(TASK_TYPES) <= set(EMULATED_TASK_TYPES)
+
+
 def test_it_measures_tasks(probed: ProbedStart) -> None:
-    report = probe(probed(task_seconds=9.0).account)
+    report = probe(probed(task_seconds=2.0).account)
     assert {"create_secret", "create_loadbalancer", "create_lbpool", "patch_lbpool"} <= set(report.task_seconds)
-    assert all(9 <= seconds < 11 for seconds in report.task_seconds.values())
+    assert all(2 <= seconds < 3 for seconds in report.task_seconds.values())
     assert "--task-seconds" in report.emulator_command
