@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from gcore_tls_provider.cli.terminal import console, counted, pairs, show
+from gcore_tls_provider.cli.terminal import console, counted, show
 from gcore_tls_provider.errors import GcoreTlsError
 
 if TYPE_CHECKING:
@@ -98,8 +98,12 @@ def _show(report: Report) -> None:
     for each in report.findings:
         name = Text(f"{each.question}\n{QUESTIONS[each.question]}")
         table.add_row(name, Text(each.choice or "not answered"), Text(each.evidence))
-    rows = [("gcore:dialect", report.dialect), ("emulator", report.emulator_command)]
-    show(table, pairs(rows), to=console())
+    show(table, to=console())
+    # Not wrapped: both are for copying.
+    typer.echo("\nFor the stack's configuration:")
+    typer.echo(f"pulumi config set gcore:dialect {report.dialect}")
+    typer.echo("\nFor an emulator that behaves alike:")
+    typer.echo(report.emulator_command)
 
 
 def _left(cleaning: Cleaning) -> int:

@@ -90,8 +90,10 @@ def test_a_probe_from_beginning_to_end(emulator: Emulator, environment: dict[str
     for question in QUESTIONS:
         assert question in done.stdout
     assert "not answered" in done.stdout
-    assert "gcore:dialect" in done.stdout
-    assert "gcore-emulator --task-seconds" in done.stdout.replace("\n", " ")
+    assert "\npulumi config set gcore:dialect auto\n" in done.stdout
+    command_line = done.stdout.splitlines()[-1]
+    assert command_line.startswith("gcore-emulator --task-seconds create_secret=0,")
+    assert command_line.endswith("--set unauthenticated-body=error-shape")
     assert KEY not in done.stdout + done.stderr
     assert "PRIVATE KEY" not in done.stdout + done.stderr
     assert not emulator.account.secrets and not emulator.account.load_balancers
@@ -123,7 +125,7 @@ def test_sigterm_ends_the_probe_and_a_second_one_the_cleaning_up(
         running.send_signal(signal.SIGTERM)
         output, errors = running.communicate(timeout=ENDS_WITHIN)
     assert running.returncode == 1, errors
-    assert json.loads(output)["stopped"] == "interrupted"
+    assert {**json.loads(output), "stopped": "interrupted", "dialect": "auto"} == json.loads(output)
     assert "It isn't known what is left" in errors
     assert "gcore-tls probe --clean-up" in errors
     assert "Traceback" not in errors

@@ -122,6 +122,6 @@ EXPERIMENTS = (
 AT_THE_END = (
     Experiment(("finished-task-life",), _old_task),
     Experiment(("rate-limit", "retry-after"), _burst),
-    Experiment(("failed-task", "quota", "quota-status", *UNANSWERED), _by_chance),
+    Experiment(tuple(UNANSWERED), _by_chance),
 )
 """What looks back, and what would disturb the others."""
