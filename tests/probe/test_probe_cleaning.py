@@ -49,7 +49,7 @@ FAULTS: Mapping[str, tuple[Route, Mapping[str, object]]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_nothing_stays_after_a_fault(probed: ProbedStart, fault: str) -> None:
-    there = probed(["failed-task=leave-error-object"])
+    there = probed(["failed-task=leave-error-object", "read-lag=1"])
     route, rule = FAULTS[fault]
     add_fault(there, route, **rule)
     report = probe(there.account)
