@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRAMS = sorted(str(each.relative_to(ROOT)) for each in (ROOT / "examples").glob("*/__main__.py"))
+PROGRAMS = sorted(str(each.relative_to(ROOT)) for each in (ROOT / "examples").rglob("*.py"))
 
 WRONG = """\
 import gcore_tls_provider as gcore

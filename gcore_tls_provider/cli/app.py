@@ -13,6 +13,8 @@ from gcore_tls_provider.cli.discover import EPILOG as DISCOVER_EPILOG
 from gcore_tls_provider.cli.discover import discover
 from gcore_tls_provider.cli.orphans import EPILOG as ORPHANS_EPILOG
 from gcore_tls_provider.cli.orphans import orphans
+from gcore_tls_provider.cli.probe import EPILOG as PROBE_EPILOG
+from gcore_tls_provider.cli.probe import probe
 
 app = typer.Typer(
     add_completion=False,
@@ -43,3 +45,4 @@ app.command("check", epilog=CHECK_EPILOG, no_args_is_help=True)(check)
 app.command("dev-certs", epilog=DEV_CERTS_EPILOG, no_args_is_help=True)(dev_certs)
 app.command("discover", epilog=DISCOVER_EPILOG, no_args_is_help=True)(discover)
 app.command("orphans", epilog=ORPHANS_EPILOG)(orphans)
+app.command("probe", epilog=PROBE_EPILOG)(probe)

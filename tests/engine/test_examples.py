@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import pytest
 
 from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles
 from gcore_tls_provider.emulator import Emulator
+from gcore_tls_provider.emulator.settings import Dialect
 from tests.engine.accounts import configure_abroad
 from tests.engine.conftest import NewStack
 from tests.engine.foreign import Portal
@@ -31,6 +33,7 @@ class Example:
         change: changes the program or its configuration.
         expected: lines that `preview --diff` must show for the change.
         counts: what that preview counts.
+        dialects: which of Gcore's documents the emulator follows, one after the other.
     """
 
     folder: str
@@ -39,6 +42,7 @@ class Example:
     change: Callable[[Stack, DevelopmentFiles], None]
     expected: tuple[str, ...]
     counts: Mapping[str, int]
+    dialects: tuple[Dialect, ...] = ("guide", "openapi")
 
 
 def _listener_files(files: DevelopmentFiles) -> dict[str, object]:
@@ -80,6 +84,21 @@ def _revoked(stack: Stack, files: DevelopmentFiles) -> None:
 
 def _one_name_more(stack: Stack, _: DevelopmentFiles) -> None:
     stack.configure({"hostNames": ["app.example.com", "www.example.com"]})
+
+
+def _issuer(stack: Stack) -> Stack:
+    """The stack beside it that gives out certificates, in the same backend."""
+    return Stack(stack.home / "issuer", stack.home, stack.variables)
+
+
+def _another_certificate_there(stack: Stack, files: DevelopmentFiles) -> None:
+    issuer = _issuer(stack)
+    issuer.configure({"certificate": str(files.shop), "privateKey": str(files.shop_key)})
+    issuer.up().expect_success()
+
+
+def _one_machine_more(stack: Stack, _: DevelopmentFiles) -> None:
+    stack.configure({"machines": 3})
 
 
 def _code_block_of_the_readme(first_line: str) -> tuple[str, ...]:
@@ -213,6 +232,33 @@ EXAMPLES = {
         ),
         counts={"to update": 1, "to replace": 2},
     ),
+    "certificates-from-another-stack": Example(
+        folder="examples/certificates-from-another-stack",
+        configured=lambda _: {"certificates": "organization/issuer/test", **MEMBERS},
+        made={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_another_certificate_there,
+        expected=(
+            "+-pulumi-python:dynamic/gcore:ListenerCertificate: (replace)",
+            '~ fingerprint_sha256: "',
+            "~ pulumi-python:dynamic/gcore:Listener: (update)",
+        ),
+        counts={"to update": 1, "to replace": 1},
+        dialects=("openapi",),
+    ),
+    "composition": Example(
+        folder="examples/composition",
+        configured=lambda _: {"hostName": "app.example.com", "machines": 2},
+        made={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_one_machine_more,
+        expected=(
+            "+ pulumi-python:dynamic:Resource: (create)",
+            "~ pulumi-python:dynamic/gcore:Pool: (update)",
+            "+ [2]: {",
+            "+ address : [unknown]",
+        ),
+        counts={"to create": 1, "to update": 1},
+        dialects=("openapi",),
+    ),
 }
 
 
@@ -230,14 +276,29 @@ def _attached(stack: Stack, files: DevelopmentFiles, url: str) -> Objects:
     return {"secrets": 1, "load_balancers": 1, "listeners": 1, "pools": 1}
 
 
+def _issued(stack: Stack, files: DevelopmentFiles, _url: str) -> Objects:
+    """Gives out certificates; nothing of it is at Gcore."""
+    issuer = _issuer(stack)
+    shutil.copytree(stack.program / "issuer", issuer.program)
+    issuer.run("stack", "init", issuer.name, "--non-interactive").expect_success()
+    issuer.configure({**_listener_files(files), **_client_files(files)})
+    issuer.up().expect_success()
+    return {}
+
+
 # What somebody else has made before an example begins; gives what is left of it at the end.
 FOREIGN: Mapping[str, Callable[[Stack, DevelopmentFiles, str], Objects]] = {
     "adoption": _adopted,
     "attachment": _attached,
+    "certificates-from-another-stack": _issued,
 }
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize(
+    ("name", "dialect"),
+    [(name, dialect) for name, example in EXAMPLES.items() for dialect in example.dialects],
+    indirect=["dialect"],
+)
 def test_an_examples_whole_life(
     name: str,
     new_stack: NewStack,
@@ -286,7 +347,7 @@ def test_an_examples_whole_life(
 
 
 def test_every_example_is_here() -> None:
-    folders = {f"examples/{each.name}" for each in (ROOT / "examples").iterdir() if each.is_dir()}
+    folders = {f"examples/{each.parent.name}" for each in (ROOT / "examples").glob("*/Pulumi.yaml")}
     assert folders == {each.folder for each in EXAMPLES.values()} - {"."}
 
 

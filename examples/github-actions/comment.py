@@ -1,0 +1,77 @@
+"""Makes a pull request's comment from what `pulumi preview --diff --color never` has printed.
+
+    python comment.py preview.txt STATUS > comment.md
+
+Certificate findings come first, each once; then what would change, in colours that GitHub gives to differences.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+LONGEST_DIFF = 50_000
+"""Characters: GitHub takes comments of 65,536."""
+
+_SIGNS = {"+": "+", "++": "+", "-": "-", "--": "-", "~": "!", "+-": "!", "-+": "!"}
+"""What the line of a difference begins with, for each sign of Pulumi's."""
+
+_FINDING = re.compile(r"\s*(?P<severity>error|warning): (?P<sentence>.+)")
+_SUMMARY = re.compile(r"^Resources:\n(?P<rows>(?:[ ]+\S.*\n?)+)", re.MULTILINE)
+
+
+def comment(printed: str, status: int) -> str:
+    """The comment as Markdown.
+
+    Args:
+        printed: what the preview has printed.
+        status: its exit status.
+    """
+    parts = [f"### Preview: {'failed' if status else _changes(printed)}"]
+    for severity in ("error", "warning"):
+        parts += [f"- **{severity}**: {_escaped(sentence)}" for sentence in _findings(printed, severity)]
+    lines = _difference(printed)
+    if lines:
+        fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", lines)), default=0))
+        parts.append(f"<details><summary>What would change</summary>\n\n{fence}diff\n{lines}\n{fence}\n\n</details>")
+    return "\n\n".join(parts) + "\n"
+
+
+def _changes(printed: str) -> str:
+    found = _SUMMARY.search(printed)
+    rows = [" ".join(row.split()) for row in found["rows"].splitlines()] if found else []
+    changes = [re.sub(r"^\S+ (?=\d)|^[-+~]+(?=\d)", "", row) for row in rows if re.search(r"\d+ to ", row)]
+    return ", ".join(changes) or "no changes"
+
+
+def _findings(printed: str, severity: str) -> list[str]:
+    """The sentences of one severity, each once, in their order."""
+    found = (_FINDING.fullmatch(line) for line in printed.splitlines())
+    return list(dict.fromkeys(each["sentence"] for each in found if each and each["severity"] == severity))
+
+
+def _difference(printed: str) -> str:
+    """The resources that would change, each line with the sign in front that GitHub colours."""
+    body, _, _ = printed.partition("\nResources:\n")
+    body, _, _ = body.partition("\nDiagnostics:\n")
+    lines = []
+    for line in body.splitlines()[1:]:
+        if _FINDING.fullmatch(line) or not line.strip():
+            continue
+        sign = re.match(r"\s*([-+~]{1,2})(?=[\s\w])", line)
+        lines.append(f"{_SIGNS.get(sign[1], ' ') if sign else ' '} {line}")
+    text = "\n".join(lines)
+    if len(text) <= LONGEST_DIFF:
+        return text
+    kept, _, _ = text[:LONGEST_DIFF].rpartition("\n")
+    return f"{kept}\n  ... {len(text) - len(kept)} characters more: see the run's log"
+
+
+def _escaped(sentence: str) -> str:
+    """A sentence in which nothing is Markdown, HTML or a mention."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", sentence).replace("@", "@\u200b")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(comment(Path(sys.argv[1]).read_text(), int(sys.argv[2])))

@@ -1,0 +1,56 @@
+"""Builds actionlint, which checks GitHub's workflow files, from the Go module pinned in `tools/actionlint`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from bootstrap.engine_sources import BUILD_SECONDS, Unavailable, go_of_wheel, go_on_path
+from bootstrap.places import ROOT, cache_folder
+from bootstrap.processes import CommandFailed, exclusive, run_showing_progress
+from bootstrap.reporting import ScriptError, say
+
+ACTIONLINT_VERSION = "1.7.12"
+"""What is built. `tools/actionlint/go.mod` names the same."""
+
+WAIT_SECONDS = 30 * 60
+"""How long to wait for another run that is building it, or the engine."""
+
+_PACKAGE = "github.com/rhysd/actionlint/cmd/actionlint"
+
+
+def ensure_actionlint(environ: Mapping[str, str]) -> Path:
+    """Returns the program, from the cache folder; builds it first if it is not there, with a `go` as for the engine.
+
+    Raises:
+        ScriptError: It can't be built.
+    """
+    folder = cache_folder(environ)
+    folder.mkdir(parents=True, exist_ok=True)
+    program = folder / f"actionlint-v{ACTIONLINT_VERSION}"
+    with exclusive(folder, waiting_for="another run is building", seconds=WAIT_SECONDS):
+        if os.access(program, os.X_OK):
+            return program
+        say("      building actionlint: a minute, once")
+        try:
+            _build(program, *go_on_path(environ)[:1], environ)
+        except (Unavailable, CommandFailed) as reason:
+            say(f"      go: {reason}")
+            with go_of_wheel(environ) as (go, private):
+                _build(program, go, private)
+    return program
+
+
+def _build(program: Path, go: str, environ: Mapping[str, str]) -> None:
+    unfinished = program.with_name(f"{program.name}.partial")
+    run_showing_progress(
+        [go, "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", unfinished, _PACKAGE],
+        seconds=BUILD_SECONDS,
+        progress=lambda _lines: "actionlint: compiling",
+        cwd=ROOT / "tools" / "actionlint",
+        env={**environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "CGO_ENABLED": "0"},
+    )
+    if not unfinished.exists():
+        raise ScriptError(f"`{go} build` ended well, and made no {unfinished}")
+    unfinished.rename(program)
