@@ -141,6 +141,8 @@ def _bag(declared: Declared) -> Mapping[str, Any]:
 
 def _as_gcores(value: object) -> object:
     """An id that the stand-in for the engine has made up in the form that Gcore's have; all else as it is."""
+    if isinstance(value, list):
+        return [_as_gcores(each) for each in value]
     return str(uuid5(NAMESPACE_URL, value)) if isinstance(value, str) and value.endswith("-id") else value
 
 

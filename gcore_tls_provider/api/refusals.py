@@ -32,8 +32,7 @@ _LONGEST_RETRY_AFTER = 300.0
 
 _OTHER_REMEDY = "Check that the base URL ({base_url}) is Gcore's API: Gcore documents no such status here."
 
-# `{...}` is filled in from the connection.
-_REMEDIES: Mapping[type[Refused], str] = {
+REMEDIES: Mapping[type[Refused], str] = {
     BadRequest: "Mend what Gcore names and run again.",
     Unauthorized: "Check the API key ({api_key}): it may be wrong, expired, or cut off at a `$`"
     " by a shell. `pulumi refresh` and `destroy` see a key that was changed since the last `up` with --run-program"
@@ -51,6 +50,7 @@ _REMEDIES: Mapping[type[Refused], str] = {
     RateLimited: "Too many requests: wait, or lower `gcore:parallel`, and run again.",
     ServerError: "A fault at Gcore: run again later.",
 }
+"""What to do, by the kind of refusal; `{...}` is filled in from the connection."""
 
 _NO_SUCH_OBJECT = ("NotFoundError", "NotFound")
 """How the class of the error ends that Gcore gives for an object that isn't there (docs: `NotFoundError`)."""
@@ -88,7 +88,7 @@ def refusal(
     error = kind(
         call.asked,
         f"Gcore answered {status} to {call.route.method} {call.route.template}: {said.rstrip('.')}",
-        _REMEDIES.get(kind, _OTHER_REMEDY).format(
+        REMEDIES.get(kind, _OTHER_REMEDY).format(
             namespace=connection.namespace, api_key=connection.setting("apiKey"), base_url=connection.setting("baseUrl")
         ),
         request_id=confidential.shown(body.request_id) if body and body.request_id else None,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.engine import PROGRAMS
 from bootstrap.engine_sources import ENGINE_VERSION
+from bootstrap.environment import stamp, stamp_file
+from bootstrap.places import ROOT
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,19 @@ class Machine:
         """Puts a fake engine that says this version into a folder; by default the one on PATH."""
         for name in programs:
             self.install(name, f"echo v{version}", folder)
+
+    def set_up(self, clone: Path, *folders: str, tools: Mapping[str, str]) -> None:
+        """Makes a clone whose virtual environment is up to date, and holds nothing but fake tools.
+
+        Args:
+            clone: where it is to be.
+            folders: what it has of the repository.
+            tools: the scripts of the tools, by their names.
+        """
+        for folder in folders:
+            shutil.copytree(ROOT / folder, clone / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        for file in ("uv.lock", "pyproject.toml"):
+            (clone / file).write_text("")
+        for name, script in {"python": "", **tools}.items():
+            self.install(name, script, clone / ".venv" / "bin")
+        stamp_file(clone / ".venv").write_text(stamp(clone))

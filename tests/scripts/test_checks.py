@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from bootstrap.engine_sources import ENGINE_VERSION
-from bootstrap.environment import stamp, stamp_file
-from bootstrap.places import ROOT
 from tests.scripts.fake_machine import Machine
 
 
@@ -18,16 +16,10 @@ from tests.scripts.fake_machine import Machine
 def clone(tmp_path: Path, machine: Machine) -> Path:
     """A clone that is set up, with fake tools that write down how they were called."""
     root = tmp_path / "clone"
-    for folder in ("scripts", ".ci"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "uv.lock").write_text("")
-    (root / "pyproject.toml").write_text("")
-    for tool in ("ruff", "mypy", "pytest"):
-        machine.install(tool, f'echo "{tool} $*" >> calls; test ! -e "{tool} fails"', root / ".venv" / "bin")
+    tools = {each: f'echo "{each} $*" >> calls; test ! -e "{each} fails"' for each in ("ruff", "mypy", "pytest")}
+    machine.set_up(root, "scripts", ".ci", tools=tools)
     for program in ("haproxy", "nginx", "chromium", "chromedriver"):
         machine.install(program, "")
-    machine.install("python", "", root / ".venv" / "bin")
-    stamp_file(root / ".venv").write_text(stamp(root))
     machine.install_engine(ENGINE_VERSION, machine.cached_engine)
     return root
 

@@ -97,7 +97,7 @@ def test_an_error_is_one_line(clone: Path, machine: Machine) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("script", ["demo", "test"])
+@pytest.mark.parametrize("script", ["demo", "docs", "test"])
 def test_what_a_clone_lacks_is_one_line_too(script: str, clone: Path, machine: Machine) -> None:
     done = run(f"scripts/{script}", clone, machine)
     assert done.returncode == 1

@@ -1,0 +1,33 @@
+"""The extension of Sphinx that `docs/conf.py` loads: directives for what comes from the code."""
+
+from __future__ import annotations
+
+import re
+
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+from documentation import docstrings
+from documentation.command_help import CommandHelp
+from documentation.troubleshooting import ErrorSentences, FindingSentences, WarningSentences
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Called by Sphinx."""
+    app.setup_extension("sphinx.ext.autodoc")
+    docstrings.register(app)
+    app.add_directive("command-help", CommandHelp)
+    app.add_directive("finding-sentences", FindingSentences)
+    app.add_directive("error-sentences", ErrorSentences)
+    app.add_directive("warning-sentences", WarningSentences)
+    app.connect("source-read", _leave_out_absent)
+    return {"parallel_read_safe": True}
+
+
+def _leave_out_absent(app: Sphinx, page: str, source: list[str]) -> None:
+    """Takes `../page?` in a page's list of others for that page, and leaves it out where it isn't there."""
+
+    def entry(found: re.Match[str]) -> str:
+        return f"{found[1]}\n" if (app.srcdir / page).parent.joinpath(f"{found[1]}.md").exists() else ""
+
+    source[0] = re.sub(r"^(\.\./[\w-]+)\?\n", entry, source[0], flags=re.MULTILINE)
