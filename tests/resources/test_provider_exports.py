@@ -23,9 +23,7 @@ def imports_for_type_checkers() -> dict[str, str]:
     }
 
 
-def test_all_is_sorted() -> None:
-    assert gcore_tls_provider.__all__ == sorted(gcore_tls_provider.__all__)
-    assert len(set(gcore_tls_provider.__all__)) == len(gcore_tls_provider.__all__)
+def test_an_editor_is_shown_all_of_them() -> None:
     assert dir(gcore_tls_provider) == gcore_tls_provider.__all__
 
 
@@ -34,11 +32,6 @@ def test_a_program_gets_what_a_type_checker_sees() -> None:
     assert sorted(seen) == gcore_tls_provider.__all__
     for name, module in seen.items():
         assert getattr(gcore_tls_provider, name) is getattr(import_module(module), name), name
-
-
-def test_all_of_it_is_documented() -> None:
-    for name in set(gcore_tls_provider.__all__) - {"Material"}:
-        assert getattr(gcore_tls_provider, name).__doc__, name
 
 
 def test_any_other_name() -> None:

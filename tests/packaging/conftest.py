@@ -1,0 +1,51 @@
+"""What is built once for all tests of the package as users get it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bootstrap.environment import ensure_uv
+from tests.packaging.interpreters import ROOT
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """What `python -m build` makes.
+
+    Attributes:
+        sdist: the sources.
+        wheel: the wheel, made from the sdist.
+    """
+
+    sdist: Path
+    wheel: Path
+
+
+def build(folder: Path, *options: str) -> None:
+    """Runs `python -m build` on the clone."""
+    path = f"{ensure_uv().parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--installer", "uv", "--outdir", folder, *options, ROOT],
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def distribution(tmp_path_factory: pytest.TempPathFactory) -> Distribution:
+    """The sdist, and the wheel that is built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    build(folder)
+    (sdist,) = folder.glob("*.tar.gz")
+    (wheel,) = folder.glob("*.whl")
+    return Distribution(sdist, wheel)

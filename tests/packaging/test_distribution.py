@@ -1,0 +1,110 @@
+"""The wheel and the sdist: what is in them, and what they say of themselves."""
+
+from __future__ import annotations
+
+import email.message
+import email.parser
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.packaging.conftest import Distribution, build
+from tests.packaging.interpreters import ROOT
+
+pytestmark = pytest.mark.xdist_group("distribution")
+
+
+@pytest.fixture(scope="module")
+def contents(distribution: Distribution) -> dict[str, bytes]:
+    """The files of the wheel."""
+    return files_of(distribution.wheel)
+
+
+@pytest.fixture(scope="module")
+def metadata(contents: dict[str, bytes]) -> email.message.Message:
+    """What the wheel says of itself."""
+    (text,) = (content for name, content in contents.items() if name.endswith(".dist-info/METADATA"))
+    return email.parser.BytesParser().parsebytes(text)
+
+
+def files_of(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def sources_of(sdist: Path) -> set[str]:
+    with tarfile.open(sdist) as archive:
+        return {each.name.partition("/")[2] for each in archive.getmembers() if each.isfile()}
+
+
+def test_an_index_would_take_both(distribution: Distribution) -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", "twine", "check", "--strict", distribution.wheel, distribution.sdist],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+    assert checked.stdout.count("PASSED") == 2
+
+
+def test_the_sdist_and_the_clone_make_the_same_wheel(contents: dict[str, bytes], tmp_path: Path) -> None:
+    build(tmp_path, "--wheel")
+    (direct,) = tmp_path.glob("*.whl")
+    assert files_of(direct) == contents
+
+
+def test_the_wheel_is_the_two_packages_and_nothing_else(contents: dict[str, bytes]) -> None:
+    packages = {"gcore_tls_provider": ROOT, "gcore_tls_components": ROOT / "components"}
+    sources = {
+        str(each.relative_to(parent)): each.read_bytes()
+        for name, parent in packages.items()
+        for each in (parent / name).rglob("*")
+        if each.is_file() and "__pycache__" not in each.parts
+    }
+    assert {name: content for name, content in contents.items() if ".dist-info/" not in name} == sources
+    assert {f"{name}/py.typed" for name in packages} <= set(sources)
+
+
+def test_the_sdist_has_what_people_look_for(distribution: Distribution) -> None:
+    sources = sources_of(distribution.sdist)
+    assert {"README.md", "CHANGELOG.md", "LICENSE", "CONTRIBUTING.md", "docs/index.md", "pyproject.toml"} <= sources
+    assert {"templates/mtls-load-balancer/Pulumi.yaml", "tests/packaging/test_distribution.py"} <= sources
+    assert not {name for name in sources if name.endswith((".pem", ".key", ".p12", ".pyc"))}
+
+
+def test_the_licence(metadata: email.message.Message, contents: dict[str, bytes]) -> None:
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata.get_all("License-File") == ["LICENSE"]
+    (text,) = (content for name, content in contents.items() if name.endswith(".dist-info/licenses/LICENSE"))
+    assert text == (ROOT / "LICENSE").read_bytes()
+    assert b"Apache License" in text
+
+
+def test_the_pythons(metadata: email.message.Message) -> None:
+    classifiers = metadata.get_all("Classifier") or []
+    minors = [int(minor) for each in classifiers for minor in re.findall(r"Python :: 3\.(\d+)$", each)]
+    assert minors == list(range(10, 15))
+    assert metadata["Requires-Python"] == f">=3.{minors[0]}"
+    assert "Typing :: Typed" in classifiers
+
+
+def test_the_version_has_an_entry_in_the_changelog(metadata: email.message.Message) -> None:
+    (newest, *_) = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert metadata["Version"] == newest
+
+
+def test_the_description_is_the_readme(metadata: email.message.Message) -> None:
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert metadata.get_payload() == (ROOT / "README.md").read_text()
+
+
+def test_the_commands(contents: dict[str, bytes]) -> None:
+    (text,) = (content.decode() for name, content in contents.items() if name.endswith("/entry_points.txt"))
+    assert re.findall(r"^(\S+) = ", text, re.MULTILINE) == ["gcore-emulator", "gcore-tls"]

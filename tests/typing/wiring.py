@@ -1,0 +1,54 @@
+"""How a program may wire resources, and how not: every wrong line is one that each type checker must refuse.
+
+Never run. A line whose error is expected says so to each checker; one that isn't refused any more is an error itself.
+"""
+
+from gcore_tls_components import MTLSLoadBalancer
+from gcore_tls_provider import (
+    CertificateAuthority,
+    ClientCertificate,
+    Listener,
+    ListenerCertificate,
+    LoadBalancer,
+    Pool,
+    PoolTlsAttachment,
+    RevocationList,
+    from_file,
+)
+
+ca = CertificateAuthority("backends", certificate=from_file("ca.pem"))
+crl = RevocationList("revoked", revocation_list=from_file("crl.pem"), ca=ca)
+client = ClientCertificate("client", pkcs12=from_file("client.p12"), pkcs12_password="...")
+server = ListenerCertificate("server", certificate=b"...", private_key="...")
+load_balancer = LoadBalancer("web", tags={"team": "platform"})
+listener = Listener("web", load_balancer=load_balancer, certificate=server, sni_certificates=[server])
+pool = Pool("web", load_balancer=load_balancer, listener=listener, ca=ca, client_certificate=client, crl=crl)
+
+# Ids of objects that exist may stand in the place of resources, as values or as another resource's outputs.
+Listener("by-id", load_balancer=load_balancer.id, certificate="3f0e...", sni_certificates=[server.id, "3f0e..."])
+Pool("by-id", listener="3f0e...", ca=ca.id, client_certificate="3f0e...", crl=crl.id)
+PoolTlsAttachment("by-id", pool=pool.id, ca="3f0e...", client_certificate=client, crl=crl)
+MTLSLoadBalancer("resources", ca=ca, client_certificate=client, crl=crl, listener_certificate=server, members=[])
+MTLSLoadBalancer("material", ca="...", client_certificate={"pkcs12": b"..."}, crl=b"...", members=[])
+
+# A certificate or list in the place of another.
+Pool("wrong", listener=listener, ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Pool("wrong", listener=listener, crl=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Pool("wrong", listener=listener, ca=client)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Pool("wrong", listener=listener, client_certificate=server)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+PoolTlsAttachment("wrong", pool=pool, ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+PoolTlsAttachment("wrong", pool=pool, crl=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Listener("wrong", load_balancer="...", certificate=client)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Listener("wrong", load_balancer="...", certificate=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Listener("wrong", load_balancer="...", sni_certificates=[ca])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+RevocationList("wrong", revocation_list="...", ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+MTLSLoadBalancer("wrong", ca=crl, client_certificate=client, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+MTLSLoadBalancer("wrong", ca=ca, client_certificate=server, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+MTLSLoadBalancer("wrong", ca=ca, client_certificate=client, crl=ca, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+# Objects of other kinds, and what isn't there.
+Listener("wrong", load_balancer=pool)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Pool("wrong", listener=load_balancer)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Pool("wrong", listener=listener, protocol="TLS")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Pool("wrong", listener=listener, members=[{"address": "10.0.0.11"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+Pool("wrong", listener=listener, client_certificates=[client])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
