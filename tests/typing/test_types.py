@@ -12,10 +12,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent
-PROGRAM_FOLDERS = {"examples", "templates"}
 WIRING = FOLDER / "wiring.py"
 PROGRAMS = sorted(
-    str(each.relative_to(ROOT)) for each in ROOT.glob("*/*/__main__.py") if each.parts[-3] in PROGRAM_FOLDERS
+    str(each.relative_to(ROOT)) for folder in ("examples", "templates") for each in (ROOT / folder).rglob("*.py")
 )
 EXPECTED = re.compile(r"  # type: ignore\[[a-z-]+\]  # pyright: ignore\[\w+\]$", re.MULTILINE)
 
