@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,19 @@ EU_PROJECT, EU_REGION = 2, 76
 
 NewStack = Callable[[Path], Stack]
 NewProgram = Callable[[str], Stack]
+
+
+def emulator_with(seconds: Mapping[str, float | None], behaviour: Behaviour | None = None) -> Emulator:
+    """An empty emulator; tasks of some types take longer, so that there is time to kill who waits for them."""
+    return Emulator(
+        Settings(
+            api_key=API_KEY,
+            projects=frozenset({PROJECT}),
+            regions=frozenset({REGION}),
+            task_seconds=TaskSeconds(0.05, seconds),
+            behaviour=behaviour or Behaviour(),
+        )
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,16 +59,7 @@ def dialect(request: pytest.FixtureRequest) -> Dialect:
 @pytest.fixture
 def emulator(dialect: Dialect) -> Emulator:
     """An empty emulator."""
-    behaviour = Behaviour.model_validate(DIALECT_CHOICES[dialect])
-    return Emulator(
-        Settings(
-            api_key=API_KEY,
-            projects=frozenset({PROJECT}),
-            regions=frozenset({REGION}),
-            task_seconds=TaskSeconds(0.05),
-            behaviour=behaviour,
-        )
-    )
+    return emulator_with({}, Behaviour.model_validate(DIALECT_CHOICES[dialect]))
 
 
 @pytest.fixture

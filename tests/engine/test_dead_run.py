@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds
-from tests.engine.conftest import API_KEY, PROJECT, REGION, NewProgram
+from gcore_tls_provider.emulator import Emulator
+from tests.engine.conftest import NewProgram, emulator_with
 from tests.engine.ending import end
 
 pytestmark = pytest.mark.engine
@@ -27,14 +27,7 @@ OTHER_NETWORK = BALANCER.replace('"web"', '"web", vip_network_id="0d6c0fb4-0000-
 @pytest.fixture
 def emulator() -> Emulator:
     """One whose load balancers take a while, so that there is time to kill who waits for them."""
-    return Emulator(
-        Settings(
-            api_key=API_KEY,
-            projects=frozenset({PROJECT}),
-            regions=frozenset({REGION}),
-            task_seconds=TaskSeconds(0.05, {"create_loadbalancer": 4.0}),
-        )
-    )
+    return emulator_with({"create_loadbalancer": 4.0})
 
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "Ctrl-C twice", "SIGKILL"])

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles
-from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds
+from gcore_tls_provider.emulator import Emulator
 from gcore_tls_provider.emulator.faults import Answer
-from tests.engine.conftest import API_KEY, PROJECT, REGION, NewProgram
+from tests.engine.conftest import NewProgram, emulator_with
 from tests.engine.ending import end
 from tests.engine.foreign import Portal
 from tests.engine.stack import Stack
@@ -29,14 +29,7 @@ URN = "urn:pulumi:test::program::pulumi-python:dynamic/gcore:CertificateAuthorit
 @pytest.fixture
 def emulator() -> Emulator:
     """One whose pools take a while to change, so that there is time to kill who waits for them."""
-    return Emulator(
-        Settings(
-            api_key=API_KEY,
-            projects=frozenset({PROJECT}),
-            regions=frozenset({REGION}),
-            task_seconds=TaskSeconds(0.05, {"update_lbpool": 4.0}),
-        )
-    )
+    return emulator_with({"patch_lbpool": 4.0})
 
 
 @pytest.fixture

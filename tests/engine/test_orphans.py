@@ -9,8 +9,8 @@ import sys
 import pytest
 from gcore import Gcore
 
-from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds
-from tests.engine.conftest import API_KEY, PROJECT, REGION, NewProgram
+from gcore_tls_provider.emulator import Emulator
+from tests.engine.conftest import API_KEY, PROJECT, REGION, NewProgram, emulator_with
 from tests.engine.ending import end
 from tests.engine.stack import Stack
 
@@ -26,14 +26,7 @@ gcore.LoadBalancer("web")
 @pytest.fixture
 def emulator() -> Emulator:
     """One whose load balancers take a while, so that there is time to kill who waits for them."""
-    return Emulator(
-        Settings(
-            api_key=API_KEY,
-            projects=frozenset({PROJECT}),
-            regions=frozenset({REGION}),
-            task_seconds=TaskSeconds(0.05, {"create_loadbalancer": 3.0}),
-        )
-    )
+    return emulator_with({"create_loadbalancer": 3.0})
 
 
 def orphans(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
