@@ -24,10 +24,9 @@ from gcore_tls_provider.api.wire.enums import LbAlgorithm
 from gcore_tls_provider.certificates import DevelopmentAuthority, write_development_certificates
 from gcore_tls_provider.certificates.codes import CODES
 from gcore_tls_provider.certificates.finding import Severity
+from gcore_tls_provider.internal import CONTEXT, MATERIAL
 from gcore_tls_provider.lifecycle.configuration import Configuration
-from gcore_tls_provider.lifecycle.operation import CONTEXT
 from gcore_tls_provider.lifecycle.properties import located
-from gcore_tls_provider.lifecycle.public_material import MATERIAL
 from gcore_tls_provider.lifecycle.session import Session
 from tests.cli.files import run as run_command
 from tests.lifecycle.world import LIFECYCLES, RecordingHost, as_engine

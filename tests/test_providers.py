@@ -18,7 +18,7 @@ from pulumi.output import Unknown
 from pulumi.runtime import rpc
 from pulumi.runtime._serialization import _serialize
 
-from gcore_tls_provider import providers
+from gcore_tls_provider import handlers, providers
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.errors import ConfigurationError, GcoreTlsError, Unauthorized
 from gcore_tls_provider.lifecycle.configuration import ENVIRONMENT
@@ -187,30 +187,29 @@ class _Plain(Lifecycle[Teapot]):
     make = look = change = remove = None  # type: ignore[assignment]
 
 
-def provider_of(lifecycle: MadeUp) -> ResourceProvider:
-    provider: ResourceProvider = type("TeapotProvider", (providers._Provider,), {"lifecycle": lifecycle})()
-    return provider
+def provider_of(lifecycle: Any) -> handlers.Handlers:
+    return handlers.Handlers(lifecycle)
 
 
 @pytest.fixture
 def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Configures a provider as the engine does, in a process that has no session yet."""
-    monkeypatch.setattr(providers, "_session", None)
+    monkeypatch.setattr(handlers, "_session", None)
     monkeypatch.setattr(sys, "argv", ["provider"])
     # Set first, so that it is put back as it was afterwards.
     monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
-    monkeypatch.delenv(providers.DEBUG, raising=False)
+    monkeypatch.delenv(handlers.DEBUG, raising=False)
     for variable in ENVIRONMENT.values():
         monkeypatch.delenv(variable, raising=False)
 
-    def configure(provider: ResourceProvider, **values: str) -> None:
+    def configure(provider: handlers.Handlers, **values: str) -> None:
         config = {f"gcore:{key}": value for key, value in {"apiKey": CANARY, **values}.items()}
         provider.configure(ConfigureRequest(Config(config, "shop")))
 
     return configure
 
 
-HANDLERS: Mapping[str, Callable[[ResourceProvider], object]] = {
+HANDLERS: Mapping[str, Callable[[handlers.Handlers], object]] = {
     "check": lambda provider: provider.check({}, {}),
     "diff": lambda provider: provider.diff("id", {}, {}),
     "create": lambda provider: provider.create({}),
@@ -244,7 +243,7 @@ class TestErrors:
         printed = "".join(traceback.format_exception(caught.value))
         assert CANARY not in printed
         assert "(ValueError)" in printed
-        assert f"{providers.DEBUG}=1" in printed
+        assert f"{handlers.DEBUG}=1" in printed
         assert caught.value.__cause__ is None
 
     @every_handler
@@ -254,7 +253,7 @@ class TestErrors:
         error = ValueError(f"bad key {CANARY}")
         provider = provider_of(MadeUp(raises=error))
         configured(provider)
-        monkeypatch.setenv(providers.DEBUG, "1")
+        monkeypatch.setenv(handlers.DEBUG, "1")
         with pytest.raises(ValueError, match="bad key") as caught:
             HANDLERS[handler](provider)
         assert isinstance(caught.value.__cause__, KeyError)
@@ -263,7 +262,7 @@ class TestErrors:
     def test_a_traceback_is_one_line_unless_debugging(
         self, debug: str, limit: int, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv(providers.DEBUG, debug)
+        monkeypatch.setenv(handlers.DEBUG, debug)
         configured(provider_of(MadeUp()))
         assert sys.tracebacklimit == limit
 
@@ -273,7 +272,7 @@ class TestErrors:
 
     @pytest.mark.parametrize("handler", ["check", "create", "read", "update", "delete"])
     def test_before_it_was_configured(self, handler: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(providers, "_session", None)
+        monkeypatch.setattr(handlers, "_session", None)
         with pytest.raises(GcoreTlsError, match="before it was configured"):
             HANDLERS[handler](provider_of(MadeUp()))
 
@@ -321,6 +320,6 @@ class TestValues:
 
     def test_one_session_for_all_providers(self, configured: Callable[..., None]) -> None:
         configured(provider_of(MadeUp()), projectId="1")
-        session = providers._session
+        session = handlers._session
         configured(provider_of(MadeUp()), projectId="2")
-        assert providers._session is session
+        assert handlers._session is session

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pulumi
 
 from gcore_tls_provider import Material, RevocationList
-from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists, as_material
-from gcore_tls_provider.certificates.revocation import is_signed_by
 
 
 def in_order(ca: pulumi.Input[Material], crl: RevocationList | pulumi.Input[Material] | None) -> pulumi.Input[Material]:
@@ -27,6 +25,9 @@ def in_order(ca: pulumi.Input[Material], crl: RevocationList | pulumi.Input[Mate
 
 
 def _in_order(ca: Material, crl: Material) -> Material:
+    from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists, as_material
+    from gcore_tls_provider.certificates.revocation import is_signed_by
+
     try:
         bundle = CaBundle.parse(as_material(ca))
         lists = RevocationLists.parse(as_material(crl)).lists

@@ -49,7 +49,7 @@ class Connection(BaseModel):
         namespace: the namespace of the configuration that it comes from, for messages.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
     api_key: SecretStr
     project_id: int

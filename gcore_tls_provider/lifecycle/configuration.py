@@ -57,7 +57,7 @@ class Configuration(BaseModel):
         parallel: operations at once, 1 to 256.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, populate_by_name=True, defer_build=True)
 
     namespace: str = NAMESPACE
     empty: bool = True

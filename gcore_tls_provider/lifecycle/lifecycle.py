@@ -26,9 +26,10 @@ from gcore_tls_provider.certificates.abridgement import abridged
 from gcore_tls_provider.certificates.acceptance import accepted
 from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.errors import ApiError, Conflict, ObjectFailed, ObjectNotFound, Unfinished
+from gcore_tls_provider.internal import ATTEMPT, CONTEXT
 from gcore_tls_provider.lifecycle import adoption
 from gcore_tls_provider.lifecycle.fields import SET, Field, as_said, changed, inputs_after_read, set_names
-from gcore_tls_provider.lifecycle.operation import CONTEXT, Context, Operation, Verb, in_error
+from gcore_tls_provider.lifecycle.operation import Context, Operation, Verb, in_error
 from gcore_tls_provider.lifecycle.properties import (
     INTERNAL,
     Draft,
@@ -40,7 +41,6 @@ from gcore_tls_provider.lifecycle.properties import (
 )
 from gcore_tls_provider.lifecycle.scope import ACCOUNT, MOVES, SCOPE_FIELDS, account_now, placed, scope_of
 from gcore_tls_provider.lifecycle.session import Session
-from gcore_tls_provider.lifecycle.stack import ATTEMPT
 
 UNFINISHED: Final = "__unfinished"
 """The internal output of an object that a failed operation has left half-done: `anew` or `again`, see `Unfinished`."""

@@ -26,17 +26,14 @@ from gcore_tls_provider.errors import (
     ServerError,
     TaskForgotten,
 )
+from gcore_tls_provider.internal import ATTEMPT, CONTEXT
 from gcore_tls_provider.lifecycle.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.session import Account, Session
-from gcore_tls_provider.lifecycle.stack import ATTEMPT
 
 AnswerT = TypeVar("AnswerT")
 RowT = TypeVar("RowT")
 
 Verb = Literal["create", "read", "update", "delete"]
-
-CONTEXT: Final = "__context"
-"""The internal property in which a resource tells its handlers who it is."""
 
 TIME_LIMITS: Final[Mapping[str, float]] = {
     "secret": 300.0,
@@ -65,7 +62,7 @@ _LONGEST_BUSY_PAUSE: Final = 3.0
 class Timeouts(BaseModel):
     """The resource's own time limits, in seconds: `custom_timeouts` of its options."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     create: Annotated[float | None, Field(gt=0)] = None
     update: Annotated[float | None, Field(gt=0)] = None
@@ -85,7 +82,7 @@ class Context(BaseModel):
         attempt: which making of the resource this is; empty where the state doesn't say.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     urn: str
     name: str

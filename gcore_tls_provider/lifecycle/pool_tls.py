@@ -62,7 +62,7 @@ class Former(BaseModel):
         crl_secret_id: whom it trusted no longer.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     protocol: str = TLS_PROTOCOL
     ca_secret_id: str | None = None

@@ -17,6 +17,7 @@ from gcore_tls_provider.certificates.acceptance import deployed
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.finding import gathered
 from gcore_tls_provider.errors import BadRequest, MethodNotAllowed, NotFound, ObjectNotFound
+from gcore_tls_provider.internal import MATERIAL
 from gcore_tls_provider.lifecycle import health_monitors, members, tls_start
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
@@ -35,7 +36,6 @@ from gcore_tls_provider.lifecycle.properties import (
     Rule,
     fault,
 )
-from gcore_tls_provider.lifecycle.public_material import MATERIAL
 from gcore_tls_provider.lifecycle.stack import StackState
 
 _REFERRED: Final = ("listener_id", *TLS_IDS)

@@ -40,7 +40,9 @@ INTERNAL = "__"
 class InputsModel(BaseModel):
     """The base of every model of inputs: strict about names, frozen, and silent about values in its errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True, defer_build=True
+    )
 
 
 class ResourceInputs(InputsModel):

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain
-
-MATERIAL: Final = "__material"
-"""The internal input: PEM by role. An empty text stands for material that nobody knows."""
+from gcore_tls_provider.internal import MATERIAL
 
 ParsedT = TypeVar("ParsedT")
 

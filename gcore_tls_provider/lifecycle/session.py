@@ -8,18 +8,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import httpx
-
-from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.api.clock import Clock, SystemClock
 from gcore_tls_provider.api.connection import NAMESPACE, Scope
 from gcore_tls_provider.api.redaction import Confidential
-from gcore_tls_provider.api.tasks import Tasks
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.host import Host
 from gcore_tls_provider.lifecycle.stack import Managed, StackState, parse_export, parse_managed
+
+if TYPE_CHECKING:
+    import httpx
+
+    from gcore_tls_provider.api.client import Client
+    from gcore_tls_provider.api.tasks import Tasks
 
 _EXPORT_ATTEMPTS: Final = 5
 _EXPORT_PAUSE: Final = 0.3
@@ -113,6 +115,10 @@ class Session:
         Raises:
             ConfigurationError: the key, the project or the region is missing.
         """
+        # A preview asks for nothing, and needs no HTTP client.
+        from gcore_tls_provider.api.client import Client
+        from gcore_tls_provider.api.tasks import Tasks
+
         named = scope.connection if scope else None
         connection = self.configuration_of(named).connection(scope)
         scope = Scope(connection.project_id, connection.region_id, named)

@@ -15,25 +15,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gcore_tls_provider.internal import ATTEMPT
 from gcore_tls_provider.lifecycle.names import Names
-
-ATTEMPT: Final = "__attempt"
-"""The internal input that tells one making of a resource from all others: random text, new for each.
-
-Pulumi saves it together with the create that is under way, before anything is sent to Gcore, and the object's name
-comes from it.
-"""
 
 _DYNAMIC_PROVIDER = "pulumi:providers:pulumi-python"
 _OURS = "pulumi-python:dynamic/gcore:"
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
 
 class _Resource(_Model):

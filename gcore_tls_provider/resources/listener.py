@@ -8,7 +8,7 @@ from typing import Final
 import pulumi
 
 from gcore_tls_provider.api.wire.enums import ListenerProtocol
-from gcore_tls_provider.lifecycle.public_material import MATERIAL
+from gcore_tls_provider.internal import MATERIAL
 from gcore_tls_provider.providers import ListenerProvider
 from gcore_tls_provider.resources.arguments import BasicAuthUserArgs
 from gcore_tls_provider.resources.load_balancer import LoadBalancer

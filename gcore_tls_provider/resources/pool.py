@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from gcore_tls_provider.api.wire.enums import LbAlgorithm, PoolProtocol
-from gcore_tls_provider.lifecycle.public_material import MATERIAL
+from gcore_tls_provider.internal import MATERIAL
 from gcore_tls_provider.providers import PoolProvider
 from gcore_tls_provider.resources.arguments import HealthMonitorArgs, MemberArgs, SessionPersistenceArgs
 from gcore_tls_provider.resources.listener import Listener

@@ -10,13 +10,6 @@ from collections.abc import Callable, Mapping
 
 import pulumi
 
-from gcore_tls_provider.certificates import (
-    CaBundle,
-    MaterialError,
-    RevocationLists,
-    identity_from_pem,
-    identity_from_pkcs12,
-)
 from gcore_tls_provider.resources.resource import GcoreResource
 
 Properties = Mapping[str, pulumi.Input[str] | None]
@@ -44,6 +37,8 @@ def of_identity(properties: Properties) -> pulumi.Output[str]:
     """PEM of the certificate and its chain, of the inputs of a listener's or client certificate."""
 
     def read(known: Mapping[str, str | None]) -> str:
+        from gcore_tls_provider.certificates import identity_from_pem, identity_from_pkcs12
+
         if known["pkcs12"] is not None:
             identity = identity_from_pkcs12(pkcs12=known["pkcs12"], password=known["pkcs12_password"])
         else:
@@ -68,13 +63,21 @@ def of_identity(properties: Properties) -> pulumi.Output[str]:
 
 def of_authorities(certificate: pulumi.Input[str] | None) -> pulumi.Output[str]:
     """PEM of certificate authorities."""
-    return _public({"it": certificate}, lambda known: CaBundle.parse(known["it"] or "").to_pem())
+
+    def read(known: Mapping[str, str | None]) -> str:
+        from gcore_tls_provider.certificates import CaBundle
+
+        return CaBundle.parse(known["it"] or "").to_pem()
+
+    return _public({"it": certificate}, read)
 
 
 def of_lists(revocation_list: pulumi.Input[str] | None, ca: pulumi.Input[str] | None) -> pulumi.Output[str]:
     """PEM of revocation lists, those of the first certificate of `ca` first, as they are uploaded."""
 
     def read(known: Mapping[str, str | None]) -> str:
+        from gcore_tls_provider.certificates import CaBundle, RevocationLists
+
         lists = RevocationLists.parse(known["lists"] or "")
         authorities = known["ca"]
         if authorities is not None:
@@ -86,6 +89,8 @@ def of_lists(revocation_list: pulumi.Input[str] | None, ca: pulumi.Input[str] | 
 
 def _public(properties: Properties, read: Callable[[Mapping[str, str | None]], str]) -> pulumi.Output[str]:
     def tried(known: Mapping[str, str | None]) -> str:
+        from gcore_tls_provider.certificates import MaterialError
+
         try:
             return read(known)
         except MaterialError:

@@ -14,8 +14,7 @@ import pulumi
 from pulumi import dynamic
 from typing_extensions import Self
 
-from gcore_tls_provider.certificates import MaterialError, as_material
-from gcore_tls_provider.certificates import from_file as read_file
+from gcore_tls_provider.internal import ATTEMPT, CONTEXT
 
 Material: TypeAlias = str | bytes
 """Certificate material: PEM text, base64 text, or the bytes of a file. `from_file` reads one."""
@@ -66,7 +65,7 @@ class GcoreResource(dynamic.Resource):
         props: dict[str, Any] = {
             **dict.fromkeys(_outputs(type(self))),
             **properties,
-            "__context": {
+            CONTEXT: {
                 "urn": self._own_urn,
                 # Asked for when the program has said all: a resource that refers to this one comes after it.
                 "answered": pulumi.Output.from_input(self._is_answered()),
@@ -75,7 +74,7 @@ class GcoreResource(dynamic.Resource):
                 "stack": pulumi.get_stack(),
                 "timeouts": _timeouts(options.custom_timeouts),
             },
-            **({} if options.id is not None else {"__attempt": _attempt()}),
+            **({} if options.id is not None else {ATTEMPT: _attempt()}),
         }
         super().__init__(self._dynamic_provider(), name, props, options)
 
@@ -149,7 +148,13 @@ def material(value: pulumi.Input[Material] | None) -> pulumi.Output[str] | None:
     given: pulumi.Output[Material] = pulumi.Output.from_input(cast("pulumi.Input[object]", value)).apply(
         lambda known: cast("Material", known)
     )
-    return pulumi.Output.secret(given.apply(as_material))
+
+    def as_text(known: Material) -> str:
+        from gcore_tls_provider.certificates import as_material
+
+        return as_material(known)
+
+    return pulumi.Output.secret(given.apply(as_text))
 
 
 def from_file(path: str | os.PathLike[str]) -> str:
@@ -165,9 +170,11 @@ def from_file(path: str | os.PathLike[str]) -> str:
     Raises:
         pulumi.RunError: the file can't be read.
     """
+    from gcore_tls_provider import certificates
+
     try:
-        return read_file(path)
-    except MaterialError as error:
+        return certificates.from_file(path)
+    except certificates.MaterialError as error:
         if error.finding.code == "EMPTY":
             return ""
         raise pulumi.RunError(str(error)) from None

@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 from gcore_tls_provider.cli.app import app
 from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds, serving
 from gcore_tls_provider.errors import ConfigurationError
+from gcore_tls_provider.internal import ATTEMPT
 from gcore_tls_provider.lifecycle.names import Names
-from gcore_tls_provider.lifecycle.stack import ATTEMPT
 from gcore_tls_provider.orphans.command import search
 from tests.emulator.emulated_api import blob, pool_body
 from tests.lifecycle.world import IDENTITY, Making, exported, urn_of

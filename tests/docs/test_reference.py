@@ -19,8 +19,8 @@ from gcore_tls_provider import ListenerCertificate, LoadBalancer, Pool, PoolTlsA
 from gcore_tls_provider.api.connection import PUBLIC_API
 from gcore_tls_provider.emulator import Emulator, Settings, serving
 from gcore_tls_provider.emulator.faults import Rule
+from gcore_tls_provider.handlers import DEBUG
 from gcore_tls_provider.lifecycle.configuration import ENVIRONMENT, Configuration
-from gcore_tls_provider.providers import DEBUG
 from tests.docs.pages import DOCS, ROOT, blocks
 
 REFERENCE = DOCS / "reference"

@@ -21,7 +21,7 @@ import httpx
 import pytest
 from pulumi.runtime import rpc
 
-from gcore_tls_provider import providers
+from gcore_tls_provider import handlers, providers
 from gcore_tls_provider.api.clock import Clock
 from gcore_tls_provider.errors import GcoreTlsError
 from gcore_tls_provider.lifecycle.configuration import Configuration
@@ -114,6 +114,11 @@ class State:
     rows: tuple[Row, ...] = ()
     pending: tuple[Pending, ...] = ()
     identity: str = ""
+
+    def plain(self) -> str:
+        """What isn't encrypted in it."""
+        bags = [bag for row in self.rows for bag in (row.inputs, row.outputs)] + [each.inputs for each in self.pending]
+        return str([{name: value for name, value in bag.items() if name not in SECRET} for bag in bags])
 
     def export(self) -> bytes:
         """As `pulumi stack export` prints it."""
@@ -236,8 +241,8 @@ class Engine:
 
         self._half_done = saved
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(providers, "_session", session)
-            patch.setattr(providers, "save_half_done", save_half_done)
+            patch.setattr(handlers, "_session", session)
+            patch.setattr(handlers, "save_half_done", save_half_done)
             try:
                 work()
             except Died:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from gcore_tls_provider.certificates import Identity
 from tests.faults.engine import Declared, Program, Ref
-from tests.material import Material
+from tests.material import Material, base64_of
 
 PhaseName = Literal["up", "change", "rotate", "move", "swap", "refresh", "destroy"]
 
@@ -41,20 +42,29 @@ class Materials:
     crl: str
 
 
+PASSWORD = "canary-in-a-password"
+"""Of the client certificate's PKCS12 file."""
+
+
+def pkcs12(identity: Identity) -> Mapping[str, object]:
+    """An identity as a program gives it in one file."""
+    return {"pkcs12": base64_of(identity.to_pkcs12(PASSWORD)), "pkcs12_password": PASSWORD}
+
+
 def materials(material: Material) -> tuple[Materials, Materials]:
     """Those of before the rotation, and those of after it."""
     authority, other = material.authority, material.other_authority
     old = Materials(
         material.pem(material.server),
         material.pem(material.sni),
-        material.pem(material.client),
+        pkcs12(material.client),
         authority.certificate_pem,
         material.crl,
     )
     new = Materials(
         material.pem(authority.issue_server(["app.example", "www.app.example"])),
         material.pem(authority.issue_server(["second.example"])),
-        material.pem(authority.issue_client("load-balancer.example")),
+        pkcs12(authority.issue_client("load-balancer.example")),
         authority.certificate_pem + other.certificate_pem,
         material.crl + material.other_crl,
     )

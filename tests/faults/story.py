@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import httpx
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds
 from gcore_tls_provider.emulator.application import application
@@ -14,10 +15,10 @@ from tests.fake_clock import FakeClock
 from tests.faults.accounts import Snapshot, duplicates
 from tests.faults.engine import Engine, Program, Run, State
 from tests.faults.in_process import InProcess
-from tests.faults.life import Phase, PhaseName, life
+from tests.faults.life import PASSWORD, Phase, PhaseName, life
 from tests.faults.strikes import Fault, Network, Point
 from tests.lifecycle.world import KEY, PROJECT, REGION
-from tests.material import Material
+from tests.material import Material, base64_of
 
 FOREIGN_SUFFIX = "-0badcafe-123456"
 """An owner and a making that aren't of this stack."""
@@ -172,6 +173,7 @@ class Story:
             counts.lost = 1
             wrong.append(f"after the next run a preview shows {plan}")
 
+        plain = self.engine.state.plain()
         gone = self.engine.destroy()
         left = Snapshot.of(self.emulator)
         orphans = [each.name for each in left.without(self.foreign).all()]
@@ -179,7 +181,7 @@ class Story:
         counts.orphans, counts.foreign = len(orphans), len(touched)
         breaches = [each.what for each in self.emulator.audit().breaches]
         counts.breaches = len(breaches)
-        shown = "\n".join([*struck.said, *again.said, *gone.said])
+        shown = "\n".join([*struck.said, *again.said, *gone.said, plain, *(each.name for each in now.all())])
         if any(secret in shown for secret in self.secrets):
             counts.leaks = 1
             wrong.append("a secret was shown")
@@ -248,6 +250,9 @@ def _foreign(emulator: Emulator, material: Material) -> Snapshot:
 
 
 def _canaries(material: Material) -> Sequence[str]:
-    """Parts of what nobody may see: the API key, and a line of each private key."""
-    keys = [each.private_key_pem for each in (material.server, material.sni, material.client)]
-    return [KEY, *(each.splitlines()[2] for each in keys)]
+    """Parts of what nobody may see: the API key, a password, and each private key as PEM and as base64 of its bytes."""
+    found = [KEY, PASSWORD]
+    for each in (material.server, material.sni, material.client):
+        raw = each.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        found += [each.private_key_pem.splitlines()[2], base64_of(raw)[40:80], raw.hex()[80:120]]
+    return found

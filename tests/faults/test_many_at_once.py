@@ -15,10 +15,9 @@ from gcore_tls_provider.api.clock import SystemClock
 from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds
 from gcore_tls_provider.emulator.application import application
 from gcore_tls_provider.emulator.settings import DIALECT_CHOICES
+from gcore_tls_provider.internal import ATTEMPT, CONTEXT
 from gcore_tls_provider.lifecycle.configuration import Configuration
-from gcore_tls_provider.lifecycle.operation import CONTEXT
 from gcore_tls_provider.lifecycle.session import Session
-from gcore_tls_provider.lifecycle.stack import ATTEMPT
 from tests.faults.accounts import Snapshot, duplicates
 from tests.faults.in_process import InProcess
 from tests.faults.story import Counts

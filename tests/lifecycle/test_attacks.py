@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from gcore_tls_provider.api.wire.load_balancers import LoggingSet
 from gcore_tls_provider.errors import BadRequest, DeadlineExceeded, NotFound, ObjectFailed, TaskFailed
-from gcore_tls_provider.lifecycle.operation import CONTEXT
+from gcore_tls_provider.internal import CONTEXT
 from tests.lifecycle.conftest import Worlds
 from tests.lifecycle.world import LIFECYCLES, MONITOR, World, as_engine, member, urn_of
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gcore_tls_provider.certificates import CertificateFacts, DevelopmentAuthority, RevocationListFacts
+from gcore_tls_provider.internal import ATTEMPT
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, located
-from gcore_tls_provider.lifecycle.stack import ATTEMPT
 from tests.lifecycle.world import LIFECYCLES, MONITOR, NOWHERE, World, member
 from tests.material import Material
 

@@ -15,7 +15,8 @@ from gcore_tls_provider.errors import (
     TaskFailed,
     Unreachable,
 )
-from gcore_tls_provider.lifecycle.operation import CONTEXT, READ_LIMIT, TIME_LIMITS, Context, Operation
+from gcore_tls_provider.internal import CONTEXT
+from gcore_tls_provider.lifecycle.operation import READ_LIMIT, TIME_LIMITS, Context, Operation
 from tests.lifecycle.conftest import Worlds
 from tests.lifecycle.world import LIFECYCLES, MONITOR, PROJECT, REGION, STACK, Making, Resource, World, member, urn_of
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from gcore_tls_provider.internal import MATERIAL
 from gcore_tls_provider.lifecycle.properties import UNKNOWN
-from gcore_tls_provider.lifecycle.public_material import MATERIAL
 from tests.certificates.issuing import END, NOW
 from tests.lifecycle.judged import ID, Pki, Wired, codes
 from tests.lifecycle.world import World, as_engine

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from gcore_tls_provider.internal import MATERIAL
 from gcore_tls_provider.lifecycle.properties import UNKNOWN
-from gcore_tls_provider.lifecycle.public_material import MATERIAL
 from tests.certificates.issuing import CLIENT, END, NOW, issue, issue_authority
 from tests.lifecycle.judged import ID, OTHER, TCP, Codes, Pki, Wired, codes, mutual, wired
 from tests.lifecycle.world import World, as_engine, member

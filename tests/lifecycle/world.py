@@ -20,6 +20,7 @@ from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.emulator import Emulator
 from gcore_tls_provider.emulator.faults import Rule
 from gcore_tls_provider.errors import ApiError
+from gcore_tls_provider.internal import ATTEMPT, CONTEXT
 from gcore_tls_provider.lifecycle.certificates import (
     CertificateAuthorityLifecycle,
     ClientCertificateLifecycle,
@@ -31,13 +32,11 @@ from gcore_tls_provider.lifecycle.fields import SET
 from gcore_tls_provider.lifecycle.lifecycle import Difference, Lifecycle
 from gcore_tls_provider.lifecycle.listeners import ListenerLifecycle
 from gcore_tls_provider.lifecycle.load_balancers import LoadBalancerLifecycle
-from gcore_tls_provider.lifecycle.operation import CONTEXT
 from gcore_tls_provider.lifecycle.pool_tls import PoolTlsAttachmentLifecycle, PoolTlsSnapshotLifecycle
 from gcore_tls_provider.lifecycle.pools import PoolLifecycle
 from gcore_tls_provider.lifecycle.properties import Properties
 from gcore_tls_provider.lifecycle.secrets import RawSecretLifecycle
 from gcore_tls_provider.lifecycle.session import Session
-from gcore_tls_provider.lifecycle.stack import ATTEMPT
 from tests.fake_clock import FakeClock
 from tests.material import Material
 
