@@ -63,6 +63,9 @@ def test_it_finds_what_is_left_and_removes_it(new_program: NewProgram, emulator:
     gone = orphans(stack, "--delete", "--yes")
     assert (gone.returncode, gone.stderr) == (0, "")
     assert set(emulator.account.load_balancers) == {foreign}
+    other = orphans(stack, "--stack", "other")
+    assert (other.returncode, other.stdout, other.stderr.count("\n")) == (2, "", 1)
+    assert "`pulumi stack export --stack other` failed" in other.stderr
     none = orphans(stack)
     assert (none.returncode, none.stdout) == (0, "No orphans.\n")
     assert emulator.audit().intact
