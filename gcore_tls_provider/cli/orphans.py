@@ -194,6 +194,7 @@ def _show(found: Sequence[Orphan]) -> None:
     for each in found:
         head = Text.assemble((each.kind, "bold"), f" {each.name}  ", _judged(each.certain))
         where = f"project {each.scope.project_id}, region {each.scope.region_id}"
+        where += f", connection {each.scope.connection}" if each.scope.connection else ""
         rows = [("id", each.id), ("where", where), ("resource", each.recognised.urn), ("why", each.recognised.why)]
         show(head, pairs(rows), "", to=to)
     certain = sum(each.certain for each in found)

@@ -49,6 +49,16 @@ class TaskSeconds:
     default: float | None = 0.05
     by_type: Mapping[str, float | None] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Checks that the types exist.
+
+        Raises:
+            ValueError: one doesn't.
+        """
+        for name in self.by_type:
+            if name not in TASK_TYPES:
+                raise ValueError(f"'{name}' is no task type; there are: {', '.join(TASK_TYPES)}.")
+
     def of(self, task_type: str) -> float | None:
         """Seconds that a task of this type runs; None if it never ends."""
         return self.by_type.get(task_type, self.default)
@@ -64,8 +74,6 @@ class TaskSeconds:
         by_type: dict[str, float | None] = {}
         for part in spec.split(","):
             name, separator, value = part.strip().rpartition("=")
-            if separator and name not in TASK_TYPES:
-                raise ValueError(f"'{name}' is no task type; there are: {', '.join(TASK_TYPES)}.")
             try:
                 seconds = None if value == "never" else float(value)
             except ValueError:

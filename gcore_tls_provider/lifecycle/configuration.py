@@ -38,7 +38,8 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
 }
 """For each configuration key the variable that stands in for it: the names of Gcore's own SDK where it has one."""
 
-_REQUIRED: Final = ("apiKey", "projectId", "regionId")
+REQUIRED: Final = ("apiKey", "projectId", "regionId")
+"""The keys without which no request can be sent."""
 
 
 class Configuration(BaseModel):
@@ -116,7 +117,7 @@ class Configuration(BaseModel):
         region_id = (scope.region_id if scope else None) or self.region_id
         if self.api_key is None or project_id is None or region_id is None:
             values = (self.api_key, project_id, region_id)
-            absent = [key for key, value in zip(_REQUIRED, values, strict=True) if value is None]
+            absent = [key for key, value in zip(REQUIRED, values, strict=True) if value is None]
             raise ConfigurationError(" ".join(self._missing(key) for key in absent))
         return Connection(
             api_key=self.api_key,

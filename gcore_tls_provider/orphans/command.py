@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gcore_tls_provider.discovery.account import NoEngine
 from gcore_tls_provider.errors import ConfigurationError
@@ -12,7 +12,7 @@ from gcore_tls_provider.lifecycle.configuration import ENVIRONMENT, Configuratio
 from gcore_tls_provider.lifecycle.session import Session
 from gcore_tls_provider.orphans.account import Found, Orphan, find
 from gcore_tls_provider.orphans.deletion import Outcome, delete_orphans
-from gcore_tls_provider.orphans.stack import Run, Stack, pulumi, read_configuration, read_stack
+from gcore_tls_provider.orphans.stack import Run, Stack, configured_scopes, pulumi, read_configuration, read_stack
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ def search(
             if not variables.get(ENVIRONMENT["apiKey"]):
                 raise
             report(f"The stack's configuration is left out, the environment's is taken: {error}")
+    stack = replace(stack, scopes=stack.scopes | configured_scopes(configured))
     session = Session(
         Configuration.read(configured.get, variables),
         NoEngine(),

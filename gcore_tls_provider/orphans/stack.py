@@ -12,8 +12,9 @@ from typing import Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from gcore_tls_provider.api.connection import Scope
+from gcore_tls_provider.api.connection import NAMESPACE, Scope
 from gcore_tls_provider.errors import ConfigurationError, one_line
+from gcore_tls_provider.lifecycle.configuration import REQUIRED
 from gcore_tls_provider.lifecycle.scope import scope_of
 from gcore_tls_provider.lifecycle.stack import StackState, parse_export
 
@@ -65,7 +66,7 @@ class Stack:
     Attributes:
         state: what its state says now; only its `urns` are also those of earlier states, as far as they are given.
         identities: what names of this stack are made from; none where no state names one.
-        scopes: the accounts, projects and regions that its resources are in.
+        scopes: the accounts, projects and regions to look at: those that its resources are in, for a start.
     """
 
     state: StackState
@@ -109,6 +110,21 @@ def read_configuration(printed: str) -> Mapping[str, str]:
         raise ConfigurationError("What `pulumi config` prints can't be read.") from None
 
 
+def configured_scopes(configuration: Mapping[str, str]) -> frozenset[Scope]:
+    """The connections that a configuration describes in full, whether or not a resource names them now.
+
+    Args:
+        configuration: its values by key. Namespaces that don't begin with `gcore` are other providers', whose keys
+            Gcore isn't to see; a resource that names such a one is asked for its connection all the same.
+    """
+    namespaces = {key.partition(":")[0] for key in configuration} - {NAMESPACE}
+    return frozenset(
+        Scope(connection=each)
+        for each in namespaces
+        if each.startswith(NAMESPACE) and all(configuration.get(f"{each}:{key}") for key in REQUIRED)
+    )
+
+
 def pulumi(arguments: Sequence[str], folder: Path | None = None) -> str:
     """Runs `pulumi` in a folder, by default this process's.
 
@@ -130,9 +146,8 @@ def pulumi(arguments: Sequence[str], folder: Path | None = None) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ConfigurationError(f"{asked} can't be run ({type(error).__name__}): is pulumi on PATH?") from None
     if done.returncode != 0:
-        raise ConfigurationError(
-            f"{asked} failed: {one_line(done.stderr.strip())} Run this in the project's folder, or give --export."
-        )
+        remedy = "" if arguments[0] == "config" else " Run this in the project's folder, or give --export."
+        raise ConfigurationError(f"{asked} failed: {one_line(done.stderr.strip())}{remedy}")
     return done.stdout
 
 

@@ -216,6 +216,25 @@ class TestPlaces:
         assert account.run("--delete", "--yes").exit_code == 0
         assert account.here() == set()
 
+    def test_every_connection_that_is_configured_in_full(self, account: Account) -> None:
+        left = account.load_balancer(account.dies("LoadBalancer", "web"), project=2)
+        values = {"apiKey": KEY, "projectId": "2", "regionId": "7", "baseUrl": account.url}
+
+        def found_with(namespace: str, without: str = "") -> list[str]:
+            printed = json.dumps(
+                {f"{namespace}:{key}": {"value": value} for key, value in values.items() if key != without}
+            )
+            done = search(
+                environment=account.environment,
+                run=lambda arguments: printed if arguments[0] == "config" else account.state,
+            )
+            assert done.found.failures == ()
+            return [f"{each.id} {each.scope.connection}" for each in done.found.orphans]
+
+        assert found_with("gcore-eu") == [f"{left} gcore-eu"]
+        assert found_with("gcore-eu", without="projectId") == []
+        assert found_with("elsewhere") == [], "another provider's key is none for Gcore"
+
     @pytest.mark.parametrize(
         ("inputs", "said"),
         [

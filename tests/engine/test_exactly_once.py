@@ -29,7 +29,7 @@ URN = "urn:pulumi:test::program::pulumi-python:dynamic/gcore:CertificateAuthorit
 @pytest.fixture
 def emulator() -> Emulator:
     """One whose pools take a while to change, so that there is time to kill who waits for them."""
-    return emulated({"update_lbpool": 4.0})
+    return emulated({"patch_lbpool": 4.0})
 
 
 @pytest.fixture
