@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap.environment import ensure_uv
+from tests.engine.conftest import files as files
 from tests.packaging.interpreters import ROOT
 
 
