@@ -23,7 +23,14 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 README = EXAMPLES["root"]
 """The program that the README shows: its configuration, and what it makes."""
 
-TESTED_WITH_LOWEST = ("tests/resources", "tests/components", "tests/test_providers.py", "tests/api/test_connection.py")
+TESTED_WITH_LOWEST = (
+    "tests/resources",
+    "tests/components",
+    "tests/test_providers.py",
+    "tests/api/test_connection.py",
+    "tests/certificates/test_corpus.py::test_every_file_as_certificates",
+    "tests/certificates/test_corpus.py::test_every_file_as_private_key",
+)
 """What meets Pulumi's SDK and the other libraries most closely."""
 
 TOOLS = ("pytest", "pytest-timeout", "hypothesis", "gcore", "cryptography-vectors")
