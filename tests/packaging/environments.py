@@ -76,9 +76,14 @@ def without_python_variables() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
 
 
-def _uv(*arguments: str | Path) -> None:
-    uv = ensure_uv()
+def uv_environment() -> dict[str, str]:
+    """The same for uv, which gets packages from where pip does."""
     variables = uv_variables(without_python_variables(), pip_configuration())
     del variables["UV_PROJECT_ENVIRONMENT"]  # the clone's own
-    done = subprocess.run([uv, *arguments], env=variables, capture_output=True, text=True, timeout=SECONDS, check=False)
+    return variables
+
+
+def _uv(*arguments: str | Path) -> None:
+    command = [ensure_uv(), *arguments]
+    done = subprocess.run(command, env=uv_environment(), capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
