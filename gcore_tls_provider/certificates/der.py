@@ -28,7 +28,13 @@ Role = Literal[
 UNREADABLE = (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, InternalError)
 """What `cryptography` raises for input that it can't read."""
 
-UNREADABLE_X509 = (*UNREADABLE, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
+UNREADABLE_X509 = (
+    *UNREADABLE,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    x509.InvalidVersion,
+    KeyError,  # before version 50: for a name whose text is of no known type
+)
 """The same for certificates and revocation lists."""
 
 _SEQUENCE = 0x30

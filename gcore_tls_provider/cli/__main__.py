@@ -4,8 +4,7 @@ import sys
 import warnings
 from io import TextIOWrapper
 
-_FROM_THE_EXTRA = ("typer", "rich")
-_INSTALL = "gcore-tls needs packages that aren't installed: pip install 'gcore-tls-provider[cli]'"
+from gcore_tls_provider.commands import needing
 
 
 def main() -> None:
@@ -16,13 +15,8 @@ def main() -> None:
     if not sys.warnoptions:
         # What cryptography thinks of odd files is meant for programmers, and isn't in the report's words.
         warnings.simplefilter("ignore")
-    try:
+    with needing({"rich", "typer"}, "gcore-tls", "cli"):
         from gcore_tls_provider.cli.app import app
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in _FROM_THE_EXTRA:
-            raise
-        print(_INSTALL, file=sys.stderr)
-        raise SystemExit(2) from None
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A name that the terminal can't show is no reason to fail.

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from bootstrap.environment import ensure_uv
+from tests.engine.conftest import files as files
+from tests.packaging.environments import uv_environment
 from tests.packaging.interpreters import ROOT
 
 
@@ -32,7 +34,7 @@ def build(folder: Path, *options: str) -> None:
     path = f"{ensure_uv().parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         [sys.executable, "-m", "build", "--installer", "uv", "--outdir", folder, *options, ROOT],
-        env={**os.environ, "PATH": path},
+        env={**uv_environment(), "PATH": path},
         capture_output=True,
         text=True,
         timeout=300,
