@@ -55,7 +55,7 @@ def _difference(printed: str) -> str:
     """The resources that would change, each line with the sign in front that GitHub colours."""
     body, _, _ = printed.partition("\nResources:\n")
     body, _, _ = body.partition("\nDiagnostics:\n")
-    lines = []
+    lines: list[str] = []
     for line in body.splitlines()[1:]:
         if _FINDING.fullmatch(line) or not line.strip():
             continue
