@@ -39,7 +39,15 @@ def test_every_folder_is_on_the_map() -> None:
         if each.name not in ("__init__.py", "__pycache__", "py.typed")
     }
     assert package <= mapped
-    assert {"components/gcore_tls_components", "examples", "docs", "scripts", "tests", "tools/engine"} <= mapped
+    assert {
+        "components/gcore_tls_components",
+        "examples",
+        "templates",
+        "docs",
+        "scripts",
+        "tests",
+        "tools/engine",
+    } <= mapped
 
 
 def test_the_field_is_in_each_of_the_places_and_in_no_other() -> None:
