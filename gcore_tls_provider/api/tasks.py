@@ -1,7 +1,8 @@
 """Waiting for tasks: nearly every write at Gcore answers with task ids, and is done when they are.
 
 - No ids mean that there was nothing to do.
-- Each task is asked for at once, then at intervals that grow with its age (a twentieth of it) up to a cap, with jitter.
+- Each task is asked for at once, then at intervals that grow with its age (a twentieth of it) up to a cap; jitter only
+  shortens them, so that no end is noticed later than the cap.
 - Where several threads wait at once, one list of the active tasks serves them all; a task that is no longer listed is
   read by itself. Where there is no such list, each task is read by itself.
 - A poll that fails is only a poll that failed: the client repeats it. The wait ends when the client gives up, or when
@@ -126,7 +127,7 @@ class Tasks:
                 raise _overdue(task_id, asked, deadline)
             if progress is not None:
                 progress(f"{asked}: {age:.0f} s")
-            pause = interval(age) * random.uniform(0.9, 1.1)
+            pause = interval(age) * random.uniform(0.9, 1.0)
             if known_at is not None:
                 # A list that others have read is a little old: a task that ended since must not wait longer for it.
                 pause = max(SHORTEST_INTERVAL / 2, pause - (clock.now() - known_at))

@@ -1,0 +1,1 @@
+"""How fast the package is: measured on the real engine and the emulator, beside Gcore's own SDK. No test."""

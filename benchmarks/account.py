@@ -1,0 +1,128 @@
+"""An emulated account in a process of its own, and the tasks that ran in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import httpx
+from pydantic import BaseModel
+
+from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds, serving
+
+API_KEY: Final = "1234_benchmark"
+PROJECT: Final = 1
+REGION: Final = 1
+
+TASK_SECONDS: Final[Mapping[str, float]] = {
+    "create_secret": 1.0,
+    "create_loadbalancer": 20.0,
+    "create_lblistener": 3.0,
+    "create_lbpool": 5.0,
+}
+"""How long the work takes at Gcore, in seconds, one after the other: 29 s is the longest chain."""
+
+_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A task, and when it ran."""
+
+    task_type: str
+    begun: datetime
+    ended: datetime
+
+
+class _Call(BaseModel, frozen=True):
+    method: str
+    path: str
+
+
+class _Calls(BaseModel, frozen=True):
+    calls: list[_Call]
+
+
+@dataclass(frozen=True)
+class Account:
+    """An emulated account.
+
+    Attributes:
+        url: where its API answers.
+    """
+
+    url: str
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What a Pulumi program finds in its environment to reach it."""
+        return {
+            "GCORE_API_KEY": API_KEY,
+            "GCORE_BASE_URL": self.url,
+            "GCORE_CLOUD_PROJECT_ID": str(PROJECT),
+            "GCORE_CLOUD_REGION_ID": str(REGION),
+        }
+
+    def requests(self) -> tuple[int, int]:
+        """How many requests there were, polls of tasks apart, and how many polls."""
+        calls = _Calls.model_validate_json(self._got("requests")).calls
+        polls = sum("/tasks/" in call.path for call in calls)
+        return len(calls) - polls, polls
+
+    def _got(self, what: str) -> bytes:
+        return httpx.get(f"{self.url}/_emulator/{what}", timeout=_SECONDS).raise_for_status().content
+
+
+@contextmanager
+def account(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[Account]:
+    """Starts an empty one, and ends it.
+
+    Args:
+        seconds: how long tasks run, by their type.
+    """
+    spec = ",".join(["0.05", *(f"{kind}={length}" for kind, length in seconds.items())])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gcore_tls_provider.emulator", "--port", "0", "--task-seconds", spec],
+        env={**os.environ, "GCORE_EMULATOR_API_KEY": API_KEY},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield Account(process.stdout.readline().rpartition(" ")[2].strip())
+    finally:
+        process.terminate()
+        process.wait(_SECONDS)
+        process.stdout.close()
+
+
+@contextmanager
+def account_within(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[tuple[Account, Emulator]]:
+    """The same within this process, for what the API doesn't tell: it rounds moments to seconds."""
+    emulator = Emulator(
+        Settings(
+            api_key=API_KEY,
+            projects=frozenset({PROJECT}),
+            regions=frozenset({REGION}),
+            task_seconds=TaskSeconds(0.05, seconds),
+        )
+    )
+    with serving(emulator) as url:
+        yield Account(url), emulator
+
+
+def ran(emulator: Emulator) -> list[Ran]:
+    """All tasks that have finished, the oldest first."""
+    done = [
+        Ran(task.task_type, task.created_at, task.finished_at)
+        for task in emulator.account.tasks.values()
+        if task.finished_at is not None
+    ]
+    return sorted(done, key=lambda task: task.begun)

@@ -1,0 +1,192 @@
+"""Whole runs of the real engine: `up` of one and of many, and a preview with nothing changed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from benchmarks import sdk
+from benchmarks.account import TASK_SECONDS, Account, account, account_within, ran
+from benchmarks.report import Row
+from benchmarks.timeline import timeline
+from gcore_tls_provider.certificates import write_development_certificates
+from tests.engine.ending import providers
+from tests.engine.stack import Stack
+
+PROGRAMS: Final = Path(__file__).parent / "programs"
+PARALLEL: Final = ("--parallel", "256")
+"""Pulumi's own limit, raised above the number of resources that can work at once."""
+OBJECTS: Final = 8
+"""Objects at Gcore of one whole load balancer: five secrets, the load balancer, its listener, its pool."""
+RESOURCES: Final = 9
+PREVIEWS: Final = 3
+
+
+class Bench:
+    """A folder to work in, and how long tasks take.
+
+    Args:
+        folder: an empty folder.
+        seconds: how long tasks run, by their type.
+        beside_sdk: whether Gcore's SDK does the same work too.
+    """
+
+    def __init__(self, folder: Path, seconds: Mapping[str, float] = TASK_SECONDS, *, beside_sdk: bool = True) -> None:
+        """Makes the certificates that all load balancers have."""
+        self.folder = folder
+        self.seconds = seconds
+        self.beside_sdk = beside_sdk
+        write_development_certificates(folder / "material")
+
+    @property
+    def chain(self) -> float:
+        """Seconds of the longest chain of tasks."""
+        return sum(self.seconds.values())
+
+    def one(self) -> tuple[list[Row], str]:
+        """`up` of one whole load balancer; its figures and its time line as SVG."""
+        with account_within(self.seconds) as (at, emulator):
+            stack = self._stack_at(at, "one", 1)
+            begun = datetime.now(timezone.utc)
+            took = _up_seconds(stack)
+            drawn = timeline(ran(emulator), begun, datetime.now(timezone.utc))
+            asked, polls = at.requests()
+        rows = [
+            Row(
+                part="one",
+                measure=f"`up` of one load balancer over its longest chain of tasks, {self.chain:g} s",
+                measured=took / self.chain,
+                target=1.15,
+            ),
+            Row(part="one", measure="requests for each object, polls apart", measured=asked / OBJECTS, target=2),
+            Row(part="one", measure="polls of one `up`", measured=polls),
+            *self._against_the_sdk("one", 1, took),
+        ]
+        return rows, drawn
+
+    def many(self, count: int = 25, previews: int = PREVIEWS) -> list[Row]:
+        """`up` of many in one stack, the memory it takes, and previews of it with nothing changed."""
+        with self._stack("many", count) as (stack, at), _peak(stack) as peak:
+            took = _up_seconds(stack)
+            _, polls = at.requests()
+            ours = self._previews(stack, previews)
+        bare = Stack.of(PROGRAMS / "nothing", self.folder / "nothing", {"BENCHMARK_COUNT": str(count)})
+        bare.up().expect_success()
+        return [
+            Row(
+                part="many",
+                measure=f"`up` of {count} over the longest chain of one",
+                measured=took / self.chain,
+                target=1.5,
+            ),
+            Row(part="many", measure=f"polls of that `up` of {count}", measured=polls),
+            Row(
+                part="many",
+                measure=f"memory of the provider process with {count * RESOURCES} resources",
+                measured=peak[0],
+                target=150,
+                unit="MiB",
+            ),
+            Row(
+                part="many",
+                measure=f"preview, nothing changed, {count * RESOURCES} resources, over as many that do nothing",
+                measured=ours / self._previews(bare, previews),
+                target=1.3,
+            ),
+            *self._against_the_sdk("many", count, took),
+        ]
+
+    def growth(self, few: int = 25, many: int = 100) -> list[Row]:
+        """How time grows with the number of load balancers, each task as long as before."""
+        took = {}
+        for count in (few, many):
+            with self._stack(f"growth-{count}", count) as (stack, _):
+                took[count] = _up_seconds(stack)
+        return [
+            Row(
+                part="growth",
+                measure=f"`up` of {many} over `up` of {few}; linear would be the target",
+                measured=took[many] / took[few],
+                target=many / few,
+            ),
+            Row(
+                part="growth",
+                measure="seconds that each load balancer more adds",
+                measured=(took[many] - took[few]) / (many - few),
+                unit="s",
+            ),
+        ]
+
+    def _against_the_sdk(self, part: str, count: int, took: float) -> list[Row]:
+        """The same work through Gcore's SDK; how much of its time `took`, in seconds, is."""
+        if not self.beside_sdk:
+            return []
+        rows = []
+        for how, work in (("sequential", sdk.sequentially), ("in threads", sdk.in_threads)):
+            # One after the other, many take as many times as long: what is waited for is the same, so it is one's time.
+            measured_of = 1 if work is sdk.sequentially else count
+            with account(self.seconds) as at:
+                theirs = _seconds(partial(work, at, measured_of)) * count / measured_of
+            rows.append(Row(part=part, measure=f"`up` of {count} over Gcore's SDK, {how}", measured=took / theirs))
+        return rows
+
+    def _previews(self, stack: Stack, count: int) -> float:
+        return median(_seconds(lambda: stack.preview().expect_nothing_to_do()) for _ in range(count))
+
+    @contextmanager
+    def _stack(self, name: str, count: int) -> Iterator[tuple[Stack, Account]]:
+        with account(self.seconds) as at:
+            yield self._stack_at(at, name, count), at
+
+    def _stack_at(self, at: Account, name: str, count: int) -> Stack:
+        variables = {
+            **at.variables,
+            "BENCHMARK_COUNT": str(count),
+            "BENCHMARK_MATERIAL": str(self.folder / "material"),
+        }
+        return Stack.of(PROGRAMS / "load_balancers", self.folder / name, variables)
+
+
+def _up_seconds(stack: Stack) -> float:
+    return _seconds(lambda: stack.up(*PARALLEL).expect_success())
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+@contextmanager
+def _peak(stack: Stack) -> Iterator[list[float]]:
+    """MiB that the stack's provider process has had at most meanwhile."""
+    peak, ended = [0.0], threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.5):
+            for process in providers(stack):
+                peak[0] = max(peak[0], _resident(process))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _resident(process: int) -> float:
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0.0
+    found = [line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")]
+    return int(found[0]) / 1024 if found else 0.0

@@ -1,0 +1,106 @@
+"""Imports, and the start of the provider process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from statistics import median
+from typing import Final
+
+import grpc
+from google.protobuf.struct_pb2 import Struct
+from pulumi.dynamic import CheckResult, ResourceProvider
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime._serialization import _serialize
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from benchmarks.report import Row
+from gcore_tls_provider.providers import LoadBalancerProvider
+
+REPEATS: Final = 7
+_CONTEXT: Final[Mapping[str, str | Mapping[str, str]]] = {
+    "urn": "urn:pulumi:dev::shop::pulumi-python:dynamic/gcore:LoadBalancer::it",
+    "name": "it",
+    "stack": "dev",
+    "timeouts": {},
+}
+
+
+class Bare(ResourceProvider):
+    """Checks nothing."""
+
+    def check(self, _olds: dict[str, object], news: dict[str, object]) -> CheckResult:
+        """Takes everything."""
+        return CheckResult(news, [])
+
+
+def imports(repeats: int = REPEATS) -> list[Row]:
+    """`import gcore_tls_components` over `import pulumi`, each in a fresh interpreter."""
+
+    def of(module: str) -> Callable[[], None]:
+        return lambda: _run(f"import {module}")
+
+    return [
+        _ratio(
+            "import",
+            "`import gcore_tls_components` over `import pulumi`",
+            1.25,
+            repeats,
+            of("gcore_tls_components"),
+            of("pulumi"),
+        )
+    ]
+
+
+def provider_start(repeats: int = REPEATS) -> list[Row]:
+    """From the start of the provider process to its first answer, ours over a provider that does nothing."""
+    return [
+        _ratio(
+            "start",
+            "start of the provider process to its first answer, over the bare dynamic server's",
+            1.3,
+            repeats,
+            lambda: _first_answer(LoadBalancerProvider()),
+            lambda: _first_answer(Bare()),
+        )
+    ]
+
+
+def _ratio(
+    part: str, measure: str, target: float, repeats: int, ours: Callable[[], None], bare: Callable[[], None]
+) -> Row:
+    """Medians of both, measured in turns, so that what else the machine does meets both."""
+    seconds: dict[bool, list[float]] = {True: [], False: []}
+    for _ in range(repeats):
+        for is_ours, call in ((True, ours), (False, bare)):
+            begun = time.perf_counter()
+            call()
+            seconds[is_ours].append(time.perf_counter() - begun)
+    return Row(part=part, measure=measure, target=target, measured=median(seconds[True]) / median(seconds[False]))
+
+
+def _run(statement: str) -> None:
+    subprocess.run([sys.executable, "-c", statement], check=True)
+
+
+def _first_answer(provider: ResourceProvider) -> None:
+    news = Struct()
+    serialized, _ = _serialize(True, serialize_provider, provider)
+    news.update({"name": "web", "__provider": serialized, "__context": _CONTEXT, "__attempt": "5f0c4f27d1c3a9e0"})
+    arguments = Struct()
+    arguments.update({"gcore:apiKey": "1234$none", "gcore:projectId": "1", "gcore:regionId": "1"})
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
+            stub = provider_pb2_grpc.ResourceProviderStub(channel)
+            stub.Configure(provider_pb2.ConfigureRequest(args=arguments))
+            stub.Check(provider_pb2.CheckRequest(olds=Struct(), news=news))
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()

@@ -1,0 +1,68 @@
+"""The benchmark's parts work; nothing is timed here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks import sdk, starting
+from benchmarks.account import Account, account_within, ran
+from benchmarks.report import BEGIN, END, Row, Rows, table, write_into
+from benchmarks.runs import OBJECTS, RESOURCES, Bench
+
+QUICK = {"create_secret": 0.05, "create_loadbalancer": 0.3, "create_lblistener": 0.1, "create_lbpool": 0.1}
+
+
+@pytest.mark.engine
+def test_one_load_balancer(tmp_path: Path) -> None:
+    rows, drawn = Bench(tmp_path, QUICK, beside_sdk=False).one()
+    measured = {row.measure: row.measured for row in rows}
+    assert 1 < measured["requests for each object, polls apart"] <= 2
+    assert min(measured.values()) > 0
+    for task_type, count in {"create_secret": 5, "create_loadbalancer": 1, "create_lblistener": 1}.items():
+        assert drawn.count(f">{task_type}<") == count
+
+
+@pytest.mark.engine
+def test_a_stack_of_them(tmp_path: Path) -> None:
+    rows = Bench(tmp_path, QUICK, beside_sdk=False).many(1, previews=1)
+    assert [row.part for row in rows] == ["many"] * len(rows)
+    (memory,) = [row for row in rows if row.unit == "MiB"]
+    assert 10 < memory.measured < 1000
+    assert f"with {RESOURCES} resources" in memory.measure
+    assert RESOURCES == OBJECTS + 1
+
+
+@pytest.mark.parametrize("work", [sdk.sequentially, sdk.in_threads])
+def test_the_sdk_does_the_same_work(work: Callable[[Account, int, int], None]) -> None:
+    with account_within(QUICK) as (at, emulator):
+        work(at, 1, 1)
+        kinds = Counter(task.task_type for task in ran(emulator))
+    assert kinds == {"create_secret": 5, "create_loadbalancer": 1, "create_lblistener": 1, "create_lbpool": 1}
+
+
+def test_starts() -> None:
+    rows = [*starting.imports(1), *starting.provider_start(1)]
+    assert [row.target for row in rows] == [1.25, 1.3]
+    assert all(row.measured > 0 for row in rows)
+
+
+def test_the_report(tmp_path: Path) -> None:
+    rows = [
+        Row(part="one", measure="good", measured=1.0, target=1.0),
+        Row(part="one", measure="bad", measured=151, target=150, unit="MiB"),
+        Row(part="one", measure="beside", measured=0.5),
+    ]
+    assert Rows.model_validate_json(Rows(rows).model_dump_json()).root == rows
+    assert [row.verdict for row in rows] == ["pass", "FAIL", "-"]
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    write_into(page, table(rows))
+    assert page.read_text().startswith(f"before\n{BEGIN}\n| measure |")
+    assert page.read_text().endswith(f"| bad | 151 MiB | <= 150 MiB | FAIL |\n| beside | 0.5 |  | - |\n{END}\nafter\n")
+    page.write_text("no markers")
+    with pytest.raises(ValueError, match="has no lines"):
+        write_into(page, "text")
