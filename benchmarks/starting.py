@@ -13,6 +13,7 @@ import grpc
 from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic import CheckResult, ResourceProvider
 from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime import rpc
 from pulumi.runtime._serialization import _serialize
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
@@ -55,7 +56,7 @@ def imports(repeats: int = REPEATS) -> list[Row]:
 
 
 def provider_start(repeats: int = REPEATS) -> list[Row]:
-    """From the start of the provider process to its first answer, ours over a provider that does nothing."""
+    """From the start of the provider process to its first answer in a preview, ours over one that does nothing."""
     return [
         _ratio(
             "start",
@@ -88,7 +89,7 @@ def _run(statement: str) -> None:
 def _first_answer(provider: ResourceProvider) -> None:
     news = Struct()
     serialized, _ = _serialize(True, serialize_provider, provider)
-    news.update({"name": "web", "__provider": serialized, "__context": _CONTEXT, "__attempt": "5f0c4f27d1c3a9e0"})
+    news.update({"name": "web", "__provider": serialized, "__context": _CONTEXT, "__attempt": rpc.UNKNOWN})
     arguments = Struct()
     arguments.update({"gcore:apiKey": "1234$none", "gcore:projectId": "1", "gcore:regionId": "1"})
     process = subprocess.Popen(

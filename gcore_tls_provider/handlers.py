@@ -101,8 +101,10 @@ class Handlers:
             session = _shared()
             given = _from_engine(news)
             session.checked = True
-            # Before anything is done: what the run before left cut off is noted for as long as that.
-            session.glance(_context(given).stack)
+            session.begin_glance(_context(given).stack)
+            if session.updates:
+                # Before anything is done: what the run before left cut off is noted for as long as that.
+                session.glance(_context(given).stack)
             session.updates |= isinstance(given.get(ATTEMPT), str)
             checked = self.lifecycle.check(session, _from_engine(_olds), given)
             failures = _said(session, given, checked.findings)

@@ -95,6 +95,7 @@ class Session:
         self._state: StackState | None = None
         self._stateless_identity: str | None = None
         self._glance: StackState | None = None
+        self._glancing: threading.Thread | None = None
         self._managed: Managed | None = None
         self.made: set[str] = set()
         self.updates = False
@@ -190,6 +191,17 @@ class Session:
                     )
             return self._state
 
+    def begin_glance(self, stack: str) -> None:
+        """Begins to read the stack's state, which takes a while, on a thread of its own; only the first time.
+
+        Args:
+            stack: the stack's name.
+        """
+        with self._making:
+            if self._glancing is None:
+                self._glancing = threading.Thread(target=self._glance_at, args=(stack,), name="state", daemon=True)
+                self._glancing.start()
+
     def glance(self, stack: str) -> StackState | None:
         """The stack's state as it was when it was first read; None where it can't be read.
 
@@ -198,16 +210,19 @@ class Session:
         Args:
             stack: the stack's name.
         """
-        with self._reading_state:
-            for again in range(_GLANCES):
-                self._glance = self._glance or self._state
-                if self._glance is not None:
-                    break
-                if again:
-                    self.clock.sleep(_EXPORT_PAUSE)
-                exported = self.host.exported_stack(stack)
-                self._glance = parse_export(exported) if exported is not None else None
-            return self._glance
+        self.begin_glance(stack)
+        assert self._glancing is not None
+        self._glancing.join()
+        return self._glance
+
+    def _glance_at(self, stack: str) -> None:
+        for again in range(_GLANCES):
+            if again:
+                self.clock.sleep(_EXPORT_PAUSE)
+            exported = self.host.exported_stack(stack)
+            self._glance = parse_export(exported) if exported is not None else None
+            if exported is None or self._glance is not None:
+                return
 
     def managed(self, stack: str) -> Managed | None:
         """Which resources of the stack manage which objects, as it was when it was first asked for.
