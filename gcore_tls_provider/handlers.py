@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
+from importlib import import_module
 from typing import Any, Final
 
 from pulumi.dynamic import (
@@ -22,28 +24,17 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
-from gcore_tls_provider.certificates import Finding
+from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.engine import Engine, raise_parallelism, save_half_done
 from gcore_tls_provider.errors import ApiError, GcoreTlsError, PropertyError
 from gcore_tls_provider.internal import ATTEMPT, CONTEXT
-from gcore_tls_provider.lifecycle.certificates import (
-    CertificateAuthorityLifecycle,
-    ClientCertificateLifecycle,
-    ListenerCertificateLifecycle,
-    RevocationListLifecycle,
-)
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.consequences import change_findings
 from gcore_tls_provider.lifecycle.leftovers import remove_of_resource, remove_of_stack
 from gcore_tls_provider.lifecycle.lifecycle import Difference, Lifecycle
-from gcore_tls_provider.lifecycle.listeners import ListenerLifecycle
-from gcore_tls_provider.lifecycle.load_balancers import LoadBalancerLifecycle
 from gcore_tls_provider.lifecycle.made import MadeLifecycle
 from gcore_tls_provider.lifecycle.operation import Context
-from gcore_tls_provider.lifecycle.pool_tls import PoolTlsAttachmentLifecycle, PoolTlsSnapshotLifecycle
-from gcore_tls_provider.lifecycle.pools import PoolLifecycle
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, Properties, located
-from gcore_tls_provider.lifecycle.secrets import RawSecretLifecycle
 from gcore_tls_provider.lifecycle.session import Session
 from gcore_tls_provider.lifecycle.stack import StackState
 
@@ -157,7 +148,7 @@ class Handlers:
         with _one_line():
             props = _from_engine(_props)
             if not _shared().checked:
-                remove_of_stack(_MADE, _shared(), _context(props).stack)
+                remove_of_stack(_made(), _shared(), _context(props).stack)
             self._clear_up(props)
             self.lifecycle.delete(_shared(), _id, props)
 
@@ -178,31 +169,39 @@ class Handlers:
             remove_of_resource(self.lifecycle, _shared(), _context(properties))
 
 
-KINDS: Final[Mapping[str, Lifecycle[Any]]] = {
-    "Pool": PoolLifecycle(),
-    "Listener": ListenerLifecycle(),
-    "LoadBalancer": LoadBalancerLifecycle(),
-    "Secret": RawSecretLifecycle(),
-    "ListenerCertificate": ListenerCertificateLifecycle(),
-    "ClientCertificate": ClientCertificateLifecycle(),
-    "CertificateAuthority": CertificateAuthorityLifecycle(),
-    "RevocationList": RevocationListLifecycle(),
-    "PoolTlsAttachment": PoolTlsAttachmentLifecycle(),
-    "PoolTlsSnapshot": PoolTlsSnapshotLifecycle(),
+_MODULES: Final[Mapping[str, tuple[str, str]]] = {
+    "Pool": ("pools", "PoolLifecycle"),
+    "Listener": ("listeners", "ListenerLifecycle"),
+    "LoadBalancer": ("load_balancers", "LoadBalancerLifecycle"),
+    "Secret": ("secrets", "RawSecretLifecycle"),
+    "ListenerCertificate": ("certificates", "ListenerCertificateLifecycle"),
+    "ClientCertificate": ("certificates", "ClientCertificateLifecycle"),
+    "CertificateAuthority": ("certificates", "CertificateAuthorityLifecycle"),
+    "RevocationList": ("certificates", "RevocationListLifecycle"),
+    "PoolTlsAttachment": ("pool_tls", "PoolTlsAttachmentLifecycle"),
+    "PoolTlsSnapshot": ("pool_tls", "PoolTlsSnapshotLifecycle"),
 }
-"""Every kind, by the last part of its type; first what uses others."""
+"""Where the lifecycle of each kind is, by the last part of its type; first what uses others.
 
-_HANDLERS: Final = {name: Handlers(lifecycle) for name, lifecycle in KINDS.items()}
-_MADE: Final = {name: each for name, each in KINDS.items() if isinstance(each, MadeLifecycle)}
+A kind is loaded when it is first asked for, so that the first answer doesn't wait for all of them.
+"""
 
 
+@cache
 def of(kind: str) -> Handlers:
     """The handlers of a kind.
 
     Args:
         kind: the last part of its type: `Pool`.
     """
-    return _HANDLERS[kind]
+    module, name = _MODULES[kind]
+    return Handlers(getattr(import_module(f"gcore_tls_provider.lifecycle.{module}"), name)())
+
+
+def _made() -> Mapping[str, MadeLifecycle[Any]]:
+    """The kinds that are made at Gcore."""
+    kinds = {kind: of(kind).lifecycle for kind in _MODULES}
+    return {kind: each for kind, each in kinds.items() if isinstance(each, MadeLifecycle)}
 
 
 def _shared() -> Session:

@@ -5,25 +5,28 @@ is wrong and what to do; no key or password is ever part of one.
 """
 
 import warnings
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from gcore_tls_provider.certificates.authority import CaBundle
-from gcore_tls_provider.certificates.chain import parse_certificates
-from gcore_tls_provider.certificates.development import (
-    DevelopmentAuthority,
-    DevelopmentFiles,
-    write_development_certificates,
-)
-from gcore_tls_provider.certificates.digest import content_digest
-from gcore_tls_provider.certificates.facts import (
-    CertificateFacts,
-    RevocationListFacts,
-    certificate_facts,
-    revocation_list_facts,
-)
-from gcore_tls_provider.certificates.finding import Finding, MaterialError, Severity
-from gcore_tls_provider.certificates.identity import Identity, identity_from_pem, identity_from_pkcs12
-from gcore_tls_provider.certificates.material import as_material, from_file
-from gcore_tls_provider.certificates.revocation import RevocationLists, parse_revocation_lists
+if TYPE_CHECKING:
+    from gcore_tls_provider.certificates.authority import CaBundle
+    from gcore_tls_provider.certificates.chain import parse_certificates
+    from gcore_tls_provider.certificates.development import (
+        DevelopmentAuthority,
+        DevelopmentFiles,
+        write_development_certificates,
+    )
+    from gcore_tls_provider.certificates.digest import content_digest
+    from gcore_tls_provider.certificates.facts import (
+        CertificateFacts,
+        RevocationListFacts,
+        certificate_facts,
+        revocation_list_facts,
+    )
+    from gcore_tls_provider.certificates.finding import Finding, MaterialError, Severity
+    from gcore_tls_provider.certificates.identity import Identity, identity_from_pem, identity_from_pkcs12
+    from gcore_tls_provider.certificates.material import as_material, from_file
+    from gcore_tls_provider.certificates.revocation import RevocationLists, parse_revocation_lists
 
 # What is odd about material is said as a finding. `cryptography` warns too (a country code of three letters, a negative
 # serial number, PKCS12 in BER), and blames its caller: only what it says of the callers in here is silenced, for all
@@ -52,3 +55,41 @@ __all__ = [
     "revocation_list_facts",
     "write_development_certificates",
 ]
+
+# Read when they are first asked for: a check of a load balancer needs the findings alone, and no cryptography.
+_MODULES = {
+    "CaBundle": "gcore_tls_provider.certificates.authority",
+    "parse_certificates": "gcore_tls_provider.certificates.chain",
+    "DevelopmentAuthority": "gcore_tls_provider.certificates.development",
+    "DevelopmentFiles": "gcore_tls_provider.certificates.development",
+    "write_development_certificates": "gcore_tls_provider.certificates.development",
+    "content_digest": "gcore_tls_provider.certificates.digest",
+    "CertificateFacts": "gcore_tls_provider.certificates.facts",
+    "RevocationListFacts": "gcore_tls_provider.certificates.facts",
+    "certificate_facts": "gcore_tls_provider.certificates.facts",
+    "revocation_list_facts": "gcore_tls_provider.certificates.facts",
+    "Finding": "gcore_tls_provider.certificates.finding",
+    "MaterialError": "gcore_tls_provider.certificates.finding",
+    "Severity": "gcore_tls_provider.certificates.finding",
+    "Identity": "gcore_tls_provider.certificates.identity",
+    "identity_from_pem": "gcore_tls_provider.certificates.identity",
+    "identity_from_pkcs12": "gcore_tls_provider.certificates.identity",
+    "as_material": "gcore_tls_provider.certificates.material",
+    "from_file": "gcore_tls_provider.certificates.material",
+    "RevocationLists": "gcore_tls_provider.certificates.revocation",
+    "parse_revocation_lists": "gcore_tls_provider.certificates.revocation",
+}
+
+
+if not TYPE_CHECKING:  # else a type checker would take any name for a public one
+
+    def __getattr__(name: str) -> object:
+        """Imports a public name's module when the name is first asked for (PEP 562)."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return __all__

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from gcore_tls_provider.certificates import Finding
+from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.certificates.rules.reload import Material, reload_findings
 from gcore_tls_provider.certificates.rules.server_names import server_name_findings
 from gcore_tls_provider.lifecycle.listener_inputs import ListenerInputs

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.listeners import Listener, ListenerCreate, ListenerPatch
-from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.certificates.acceptance import deployed
+from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.errors import ObjectNotFound
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete

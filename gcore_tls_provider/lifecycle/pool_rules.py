@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from gcore_tls_provider.certificates import CaBundle, Finding, RevocationLists
+from gcore_tls_provider.certificates import CaBundle, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain
+from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.certificates.names import client_names_of
 from gcore_tls_provider.certificates.rules.backend import backend_findings
 from gcore_tls_provider.certificates.rules.reload import Material, reload_findings

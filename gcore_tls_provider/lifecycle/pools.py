@@ -12,10 +12,10 @@ from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitor
 from gcore_tls_provider.api.wire.members import Member, MemberCreate
 from gcore_tls_provider.api.wire.pools import Pool, PoolCreate, PoolPatch
-from gcore_tls_provider.certificates import Finding, certificate_facts
+from gcore_tls_provider.certificates import certificate_facts
 from gcore_tls_provider.certificates.acceptance import deployed
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.finding import gathered
+from gcore_tls_provider.certificates.finding import Finding, gathered
 from gcore_tls_provider.errors import BadRequest, MethodNotAllowed, NotFound, ObjectNotFound
 from gcore_tls_provider.internal import MATERIAL
 from gcore_tls_provider.lifecycle import health_monitors, members, tls_start

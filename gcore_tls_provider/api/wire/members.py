@@ -30,7 +30,7 @@ class MemberCreate(RequestBody):
 class MemberList(RootModel[list[MemberCreate]]):
     """All members of a pool, as a bare array: those that keep address and port stay, the others go."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class MemberPatch(RequestBody):

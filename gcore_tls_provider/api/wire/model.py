@@ -11,7 +11,7 @@ class RequestBody(BaseModel):
     Dump it with `mode="json", exclude_unset=True`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class AnswerBody(BaseModel):
@@ -21,7 +21,7 @@ class AnswerBody(BaseModel):
     client.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class ObjectId(AnswerBody):
