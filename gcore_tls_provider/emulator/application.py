@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -28,6 +30,9 @@ from gcore_tls_provider.emulator.routes import (
     tasks,
 )
 from gcore_tls_provider.emulator.routes.router import no_route
+
+# FastAPI gives every body an alias. Of models that are built late pydantic says that it has no effect: it needs none.
+warnings.filterwarnings("ignore", message="The 'alias' attribute with value 'body'", category=UserWarning)
 
 ROUTERS = tuple(
     module.routes

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from gcore_tls_provider.errors import ApiError
 from gcore_tls_provider.probe.account import NotAnswerable, ProbedAccount
 from gcore_tls_provider.probe.cleaning import clean
-from gcore_tls_provider.probe.experiments import EXPERIMENTS, Experiment
+from gcore_tls_provider.probe.experiments import EXPERIMENTS
+from gcore_tls_provider.probe.experiments.experiment import Experiment
 from gcore_tls_provider.probe.questions import QUESTIONS, UNANSWERED
 from gcore_tls_provider.probe.report import Cleaning, Finding, Report, in_order
 

@@ -12,5 +12,3 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     *answers.AT_THE_END,
 )
 """In this order: what an experiment makes, the later ones use."""
-
-__all__ = ["EXPERIMENTS", "Experiment"]
