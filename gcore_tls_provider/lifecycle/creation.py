@@ -159,10 +159,12 @@ class Creation(Generic[InputsT]):
                 self._remove([each for each in self._behind(name) if each not in before], name, failed)
                 raise _NotMade(failed) from failed
             except (Unreachable, ServerError, MalformedAnswer) as unclear:
+                if _never_sent(unclear):
+                    raise _NotMade(unclear) from unclear
                 found = self._found(name, before)
                 if found is not None:
                     return found
-                if attempt == _REPEATS or _never_sent(unclear):
+                if attempt == _REPEATS:
                     raise _NotMade(unclear) from unclear
         raise AssertionError("unreachable")
 

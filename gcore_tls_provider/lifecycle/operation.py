@@ -25,6 +25,7 @@ from gcore_tls_provider.errors import (
     Refused,
     ServerError,
     TaskForgotten,
+    Unreachable,
 )
 from gcore_tls_provider.internal import ATTEMPT, CONTEXT
 from gcore_tls_provider.lifecycle.properties import UNKNOWN
@@ -312,12 +313,15 @@ class Operation:
 
     @contextmanager
     def _writing(self, call: Call[AnswerT]) -> Iterator[None]:
-        """Remembers that something was written, unless Gcore has refused it."""
+        """Remembers that something was written, unless Gcore has refused it, or hasn't got it."""
         may_have_written = call.route.method != "GET"
         try:
             yield
         except Refused as refused:
             may_have_written &= isinstance(refused, ServerError)
+            raise
+        except Unreachable as unreachable:
+            may_have_written &= unreachable.outcome_unknown
             raise
         finally:
             self.wrote |= may_have_written
