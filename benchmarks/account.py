@@ -40,6 +40,24 @@ class Ran:
     ended: datetime
 
 
+@dataclass(frozen=True)
+class Noticed:
+    """How late the end of a task was seen.
+
+    Attributes:
+        late: seconds after its end.
+        duration: seconds that it took.
+    """
+
+    late: float
+    duration: float
+
+    @property
+    def allowed(self) -> float:
+        """Seconds that may pass: 5 % of its duration, or 250 ms if that is more."""
+        return max(0.05 * self.duration, 0.25)
+
+
 class _Call(BaseModel, frozen=True):
     method: str
     path: str
@@ -116,6 +134,18 @@ def account_within(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[tupl
     )
     with serving(emulator) as url:
         yield Account(url), emulator
+
+
+def noticed(emulator: Emulator) -> list[Noticed]:
+    """How late the end of each task was seen: by the first answer about tasks after it."""
+    polls = [call.at for call in emulator.calls if "/tasks/" in call.path]
+    found = []
+    for task in ran(emulator):
+        after = [at for at in polls if at >= task.ended]
+        if after:
+            late = (min(after) - task.ended).total_seconds()
+            found.append(Noticed(late, (task.ended - task.begun).total_seconds()))
+    return found
 
 
 def ran(emulator: Emulator) -> list[Ran]:

@@ -13,9 +13,10 @@ from statistics import median
 from typing import Final
 
 from benchmarks import sdk
-from benchmarks.account import TASK_SECONDS, Account, account, account_within, ran
+from benchmarks.account import TASK_SECONDS, Account, account, account_within, noticed, ran
 from benchmarks.report import Row
 from benchmarks.timeline import timeline
+from gcore_tls_provider.api.tasks import LONGEST_INTERVAL
 from gcore_tls_provider.certificates import write_development_certificates
 from tests.engine.ending import providers
 from tests.engine.stack import Stack
@@ -58,6 +59,7 @@ class Bench:
             took = _up_seconds(stack)
             drawn = timeline(ran(emulator), begun, datetime.now(timezone.utc))
             asked, polls = at.requests()
+            seen = noticed(emulator)
         rows = [
             Row(
                 part="one",
@@ -67,6 +69,18 @@ class Bench:
             ),
             Row(part="one", measure="requests for each object, polls apart", measured=asked / OBJECTS, target=2),
             Row(part="one", measure="polls of one `up`", measured=polls),
+            Row(
+                part="one",
+                measure="from a task's end to our noticing it, over 5 % of its duration or 250 ms, median",
+                measured=median(each.late / each.allowed for each in seen),
+                target=1,
+            ),
+            Row(
+                part="one",
+                measure="the same, at the most, over the cap",
+                measured=max(each.late for each in seen) / LONGEST_INTERVAL,
+                target=1,
+            ),
             *self._against_the_sdk("one", 1, took),
         ]
         return rows, drawn
@@ -76,7 +90,9 @@ class Bench:
         with self._stack("many", count) as (stack, at), _peak(stack) as peak:
             took = _up_seconds(stack)
             _, polls = at.requests()
+            before = sum(at.requests())
             ours = self._previews(stack, previews)
+            asked = sum(at.requests()) - before
         bare = Stack.of(PROGRAMS / "nothing", self.folder / "nothing", {"BENCHMARK_COUNT": str(count)})
         bare.up().expect_success()
         return [
@@ -100,6 +116,7 @@ class Bench:
                 measured=ours / self._previews(bare, previews),
                 target=1.3,
             ),
+            Row(part="many", measure="requests of these previews: of check and diff", measured=asked, target=0),
             *self._against_the_sdk("many", count, took),
         ]
 

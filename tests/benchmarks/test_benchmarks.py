@@ -21,7 +21,7 @@ def test_one_load_balancer(tmp_path: Path) -> None:
     rows, drawn = Bench(tmp_path, QUICK, beside_sdk=False).one()
     measured = {row.measure: row.measured for row in rows}
     assert 1 < measured["requests for each object, polls apart"] <= 2
-    assert min(measured.values()) > 0
+    assert all(value > 0 for measure, value in measured.items() if "noticing" not in measure and "cap" not in measure)
     for task_type, count in {"create_secret": 5, "create_loadbalancer": 1, "create_lblistener": 1}.items():
         assert drawn.count(f">{task_type}<") == count
 
@@ -30,6 +30,7 @@ def test_one_load_balancer(tmp_path: Path) -> None:
 def test_a_stack_of_them(tmp_path: Path) -> None:
     rows = Bench(tmp_path, QUICK, beside_sdk=False).many(1, previews=1)
     assert [row.part for row in rows] == ["many"] * len(rows)
+    assert [row.measured for row in rows if row.measure.startswith("requests of these previews")] == [0]
     (memory,) = [row for row in rows if row.unit == "MiB"]
     assert 10 < memory.measured < 1000
     assert f"with {RESOURCES} resources" in memory.measure
