@@ -37,6 +37,7 @@ from gcore_tls_provider.lifecycle.operation import Context
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, Properties, located
 from gcore_tls_provider.lifecycle.session import Session
 from gcore_tls_provider.lifecycle.stack import StackState
+from gcore_tls_provider.lifecycle.unfinished import half_updated
 
 DEBUG: Final = "GCORE_TLS_DEBUG"
 """Environment variable: set to 1 for whole tracebacks in place of one line."""
@@ -140,7 +141,7 @@ class Handlers:
             olds, news = _from_engine(_olds), _from_engine(_news)
             cut_off = _at_first(news).updating.get(_context(news).urn)
             if cut_off is not None:
-                olds = self.lifecycle.cut_off(olds, cut_off)
+                olds = half_updated(self.lifecycle.fields, olds, cut_off)
             return UpdateResult(self.lifecycle.update(_shared(), _id, olds, news))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:

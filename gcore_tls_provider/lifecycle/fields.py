@@ -90,6 +90,12 @@ def set_names(inputs: Mapping[str, object], fields: Iterable[Field] = ()) -> lis
     return sorted((*names, *parts))
 
 
+def were_set(outputs: Mapping[str, object]) -> frozenset[str]:
+    """The names that `SET` holds."""
+    names = outputs.get(SET)
+    return frozenset(map(str, names)) if isinstance(names, list) else frozenset()
+
+
 def _parts(value: object) -> set[str]:
     """The parts of an object that say something."""
     return {str(key) for key, part in value.items() if part} if isinstance(value, Mapping) else set()

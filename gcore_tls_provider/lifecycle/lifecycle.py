@@ -28,7 +28,7 @@ from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.errors import ApiError, Conflict, ObjectFailed, ObjectNotFound, Unfinished
 from gcore_tls_provider.internal import ATTEMPT, CONTEXT
 from gcore_tls_provider.lifecycle import adoption
-from gcore_tls_provider.lifecycle.fields import SET, Field, as_said, changed, inputs_after_read, set_names
+from gcore_tls_provider.lifecycle.fields import SET, Field, as_said, changed, inputs_after_read, set_names, were_set
 from gcore_tls_provider.lifecycle.operation import Context, Operation, Verb, in_error
 from gcore_tls_provider.lifecycle.properties import (
     INTERNAL,
@@ -41,9 +41,7 @@ from gcore_tls_provider.lifecycle.properties import (
 )
 from gcore_tls_provider.lifecycle.scope import ACCOUNT, MOVES, SCOPE_FIELDS, account_now, placed, scope_of
 from gcore_tls_provider.lifecycle.session import Session
-
-UNFINISHED: Final = "__unfinished"
-"""The internal output of an object that a failed operation has left half-done: `anew` or `again`, see `Unfinished`."""
+from gcore_tls_provider.lifecycle.unfinished import UNFINISHED, half_updated, marked
 
 _NAME: Final = re.compile(r"\w+")
 """The input that a finding's property begins with: `members` of `members[0].address`."""
@@ -263,7 +261,7 @@ class Lifecycle(ABC, Generic[InputsT]):
             live = adoption.adopted(self, operation, properties, inputs) or self.make(operation, inputs)
         except ApiError as failed:
             if failed.unfinished is not None:
-                failed.unfinished = _marked(failed.unfinished, self._kept(properties))
+                failed.unfinished = marked(failed.unfinished, self._kept(properties))
             raise
         return Live(live.id, {**self._kept(properties), **live.properties})
 
@@ -287,9 +285,9 @@ class Lifecycle(ABC, Generic[InputsT]):
             operation.warn(self.unwell(object_id, live))
         prior = self.inputs_of(properties)
         inputs = {**inputs_after_read(self.fields, prior, live.properties), **account_now(session, properties)}
-        ever_set = _set_before(properties) if UNFINISHED in properties else frozenset[str]()
-        were_set = sorted(ever_set | {*set_names(inputs, self.fields)})
-        return Read({**properties, **live.properties, SET: were_set}, inputs)
+        ever_set = were_set(properties) if UNFINISHED in properties else frozenset[str]()
+        names = sorted(ever_set | {*set_names(inputs, self.fields)})
+        return Read({**properties, **live.properties, SET: names}, inputs)
 
     def inputs_of(self, outputs: Properties) -> Properties:
         """The inputs that a program has last given, as far as the outputs tell."""
@@ -298,14 +296,14 @@ class Lifecycle(ABC, Generic[InputsT]):
             for key, value in outputs.items()
             if key in self._added or (key.startswith(INTERNAL) and key not in (SET, UNFINISHED))
         }
-        return {**kept, **as_said(self.fields, _set_before(outputs), outputs)}
+        return {**kept, **as_said(self.fields, were_set(outputs), outputs)}
 
     def update(self, session: Session, object_id: str, olds: Properties, news: Properties) -> Properties:
         """Changes what differs, in place; the new outputs.
 
         Where an earlier update failed half-way, nothing is taken for granted: the live object is what is compared.
         """
-        kept = {**{k: v for k, v in olds.items() if k not in news and k not in _set_before(olds)}, **self._kept(news)}
+        kept = {**{k: v for k, v in olds.items() if k not in news and k not in were_set(olds)}, **self._kept(news)}
         kept.pop(UNFINISHED, None)
         operation = self._operation(session, news, "update")
         try:
@@ -323,22 +321,11 @@ class Lifecycle(ABC, Generic[InputsT]):
             if isinstance(failed, Conflict) and self._is_in_error(operation, object_id, olds):
                 error = in_error(failed.asked, self.kind)
             if operation.wrote or UNFINISHED in olds:
-                ever_set = sorted(_set_before(olds) | {*set_names(news, self.fields)})
-                error.unfinished = _marked(Unfinished(object_id, {**olds, SET: ever_set}, anew=False), {})
+                error.unfinished = Unfinished(object_id, half_updated(self.fields, olds, news), anew=False)
             if error is failed:
                 raise
             raise error from failed
         return {**kept, **live.properties}
-
-    def cut_off(self, olds: Properties, inputs: Mapping[str, object]) -> Properties:
-        """The old outputs of an object whose update was cut off, as those of one that is half-done.
-
-        Args:
-            olds: the outputs of the last run that ended.
-            inputs: the inputs of the update.
-        """
-        ever_set = sorted(_set_before(olds) | {*set_names(inputs, self.fields)})
-        return {**olds, SET: ever_set, UNFINISHED: "again"}
 
     def is_going(self, session: Session, object_id: str, properties: Properties) -> bool:
         """Whether an object whose deletion was cut off is gone, or will be."""
@@ -417,17 +404,6 @@ def _attempt(olds: Mapping[str, object], news: Mapping[str, object]) -> Properti
     return {} if attempt is None else {ATTEMPT: attempt}
 
 
-def _marked(unfinished: Unfinished, asked: Properties) -> Unfinished:
-    """What is half-done, with the mark that makes the next run go on with it."""
-    mark = "anew" if unfinished.anew else "again"
-    return replace(unfinished, properties={**asked, **unfinished.properties, UNFINISHED: mark})
-
-
 def _timeouts(properties: Mapping[str, object]) -> object:
     context = properties.get(CONTEXT)
     return context.get("timeouts") if isinstance(context, Mapping) else None
-
-
-def _set_before(olds: Properties) -> frozenset[str]:
-    were_set = olds.get(SET)
-    return frozenset(map(str, were_set)) if isinstance(were_set, list) else frozenset()

@@ -31,13 +31,14 @@ from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.errors import ApiError, ObjectFailed, ObjectNotFound, Unfinished
 from gcore_tls_provider.lifecycle import tls_start
 from gcore_tls_provider.lifecycle.fields import Field, same_id
-from gcore_tls_provider.lifecycle.lifecycle import UNFINISHED, Lifecycle, Live
+from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.pool_inputs import TLS_IDS, TLS_PROTOCOL
 from gcore_tls_provider.lifecycle.pool_rules import no_list_without_authority
 from gcore_tls_provider.lifecycle.properties import Draft, Properties, ResourceInputs, Rule, fault
 from gcore_tls_provider.lifecycle.scalars import ObjectId
 from gcore_tls_provider.lifecycle.session import Session
+from gcore_tls_provider.lifecycle.unfinished import UNFINISHED
 
 """What makes TLS to the backends mutual, and what ends the trust in some of them."""
 

@@ -23,7 +23,7 @@ from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field, changed, same_id
 from gcore_tls_provider.lifecycle.health_monitors import same_health_monitor
-from gcore_tls_provider.lifecycle.lifecycle import UNFINISHED, Checking, Live
+from gcore_tls_provider.lifecycle.lifecycle import Checking, Live
 from gcore_tls_provider.lifecycle.made import MadeLifecycle, MakingTask
 from gcore_tls_provider.lifecycle.members import MemberInputs, same_members
 from gcore_tls_provider.lifecycle.operation import Operation
@@ -37,6 +37,7 @@ from gcore_tls_provider.lifecycle.properties import (
     fault,
 )
 from gcore_tls_provider.lifecycle.stack import StackState
+from gcore_tls_provider.lifecycle.unfinished import UNFINISHED
 
 _REFERRED: Final = ("listener_id", *TLS_IDS)
 EXPECTED: Final = "expected_backend_certificates"

@@ -1,0 +1,37 @@
+"""What is half-done: the mark that an operation without an end leaves in the state, for the next one to go on with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from gcore_tls_provider.errors import Unfinished
+from gcore_tls_provider.lifecycle.fields import SET, Field, set_names, were_set
+from gcore_tls_provider.lifecycle.properties import Properties
+
+UNFINISHED: Final = "__unfinished"
+"""The internal output of an object that a failed operation has left half-done: `anew` or `again`, see `Unfinished`."""
+
+
+def marked(unfinished: Unfinished, asked: Mapping[str, object]) -> Unfinished:
+    """What is half-done, with the mark.
+
+    Args:
+        unfinished: what was left.
+        asked: the properties that were asked for, as far as it doesn't name others.
+    """
+    mark = "anew" if unfinished.anew else "again"
+    return replace(unfinished, properties={**asked, **unfinished.properties, UNFINISHED: mark})
+
+
+def half_updated(fields: Iterable[Field], olds: Properties, inputs: Mapping[str, object]) -> Properties:
+    """The outputs of an object whose update came to no end: all that was ever set counts as set.
+
+    Args:
+        fields: the kind's table.
+        olds: the outputs of the last operation that came to its end.
+        inputs: the inputs of the update.
+    """
+    ever_set = sorted(were_set(olds) | {*set_names(inputs, fields)})
+    return {**olds, SET: ever_set, UNFINISHED: "again"}
