@@ -139,7 +139,8 @@ class Handlers:
         with _one_line(), _saving(_news):
             _not_refused(_news)
             olds, news = _from_engine(_olds), _from_engine(_news)
-            cut_off = _at_first(news).updating.get(_context(news).urn)
+            state = _at_first(news)
+            cut_off = news if _id in state.deleting else state.updating.get(_context(news).urn)
             if cut_off is not None:
                 olds = half_updated(self.lifecycle.fields, olds, cut_off)
             return UpdateResult(self.lifecycle.update(_shared(), _id, olds, news))
@@ -162,7 +163,8 @@ class Handlers:
         state = _at_first(news)
         if object_id in state.deleting and self.lifecycle.is_going(_shared(), object_id, olds):
             return replace(difference, changes=True, replaces=("name",), delete_before_replace=True)
-        return replace(difference, changes=difference.changes or _context(news).urn in state.updating)
+        cut_off = object_id in state.deleting or _context(news).urn in state.updating
+        return replace(difference, changes=difference.changes or cut_off)
 
     def _clear_up(self, properties: Properties) -> None:
         """Removes what runs that died have left of a resource that isn't made in this one."""

@@ -90,7 +90,10 @@ class SecretLifecycle(MadeLifecycle[InputsT]):
     def change(
         self, operation: Operation, object_id: str, olds: Properties, inputs: InputsT, fields: Sequence[Field]
     ) -> Live:
-        """Never called for a property of a secret: all of them replace it."""
+        """Reads it; never called for a property of a secret: all of them replace it."""
+        live = None if fields else self.look(operation, object_id, olds)
+        if live is not None:
+            return live
         raise PropertyError(f"secret {object_id}: Gcore can't change a secret. Run again: it is replaced.")
 
     def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
