@@ -165,7 +165,7 @@ def test_a_secret_can_not_be_changed(world: World) -> None:
     lifecycle = LIFECYCLES["CertificateAuthority"]
     with pytest.raises(PropertyError, match=secret.id):
         # It must refuse before it looks at what it is given, so it is given nothing.
-        lifecycle.change(None, secret.id, {}, None, ())  # type: ignore[arg-type]
+        lifecycle.change(None, secret.id, {}, None, lifecycle.fields)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("how", ["400", "409", "task-error"])
