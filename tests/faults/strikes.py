@@ -200,11 +200,14 @@ class Network(httpx.BaseTransport):
         self.emulator.work.settle()
 
 
-def folded(points: Sequence[Point]) -> Sequence[Point]:
-    """The requests that a fault is tried at: all writes, and of reads the first and the last of each route in a run.
+def folded(points: Sequence[Point], fault: Fault) -> Sequence[Point]:
+    """The requests that a fault is tried at: all writes, and of reads the first of each route in a run.
 
     Reads of one route differ in nothing that a client could see but in what was written before, and every write is
-    tried by itself.
+    tried by itself. Where the run is abandoned, the last read of each route is tried too.
     """
-    last = {(each.method, each.route): each for each in points}
-    return [each for each in points if each.method != "GET" or each.nth == 1 or each is last[(each.method, each.route)]]
+    last = {(each.method, each.route): each for each in points} if fault.before is _died else {}
+    chosen = [
+        each for each in points if each.method != "GET" or each.nth == 1 or each is last.get((each.method, each.route))
+    ]
+    return [each for each in chosen if each.is_tried_with(fault)]

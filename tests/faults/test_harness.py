@@ -12,7 +12,7 @@ from gcore_tls_provider.lifecycle.lifecycle import Lifecycle
 from gcore_tls_provider.lifecycle.properties import Properties
 from gcore_tls_provider.lifecycle.session import Session
 from tests.faults.story import Counts, Story
-from tests.faults.strikes import FAULTS, Point
+from tests.faults.strikes import FAULTS, Point, folded
 
 BALANCER = Point("POST", "/v1/loadbalancers/11/22", 1, with_task=True)
 
@@ -79,3 +79,12 @@ def test_a_fault_that_never_happens_is_a_failed_case(story: Story) -> None:
 def test_a_secret_that_is_shown_is_seen(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(story, "secrets", ["load balancer"])
     assert suffered(story, "task error").leaks
+
+
+def test_what_is_folded_is_all_writes_and_a_read_of_each_route(story: Story) -> None:
+    for chapter in story.chapters.values():
+        points = chapter.points
+        tried = folded(points, FAULTS["503"])
+        assert [each for each in tried if each.method != "GET"] == [each for each in points if each.method != "GET"]
+        assert {each.route for each in tried} == {each.route for each in points}
+        assert len(tried) <= len(folded(points, FAULTS["run abandoned before"])) <= len(points)
