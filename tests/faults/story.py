@@ -13,6 +13,7 @@ from gcore_tls_provider.emulator.application import application
 from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Dialect
 from tests.fake_clock import FakeClock
 from tests.faults.accounts import Snapshot, duplicates
+from tests.faults.counts import Counts
 from tests.faults.engine import Engine, Program, Run, State
 from tests.faults.in_process import InProcess
 from tests.faults.life import PASSWORD, Phase, PhaseName, life
@@ -22,31 +23,6 @@ from tests.material import Material, base64_of
 
 FOREIGN_SUFFIX = "-0badcafe-123456"
 """An owner and a making that aren't of this stack."""
-
-
-@dataclass
-class Counts:
-    """What a number of cases came to. All but the first two must be 0.
-
-    Attributes:
-        cases: how many there were.
-        fired: how many faults happened.
-        orphans: objects of ours that a destroy left.
-        duplicates: objects that were there twice after the recovery.
-        lost: cases after whose recovery something wasn't as the program says.
-        foreign: objects of others that were touched.
-        breaches: invariants that were broken on the way, by the emulator's audit.
-        leaks: cases that showed a secret to somebody.
-    """
-
-    cases: int = 0
-    fired: int = 0
-    orphans: int = 0
-    duplicates: int = 0
-    lost: int = 0
-    foreign: int = 0
-    breaches: int = 0
-    leaks: int = 0
 
 
 @dataclass(frozen=True)

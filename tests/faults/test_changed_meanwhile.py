@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from tests.faults.counts import Counts
 from tests.faults.life import PhaseName
-from tests.faults.story import Counts, Story
+from tests.faults.story import Story
 from tests.faults.strikes import FAULTS
 
 OTHERS: Mapping[PhaseName, tuple[PhaseName, ...]] = {

@@ -11,7 +11,8 @@ from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle
 from gcore_tls_provider.lifecycle.properties import Properties
 from gcore_tls_provider.lifecycle.session import Session
-from tests.faults.story import Counts, Story
+from tests.faults.counts import Counts
+from tests.faults.story import Story
 from tests.faults.strikes import FAULTS, Point, folded
 
 BALANCER = Point("POST", "/v1/loadbalancers/11/22", 1, with_task=True)

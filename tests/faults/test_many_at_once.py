@@ -19,8 +19,8 @@ from gcore_tls_provider.internal import ATTEMPT, CONTEXT
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.session import Session
 from tests.faults.accounts import Snapshot, duplicates
+from tests.faults.counts import Counts
 from tests.faults.in_process import InProcess
-from tests.faults.story import Counts
 from tests.lifecycle.world import (
     IDENTITY,
     KEY,
@@ -54,6 +54,7 @@ class Unreliable(httpx.BaseTransport):
         self._inner, self._share = inner, share
         self._luck = random.Random(20)
         self._one = threading.Lock()
+        self._busy: set[str] = set()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
@@ -62,13 +63,24 @@ class Unreliable(httpx.BaseTransport):
             status = 0
             if self._luck.random() < self._share:
                 status = 429
-            elif request.method != "GET" and _BELOW in request.url.path and self._luck.random() < self._share:
+            elif request.method != "GET" and _BELOW in request.url.path and self._is_busy(request):
                 status = 409
             if not status:
                 return self._inner.handle_request(request)
             self.refused += 1
         body = {"exception_class": "ConflictError" if status == 409 else "RateLimitError", "message": "busy"}
         return httpx.Response(status, json=body, headers={"Retry-After": "0"}, request=request)
+
+    def _is_busy(self, request: httpx.Request) -> bool:
+        """At random, but never twice in a row for the same write: a client may expect that it rests in between."""
+        said = request.content.decode()
+        if said in self._busy:
+            self._busy.remove(said)
+            return False
+        busy = self._luck.random() < self._share
+        if busy:
+            self._busy.add(said)
+        return busy
 
 
 def emulated() -> Emulator:

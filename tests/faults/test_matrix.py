@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.faults.counts import Counts
 from tests.faults.life import PhaseName
-from tests.faults.story import Counts, Story
+from tests.faults.story import Story
 from tests.faults.strikes import FAULTS, folded
 
 PHASES: tuple[PhaseName, ...] = ("up", "change", "rotate", "move", "swap", "refresh", "destroy")
