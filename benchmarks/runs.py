@@ -28,6 +28,8 @@ OBJECTS: Final = 8
 """Objects at Gcore of one whole load balancer: five secrets, the load balancer, its listener, its pool."""
 RESOURCES: Final = 9
 PREVIEWS: Final = 3
+LONGEST: Final = 1800
+"""Seconds that a command of Pulumi may take."""
 
 
 class Bench:
@@ -168,7 +170,9 @@ class Bench:
             "BENCHMARK_COUNT": str(count),
             "BENCHMARK_MATERIAL": str(self.folder / "material"),
         }
-        return Stack.of(PROGRAMS / "load_balancers", self.folder / name, variables)
+        stack = Stack.of(PROGRAMS / "load_balancers", self.folder / name, variables)
+        stack.seconds = LONGEST
+        return stack
 
 
 def _up_seconds(stack: Stack) -> float:

@@ -78,12 +78,15 @@ class Stack:
         program: the folder of its program; may be changed between commands.
         home: a folder of its own for the backend and Pulumi's home.
         variables: what its commands find in their environment beside Pulumi's own.
+        name: what it is called.
+        seconds: how long a command may take.
     """
 
     program: Path
     home: Path
     variables: dict[str, str] = field(default_factory=dict)
     name: str = "test"
+    seconds: int = COMMAND_SECONDS
 
     @classmethod
     def of(cls, source: Path, folder: Path, variables: Mapping[str, str]) -> Stack:
@@ -133,7 +136,7 @@ class Stack:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=COMMAND_SECONDS,
+            timeout=self.seconds,
             check=False,
         )
         return Command(arguments, done.returncode, done.stdout)
