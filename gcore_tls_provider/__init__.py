@@ -1,7 +1,8 @@
 """Pulumi resources for Gcore load balancers that speak mutual TLS to their backends."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+import gcore_tls_provider.public_names as _public_names
 
 if TYPE_CHECKING:
     from gcore_tls_provider.errors import GcoreTlsError
@@ -74,12 +75,7 @@ _MODULES = {
 
 
 if not TYPE_CHECKING:  # else a type checker would take any name for a public one
-
-    def __getattr__(name: str) -> object:
-        """Imports a public name's module when the name is first asked for (PEP 562)."""
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(_MODULES[name]), name)
+    __getattr__ = _public_names.asked_for(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

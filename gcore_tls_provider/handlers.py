@@ -201,6 +201,7 @@ def of(kind: str) -> Handlers:
     return Handlers(getattr(import_module(f"gcore_tls_provider.lifecycle.{module}"), name)())
 
 
+@cache
 def _made() -> Mapping[str, MadeLifecycle[Any]]:
     """The kinds that are made at Gcore."""
     kinds = {kind: of(kind).lifecycle for kind in _MODULES}

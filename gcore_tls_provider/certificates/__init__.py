@@ -5,8 +5,9 @@ is wrong and what to do; no key or password is ever part of one.
 """
 
 import warnings
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+import gcore_tls_provider.public_names as _public_names
 
 if TYPE_CHECKING:
     from gcore_tls_provider.certificates.authority import CaBundle
@@ -82,12 +83,7 @@ _MODULES = {
 
 
 if not TYPE_CHECKING:  # else a type checker would take any name for a public one
-
-    def __getattr__(name: str) -> object:
-        """Imports a public name's module when the name is first asked for (PEP 562)."""
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(_MODULES[name]), name)
+    __getattr__ = _public_names.asked_for(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gcore_tls_provider.certificates import Identity
-from tests.faults.engine import Declared, Program, Ref
+from tests.faults.state import Declared, Program, Ref
 from tests.material import Material, base64_of
 
 PhaseName = Literal["up", "change", "rotate", "move", "swap", "refresh", "destroy"]

@@ -14,9 +14,10 @@ from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Dialect
 from tests.fake_clock import FakeClock
 from tests.faults.accounts import Snapshot, duplicates
 from tests.faults.counts import Counts
-from tests.faults.engine import Engine, Program, Run, State
+from tests.faults.engine import Engine, Run
 from tests.faults.in_process import InProcess
 from tests.faults.life import PASSWORD, Phase, PhaseName, life
+from tests.faults.state import Program, State
 from tests.faults.strikes import Fault, Network, Point
 from tests.lifecycle.world import KEY, PROJECT, REGION
 from tests.material import Material, base64_of

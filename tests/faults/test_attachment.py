@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from tests.faults.accounts import Snapshot
-from tests.faults.engine import Declared, Engine, Program, Ref, State
+from tests.faults.engine import Engine
 from tests.faults.life import materials
+from tests.faults.state import Declared, Program, Ref, State
 from tests.faults.story import Story
 from tests.faults.strikes import FAULTS, Point
 from tests.material import Material

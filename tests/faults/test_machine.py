@@ -13,8 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from gcore_tls_provider.lifecycle.stack import parse_export
 from tests.faults.accounts import Snapshot, duplicates
-from tests.faults.engine import Engine, Program, Run, State
+from tests.faults.engine import Engine, Run
 from tests.faults.life import materials, program
+from tests.faults.state import Program, State
 from tests.faults.story import Story
 from tests.faults.strikes import FAULTS, Point
 from tests.material import Material

@@ -164,8 +164,7 @@ def test_a_secret_can_not_be_changed(world: World) -> None:
     secret = world.ca()
     lifecycle = LIFECYCLES["CertificateAuthority"]
     with pytest.raises(PropertyError, match=secret.id):
-        # It must refuse before it looks at what it is given, so it is given nothing.
-        lifecycle.change(None, secret.id, {}, None, lifecycle.fields)  # type: ignore[arg-type]
+        lifecycle.change(None, secret.id, {}, None, lifecycle.fields)  # type: ignore[arg-type]  # it must look at nothing
 
 
 @pytest.mark.parametrize("how", ["400", "409", "task-error"])

@@ -16,7 +16,8 @@ WIRING = FOLDER / "wiring.py"
 PROGRAMS = sorted(
     str(each.relative_to(ROOT)) for folder in ("examples", "templates") for each in (ROOT / folder).rglob("*.py")
 )
-EXPECTED = re.compile(r"  # type: ignore\[[a-z-]+\]  # pyright: ignore\[\w+\]$", re.MULTILINE)
+EXPECTED = re.compile(r"  # type: ignore\[[a-z-]+\]  # pyright: ignore\[\w+\]  # [^#\n]+$", re.MULTILINE)
+"""What a wrong line of `wiring.py` ends with: that each checker refuses it, and why it is wrong."""
 
 
 def mypy(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

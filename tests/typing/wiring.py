@@ -32,23 +32,23 @@ MTLSLoadBalancer("resources", ca=ca, client_certificate=client, crl=crl, listene
 MTLSLoadBalancer("material", ca="...", client_certificate={"pkcs12": b"..."}, crl=b"...", members=[])
 
 # A certificate or list in the place of another.
-Pool("wrong", listener=listener, ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-Pool("wrong", listener=listener, crl=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-Pool("wrong", listener=listener, ca=client)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-Pool("wrong", listener=listener, client_certificate=server)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-PoolTlsAttachment("wrong", pool=pool, ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-PoolTlsAttachment("wrong", pool=pool, crl=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-Listener("wrong", load_balancer="...", certificate=client)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-Listener("wrong", load_balancer="...", certificate=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-Listener("wrong", load_balancer="...", sni_certificates=[ca])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
-RevocationList("wrong", revocation_list="...", ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-MTLSLoadBalancer("wrong", ca=crl, client_certificate=client, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-MTLSLoadBalancer("wrong", ca=ca, client_certificate=server, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-MTLSLoadBalancer("wrong", ca=ca, client_certificate=client, crl=ca, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Pool("wrong", listener=listener, ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a list is no authority
+Pool("wrong", listener=listener, crl=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an authority is no list
+Pool("wrong", listener=listener, ca=client)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a client certificate is no authority
+Pool("wrong", listener=listener, client_certificate=server)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a server certificate is no client certificate
+PoolTlsAttachment("wrong", pool=pool, ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a list is no authority
+PoolTlsAttachment("wrong", pool=pool, crl=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an authority is no list
+Listener("wrong", load_balancer="...", certificate=client)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a client certificate is no server certificate
+Listener("wrong", load_balancer="...", certificate=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an authority is no server certificate
+Listener("wrong", load_balancer="...", sni_certificates=[ca])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]  # an authority is no server certificate
+RevocationList("wrong", revocation_list="...", ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a list is no authority
+MTLSLoadBalancer("wrong", ca=crl, client_certificate=client, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a list is no authority
+MTLSLoadBalancer("wrong", ca=ca, client_certificate=server, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a server certificate is no client certificate
+MTLSLoadBalancer("wrong", ca=ca, client_certificate=client, crl=ca, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an authority is no list
 
 # Objects of other kinds, and what isn't there.
-Listener("wrong", load_balancer=pool)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-Pool("wrong", listener=load_balancer)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-Pool("wrong", listener=listener, protocol="TLS")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-Pool("wrong", listener=listener, members=[{"address": "10.0.0.11"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
-Pool("wrong", listener=listener, client_certificates=[client])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+Listener("wrong", load_balancer=pool)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a pool is no load balancer
+Pool("wrong", listener=load_balancer)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a load balancer is no listener
+Pool("wrong", listener=listener, protocol="TLS")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # no protocol of a pool
+Pool("wrong", listener=listener, members=[{"address": "10.0.0.11"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]  # a member has a port
+Pool("wrong", listener=listener, client_certificates=[client])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # no such argument
