@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import subprocess
 import sys
 import threading
 import weakref
@@ -28,10 +27,10 @@ from google.protobuf import any_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, status_pb2
 
+from gcore_tls_provider import stack_export
 from gcore_tls_provider.api.clock import Clock, SystemClock
 from gcore_tls_provider.errors import one_line
 
-_EXPORT_TIME_LIMIT: Final = 60.0
 _PROGRESS_PAUSE: Final = 1.0
 _LOG_TIME_LIMIT: Final = 5.0
 _LOOK_PAUSE: Final = 2.0
@@ -83,18 +82,7 @@ class Engine:
 
     def exported_stack(self, stack: str) -> bytes | None:
         """What `pulumi stack export` prints; it needs no passphrase and shows no secret in clear."""
-        try:
-            done = subprocess.run(
-                ["pulumi", "stack", "export", "--stack", stack, "--non-interactive"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_EXPORT_TIME_LIMIT,
-                check=False,
-                env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"},
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return done.stdout if done.returncode == 0 else None
+        return stack_export.exported(stack)
 
     def is_alive(self) -> bool:
         """Whether the engine still takes connections."""

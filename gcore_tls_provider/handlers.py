@@ -102,7 +102,7 @@ class Handlers:
             failures = _said(session, given, checked.findings)
         # The engine would print a failed property's value, which may be a key or a page of PEM, so the property is
         # named in the reason only.
-        return CheckResult(_to_engine(checked.inputs), [CheckFailure("", each) for each in failures])
+        return CheckResult(_to_engine(_kept(checked.inputs)), [CheckFailure("", each) for each in failures])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compares by meaning, and says what the difference means for traffic."""
@@ -253,6 +253,14 @@ def _said(session: Session, given: Properties, findings: Sequence[Finding]) -> l
             f"inputs: It refers to {names}, refused for the errors shown there. Mend them. [REFERS_TO_REFUSED]"
         )
     return errors
+
+
+def _kept(inputs: Properties) -> Properties:
+    """Inputs as they are saved: whose findings fail whom is asked in a check only, and names every resource around."""
+    context = inputs.get(CONTEXT)
+    if not isinstance(context, Mapping):
+        return inputs
+    return {**inputs, CONTEXT: {key: value for key, value in context.items() if key not in ("answered", "answers_for")}}
 
 
 def _meaning(finding: Finding) -> tuple[str, str, str]:

@@ -19,8 +19,14 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from gcore_tls_provider import stack_export
+from gcore_tls_provider.internal import CONTEXT
+
 if TYPE_CHECKING:
     from gcore_tls_provider.handlers import Handlers
+
+_configured: ConfigureRequest | None = None
+"""What the engine has configured this process with: the same for all providers."""
 
 
 class _Provider(ResourceProvider):
@@ -30,11 +36,16 @@ class _Provider(ResourceProvider):
     kind: ClassVar[str]
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Takes the stack's configuration; what is missing matters at the first request."""
-        self._handlers().configure(req)
+        """Takes the stack's configuration, which is read at the first call."""
+        global _configured
+        _configured = req
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validates what is known; asks Gcore only for an object that is to be adopted."""
+        context = news.get(CONTEXT)
+        if isinstance(context, dict) and isinstance(context.get("stack"), str):
+            # While the rest of the package is loaded.
+            stack_export.begin(context["stack"])
         return self._handlers().check(_olds, news)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -60,7 +71,10 @@ class _Provider(ResourceProvider):
     def _handlers(self) -> Handlers:
         from gcore_tls_provider import handlers
 
-        return handlers.of(self.kind)
+        found = handlers.of(self.kind)
+        if _configured is not None:
+            found.configure(_configured)
+        return found
 
 
 class SecretProvider(_Provider):

@@ -162,7 +162,7 @@ class TestExportedStack:
         assert Engine(None).exported_stack("dev") is None
 
     def test_it_takes_too_long(self, pulumi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("gcore_tls_provider.engine._EXPORT_TIME_LIMIT", 0.1)
+        monkeypatch.setattr("gcore_tls_provider.stack_export._TIME_LIMIT", 0.1)
         self.write(pulumi, "exec sleep 30")
         assert Engine(None).exported_stack("dev") is None
 

@@ -1,10 +1,11 @@
 """Waiting for tasks: nearly every write at Gcore answers with task ids, and is done when they are.
 
 - No ids mean that there was nothing to do.
-- Each task is asked for at once, then at intervals that grow with its age (a twentieth of it) up to a cap; jitter only
-  shortens them, so that no end is noticed later than the cap.
-- Where several threads wait at once, one list of the active tasks serves them all; a task that is no longer listed is
-  read by itself. Where there is no such list, each task is read by itself.
+- A task that is waited for alone is asked for at once, then at intervals that grow with its age (a twentieth of it) up
+  to a cap; jitter only shortens them, so that no end is noticed later than the cap.
+- Where several threads wait at once, one list of the active tasks serves them all: how often it is asked for doesn't
+  depend on how many wait. A task that is no longer listed is read by itself, for what it has made. Where there is no
+  such list, each task is read by itself all the time.
 - A poll that fails is only a poll that failed: the client repeats it. The wait ends when the client gives up, or when
   the answers to `UNREADABLE_POLLS` polls in a row can't be read.
 """
@@ -104,7 +105,7 @@ class Tasks:
         while True:
             task, known_at = None, None
             try:
-                task, known_at = self._poll(task_id, deadline)
+                task, known_at = self._poll(task_id, started, deadline)
                 unreadable = unknown = 0
             except ObjectNotFound as missing:
                 # A task that was just made may not be readable yet.
@@ -133,10 +134,10 @@ class Tasks:
                 pause = max(SHORTEST_INTERVAL / 2, pause - (clock.now() - known_at))
             clock.sleep(min(pause, deadline.remaining))
 
-    def _poll(self, task_id: str, deadline: Deadline) -> tuple[Task | None, float | None]:
+    def _poll(self, task_id: str, started: float, deadline: Deadline) -> tuple[Task | None, float | None]:
         """The task as it stands; or None, with the moment at which it was active, if that is known."""
         try:
-            listed_at = self._active.listed_at(task_id, deadline) if self._waiting >= WORTH_SHARING else None
+            listed_at = self._active.listed_at(task_id, started, deadline) if self._waiting >= WORTH_SHARING else None
             if listed_at is not None:
                 return None, listed_at
             return self._client.send(routes.get_task(task_id), deadline), None
@@ -170,13 +171,24 @@ class _ActiveTasks:
         self._read_at: float | None = None
         self._exists = True
 
-    def listed_at(self, task_id: str, deadline: Deadline) -> float | None:
-        """When the list was read that the task is in, no longer ago than the shortest interval; None if it isn't."""
+    def listed_at(self, task_id: str, started: float, deadline: Deadline) -> float | None:
+        """When the list was read that the task is in, no longer ago than the shortest interval; None if it isn't.
+
+        A list that was read before the task was made can't have it, and says as much as one that has it: the next one
+        will tell.
+
+        Args:
+            task_id: the task.
+            started: since when it is waited for.
+            deadline: until when the list may be read.
+        """
         with self._reading:
             now = self._client.clock.now()
             if self._exists and (self._read_at is None or now - self._read_at >= SHORTEST_INTERVAL):
                 self._read(now, deadline)
-            return self._read_at if self._exists and task_id in self._ids else None
+            if not self._exists or self._read_at is None:
+                return None
+            return self._read_at if task_id in self._ids or self._read_at < started else None
 
     def _read(self, now: float, deadline: Deadline) -> None:
         try:

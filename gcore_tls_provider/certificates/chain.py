@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -18,6 +19,9 @@ from gcore_tls_provider.certificates.material import NOUNS, read_blocks
 CHAIN_LIMIT = 16
 """Issuers above a leaf that are looked for at most. Chains in use have two or three, and each link can cost as many
 signature checks as there are certificates of one name."""
+
+_REMEMBERED = 1024
+"""Certificates that are kept in memory once they are read: in a graph each is looked at by several resources."""
 
 _REMEDIES: dict[Role, str] = {
     "certificate request": "Give the certificate that the authority issued for this request.",
@@ -117,6 +121,7 @@ def is_self_issued(certificate: x509.Certificate) -> bool:
     return certificate.subject == certificate.issuer
 
 
+@lru_cache(_REMEMBERED)
 def is_issuer(candidate: x509.Certificate, *, of: x509.Certificate) -> bool:
     """Whether `candidate` has signed the certificate `of`: the names fit, and the signature is right.
 
@@ -163,9 +168,7 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 
 def _certificate(der: bytes, *, number: int, property: str) -> x509.Certificate:
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        # Certificates are parsed as far as they are asked: better here than in the middle of a rule.
-        certificate_facts(certificate)
+        return _read(der)
     except UNREADABLE_X509 as error:
         raise refusal(
             "MALFORMED_CERTIFICATE",
@@ -173,6 +176,13 @@ def _certificate(der: bytes, *, number: int, property: str) -> x509.Certificate:
             sentence=f"Certificate {number} of {property} can't be read: {error}.",
             remedy="Compare with `openssl x509 -noout -text`, and copy or issue the certificate again.",
         ) from error
+
+
+@lru_cache(_REMEMBERED)
+def _read(der: bytes) -> x509.Certificate:
+    certificate = x509.load_der_x509_certificate(der)
+    # Certificates are parsed as far as they are asked: better here than in the middle of a rule.
+    certificate_facts(certificate)
     return certificate
 
 

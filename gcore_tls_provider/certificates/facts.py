@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -13,6 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 
 _SHOWN: Final = 200
 """Characters of one name in a sentence at most."""
+
+_REMEMBERED: Final = 1024
+"""Certificates whose facts are kept in memory: each is looked at by several resources of a graph."""
 
 _NIST_NAMES = {"secp224r1": "P-224", "secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
@@ -64,6 +68,7 @@ class RevocationListFacts:
     crl_number: str | None
 
 
+@lru_cache(_REMEMBERED)
 def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
     """The facts of a certificate.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -12,6 +14,9 @@ from gcore_tls_provider.certificates.digest import content_digest
 from gcore_tls_provider.certificates.facts import revocation_list_facts
 from gcore_tls_provider.certificates.finding import MaterialError, refusal
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
+
+_REMEMBERED: Final = 128
+"""Lists that are kept in memory once they are read: in a graph each is looked at by several resources."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +111,7 @@ def is_signed_by(revocation_list: x509.CertificateRevocationList, authority: x50
 
 def _revocation_list(der: bytes, *, number: int, property: str) -> x509.CertificateRevocationList:
     try:
-        revocation_list = x509.load_der_x509_crl(der)
-        revocation_list_facts(revocation_list)
+        return _read(der)
     except UNREADABLE_X509 as error:
         raise refusal(
             "MALFORMED_REVOCATION_LIST",
@@ -115,6 +119,13 @@ def _revocation_list(der: bytes, *, number: int, property: str) -> x509.Certific
             sentence=f"Revocation list {number} of {property} can't be read: {error}.",
             remedy="Compare with `openssl crl -noout -text`, and fetch the list from its authority again.",
         ) from error
+
+
+@lru_cache(_REMEMBERED)
+def _read(der: bytes) -> x509.CertificateRevocationList:
+    revocation_list = x509.load_der_x509_crl(der)
+    # Lists are parsed as far as they are asked: better here than in the middle of a rule.
+    revocation_list_facts(revocation_list)
     return revocation_list
 
 

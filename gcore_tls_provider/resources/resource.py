@@ -15,6 +15,7 @@ from pulumi import dynamic
 from typing_extensions import Self
 
 from gcore_tls_provider.internal import ATTEMPT, CONTEXT
+from gcore_tls_provider.resources import registrations
 
 Material: TypeAlias = str | bytes
 """Certificate material: PEM text, base64 text, or the bytes of a file. `from_file` reads one."""
@@ -77,6 +78,7 @@ class GcoreResource(dynamic.Resource):
             **({} if options.id is not None else {ATTEMPT: _attempt()}),
         }
         super().__init__(self._dynamic_provider(), name, props, options)
+        registrations.are_waited_for_one_by_one()
 
     async def _is_answered(self) -> bool:
         return self._answered

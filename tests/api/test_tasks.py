@@ -215,7 +215,7 @@ def wait_together(threads: int, active: int = 200) -> Counter[str]:
     return account.asked
 
 
-@pytest.mark.parametrize("threads", [WORTH_SHARING, 8, 32])
+@pytest.mark.parametrize("threads", [WORTH_SHARING, 8, 25, 100])
 def test_many_threads_share_their_polls(threads: int) -> None:
     asked = wait_together(threads)
     assert 1 <= asked["list"] <= 60 / SHORTEST_INTERVAL + 1
@@ -241,7 +241,24 @@ def test_another_refusal_of_the_list_is_told() -> None:
         wait_together(8, active=401)
 
 
-def test_a_task_that_is_too_new_for_the_list_is_read() -> None:
+def test_tasks_that_begin_one_after_the_other_are_read_once_each() -> None:
+    """Few are in the list that was read last before they began: the next one is waited for."""
+    clock = CrowdClock()
+    account = Account(clock, {})
+    waiting = account.tasks()
+
+    def begun_later(number: int) -> None:
+        clock.sleep(0.05 * number)
+        account.ends = {**account.ends, f"t{number}": 20.0 + 0.05 * number}
+        _wait(waiting, f"t{number}")
+
+    clock.run([partial(begun_later, number) for number in range(40)])
+    assert account.asked["list"] <= 22 / SHORTEST_INTERVAL + 1
+    # Once each when they have ended, and some more while fewer than are worth sharing wait: twice each without this.
+    assert 40 <= account.asked["task"] <= 60
+
+
+def test_a_task_that_is_too_new_for_the_list_is_waited_for() -> None:
     """The list may be as old as the shortest interval; a task that isn't in it may have ended, or begun since."""
     clock = CrowdClock()
     ends = {f"t{number}": 30.0 for number in range(4)}
