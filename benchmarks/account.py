@@ -58,6 +58,26 @@ class Noticed:
         return max(0.05 * self.duration, 0.25)
 
 
+@dataclass(frozen=True)
+class Requests:
+    """How often an account was asked.
+
+    Attributes:
+        apart: requests that aren't about tasks.
+        lists: requests for the list of the active tasks.
+        reads: requests for one task.
+    """
+
+    apart: int
+    lists: int
+    reads: int
+
+    @property
+    def all(self) -> int:
+        """All of them."""
+        return self.apart + self.lists + self.reads
+
+
 class _Call(BaseModel, frozen=True):
     method: str
     path: str
@@ -87,11 +107,12 @@ class Account:
             "GCORE_CLOUD_REGION_ID": str(REGION),
         }
 
-    def requests(self) -> tuple[int, int]:
-        """How many requests there were, polls of tasks apart, and how many polls."""
+    def requests(self) -> Requests:
+        """What it was asked for until now."""
         calls = _Calls.model_validate_json(self._got("requests")).calls
-        polls = sum("/tasks/" in call.path for call in calls)
-        return len(calls) - polls, polls
+        about_tasks = [call.path for call in calls if "/tasks/" in call.path]
+        lists = sum(path.endswith("/active") for path in about_tasks)
+        return Requests(len(calls) - len(about_tasks), lists, len(about_tasks) - lists)
 
     def _got(self, what: str) -> bytes:
         return httpx.get(f"{self.url}/_emulator/{what}", timeout=_SECONDS).raise_for_status().content
@@ -151,7 +172,7 @@ def noticed(emulator: Emulator) -> list[Noticed]:
 def ran(emulator: Emulator) -> list[Ran]:
     """All tasks that have finished, the oldest first."""
     done = [
-        Ran(task.task_type, task.created_at, task.finished_at)
+        Ran(task.task_type, task.running_at or task.created_at, task.finished_at)
         for task in emulator.account.tasks.values()
         if task.finished_at is not None
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,11 +13,12 @@ from typing import Final
 
 from benchmarks import sdk
 from benchmarks.account import TASK_SECONDS, Account, account, account_within, noticed, ran
+from benchmarks.processes import watched
 from benchmarks.report import Row
 from benchmarks.timeline import timeline
-from gcore_tls_provider.api.tasks import LONGEST_INTERVAL
+from gcore_tls_provider.api.tasks import LONGEST_INTERVAL, SHORTEST_INTERVAL
 from gcore_tls_provider.certificates import write_development_certificates
-from tests.engine.ending import providers
+from gcore_tls_provider.lifecycle.configuration import Configuration
 from tests.engine.stack import Stack
 
 PROGRAMS: Final = Path(__file__).parent / "programs"
@@ -27,6 +27,8 @@ PARALLEL: Final = ("--parallel", "256")
 OBJECTS: Final = 8
 """Objects at Gcore of one whole load balancer: five secrets, the load balancer, its listener, its pool."""
 RESOURCES: Final = 9
+AT_ONCE: Final = Configuration().parallel
+"""Resources that a provider process works on at a time."""
 PREVIEWS: Final = 3
 LONGEST: Final = 1800
 """Seconds that a command of Pulumi may take."""
@@ -60,7 +62,7 @@ class Bench:
             begun = datetime.now(timezone.utc)
             took = _up_seconds(stack)
             drawn = timeline(ran(emulator), begun, datetime.now(timezone.utc))
-            asked, polls = at.requests()
+            asked = at.requests()
             seen = noticed(emulator)
         rows = [
             Row(
@@ -69,8 +71,8 @@ class Bench:
                 measured=took / self.chain,
                 target=1.15,
             ),
-            Row(part="one", measure="requests for each object, polls apart", measured=asked / OBJECTS, target=2),
-            Row(part="one", measure="polls of one `up`", measured=polls),
+            Row(part="one", measure="requests for each object, polls apart", measured=asked.apart / OBJECTS, target=2),
+            Row(part="one", measure="polls of one `up`", measured=asked.lists + asked.reads),
             Row(
                 part="one",
                 measure="from a task's end to our noticing it, over 5 % of its duration or 250 ms, median",
@@ -89,13 +91,13 @@ class Bench:
 
     def many(self, count: int = 25, previews: int = PREVIEWS) -> list[Row]:
         """`up` of many in one stack, the memory it takes, and previews of it with nothing changed."""
-        with self._stack("many", count) as (stack, at), _peak(stack) as peak:
-            took = _up_seconds(stack)
-            _, polls = at.requests()
-            before = sum(at.requests())
+        with self._stack("many", count) as (stack, at):
+            with watched(stack) as taken:
+                took = _up_seconds(stack)
+            polls = at.requests()
             ours = self._previews(stack, previews)
-            asked = sum(at.requests()) - before
-        bare = Stack.of(PROGRAMS / "nothing", self.folder / "nothing", {"BENCHMARK_COUNT": str(count)})
+            asked = at.requests().all - polls.all
+        bare = Stack.of(PROGRAMS / "bare", self.folder / "bare", self._variables(count))
         bare.up().expect_success()
         return [
             Row(
@@ -104,17 +106,35 @@ class Bench:
                 measured=took / self.chain,
                 target=1.5,
             ),
-            Row(part="many", measure=f"polls of that `up` of {count}", measured=polls),
+            Row(
+                part="many",
+                measure="its requests for the list of active tasks, over those of one thread that asks at the "
+                "shortest interval",
+                measured=polls.lists * SHORTEST_INTERVAL / took,
+                target=1,
+            ),
+            Row(
+                part="many",
+                measure="its requests for a single task, for each task",
+                measured=polls.reads / (count * OBJECTS),
+                target=1.1,
+            ),
             Row(
                 part="many",
                 measure=f"memory of the provider process with {count * RESOURCES} resources",
-                measured=peak[0],
+                measured=taken.mib,
                 target=150,
                 unit="MiB",
             ),
             Row(
                 part="many",
-                measure=f"preview, nothing changed, {count * RESOURCES} resources, over as many that do nothing",
+                measure="threads of that process, over what works at once",
+                measured=taken.threads / AT_ONCE,
+                target=1.5,
+            ),
+            Row(
+                part="many",
+                measure=f"preview, nothing changed, {count * RESOURCES} resources, over the same program of bare ones",
                 measured=ours / self._previews(bare, previews),
                 target=1.3,
             ),
@@ -124,21 +144,34 @@ class Bench:
 
     def growth(self, few: int = 25, many: int = 100) -> list[Row]:
         """How time grows with the number of load balancers, each task as long as before."""
-        took = {}
+        took, processor = {}, {}
         for count in (few, many):
-            with self._stack(f"growth-{count}", count) as (stack, _):
+            with self._stack(f"growth-{count}", count) as (stack, _), watched(stack) as taken:
                 took[count] = _up_seconds(stack)
+                processor[count] = sum(taken.seconds.values())
         return [
             Row(
                 part="growth",
-                measure=f"`up` of {many} over `up` of {few}; linear would be the target",
+                measure=f"`up` of {many} over `up` of {few}",
                 measured=took[many] / took[few],
+                target=many / few,
+            ),
+            Row(
+                part="growth",
+                measure=f"processor time of program and provider, of {many} over of {few}",
+                measured=processor[many] / processor[few],
                 target=many / few,
             ),
             Row(
                 part="growth",
                 measure="seconds that each load balancer more adds",
                 measured=(took[many] - took[few]) / (many - few),
+                unit="s",
+            ),
+            Row(
+                part="growth",
+                measure="processor time of program and provider that each load balancer more adds",
+                measured=(processor[many] - processor[few]) / (many - few),
                 unit="s",
             ),
         ]
@@ -165,14 +198,13 @@ class Bench:
             yield self._stack_at(at, name, count), at
 
     def _stack_at(self, at: Account, name: str, count: int) -> Stack:
-        variables = {
-            **at.variables,
-            "BENCHMARK_COUNT": str(count),
-            "BENCHMARK_MATERIAL": str(self.folder / "material"),
-        }
+        variables = {**at.variables, **self._variables(count)}
         stack = Stack.of(PROGRAMS / "load_balancers", self.folder / name, variables)
         stack.seconds = LONGEST
         return stack
+
+    def _variables(self, count: int) -> dict[str, str]:
+        return {"BENCHMARK_COUNT": str(count), "BENCHMARK_MATERIAL": str(self.folder / "material")}
 
 
 def _up_seconds(stack: Stack) -> float:
@@ -183,31 +215,3 @@ def _seconds(work: Callable[[], object]) -> float:
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
-
-
-@contextmanager
-def _peak(stack: Stack) -> Iterator[list[float]]:
-    """MiB that the stack's provider process has had at most meanwhile."""
-    peak, ended = [0.0], threading.Event()
-
-    def look() -> None:
-        while not ended.wait(0.5):
-            for process in providers(stack):
-                peak[0] = max(peak[0], _resident(process))
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield peak
-    finally:
-        ended.set()
-        thread.join()
-
-
-def _resident(process: int) -> float:
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return 0.0
-    found = [line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")]
-    return int(found[0]) / 1024 if found else 0.0

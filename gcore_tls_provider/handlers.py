@@ -256,11 +256,11 @@ def _said(session: Session, given: Properties, findings: Sequence[Finding]) -> l
 
 
 def _kept(inputs: Properties) -> Properties:
-    """Inputs as they are saved: whose findings fail whom is asked in a check only, and names every resource around."""
+    """Inputs as they are saved: the engine writes all of the state at each step, so what can be told is left out."""
     context = inputs.get(CONTEXT)
     if not isinstance(context, Mapping):
         return inputs
-    return {**inputs, CONTEXT: {key: value for key, value in context.items() if key not in ("answered", "answers_for")}}
+    return {**inputs, CONTEXT: {key: value for key, value in context.items() if key in ("urn", "timeouts") and value}}
 
 
 def _meaning(finding: Finding) -> tuple[str, str, str]:

@@ -95,7 +95,7 @@ class Context(BaseModel):
 
     @classmethod
     def of(cls, properties: Mapping[str, object]) -> Context:
-        """Reads it from a resource's properties.
+        """Reads it from a resource's properties; what is saved of it has the URN in place of what that says.
 
         Raises:
             PropertyError: it isn't there; a state file that was edited by hand may have lost it.
@@ -106,6 +106,8 @@ class Context(BaseModel):
                 "The resource's properties don't say which resource it is. Declare it with the classes of "
                 "gcore_tls_provider.resources, or run `pulumi up` once to mend its state."
             )
+        if isinstance(context, Mapping) and isinstance(context.get("urn"), str):
+            context = {**_told_by(context["urn"]), **context}
         known = cls.model_validate(context)
         attempt = properties.get(ATTEMPT)
         return known.model_copy(update={"attempt": attempt}) if isinstance(attempt, str) else known
@@ -341,6 +343,12 @@ class Operation:
                 "the Pulumi engine that asked for it is gone, so nothing more is written",
                 "Run again: what was made by then is found.",
             )
+
+
+def _told_by(urn: str) -> dict[str, str]:
+    """The stack's and the resource's name in a URN: `urn:pulumi:<stack>::<project>::<types>::<name>`."""
+    stack, _, rest = urn.removeprefix("urn:pulumi:").partition("::")
+    return {"stack": stack, "name": rest.partition("::")[2].partition("::")[2]}
 
 
 def at_rest(balancer: LoadBalancer) -> bool:

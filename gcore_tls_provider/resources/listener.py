@@ -12,7 +12,7 @@ from gcore_tls_provider.internal import MATERIAL
 from gcore_tls_provider.providers import ListenerProvider
 from gcore_tls_provider.resources.arguments import BasicAuthUserArgs
 from gcore_tls_provider.resources.load_balancer import LoadBalancer
-from gcore_tls_provider.resources.public_material import MaterialResource, public_pem
+from gcore_tls_provider.resources.public_material import MaterialResource, leaf_pem, public_pem
 from gcore_tls_provider.resources.resource import GcoreResource, reference
 from gcore_tls_provider.resources.secrets import (
     CertificateAuthority,
@@ -142,12 +142,12 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
             "region_id": region_id,
         }
         self._server_certificates = [
-            public_pem(each) for each in (certificate, *(sni_certificates or ())) if each is not None
+            leaf_pem(each) for each in (certificate, *(sni_certificates or ())) if each is not None
         ]
         refers_to = (load_balancer, certificate, *(sni_certificates or ()))
         super().__init__(resource_name, properties, opts, refers_to=refers_to)
 
     @property
     def server_certificates(self) -> Sequence[pulumi.Input[str] | None]:
-        """PEM of what it shows to clients, the default first, never a key; an empty text where only an id is known."""
+        """PEM of each certificate that it shows to clients, the default first; empty where only an id is known."""
         return self._server_certificates

@@ -33,6 +33,17 @@ def public_pem(value: object) -> pulumi.Input[str] | None:
     return value.public_pem if isinstance(value, MaterialResource) else ""
 
 
+def leaf_pem(value: object) -> pulumi.Input[str] | None:
+    """The same without the chain: the certificate alone."""
+    pem = public_pem(value)
+    return pem.apply(_first_certificate) if isinstance(pem, pulumi.Output) else pem
+
+
+def _first_certificate(pem: str) -> str:
+    certificate, end, _ = pem.partition("-----END CERTIFICATE-----\n")
+    return certificate + end
+
+
 def of_identity(properties: Properties) -> pulumi.Output[str]:
     """PEM of the certificate and its chain, of the inputs of a listener's or client certificate."""
 

@@ -30,11 +30,23 @@ def test_one_load_balancer(tmp_path: Path) -> None:
 def test_a_stack_of_them(tmp_path: Path) -> None:
     rows = Bench(tmp_path, QUICK, beside_sdk=False).many(1, previews=1)
     assert [row.part for row in rows] == ["many"] * len(rows)
-    assert [row.measured for row in rows if row.measure.startswith("requests of these previews")] == [0]
+    measured = {row.measure: row for row in rows}
+    assert measured["requests of these previews: of check and diff"].measured == 0
+    assert 1 <= measured["its requests for a single task, for each task"].measured <= 3
+    threads = measured["threads of that process, over what works at once"]
+    assert 0 < threads.measured <= 1
     (memory,) = [row for row in rows if row.unit == "MiB"]
     assert 10 < memory.measured < 1000
     assert f"with {RESOURCES} resources" in memory.measure
     assert RESOURCES == OBJECTS + 1
+
+
+@pytest.mark.engine
+def test_growth(tmp_path: Path) -> None:
+    rows = Bench(tmp_path, QUICK, beside_sdk=False).growth(1, 2)
+    assert [row.target for row in rows] == [2, 2, None, None]
+    assert 0.5 < rows[0].measured < 3
+    assert 0.5 < rows[1].measured < 3
 
 
 @pytest.mark.parametrize("work", [sdk.sequentially, sdk.in_threads])
