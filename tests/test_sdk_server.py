@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ from tests.lifecycle.world import IDENTITY, Making, exported
 
 CANARY = "1234$canary"
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/gcore:Secret::it"
+OF_GRPC = 8
+"""Threads that gRPC's own core may start beside those of the executor."""
 ATTEMPT = "5f0c4f27d1c3a9e0"
 CONTEXT: dict[str, Any] = {"urn": URN, "name": "it", "stack": "dev", "timeouts": {}}
 
@@ -53,6 +56,11 @@ class DynamicServer:
 
     stub: provider_pb2_grpc.ResourceProviderStub
     engine: RecordingEngine
+    process: int
+
+    def threads(self) -> int:
+        """How many threads it has now."""
+        return len(list(Path(f"/proc/{self.process}/task").iterdir()))
 
     def configure(self, url: str, **values: str) -> None:
         args = Struct()
@@ -96,7 +104,7 @@ def dynamic_server(path: Path | None = None) -> Iterator[DynamicServer]:
         assert process.stdout is not None
         port = int(process.stdout.readline())
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield DynamicServer(provider_pb2_grpc.ResourceProviderStub(channel), engine)
+            yield DynamicServer(provider_pb2_grpc.ResourceProviderStub(channel), engine, process.pid)
     finally:
         process.kill()
         process.wait()
@@ -128,6 +136,19 @@ class Waiting(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+@contextmanager
+def waiting_for(together: int) -> Iterator[str]:
+    """The address of a server that answers once so many ask at the same time."""
+    handler = type("Together", (Waiting,), {"together": threading.Barrier(together, timeout=20)})
+    web = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{web.server_address[1]}"
+    finally:
+        web.shutdown()
+        web.server_close()
 
 
 class TestInTheSdksServer:
@@ -204,15 +225,23 @@ class TestInTheSdksServer:
 
     def test_more_than_four_at_once(self) -> None:
         """The server starts with four threads: with those, the twelve would wait for each other for ever."""
-        handler = type("Twelve", (Waiting,), {"together": threading.Barrier(12, timeout=20)})
-        web = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=web.serve_forever, daemon=True).start()
-        try:
-            with dynamic_server() as server, ThreadPoolExecutor(max_workers=12) as executor:
-                server.configure(f"http://127.0.0.1:{web.server_address[1]}", parallel="12")
-                assert server.read("Secret", "first").id == ""
-                reads = [executor.submit(server.read, "Secret", f"id{number}") for number in range(12)]
-                assert [each.result().id for each in reads] == [""] * 12
-        finally:
-            web.shutdown()
-            web.server_close()
+        with waiting_for(12) as url, dynamic_server() as server, ThreadPoolExecutor(max_workers=12) as executor:
+            server.configure(url, parallel="12")
+            assert server.read("Secret", "first").id == ""
+            reads = [executor.submit(server.read, "Secret", f"id{number}") for number in range(12)]
+            assert [each.result().id for each in reads] == [""] * 12
+
+    def test_threads_are_as_many_as_work_at_once(self) -> None:
+        """Those that wait in line, for Gcore or for each other, have none of their own."""
+        with waiting_for(16) as url, dynamic_server() as server, ThreadPoolExecutor(max_workers=96) as executor:
+            server.configure(url, parallel="16")
+            assert server.read("Secret", "first").id == ""
+            before = server.threads()
+            reads = [executor.submit(server.read, "Secret", f"id{number}") for number in range(96)]
+            most = before
+            while not all(each.done() for each in reads):
+                most = max(most, server.threads())
+                time.sleep(0.01)
+            assert [each.result().id for each in reads] == [""] * 96
+        # Some of the sixteen were there before; gRPC adds a few of its own where it is busy.
+        assert 16 <= most <= before + 16 + OF_GRPC
