@@ -26,7 +26,12 @@ def test_one_is_known_that_is_over_at_once(known: list[asyncio.Future[None]]) ->
         assert len(known) == 1
         await asyncio.wait_for(known[0], 5)
 
-    asyncio.run(program())
+    # Not asyncio.run: it leaves the thread without a loop, and the SDK's stand-in for the engine wants one.
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(program())
+    finally:
+        loop.close()
 
 
 @pytest.mark.parametrize("without", ["SETTINGS", "rpc_manager"])
