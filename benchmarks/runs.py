@@ -99,7 +99,7 @@ class Bench:
             polls = at.requests()
             ours = self._previews(stack, previews)
             asked = at.requests().all - polls.all
-        bare = Stack.of(PROGRAMS / "bare", self.folder / "bare", self._variables(count))
+        bare = Stack.of(PROGRAMS / "nothing", self.folder / "nothing", {"BENCHMARK_COUNT": str(count)})
         bare.up().expect_success()
         return [
             Row(
@@ -136,7 +136,7 @@ class Bench:
             ),
             Row(
                 part="many",
-                measure=f"preview, nothing changed, {count * RESOURCES} resources, over the same program of bare ones",
+                measure=f"preview, nothing changed, {count * RESOURCES} resources, over as many that do nothing",
                 measured=ours / self._previews(bare, previews),
                 target=1.3,
             ),
@@ -145,34 +145,41 @@ class Bench:
         ]
 
     def growth(self, few: int = 25, many: int = 100) -> list[Row]:
-        """How time grows with the number of load balancers, each task as long as before, with the settings for many."""
+        """How time grows with the number of load balancers, each task as long as before."""
+        return [
+            *self._growth(few, many, {}, ""),
+            *self._growth(few, many, FOR_LARGE_STACKS, ", with the settings for large stacks"),
+        ]
+
+    def _growth(self, few: int, many: int, settings: Mapping[str, str], how: str) -> list[Row]:
         took, processor = {}, {}
         for count in (few, many):
-            with self._stack(f"growth-{count}", count) as (stack, _), watched(stack) as taken:
-                stack.variables.update(FOR_LARGE_STACKS)
+            with self._stack(f"growth-{count}-{len(settings)}", count) as (stack, _), watched(stack) as taken:
+                stack.variables.update(settings)
                 took[count] = _up_seconds(stack)
                 processor[count] = sum(taken.seconds.values())
         return [
             Row(
                 part="growth",
-                measure=f"`up` of {many} over `up` of {few}",
+                measure=f"`up` of {many} over `up` of {few}{how}",
                 measured=took[many] / took[few],
                 target=many / few,
             ),
             Row(
                 part="growth",
-                measure=f"processor time of program and provider, of {many} over of {few}",
+                measure=f"processor time of program and provider, of {many} over of {few}{how}",
                 measured=processor[many] / processor[few],
+                target=many / few,
             ),
             Row(
                 part="growth",
-                measure="seconds that each load balancer more adds",
+                measure=f"seconds that each load balancer more adds{how}",
                 measured=(took[many] - took[few]) / (many - few),
                 unit="s",
             ),
             Row(
                 part="growth",
-                measure="processor time of program and provider that each load balancer more adds",
+                measure=f"processor time of program and provider that each load balancer more adds{how}",
                 measured=(processor[many] - processor[few]) / (many - few),
                 unit="s",
             ),
@@ -200,13 +207,14 @@ class Bench:
             yield self._stack_at(at, name, count), at
 
     def _stack_at(self, at: Account, name: str, count: int) -> Stack:
-        variables = {**at.variables, **self._variables(count)}
+        variables = {
+            **at.variables,
+            "BENCHMARK_COUNT": str(count),
+            "BENCHMARK_MATERIAL": str(self.folder / "material"),
+        }
         stack = Stack.of(PROGRAMS / "load_balancers", self.folder / name, variables)
         stack.seconds = LONGEST
         return stack
-
-    def _variables(self, count: int) -> dict[str, str]:
-        return {"BENCHMARK_COUNT": str(count), "BENCHMARK_MATERIAL": str(self.folder / "material")}
 
 
 def _up_seconds(stack: Stack) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import (
@@ -42,6 +43,14 @@ def _not_collecting() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
+
+
+@cache
+def _loaded(kind: str) -> Handlers:
+    with _not_collecting():
+        from gcore_tls_provider import handlers
+
+        return handlers.of(kind)
 
 
 class _Provider(ResourceProvider):
@@ -84,10 +93,7 @@ class _Provider(ResourceProvider):
         self._handlers().delete(_id, _props)
 
     def _handlers(self) -> Handlers:
-        with _not_collecting():
-            from gcore_tls_provider import handlers
-
-            found = handlers.of(self.kind)
+        found = _loaded(self.kind)
         if _configured is not None:
             found.configure(_configured)
         return found

@@ -12,16 +12,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gcore_tls_provider.certificates.der import UNREADABLE, UNREADABLE_X509, Role
-from gcore_tls_provider.certificates.facts import certificate_facts
+from gcore_tls_provider.certificates.facts import REMEMBERED, certificate_facts
 from gcore_tls_provider.certificates.finding import MaterialError, refusal
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
 
 CHAIN_LIMIT = 16
 """Issuers above a leaf that are looked for at most. Chains in use have two or three, and each link can cost as many
 signature checks as there are certificates of one name."""
-
-_REMEMBERED = 1024
-"""Certificates that are kept in memory once they are read: in a graph each is looked at by several resources."""
 
 _REMEDIES: dict[Role, str] = {
     "certificate request": "Give the certificate that the authority issued for this request.",
@@ -121,7 +118,7 @@ def is_self_issued(certificate: x509.Certificate) -> bool:
     return certificate.subject == certificate.issuer
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def is_issuer(candidate: x509.Certificate, *, of: x509.Certificate) -> bool:
     """Whether `candidate` has signed the certificate `of`: the names fit, and the signature is right.
 
@@ -178,7 +175,7 @@ def _certificate(der: bytes, *, number: int, property: str) -> x509.Certificate:
         ) from error
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def _read(der: bytes) -> x509.Certificate:
     certificate = x509.load_der_x509_certificate(der)
     # Certificates are parsed as far as they are asked: better here than in the middle of a rule.

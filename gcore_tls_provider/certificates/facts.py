@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 _SHOWN: Final = 200
 """Characters of one name in a sentence at most."""
 
-_REMEMBERED: Final = 1024
-"""Certificates whose facts are kept in memory: each is looked at by several resources of a graph."""
+REMEMBERED: Final = 1024
+"""Certificates that are kept in memory once they are read: in a graph each is looked at by several resources."""
 
 _NIST_NAMES = {"secp224r1": "P-224", "secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
@@ -68,7 +68,7 @@ class RevocationListFacts:
     crl_number: str | None
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
     """The facts of a certificate.
 
