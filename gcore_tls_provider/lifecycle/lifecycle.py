@@ -406,4 +406,5 @@ def _attempt(olds: Mapping[str, object], news: Mapping[str, object]) -> Properti
 
 def _timeouts(properties: Mapping[str, object]) -> object:
     context = properties.get(CONTEXT)
-    return context.get("timeouts") if isinstance(context, Mapping) else None
+    # None were saved as an empty object once.
+    return (context.get("timeouts") or None) if isinstance(context, Mapping) else None

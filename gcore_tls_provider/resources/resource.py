@@ -7,7 +7,8 @@ import inspect
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
+from functools import cache
 from typing import Any, ClassVar, TypeAlias, TypeVar, cast
 
 import pulumi
@@ -34,9 +35,9 @@ class GcoreResource(dynamic.Resource):
     _answered = False
     """Whether another resource fails for this one's findings. The engine ends a preview at the first failed check:
     were it this one's, nothing would be said of all that comes after it."""
-    _answers_for: tuple[pulumi.Output[str], ...] = ()
+    _answers_for: tuple[Awaitable[str], ...] = ()
     """URNs of the resources whose findings fail this one."""
-    _own_urn: pulumi.Output[str]
+    _own_urn: Awaitable[str]
 
     def __init__(
         self,
@@ -62,26 +63,33 @@ class GcoreResource(dynamic.Resource):
         options = pulumi.ResourceOptions.merge(
             pulumi.ResourceOptions(additional_secret_outputs=list(self._secret_outputs)), opts
         )
-        self._own_urn = _urn(f"pulumi-python:{self._resource_type_name}", name, options.parent)
+        self._own_urn = asyncio.ensure_future(
+            _urn(f"pulumi-python:{self._resource_type_name}", name, options.parent)
+        )
+        context = self._context(name, _timeouts(options.custom_timeouts))
         props: dict[str, Any] = {
             **dict.fromkeys(_outputs(type(self))),
-            **properties,
-            CONTEXT: {
-                "urn": self._own_urn,
-                # Asked for when the program has said all: a resource that refers to this one comes after it.
-                "answered": pulumi.Output.from_input(self._is_answered()),
-                "answers_for": list(self._answers_for),
-                "name": name,
-                "stack": pulumi.get_stack(),
-                "timeouts": _timeouts(options.custom_timeouts),
-            },
+            # What isn't set is left out: the SDK would make an output of it all the same.
+            **{argument: value for argument, value in properties.items() if value is not None},
+            CONTEXT: asyncio.ensure_future(context),
             **({} if options.id is not None else {ATTEMPT: _attempt()}),
         }
         super().__init__(self._dynamic_provider(), name, props, options)
         registrations.are_waited_for_one_by_one()
 
-    async def _is_answered(self) -> bool:
-        return self._answered
+    async def _context(self, name: str, timeouts: Mapping[str, float]) -> Mapping[str, object]:
+        """What `CONTEXT` holds: awaited as a whole, and not an output, of which each part would be one too.
+
+        It runs when the program has said all: a resource that refers to this one comes after it.
+        """
+        return {
+            "urn": await self._own_urn,
+            "answered": self._answered,
+            "answers_for": [await each for each in self._answers_for],
+            "name": name,
+            "stack": pulumi.get_stack(),
+            "timeouts": timeouts,
+        }
 
     @classmethod
     def get(
@@ -187,28 +195,22 @@ def secret(value: pulumi.Input[str] | None) -> pulumi.Output[str] | None:
     return None if value is None else pulumi.Output.secret(value)
 
 
-def _outputs(resource: type) -> list[str]:
+@cache
+def _outputs(resource: type) -> tuple[str, ...]:
     """The names of all outputs that a class and its bases declare."""
-    return [
+    return tuple(
         name
         for each in resource.__mro__
         for name, annotation in inspect.get_annotations(each).items()
         if str(annotation).startswith("pulumi.Output") and not name.startswith("_")
-    ]
-
-
-async def _parent_chain(parent: pulumi.Resource) -> str:
-    urn = await parent.urn.future()
-    chain = str(urn).split("::")[2]
-    return "" if chain == "pulumi:pulumi:Stack" else f"{chain}$"
-
-
-def _urn(type_token: str, name: str, parent: pulumi.Resource | None) -> pulumi.Output[str]:
-    # Awaited by hand: an output of the parent would make it, and so all its children, a dependency of this resource.
-    chain = pulumi.Output.from_input("" if parent is None else _parent_chain(parent))
-    return pulumi.Output.format(
-        "urn:pulumi:{0}::{1}::{2}{3}::{4}", pulumi.get_stack(), pulumi.get_project(), chain, type_token, name
     )
+
+
+async def _urn(type_token: str, name: str, parent: pulumi.Resource | None) -> str:
+    # Awaited by hand: an output of the parent would make it, and so all its children, a dependency of this resource.
+    chain = "" if parent is None else str(await parent.urn.future()).split("::")[2]
+    above = "" if chain in ("", "pulumi:pulumi:Stack") else f"{chain}$"
+    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{above}{type_token}::{name}"
 
 
 def _attempt() -> pulumi.Output[str] | str:
