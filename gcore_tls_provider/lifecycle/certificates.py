@@ -17,9 +17,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Annotated, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import Field as Limited
 
@@ -47,6 +48,10 @@ from gcore_tls_provider.lifecycle.lifecycle import Checking
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, ExpiringInputs, Properties, fault
 from gcore_tls_provider.lifecycle.secrets import SecretLifecycle
+from gcore_tls_provider.lifecycle.seen_material import Seen
+
+if TYPE_CHECKING:
+    from gcore_tls_provider.lifecycle.seen_material import Material
 
 CONTENT = "content_sha256"
 """The derived property that says what a secret means."""
@@ -90,6 +95,10 @@ class MaterialLifecycle(SecretLifecycle[MaterialT], Generic[MaterialT, ParsedT])
         """The public facts, `CONTENT` among them."""
 
     @abstractmethod
+    def public(self, parsed: ParsedT) -> Material:
+        """The material without a key."""
+
+    @abstractmethod
     def judged(self, parsed: ParsedT, inputs: MaterialT, now: datetime) -> Sequence[Finding]:
         """What the rules say of it."""
 
@@ -99,6 +108,7 @@ class MaterialLifecycle(SecretLifecycle[MaterialT], Generic[MaterialT, ParsedT])
         What is deployed already and stays as it is never stops a run.
         """
         drafted, olds = checking.drafted, checking.olds
+        checking.seen.see(checking.urn, None)
         if drafted.unknown & self.material:
             return dict.fromkeys(sorted(self.derived), UNKNOWN), ()
         if not self.material <= drafted.usable:
@@ -111,8 +121,18 @@ class MaterialLifecycle(SecretLifecycle[MaterialT], Generic[MaterialT, ParsedT])
                 return {name: olds[name] for name in self.derived if name in olds}, deployed(error.findings)
             return {}, error.findings
         facts = self.described(parsed)
+        self._is_seen(checking, parsed, str(facts[CONTENT]))
         findings = self.judged(parsed, drafted.known, checking.now)
         return facts, deployed(findings) if olds.get(CONTENT) == facts[CONTENT] else findings
+
+    def _is_seen(self, checking: Checking[MaterialT], parsed: ParsedT, digest: str) -> None:
+        """Those that refer to it see what it holds, and what it held before."""
+        checking.seen.see(checking.urn, Seen(digest, self.public(parsed)))
+        former = checking.olds.get(CONTENT)
+        if isinstance(former, str) and former != digest:
+            with suppress(MaterialError):
+                earlier = self.parsed(self.drafted_before(checking.olds).known)
+                checking.seen.see_earlier(Seen(former, self.public(earlier)))
 
     def exact_name(self, inputs: MaterialT) -> str | None:
         """The `name` of the inputs."""
@@ -208,6 +228,10 @@ class IdentityLifecycle(MaterialLifecycle[IdentityT, Identity], Generic[Identity
     def described(self, parsed: Identity) -> Properties:
         """The facts of the leaf, and the digest of leaf and chain."""
         return {**_shown(certificate_facts(parsed.certificate)), CONTENT: parsed.digest()}
+
+    def public(self, parsed: Identity) -> Material:
+        """The certificate and its chain."""
+        return parsed.public
 
     def judged(self, parsed: Identity, inputs: IdentityT, now: datetime) -> Sequence[Finding]:
         """The rules of a leaf in its role."""
@@ -337,6 +361,10 @@ class CertificateAuthorityLifecycle(PemLifecycle[CertificateAuthorityInputs, CaB
             CONTENT: parsed.digest(),
         }
 
+    def public(self, parsed: CaBundle) -> Material:
+        """The bundle itself."""
+        return parsed
+
     def judged(self, parsed: CaBundle, inputs: CertificateAuthorityInputs, now: datetime) -> Sequence[Finding]:
         """The rules of authorities."""
         return authority_findings(parsed, now=now, expiry_warning_days=inputs.expiry_warning_days)
@@ -386,6 +414,10 @@ class RevocationListLifecycle(PemLifecycle[RevocationListInputs, RevocationLists
             ],
             CONTENT: parsed.digest(),
         }
+
+    def public(self, parsed: RevocationLists) -> Material:
+        """The lists themselves."""
+        return parsed
 
     def judged(self, parsed: RevocationLists, inputs: RevocationListInputs, now: datetime) -> Sequence[Finding]:
         """The rules of revocation lists, against their authority where it is known."""

@@ -29,7 +29,7 @@ from gcore_tls_provider.errors import ApiError, Conflict, ObjectFailed, ObjectNo
 from gcore_tls_provider.internal import ATTEMPT, CONTEXT
 from gcore_tls_provider.lifecycle import adoption
 from gcore_tls_provider.lifecycle.fields import SET, Field, as_said, changed, inputs_after_read, set_names, were_set
-from gcore_tls_provider.lifecycle.operation import Context, Operation, Verb, in_error
+from gcore_tls_provider.lifecycle.operation import Context, Operation, Verb, in_error, urn_of
 from gcore_tls_provider.lifecycle.properties import (
     INTERNAL,
     Draft,
@@ -40,6 +40,7 @@ from gcore_tls_provider.lifecycle.properties import (
     parse,
 )
 from gcore_tls_provider.lifecycle.scope import ACCOUNT, MOVES, SCOPE_FIELDS, account_now, placed, scope_of
+from gcore_tls_provider.lifecycle.seen_material import SeenMaterial
 from gcore_tls_provider.lifecycle.session import Session
 from gcore_tls_provider.lifecycle.unfinished import UNFINISHED, half_updated, marked
 
@@ -69,12 +70,16 @@ class Checking(Generic[InputsT]):
         inputs: the same as they will be saved, without the public facts; internal keys included.
         olds: the inputs of the last run; empty for an object that is to be made.
         now: the moment, in UTC.
+        urn: the resource.
+        seen: what the certificate resources that were checked before it hold.
     """
 
     drafted: Draft[InputsT]
     inputs: Properties
     olds: Mapping[str, object]
     now: datetime
+    urn: str
+    seen: SeenMaterial
 
 
 @dataclass(frozen=True)
@@ -203,7 +208,7 @@ class Lifecycle(ABC, Generic[InputsT]):
         drafted = draft(self.inputs, given)
         scope, misplaced = placed(session, olds, news)
         inputs = {**given, **_parsed(drafted, given), **scope, **_attempt(olds, news)}
-        facts, found = self.facts(Checking(drafted, inputs, olds, session.clock.utc()))
+        facts, found = self.facts(Checking(drafted, inputs, olds, session.clock.utc(), urn_of(news), session.seen))
         judged = accepted((*found, *drafted.verdicts(self.rules)), drafted.known.reasons)
         inputs, findings = {**inputs, **facts}, (*drafted.findings, *misplaced, *judged)
         if not self.adoptable or news.get(adoption.EXISTING) is None:

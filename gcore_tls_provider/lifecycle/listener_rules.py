@@ -13,26 +13,24 @@ from gcore_tls_provider.lifecycle.properties import Draft
 from gcore_tls_provider.lifecycle.public_material import PublicMaterial
 
 
-def certificate_findings(drafted: Draft[ListenerInputs], inputs: Mapping[str, object]) -> Sequence[Finding]:
+def certificate_findings(drafted: Draft[ListenerInputs], material: PublicMaterial) -> Sequence[Finding]:
     """What a listener's certificates are, side by side, and whether they cover the names that clients use.
 
     Names rest as long as one of the certificates isn't known.
 
     Args:
         drafted: the listener's inputs, as far as they are known.
-        inputs: the same with the internal ones.
+        material: what it refers to.
     """
-    material = PublicMaterial.of(inputs)
     default, sni = material.chain("certificate"), material.chains("sni_certificates")
     complete = sni.complete and (default is not None or not drafted.given("secret_id"))
-    complete = complete and (bool(material.properties) or not drafted.given("sni_secret_id"))
+    complete = complete and (bool(material.roles) or not drafted.given("sni_secret_id"))
     names = drafted.known.host_names if complete and "host_names" in drafted.usable else []
     return server_name_findings(default, sni.known, host_names=names)
 
 
-def brought_to_light(inputs: Mapping[str, object], olds: Mapping[str, object], now: datetime) -> Sequence[Finding]:
+def brought_to_light(material: PublicMaterial, before: PublicMaterial, now: datetime) -> Sequence[Finding]:
     """What a change of the listener brings to light: deployed material of its load balancer that has expired."""
-    material, before = PublicMaterial.of(inputs), PublicMaterial.of(olds)
     single: Mapping[str, tuple[Material | None, Material | None]] = {
         "certificate": (material.chain("certificate"), before.chain("certificate")),
         "client_certificate": (material.chain("client_certificate"), before.chain("client_certificate")),

@@ -13,6 +13,7 @@ from gcore_tls_provider.api.wire.listeners import Listener, ListenerCreate, List
 from gcore_tls_provider.certificates.acceptance import deployed
 from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.errors import ObjectNotFound
+from gcore_tls_provider.internal import MATERIAL
 from gcore_tls_provider.lifecycle.creation import Creation
 from gcore_tls_provider.lifecycle.deletion import delete
 from gcore_tls_provider.lifecycle.fields import Field, changed, same_id, same_ids
@@ -23,6 +24,7 @@ from gcore_tls_provider.lifecycle.made import MadeLifecycle, MakingTask
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.ownership import has_own_pools_only
 from gcore_tls_provider.lifecycle.properties import Draft, Properties, Rule, fault
+from gcore_tls_provider.lifecycle.public_material import PublicMaterial
 from gcore_tls_provider.lifecycle.scalars import Network
 from gcore_tls_provider.lifecycle.stack import StackState
 
@@ -135,13 +137,20 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
 
     def facts(self, checking: Checking[ListenerInputs]) -> tuple[Properties, Sequence[Finding]]:
         """No facts of its own; what its certificates are, side by side, and what a change brings to light."""
-        findings = certificate_findings(checking.drafted, checking.inputs)
+        before = PublicMaterial.of(checking.olds, checking.seen)
+        material = PublicMaterial.of(checking.inputs, checking.seen)
+        if same_id(checking.olds.get("secret_id"), checking.inputs.get("secret_id")) and same_ids(
+            checking.olds.get("sni_secret_id"), checking.inputs.get("sni_secret_id")
+        ):
+            material = material.or_else(before)
+        facts: Properties = {MATERIAL: material.saved()} if material.roles else {}
+        findings = certificate_findings(checking.drafted, material)
         if not checking.olds:
-            return {}, findings
-        findings = deployed(findings, before=certificate_findings(self.drafted_before(checking.olds), checking.olds))
+            return facts, findings
+        findings = deployed(findings, before=certificate_findings(self.drafted_before(checking.olds), before))
         if not any(changed(self.fields, checking.olds, checking.inputs)):
-            return {}, findings
-        return {}, (*findings, *brought_to_light(checking.inputs, checking.olds, checking.now))
+            return facts, findings
+        return facts, (*findings, *brought_to_light(material, before, checking.now))
 
     def goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
         """Two listeners can't have one port of one load balancer."""

@@ -113,6 +113,12 @@ class Context(BaseModel):
         return known.model_copy(update={"attempt": attempt}) if isinstance(attempt, str) else known
 
 
+def urn_of(properties: Mapping[str, object]) -> str:
+    """The URN of the resource that has these properties; empty where they don't say."""
+    context = properties.get(CONTEXT)
+    return str(context.get("urn", "")) if isinstance(context, Mapping) else ""
+
+
 class Operation:
     """One handler's work on one object.
 

@@ -5,7 +5,7 @@ HAProxy, on which Gcore's load balancers are built, has its surprises here; each
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -61,9 +61,8 @@ class PoolGraph:
     backends: Chains
 
     @classmethod
-    def of(cls, drafted: Draft[PoolInputs], inputs: Mapping[str, object]) -> PoolGraph:
-        """The graph of a pool's inputs, internal ones included."""
-        material = PublicMaterial.of(inputs)
+    def of(cls, drafted: Draft[PoolInputs], material: PublicMaterial) -> PoolGraph:
+        """The graph of a pool's inputs and what they refer to."""
         return cls(
             drafted=drafted,
             ca=material.ca(),

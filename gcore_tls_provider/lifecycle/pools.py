@@ -36,6 +36,7 @@ from gcore_tls_provider.lifecycle.properties import (
     Rule,
     fault,
 )
+from gcore_tls_provider.lifecycle.public_material import PublicMaterial
 from gcore_tls_provider.lifecycle.stack import StackState
 from gcore_tls_provider.lifecycle.unfinished import UNFINISHED
 
@@ -124,11 +125,21 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
     def facts(self, checking: Checking[PoolInputs]) -> tuple[Properties, Sequence[Finding]]:
         """What backends are expected to show; and what the rules say of the pool and all that it refers to."""
         facts, findings = self._expected(checking.drafted)
-        graph = PoolGraph.of(checking.drafted, checking.inputs)
+        former = PublicMaterial.of(checking.olds, checking.seen)
+        material = PublicMaterial.of(checking.inputs, checking.seen)
+        refers_as_before = all(same_id(checking.olds.get(name), checking.inputs.get(name)) for name in _REFERRED)
+        if refers_as_before:
+            material = material.or_else(former)
+        if material.roles:
+            facts = {**facts, MATERIAL: material.saved()}
+        graph = PoolGraph.of(checking.drafted, material)
         found = (*findings, *graph.findings(checking.now))
         if not checking.olds:
             return facts, found
-        before = PoolGraph.of(self.drafted_before(checking.olds), self._known_before(checking))
+        if refers_as_before and MATERIAL not in checking.olds:
+            # As after an import.
+            former = material
+        before = PoolGraph.of(self.drafted_before(checking.olds), former)
         found = (
             *deployed(found, before=before.findings(checking.now)),
             *graph.rotation(before, checking.now),
@@ -136,16 +147,6 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
         if any(changed(self.fields, checking.olds, checking.inputs)):
             found = (*found, *graph.reload(before, checking.now))
         return facts, found
-
-    def _known_before(self, checking: Checking[PoolInputs]) -> Mapping[str, object]:
-        """The inputs of the last run, with the material that they refer to.
-
-        Where they don't have it, as after an import, what is referred to now counts, if the ids are the same.
-        """
-        olds, inputs = checking.olds, checking.inputs
-        if MATERIAL in olds or any(not same_id(olds.get(name), inputs.get(name)) for name in _REFERRED):
-            return olds
-        return {**olds, MATERIAL: inputs.get(MATERIAL)}
 
     def _expected(self, drafted: Draft[PoolInputs]) -> tuple[Properties, Sequence[Finding]]:
         if EXPECTED in drafted.unknown:

@@ -1,20 +1,35 @@
 """The public material of what a listener or a pool refers to: how rules across the graph see it.
 
-A resource of this package that refers to another one hands over that one's certificates, never a key, as an internal
-input `MATERIAL`. What is only an id, or isn't known yet, hides the rules that need it.
+A resource of this package says which resources it refers to, by their roles, as the internal input `MATERIAL`:
+
+| a role's value | when | means |
+| --- | --- | --- |
+| a URN | as the program says it | what the process has seen there, see `SeenMaterial` |
+| a digest | saved | the material that had this digest when the input was saved |
+| PEM | saved, authorities only | itself: a program that moves to another authority drops the resource of the old one |
+| an empty text | both | only an id is known |
+
+What isn't known hides the rules that need it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.internal import MATERIAL
+from gcore_tls_provider.lifecycle.seen_material import SeenMaterial
+
+if TYPE_CHECKING:
+    from gcore_tls_provider.lifecycle.seen_material import Material
 
 ParsedT = TypeVar("ParsedT")
+
+_URN: Final = "urn:"
+_PEM: Final = "-----BEGIN "
 
 
 @dataclass(frozen=True)
@@ -35,42 +50,84 @@ class PublicMaterial:
     """What is known beyond ids.
 
     Attributes:
-        properties: the internal input.
+        roles: the internal input.
+        seen: what the process has checked.
     """
 
-    properties: Mapping[str, object]
+    roles: Mapping[str, object]
+    seen: SeenMaterial
 
     @classmethod
-    def of(cls, inputs: Mapping[str, object]) -> PublicMaterial:
-        """The material in a resource's inputs."""
+    def of(cls, inputs: Mapping[str, object], seen: SeenMaterial) -> PublicMaterial:
+        """The material in a resource's inputs, as the program says them or as they were saved."""
         given = inputs.get(MATERIAL)
-        return cls(given if isinstance(given, Mapping) else {})
+        return cls(given if isinstance(given, Mapping) else {}, seen)
+
+    def or_else(self, before: PublicMaterial) -> PublicMaterial:
+        """The same, with what was there before in the roles whose resources weren't checked, as they aren't targets."""
+        former = {role: before.roles.get(role, "") for role, value in self.roles.items() if self._is_unchecked(value)}
+        return PublicMaterial({**self.roles, **former}, self.seen)
+
+    def saved(self) -> Mapping[str, object]:
+        """The roles as they are saved."""
+        return {role: self._saved(value) for role, value in self.roles.items()}
 
     def chain(self, role: str) -> CertificateChain | None:
         """The certificate in a role; None where there is none, or nobody knows it."""
-        return _chain(self.properties.get(role))
+        return self._chain(self.roles.get(role))
 
     def chains(self, role: str) -> Chains:
         """The certificates in a role that several can have."""
-        return chains(self.properties.get(role))
+        values = self.roles.get(role)
+        if values is None:
+            return Chains()
+        if not isinstance(values, (list, tuple)):
+            return Chains(complete=False)
+        return _together([self._chain(each) for each in values])
 
     def ca(self) -> CaBundle | None:
         """The certificate authorities."""
-        material = self._text("ca")
-        return None if material is None else _usable(lambda: CaBundle.parse(material))
+        found = self._found(self.roles.get("ca"))
+        return found if isinstance(found, CaBundle) else None
 
     def crl(self) -> RevocationLists | None:
         """The revocation lists."""
-        material = self._text("crl")
-        return None if material is None else _usable(lambda: RevocationLists.parse(material))
+        found = self._found(self.roles.get("crl"))
+        return found if isinstance(found, RevocationLists) else None
 
     def text(self, role: str) -> str | None:
         """A plain text that goes with the material."""
-        return self._text(role)
-
-    def _text(self, role: str) -> str | None:
-        value = self.properties.get(role)
+        value = self.roles.get(role)
         return value if isinstance(value, str) and value else None
+
+    def _chain(self, value: object) -> CertificateChain | None:
+        found = self._found(value)
+        return found if isinstance(found, CertificateChain) else None
+
+    def _found(self, value: object) -> Material | None:
+        if not isinstance(value, str) or not value:
+            return None
+        if value.startswith(_URN):
+            held = self.seen.held_by(value)
+            return None if held is None else held.material
+        if value.startswith(_PEM):
+            return _usable(lambda: CaBundle.parse(value))
+        return self.seen.with_digest(value)
+
+    def _saved(self, value: object) -> object:
+        if isinstance(value, (list, tuple)):
+            return [self._saved(each) for each in value]
+        if not isinstance(value, str) or not value.startswith(_URN):
+            return value
+        held = self.seen.held_by(value)
+        if held is None:
+            return ""
+        return held.material.to_pem() if isinstance(held.material, CaBundle) else held.digest
+
+    def _is_unchecked(self, value: object) -> bool:
+        if isinstance(value, (list, tuple)):
+            return any(map(self._is_unchecked, value))
+        return isinstance(value, str) and value.startswith(_URN) and not self.seen.was_checked(value)
 
 
 def chains(values: object) -> Chains:
@@ -79,15 +136,15 @@ def chains(values: object) -> Chains:
         return Chains()
     if not isinstance(values, (list, tuple)):
         return Chains(complete=False)
-    parsed = [_chain(each) for each in values]
-    return Chains(tuple(_known(parsed)), None not in parsed)
+    return _together([_parsed(each) for each in values])
 
 
-def _known(parsed: Iterable[CertificateChain | None]) -> Iterable[CertificateChain]:
-    return (each for each in parsed if each is not None)
+def _together(found: Iterable[CertificateChain | None]) -> Chains:
+    each = tuple(found)
+    return Chains(tuple(one for one in each if one is not None), None not in each)
 
 
-def _chain(value: object) -> CertificateChain | None:
+def _parsed(value: object) -> CertificateChain | None:
     if not isinstance(value, str) or not value:
         return None
     return _usable(lambda: CertificateChain.parse(value, property=MATERIAL))

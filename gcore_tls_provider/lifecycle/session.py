@@ -15,6 +15,7 @@ from gcore_tls_provider.api.connection import NAMESPACE, Scope
 from gcore_tls_provider.api.redaction import Confidential
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.host import Host
+from gcore_tls_provider.lifecycle.seen_material import SeenMaterial
 from gcore_tls_provider.lifecycle.stack import Managed, StackState, parse_export, parse_managed
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Session:
         cleared_up: whether that was done.
         refused: URNs of the resources whose last check found errors.
         said: code, severity and sentence of all that the last check of a resource found, by its URN.
+        seen: what the certificate resources that were checked hold.
         attached: which resource of this process, by URN, has changed the TLS part of a pool, by the pool's id.
         adopting: which resource of this process, by URN, adopts an object, by its id.
     """
@@ -104,6 +106,7 @@ class Session:
         self.cleared_up = False
         self.refused: set[str] = set()
         self.said: dict[str, frozenset[tuple[str, str, str]]] = {}
+        self.seen = SeenMaterial()
         self.adopting: dict[str, str] = {}
         self.attached: dict[str, str] = {}
 

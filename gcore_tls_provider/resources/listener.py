@@ -8,12 +8,11 @@ from typing import Final
 import pulumi
 
 from gcore_tls_provider.api.wire.enums import ListenerProtocol
-from gcore_tls_provider.internal import MATERIAL
 from gcore_tls_provider.providers import ListenerProvider
 from gcore_tls_provider.resources.arguments import BasicAuthUserArgs
 from gcore_tls_provider.resources.load_balancer import LoadBalancer
-from gcore_tls_provider.resources.public_material import MaterialResource, leaf_pem, public_pem
-from gcore_tls_provider.resources.resource import GcoreResource, reference
+from gcore_tls_provider.resources.public_material import MaterialResource
+from gcore_tls_provider.resources.resource import GcoreResource, Roles, reference
 from gcore_tls_provider.resources.secrets import (
     CertificateAuthority,
     ClientCertificate,
@@ -55,7 +54,8 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
 
     _dynamic_provider = ListenerProvider
     _secret_outputs = ("user_list",)
-    _server_certificates: Sequence[pulumi.Input[str] | None] = ("",)
+    _server_certificates: Sequence[object] = (None,)
+    """What it shows to clients, the default first; None where that isn't known."""
 
     def __init__(
         self,
@@ -129,11 +129,6 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
             "admin_state_up": admin_state_up,
             "host_names": host_names,
             "accept_findings": accept_findings,
-            MATERIAL: {
-                "certificate": public_pem(certificate),
-                "sni_certificates": [public_pem(each) for each in sni_certificates or ()],
-                **{_BESIDE[type(each)]: public_pem(each) for each in beside or ()},
-            },
             "name": name,
             "client_authentication": client_authentication,
             "existing_id": existing_id,
@@ -141,13 +136,11 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
             "project_id": project_id,
             "region_id": region_id,
         }
-        self._server_certificates = [
-            leaf_pem(each) for each in (certificate, *(sni_certificates or ())) if each is not None
-        ]
+        self._server_certificates = [each for each in (certificate, *(sni_certificates or ())) if each is not None]
+        roles: Roles = {
+            "certificate": certificate,
+            "sni_certificates": sni_certificates or (),
+            **{_BESIDE[type(each)]: each for each in beside or ()},
+        }
         refers_to = (load_balancer, certificate, *(sni_certificates or ()))
-        super().__init__(resource_name, properties, opts, refers_to=refers_to)
-
-    @property
-    def server_certificates(self) -> Sequence[pulumi.Input[str] | None]:
-        """PEM of each certificate that it shows to clients, the default first; empty where only an id is known."""
-        return self._server_certificates
+        super().__init__(resource_name, properties, opts, refers_to=refers_to, roles=roles)

@@ -8,13 +8,11 @@ from typing import Any
 import pulumi
 
 from gcore_tls_provider.api.wire.enums import LbAlgorithm, PoolProtocol
-from gcore_tls_provider.internal import MATERIAL
 from gcore_tls_provider.providers import PoolProvider
 from gcore_tls_provider.resources.arguments import HealthMonitorArgs, MemberArgs, SessionPersistenceArgs
 from gcore_tls_provider.resources.listener import Listener
 from gcore_tls_provider.resources.load_balancer import LoadBalancer
-from gcore_tls_provider.resources.public_material import public_pem
-from gcore_tls_provider.resources.resource import GcoreResource, Material, material, reference
+from gcore_tls_provider.resources.resource import GcoreResource, Material, Roles, material, reference
 from gcore_tls_provider.resources.secrets import CertificateAuthority, ClientCertificate, RevocationList
 
 
@@ -128,18 +126,25 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
             else [material(each) for each in expected_backend_certificates],
             "expiry_warning_days": expiry_warning_days,
             "accept_findings": accept_findings,
-            MATERIAL: {
-                "ca": public_pem(ca),
-                "crl": public_pem(crl),
-                "client_certificate": public_pem(client_certificate),
-                "listener_certificates": listener.server_certificates if isinstance(listener, Listener) else [""],
-                "listener_protocol": listener.protocol if isinstance(listener, Listener) else "",
-            },
             "name": name,
             "existing_id": existing_id,
             "connection": connection,
             "project_id": project_id,
             "region_id": region_id,
         }
+        roles: Roles = {
+            "ca": ca,
+            "crl": crl,
+            "client_certificate": client_certificate,
+            "listener_certificates": listener._server_certificates if isinstance(listener, Listener) else [None],
+        }
+        protocol_above = listener.protocol if isinstance(listener, Listener) else None
         refers_to = (load_balancer, listener, ca, client_certificate, crl)
-        super().__init__(resource_name, properties, opts, refers_to=refers_to)
+        super().__init__(
+            resource_name,
+            properties,
+            opts,
+            refers_to=refers_to,
+            roles=roles,
+            texts={"listener_protocol": protocol_above},
+        )

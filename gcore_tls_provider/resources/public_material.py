@@ -1,4 +1,4 @@
-"""The public part of certificate material: what a resource hands to those that refer to it, never a key.
+"""The public part of certificate material, never a key: for programs that have a use for it.
 
 It is parsed and written anew, so that nothing but certificates and lists can be in it, and known in a preview as soon
 as the material is.
@@ -18,30 +18,12 @@ Properties = Mapping[str, pulumi.Input[str] | None]
 class MaterialResource(GcoreResource):
     """What all kinds that hold certificates or revocation lists hand to those that refer to them."""
 
-    _public_pem: pulumi.Output[str] | None = None
+    _public_pem: Callable[[], pulumi.Output[str]] | None = None
 
     @property
     def public_pem(self) -> pulumi.Output[str]:
         """PEM of its public material as it is uploaded, never a key; empty if it can't be read, or was only `get`."""
-        return pulumi.Output.from_input("") if self._public_pem is None else self._public_pem
-
-
-def public_pem(value: object) -> pulumi.Input[str] | None:
-    """The public material of a resource; empty for an id, None for nothing."""
-    if value is None:
-        return None
-    return value.public_pem if isinstance(value, MaterialResource) else ""
-
-
-def leaf_pem(value: object) -> pulumi.Input[str] | None:
-    """The same without the chain: the certificate alone."""
-    pem = public_pem(value)
-    return pem.apply(_first_certificate) if isinstance(pem, pulumi.Output) else pem
-
-
-def _first_certificate(pem: str) -> str:
-    certificate, end, _ = pem.partition("-----END CERTIFICATE-----\n")
-    return certificate + end
+        return pulumi.Output.from_input("") if self._public_pem is None else self._public_pem()
 
 
 def of_identity(properties: Properties) -> pulumi.Output[str]:

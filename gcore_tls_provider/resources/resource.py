@@ -8,14 +8,13 @@ import os
 import re
 import secrets
 from collections.abc import Awaitable, Iterable, Mapping
-from functools import cache
 from typing import Any, ClassVar, TypeAlias, TypeVar, cast
 
 import pulumi
 from pulumi import dynamic
 from typing_extensions import Self
 
-from gcore_tls_provider.internal import ATTEMPT, CONTEXT
+from gcore_tls_provider.internal import ATTEMPT, CONTEXT, MATERIAL
 from gcore_tls_provider.resources import registrations
 
 Material: TypeAlias = str | bytes
@@ -23,6 +22,9 @@ Material: TypeAlias = str | bytes
 
 _DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+Roles: TypeAlias = Mapping[str, object]
+"""What a resource refers to for the material that it holds, by its role: a resource, several, an id, or None."""
 
 ResourceT = TypeVar("ResourceT", bound=pulumi.CustomResource)
 
@@ -46,6 +48,8 @@ class GcoreResource(dynamic.Resource):
         opts: pulumi.ResourceOptions | None,
         *,
         refers_to: Iterable[object] = (),
+        roles: Roles | None = None,
+        texts: Mapping[str, pulumi.Input[str] | None] | None = None,
     ) -> None:
         """Declares the resource.
 
@@ -55,6 +59,8 @@ class GcoreResource(dynamic.Resource):
             opts: its options.
             refers_to: the resources that its inputs come from, others beside them. It is registered after them, and
                 fails if they have findings that block, so that a preview shows the findings of all of them.
+            roles: the resources whose material its rules look at. It is registered after them.
+            texts: what its rules look at beside that, by names of their own.
         """
         answered = [each for each in refers_to if isinstance(each, GcoreResource)]
         self._answers_for = tuple(urn for each in answered for urn in (each._own_urn, *each._answers_for))
@@ -63,15 +69,14 @@ class GcoreResource(dynamic.Resource):
         options = pulumi.ResourceOptions.merge(
             pulumi.ResourceOptions(additional_secret_outputs=list(self._secret_outputs)), opts
         )
-        self._own_urn = asyncio.ensure_future(
-            _urn(f"pulumi-python:{self._resource_type_name}", name, options.parent)
-        )
+        self._own_urn = asyncio.ensure_future(_urn(f"pulumi-python:{self._resource_type_name}", name, options.parent))
         context = self._context(name, _timeouts(options.custom_timeouts))
         props: dict[str, Any] = {
             **dict.fromkeys(_outputs(type(self))),
             # What isn't set is left out: the SDK would make an output of it all the same.
             **{argument: value for argument, value in properties.items() if value is not None},
             CONTEXT: asyncio.ensure_future(context),
+            **({} if roles is None else {MATERIAL: asyncio.ensure_future(_material(roles, texts or {}))}),
             **({} if options.id is not None else {ATTEMPT: _attempt()}),
         }
         super().__init__(self._dynamic_provider(), name, props, options)
@@ -122,6 +127,22 @@ class GcoreResource(dynamic.Resource):
         # Engines before 3.26x don't give the id back, and a newer SDK then takes it for unknown in every preview.
         resource.__dict__["id"] = pulumi.Output.from_input(id)
         return resource
+
+
+async def _material(roles: Roles, texts: Mapping[str, pulumi.Input[str] | None]) -> Mapping[str, object]:
+    """What `MATERIAL` holds as a program says it."""
+    said = {role: await _said(value) for role, value in roles.items() if value is not None}
+    return {**said, **{name: value for name, value in texts.items() if value is not None}}
+
+
+async def _said(value: object) -> object:
+    if isinstance(value, (list, tuple)):
+        return [await _said(each) for each in value]
+    if not isinstance(value, GcoreResource):
+        return ""
+    # The provider has checked it by then. Awaited by hand, as an output would make it a dependency.
+    await value.urn.future()
+    return await value._own_urn
 
 
 def reference(
@@ -195,15 +216,19 @@ def secret(value: pulumi.Input[str] | None) -> pulumi.Output[str] | None:
     return None if value is None else pulumi.Output.secret(value)
 
 
-@cache
+_declared: dict[type, tuple[str, ...]] = {}
+
+
 def _outputs(resource: type) -> tuple[str, ...]:
     """The names of all outputs that a class and its bases declare."""
-    return tuple(
-        name
-        for each in resource.__mro__
-        for name, annotation in inspect.get_annotations(each).items()
-        if str(annotation).startswith("pulumi.Output") and not name.startswith("_")
-    )
+    if resource not in _declared:
+        _declared[resource] = tuple(
+            name
+            for each in resource.__mro__
+            for name, annotation in inspect.get_annotations(each).items()
+            if str(annotation).startswith("pulumi.Output") and not name.startswith("_")
+        )
+    return _declared[resource]
 
 
 async def _urn(type_token: str, name: str, parent: pulumi.Resource | None) -> str:

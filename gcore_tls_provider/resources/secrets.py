@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pulumi
 
@@ -176,7 +177,7 @@ class ListenerCertificate(_CertificateSecret, module="gcore", name="ListenerCert
             "pkcs12": material(pkcs12),
             "pkcs12_password": secret(pkcs12_password),
         }
-        self._public_pem = of_identity(identity)
+        self._public_pem = partial(of_identity, identity)
         properties = {
             **identity,
             "host_names": host_names,
@@ -248,7 +249,7 @@ class ClientCertificate(_CertificateSecret, module="gcore", name="ClientCertific
             "pkcs12": material(pkcs12),
             "pkcs12_password": secret(pkcs12_password),
         }
-        self._public_pem = of_identity(identity)
+        self._public_pem = partial(of_identity, identity)
         properties = {
             **identity,
             "format": format,
@@ -306,7 +307,7 @@ class CertificateAuthority(_CertificateSecret, module="gcore", name="Certificate
             opts: Pulumi's options.
         """
         given = material(certificate)
-        self._public_pem = of_authorities(given)
+        self._public_pem = partial(of_authorities, given)
         properties = {
             "certificate": given,
             "expiry_warning_days": expiry_warning_days,
@@ -380,7 +381,7 @@ class RevocationList(MaterialResource, module="gcore", name="RevocationList"):
         """
         given = material(revocation_list)
         authority = material(ca.certificate if isinstance(ca, CertificateAuthority) else ca)
-        self._public_pem = of_lists(given, authority)
+        self._public_pem = partial(of_lists, given, authority)
         properties = {
             "revocation_list": given,
             "ca": authority,
