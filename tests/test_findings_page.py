@@ -117,15 +117,15 @@ class Folder:
     def said(self, program: str) -> list[str]:
         """All that a preview would say of a program, by its resources' names in their order."""
         session = Session(Configuration.read(_CONFIGURED.get, {}), RecordingHost())
-        findings = []
+        findings: dict[str, list[str]] = {}
         declared = run(lambda: exec(compile(program, "program", "exec"), {"__name__": "__main__"})).declared
-        for name, each in sorted(declared.items()):
+        for name, each in declared.items():
             if each.type.startswith(GCORE):
                 kind = each.type.removeprefix(GCORE)
                 checked = LIFECYCLES[kind].check(session, as_engine(self.last.get(name, {})), as_engine(_bag(each)))
-                findings += [f"{finding.severity}: {located(finding)}" for finding in checked.findings]
+                findings[name] = [f"{finding.severity}: {located(finding)}" for finding in checked.findings]
                 self.last[name] = checked.inputs
-        return findings
+        return [each for name in sorted(findings) for each in findings[name]]
 
 
 _CONFIGURED = {"gcore:projectId": "1", "gcore:regionId": "1"}

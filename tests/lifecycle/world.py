@@ -38,6 +38,7 @@ from gcore_tls_provider.lifecycle.properties import Properties
 from gcore_tls_provider.lifecycle.secrets import RawSecretLifecycle
 from gcore_tls_provider.lifecycle.session import Session
 from tests.fake_clock import FakeClock
+from tests.lifecycle.referring import as_programs, as_saved
 from tests.material import Material
 
 KEY = "1234_lifecycle"
@@ -321,13 +322,15 @@ class World:
     def bag(self, kind: str, name: str, properties: Mapping[str, object], **timeouts: float) -> Properties:
         """A program's inputs as the provider gets them."""
         context = {"urn": urn_of(kind, name), "name": name, "stack": STACK, "timeouts": timeouts}
-        given: Properties = as_engine({**properties, CONTEXT: context, ATTEMPT: secrets.token_hex(8)})
+        said = as_programs(properties, self.session.seen)
+        given: Properties = as_engine({**said, CONTEXT: context, ATTEMPT: secrets.token_hex(8)})
         return given
 
     def findings(
         self, kind: str, properties: Mapping[str, object], olds: Mapping[str, object] | None = None
     ) -> tuple[Finding, ...]:
-        checked = LIFECYCLES[kind].check(self.session, olds or {}, self.bag(kind, "it", properties))
+        before = as_saved(olds or {}, self.session.seen)
+        checked = LIFECYCLES[kind].check(self.session, before, self.bag(kind, "it", properties))
         return checked.findings
 
     def checked(
