@@ -93,10 +93,11 @@ class Handlers:
             session = _shared()
             given = _from_engine(news)
             session.checked = True
-            session.begin_glance(_context(given).stack)
+            context = _context(given)
+            session.begin_glance(context.stack, settled=context.settled)
             if session.updates:
                 # Before anything is done: what the run before left cut off is noted for as long as that.
-                session.glance(_context(given).stack)
+                session.glance(context.stack)
             session.updates |= isinstance(given.get(ATTEMPT), str)
             checked = self.lifecycle.check(session, _from_engine(_olds), given)
             failures = _said(session, given, checked.findings)

@@ -67,7 +67,7 @@ class _Provider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validates what is known; asks Gcore only for an object that is to be adopted."""
         context = news.get(CONTEXT)
-        if isinstance(context, dict) and isinstance(context.get("stack"), str):
+        if isinstance(context, dict) and isinstance(context.get("stack"), str) and not context.get("settled"):
             # While the rest of the package is loaded.
             stack_export.begin(context["stack"])
         return self._handlers().check(_olds, news)

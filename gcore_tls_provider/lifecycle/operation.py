@@ -80,6 +80,7 @@ class Context(BaseModel):
         timeouts: its own time limits.
         answered: whether another resource's check fails for this one's findings.
         answers_for: URNs of the resources for whose findings this one's check fails.
+        settled: whether the program's process has found nothing of the run before under way.
         attempt: which making of the resource this is; empty where the state doesn't say.
     """
 
@@ -91,6 +92,7 @@ class Context(BaseModel):
     timeouts: Timeouts = Timeouts()
     answered: bool = False
     answers_for: tuple[str, ...] = ()
+    settled: bool = False
     attempt: str = ""
 
     @classmethod

@@ -98,6 +98,7 @@ class Session:
         self._stateless_identity: str | None = None
         self._glance: StackState | None = None
         self._glancing: threading.Thread | None = None
+        self._settled = False
         self._managed: Managed | None = None
         self.made: set[str] = set()
         self.updates = False
@@ -194,19 +195,23 @@ class Session:
                     )
             return self._state
 
-    def begin_glance(self, stack: str) -> None:
+    def begin_glance(self, stack: str, *, settled: bool = False) -> None:
         """Begins to read the stack's state, which takes a while, on a thread of its own; only the first time.
 
         Args:
             stack: the stack's name.
+            settled: nothing of the run before is under way, as is known already: the state needn't be read.
         """
         with self._making:
-            if self._glancing is None:
+            self._settled |= settled
+            if self._glancing is None and not self._settled:
                 self._glancing = threading.Thread(target=self._glance_at, args=(stack,), name="state", daemon=True)
                 self._glancing.start()
 
     def glance(self, stack: str) -> StackState | None:
-        """The stack's state as it was when it was first read; None where it can't be read.
+        """The stack's state as it was when it was first read, or an empty one where nothing is under way.
+
+        None where it can't be read.
 
         What it shows as under way may be work of this very run: the object of a making is in `made` then.
 
@@ -214,7 +219,8 @@ class Session:
             stack: the stack's name.
         """
         self.begin_glance(stack)
-        assert self._glancing is not None
+        if self._glancing is None:
+            return StackState.nothing()
         self._glancing.join()
         return self._glance
 

@@ -15,7 +15,7 @@ from pulumi import dynamic
 from typing_extensions import Self
 
 from gcore_tls_provider.internal import ATTEMPT, CONTEXT, MATERIAL
-from gcore_tls_provider.resources import registrations
+from gcore_tls_provider.resources import last_run, registrations
 
 Material: TypeAlias = str | bytes
 """Certificate material: PEM text, base64 text, or the bytes of a file. `from_file` reads one."""
@@ -25,6 +25,9 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 Roles: TypeAlias = Mapping[str, object]
 """What a resource refers to for the material that it holds, by its role: a resource, several, an id, or None."""
+
+# As early as that, so that it is over when the first resource is registered.
+last_run.look()
 
 ResourceT = TypeVar("ResourceT", bound=pulumi.CustomResource)
 
@@ -93,6 +96,7 @@ class GcoreResource(dynamic.Resource):
             "answers_for": [await each for each in self._answers_for],
             "name": name,
             "stack": pulumi.get_stack(),
+            "settled": await last_run.is_settled(),
             "timeouts": timeouts,
         }
 
