@@ -33,7 +33,7 @@ from gcore_tls_provider.lifecycle.consequences import change_findings
 from gcore_tls_provider.lifecycle.leftovers import remove_of_resource, remove_of_stack
 from gcore_tls_provider.lifecycle.lifecycle import Difference, Lifecycle
 from gcore_tls_provider.lifecycle.made import MadeLifecycle
-from gcore_tls_provider.lifecycle.operation import Context
+from gcore_tls_provider.lifecycle.operation import Context, urn_of
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, Properties, located
 from gcore_tls_provider.lifecycle.session import Session
 from gcore_tls_provider.lifecycle.stack import StackState
@@ -81,6 +81,8 @@ class Handlers:
 
     def configure(self, req: ConfigureRequest) -> None:
         """Takes the stack's configuration; what is missing matters at the first request."""
+        if _session is not None:
+            return
         if not _debugging():
             # The engine prints what a traceback has: without one, an error is the single line that it says.
             sys.tracebacklimit = 0
@@ -100,7 +102,7 @@ class Handlers:
                 session.glance(context.stack)
             session.updates |= isinstance(given.get(ATTEMPT), str)
             checked = self.lifecycle.check(session, _from_engine(_olds), given)
-            failures = _said(session, given, checked.findings)
+            failures = _said(session, context, checked.findings)
         # The engine would print a failed property's value, which may be a key or a page of PEM, so the property is
         # named in the reason only.
         return CheckResult(_to_engine(_kept(checked.inputs)), [CheckFailure("", each) for each in failures])
@@ -113,7 +115,7 @@ class Handlers:
             if not difference.replaces:
                 difference = self._after_a_run_that_died(difference, _id, olds, news)
             for finding in change_findings(self.lifecycle.kind, difference, olds, news):
-                _shared().host.warn(_context(news).urn, located(finding))
+                _shared().host.warn(urn_of(news), located(finding))
         return DiffResult(
             changes=difference.changes,
             replaces=list(difference.replaces),
@@ -141,7 +143,7 @@ class Handlers:
             _not_refused(_news)
             olds, news = _from_engine(_olds), _from_engine(_news)
             state = _at_first(news)
-            cut_off = news if _id in state.deleting else state.updating.get(_context(news).urn)
+            cut_off = news if _id in state.deleting else state.updating.get(urn_of(news))
             if cut_off is not None:
                 olds = half_updated(self.lifecycle.fields, olds, cut_off)
             return UpdateResult(self.lifecycle.update(_shared(), _id, olds, news))
@@ -164,7 +166,7 @@ class Handlers:
         state = _at_first(news)
         if object_id in state.deleting and self.lifecycle.is_going(_shared(), object_id, olds):
             return replace(difference, changes=True, replaces=("name",), delete_before_replace=True)
-        cut_off = object_id in state.deleting or _context(news).urn in state.updating
+        cut_off = object_id in state.deleting or urn_of(news) in state.updating
         return replace(difference, changes=difference.changes or cut_off)
 
     def _clear_up(self, properties: Properties) -> None:
@@ -222,13 +224,12 @@ def _at_first(properties: Properties) -> StackState:
     return _shared().glance(_context(properties).stack) or StackState.nothing()
 
 
-def _said(session: Session, given: Properties, findings: Sequence[Finding]) -> list[str]:
+def _said(session: Session, context: Context, findings: Sequence[Finding]) -> list[str]:
     """Says what was found; returns what fails the check.
 
     The engine ends a preview at the first failed check. So that all findings of a graph are shown at once, each on its
     own resource, only the resource that comes last fails, for all that it refers to.
     """
-    context = _context(given)
     errors = []
     # What is true of a list and of the pool that uses it, with one severity, is said where it comes first.
     elsewhere = {each for urn in context.answers_for for each in session.said.get(urn, ())}

@@ -235,7 +235,7 @@ def _differences(fields: Sequence[Field], live: Properties, inputs: Properties) 
     compared = [
         each for each in fields if each.readable and (known.get(each.name) is not None or _is_unsaid(each, inputs))
     ]
-    for field in changed(compared, {**live, SET: []}, known):
+    for field in changed(compared, {**live, SET: ""}, known):
         yield field, known.get(field.name, field.removed)
 
 

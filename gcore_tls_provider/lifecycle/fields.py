@@ -78,8 +78,8 @@ class Field:
         return None if self.nullable else self.default
 
 
-def set_names(inputs: Mapping[str, object], fields: Iterable[Field] = ()) -> list[str]:
-    """The names of the properties that have a value, sorted: what `SET` holds.
+def set_names(inputs: Mapping[str, object], fields: Iterable[Field] = ()) -> frozenset[str]:
+    """The names of the properties that have a value: what `SET` holds.
 
     Args:
         inputs: the properties.
@@ -87,13 +87,18 @@ def set_names(inputs: Mapping[str, object], fields: Iterable[Field] = ()) -> lis
     """
     names = [key for key, value in inputs.items() if value is not None and not key.startswith("__")]
     parts = [f"{field.name}.{part}" for field in fields if field.filled_in for part in _parts(inputs.get(field.name))]
-    return sorted((*names, *parts))
+    return frozenset((*names, *parts))
+
+
+def as_set(names: Iterable[str]) -> str:
+    """The names as `SET` holds them: one text, as the engine takes its time for each value of a property."""
+    return " ".join(sorted(names))
 
 
 def were_set(outputs: Mapping[str, object]) -> frozenset[str]:
     """The names that `SET` holds."""
     names = outputs.get(SET)
-    return frozenset(map(str, names)) if isinstance(names, list) else frozenset()
+    return frozenset(names.split()) if isinstance(names, str) else frozenset()
 
 
 def _parts(value: object) -> set[str]:
@@ -123,8 +128,7 @@ def changed(fields: Iterable[Field], olds: Mapping[str, object], news: Mapping[s
 
     A new value that is unknown counts as a change.
     """
-    were_set = olds.get(SET)
-    was_set = frozenset(map(str, were_set)) if isinstance(were_set, list) else frozenset(olds)
+    was_set = were_set(olds) if SET in olds else frozenset(olds)
     for field in fields:
         old, new = olds.get(field.name), news.get(field.name)
         if old is None and not field.readable:

@@ -28,7 +28,16 @@ from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.errors import ApiError, Conflict, ObjectFailed, ObjectNotFound, Unfinished
 from gcore_tls_provider.internal import ATTEMPT, CONTEXT
 from gcore_tls_provider.lifecycle import adoption
-from gcore_tls_provider.lifecycle.fields import SET, Field, as_said, changed, inputs_after_read, set_names, were_set
+from gcore_tls_provider.lifecycle.fields import (
+    SET,
+    Field,
+    as_said,
+    as_set,
+    changed,
+    inputs_after_read,
+    set_names,
+    were_set,
+)
 from gcore_tls_provider.lifecycle.operation import Context, Operation, Verb, in_error, urn_of
 from gcore_tls_provider.lifecycle.properties import (
     INTERNAL,
@@ -291,7 +300,7 @@ class Lifecycle(ABC, Generic[InputsT]):
         prior = self.inputs_of(properties)
         inputs = {**inputs_after_read(self.fields, prior, live.properties), **account_now(session, properties)}
         ever_set = were_set(properties) if UNFINISHED in properties else frozenset[str]()
-        names = sorted(ever_set | {*set_names(inputs, self.fields)})
+        names = as_set(ever_set | set_names(inputs, self.fields))
         return Read({**properties, **live.properties, SET: names}, inputs)
 
     def inputs_of(self, outputs: Properties) -> Properties:
@@ -384,7 +393,7 @@ class Lifecycle(ABC, Generic[InputsT]):
         return parse(self.inputs, {k: v for k, v in properties.items() if k not in self._added})
 
     def _kept(self, properties: Properties) -> Properties:
-        return {**properties, SET: set_names(properties, self.fields)}
+        return {**properties, SET: as_set(set_names(properties, self.fields))}
 
 
 def _parsed(drafted: Draft[InputsT], given: Mapping[str, object]) -> Properties:

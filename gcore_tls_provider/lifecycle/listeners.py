@@ -147,7 +147,8 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
         findings = certificate_findings(checking.drafted, material)
         if not checking.olds:
             return facts, findings
-        findings = deployed(findings, before=certificate_findings(self.drafted_before(checking.olds), before))
+        if any(each.severity == "error" for each in findings):
+            findings = deployed(findings, before=certificate_findings(self.drafted_before(checking.olds), before))
         if not any(changed(self.fields, checking.olds, checking.inputs)):
             return facts, findings
         return facts, (*findings, *brought_to_light(material, before, checking.now))

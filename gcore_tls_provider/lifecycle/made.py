@@ -23,7 +23,7 @@ from typing import ClassVar, Final, Protocol
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.errors import ApiError, Forbidden, MethodNotAllowed, NotFound, ObjectFailed, Unfinished
-from gcore_tls_provider.lifecycle.fields import SET, changed, set_names
+from gcore_tls_provider.lifecycle.fields import SET, as_set, changed, set_names
 from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live, Read
 from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.properties import InputsT, Properties
@@ -159,7 +159,7 @@ class MadeLifecycle(Lifecycle[InputsT]):
             each
             for each in changed(
                 self.fields,
-                {**live.properties, SET: set_names(live.properties)},
+                {**live.properties, SET: as_set(set_names(live.properties))},
                 renamed.model_dump(exclude_none=True),
             )
             if each.change != "replace"

@@ -195,7 +195,7 @@ class PoolGraph:
 
     def rotation(self, before: PoolGraph, now: datetime) -> Sequence[Finding]:
         """What a change of authorities does to the backends that are deployed."""
-        if before.ca is None or self.ca is None:
+        if before.ca is None or self.ca is None or before.ca == self.ca:
             return ()
         return rotation_findings(
             before.ca, self.ca, backends=self.backends.known if self.backends.complete else (), now=now

@@ -135,8 +135,9 @@ def draft(model: type[InputsT], properties: Mapping[str, object]) -> Draft[Input
     unknown = frozenset(str(path[0]) for path in unknown_paths)
     findings: list[Finding] = []
     faulty: set[str] = set()
+    whole: InputsT | None = None
     try:
-        model.model_validate(bag)
+        whole = model.model_validate(bag)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False, include_context=True):
             path: Path = detail["loc"]
@@ -146,8 +147,9 @@ def draft(model: type[InputsT], properties: Mapping[str, object]) -> Draft[Input
             faulty.add(str(path[0]) if path else "")
             findings.append(_finding(detail))
     usable = frozenset(model.model_fields) - unknown - faulty
-    rest = {key: value for key, value in bag.items() if key in usable}
-    return Draft(_partial(model).model_validate(rest), usable, unknown, tuple(_unique(findings)))
+    if whole is None:
+        whole = _partial(model).model_validate({key: value for key, value in bag.items() if key in usable})
+    return Draft(whole, usable, unknown, tuple(_unique(findings)))
 
 
 def parse(model: type[InputsT], properties: Mapping[str, object]) -> InputsT:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from gcore_tls_provider.errors import Unfinished
-from gcore_tls_provider.lifecycle.fields import SET, Field, set_names, were_set
+from gcore_tls_provider.lifecycle.fields import SET, Field, as_set, set_names, were_set
 from gcore_tls_provider.lifecycle.properties import Properties
 
 UNFINISHED: Final = "__unfinished"
@@ -33,5 +33,4 @@ def half_updated(fields: Iterable[Field], olds: Properties, inputs: Mapping[str,
         olds: the outputs of the last operation that came to its end.
         inputs: the inputs of the update.
     """
-    ever_set = sorted(were_set(olds) | {*set_names(inputs, fields)})
-    return {**olds, SET: ever_set, UNFINISHED: "again"}
+    return {**olds, SET: as_set(were_set(olds) | set_names(inputs, fields)), UNFINISHED: "again"}
