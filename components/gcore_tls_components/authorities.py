@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pulumi
 
 from gcore_tls_provider import Material, RevocationList
+
+_BEGIN: Final = "-----BEGIN "
 
 
 def in_order(ca: pulumi.Input[Material], crl: RevocationList | pulumi.Input[Material] | None) -> pulumi.Input[Material]:
@@ -17,7 +21,7 @@ def in_order(ca: pulumi.Input[Material], crl: RevocationList | pulumi.Input[Mate
         ca: PEM of one authority or of a bundle.
         crl: PEM of one revocation list or of several; None leaves the bundle as it is.
     """
-    if crl is None:
+    if crl is None or (isinstance(ca, str) and ca.count(_BEGIN) == 1):
         return ca
     lists = crl.public_pem if isinstance(crl, RevocationList) else crl
     both: pulumi.Output[list[Material]] = pulumi.Output.all(ca, lists)

@@ -27,7 +27,6 @@ from gcore_tls_provider.certificates.chain import (
     sorted_chain,
 )
 from gcore_tls_provider.certificates.cost import count_keys, refuse_costly
-from gcore_tls_provider.certificates.der import UNREADABLE, UNREADABLE_X509
 from gcore_tls_provider.certificates.digest import content_digest
 from gcore_tls_provider.certificates.facts import certificate_facts, shown_name
 from gcore_tls_provider.certificates.finding import Finding, MaterialError, gathered, refusal
@@ -40,6 +39,7 @@ from gcore_tls_provider.certificates.key import (
 )
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
 from gcore_tls_provider.certificates.pem import BLOCK_LIMIT
+from gcore_tls_provider.certificates.reading import UNREADABLE, UNREADABLE_X509
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import re
 from base64 import b64decode, b64encode
 from typing import NoReturn
 
-from gcore_tls_provider.certificates.der import Role, der_role, first_element, is_sequence
+from gcore_tls_provider.certificates.der import Role, first_element, is_sequence
 from gcore_tls_provider.certificates.finding import refusal
 from gcore_tls_provider.certificates.pem import Block, holds_pem, split_pem
 
@@ -168,6 +168,9 @@ def read_blocks(material: str, *, property: str, expected: str) -> tuple[Block, 
             sentence=f"{property} is cut off: the end of its binary content is missing.",
             remedy="Copy the file again, complete and as binary.",
         )
+    # A program only hands material over: it needs no cryptography.
+    from gcore_tls_provider.certificates.reading import der_role
+
     return (Block(der_role(der), 1, b64encode(der).decode("ascii")),)
 
 

@@ -9,11 +9,12 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gcore_tls_provider.certificates.der import UNREADABLE, UNREADABLE_X509, Role
+from gcore_tls_provider.certificates.der import Role
 from gcore_tls_provider.certificates.digest import content_digest
 from gcore_tls_provider.certificates.facts import revocation_list_facts
 from gcore_tls_provider.certificates.finding import MaterialError, refusal
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
+from gcore_tls_provider.certificates.reading import UNREADABLE, UNREADABLE_X509
 
 _REMEMBERED: Final = 128
 """Lists that are kept in memory once they are read: in a graph each is looked at by several resources."""

@@ -21,9 +21,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.certificates.chain import CertificateChain, encode_certificates, is_issuer, sorted_chain
-from gcore_tls_provider.certificates.der import UNREADABLE
 from gcore_tls_provider.certificates.key import IdentityKey
 from gcore_tls_provider.certificates.names import dns_names_of
+from gcore_tls_provider.certificates.reading import UNREADABLE
 from gcore_tls_provider.certificates.rules.extensions import extension_of, is_authority
 from gcore_tls_provider.cli.contents import Contents, Role
 

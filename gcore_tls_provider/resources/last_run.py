@@ -28,13 +28,18 @@ _PULUMIS: Final = "pulumi-language-python-exec"
 _settled: asyncio.Future[bool] | None = None
 
 
-def look() -> None:
-    """Begins to find out, on a thread of its own; only the first time in a program that Pulumi's command has started.
+def is_a_program() -> bool:
+    """Whether this process is a program that Pulumi's command has started.
 
-    A program that runs inside another one has another environment than the engine, and may not find the stack.
+    A program that runs inside another one, by Pulumi's automation API, has another environment than the engine.
     """
+    return any(each.endswith(_PULUMIS) for each in sys.orig_argv)
+
+
+def look() -> None:
+    """Begins to find out, on a thread of its own; only the first time."""
     global _settled
-    if _settled is None and any(each.endswith(_PULUMIS) for each in sys.orig_argv):
+    if _settled is None:
         loop = asyncio.get_event_loop()
         _settled = loop.create_future()
         threading.Thread(target=_look, args=(pulumi.get_stack(), loop, _settled), name="state", daemon=True).start()

@@ -15,7 +15,7 @@ from pulumi import dynamic
 from typing_extensions import Self
 
 from gcore_tls_provider.internal import ATTEMPT, CONTEXT, MATERIAL
-from gcore_tls_provider.resources import last_run, registrations
+from gcore_tls_provider.resources import garbage, last_run, registrations
 
 Material: TypeAlias = str | bytes
 """Certificate material: PEM text, base64 text, or the bytes of a file. `from_file` reads one."""
@@ -26,8 +26,10 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 Roles: TypeAlias = Mapping[str, object]
 """What a resource refers to for the material that it holds, by its role: a resource, several, an id, or None."""
 
-# As early as that, so that it is over when the first resource is registered.
-last_run.look()
+if last_run.is_a_program():
+    # As early as that, so that it is over when the first resource is registered.
+    last_run.look()
+    garbage.is_passed_over()
 
 ResourceT = TypeVar("ResourceT", bound=pulumi.CustomResource)
 
@@ -180,16 +182,18 @@ def material(value: pulumi.Input[Material] | None) -> pulumi.Output[str] | None:
         return None
     if isinstance(value, pulumi.Resource):
         raise pulumi.RunError(f"A {type(value).__name__} is given where PEM text or bytes belong. Give its material.")
+    if isinstance(value, (str, bytes)):
+        return pulumi.Output.secret(_as_text(value))
     given: pulumi.Output[Material] = pulumi.Output.from_input(cast("pulumi.Input[object]", value)).apply(
         lambda known: cast("Material", known)
     )
+    return pulumi.Output.secret(given.apply(_as_text))
 
-    def as_text(known: Material) -> str:
-        from gcore_tls_provider.certificates import as_material
 
-        return as_material(known)
+def _as_text(known: Material) -> str:
+    from gcore_tls_provider.certificates import as_material
 
-    return pulumi.Output.secret(given.apply(as_text))
+    return as_material(known)
 
 
 def from_file(path: str | os.PathLike[str]) -> str:

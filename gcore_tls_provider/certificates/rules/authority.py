@@ -15,10 +15,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gcore_tls_provider.certificates.authority import CaBundle
 from gcore_tls_provider.certificates.chain import CHAIN_LIMIT, is_self_issued
-from gcore_tls_provider.certificates.der import UNREADABLE
 from gcore_tls_provider.certificates.facts import shown_name
 from gcore_tls_provider.certificates.finding import Finding, Severity
 from gcore_tls_provider.certificates.names import name_of
+from gcore_tls_provider.certificates.reading import UNREADABLE
 from gcore_tls_provider.certificates.rules.extensions import (
     extension_of,
     is_authority,

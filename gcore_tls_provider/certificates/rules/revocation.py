@@ -17,10 +17,10 @@ from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
 from gcore_tls_provider.certificates.authority import CaBundle
-from gcore_tls_provider.certificates.der import UNREADABLE_X509
 from gcore_tls_provider.certificates.facts import shown_name
 from gcore_tls_provider.certificates.finding import Finding, Severity
 from gcore_tls_provider.certificates.names import name_of, serial_of
+from gcore_tls_provider.certificates.reading import UNREADABLE_X509
 from gcore_tls_provider.certificates.revocation import RevocationLists, is_signed_by
 from gcore_tls_provider.certificates.rules.authority import can_issue, is_pinned
 from gcore_tls_provider.certificates.rules.extensions import extension_of, is_authority

@@ -14,9 +14,9 @@ from cryptography import x509
 
 from gcore_tls_provider.certificates.authority import CaBundle
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.der import UNREADABLE
 from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.certificates.names import name_of
+from gcore_tls_provider.certificates.reading import UNREADABLE
 from gcore_tls_provider.certificates.rules.authority import can_issue
 from gcore_tls_provider.certificates.rules.path import is_self_signed, path_to_root
 

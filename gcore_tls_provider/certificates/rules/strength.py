@@ -13,10 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
 from gcore_tls_provider.certificates.chain import is_self_issued
-from gcore_tls_provider.certificates.der import UNREADABLE
 from gcore_tls_provider.certificates.facts import certificate_facts
 from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.certificates.names import name_of
+from gcore_tls_provider.certificates.reading import UNREADABLE
 
 _BITS: Final = 2048
 _CURVES: Final = frozenset({"secp256r1", "secp384r1", "secp521r1"})

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.der import UNREADABLE
 from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.certificates.names import name_of
+from gcore_tls_provider.certificates.reading import UNREADABLE
 
 
 def shared_key_findings(
