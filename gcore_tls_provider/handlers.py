@@ -27,7 +27,7 @@ from pulumi.runtime import rpc
 from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.engine import Engine, raise_parallelism, save_half_done
 from gcore_tls_provider.errors import ApiError, GcoreTlsError, PropertyError
-from gcore_tls_provider.internal import ATTEMPT, CONTEXT
+from gcore_tls_provider.internal import ATTEMPT, CONTEXT, packed, unpacked
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.consequences import change_findings
 from gcore_tls_provider.lifecycle.leftovers import remove_of_resource, remove_of_stack
@@ -259,10 +259,11 @@ def _said(session: Session, context: Context, findings: Sequence[Finding]) -> li
 
 def _kept(inputs: Properties) -> Properties:
     """Inputs as they are saved: the engine writes all of the state at each step, so what can be told is left out."""
-    context = inputs.get(CONTEXT)
-    if not isinstance(context, Mapping):
+    if CONTEXT not in inputs:
         return inputs
-    return {**inputs, CONTEXT: {key: value for key, value in context.items() if key in ("urn", "timeouts") and value}}
+    context = unpacked(inputs[CONTEXT])
+    kept = {key: value for key, value in context.items() if key in ("urn", "timeouts") and value}
+    return {**inputs, CONTEXT: packed(kept)}
 
 
 def _meaning(finding: Finding) -> tuple[str, str, str]:
@@ -280,8 +281,7 @@ def _not_refused(properties: Mapping[str, Any]) -> None:
     Raises:
         PropertyError: the check has found errors.
     """
-    context = properties.get(CONTEXT)
-    if isinstance(context, Mapping) and context.get("urn") in _shared().refused:
+    if urn_of(properties) in _shared().refused:
         raise PropertyError("Nothing was sent to Gcore: the errors of this resource's inputs come first. Mend them.")
 
 

@@ -2,14 +2,19 @@
 
 The engine tells a dynamic provider nothing about a resource but its inputs. These are saved with them, and shown to
 nobody.
+
+What has several parts is one text: the engine takes its time for each part of a property, each time that it hands the
+property on.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Final
 
 CONTEXT: Final = "__context"
-"""Which resource it is: its URN, its name, its stack, its time limits."""
+"""Which resource it is: its URN, its name, its stack, its time limits; packed."""
 
 ATTEMPT: Final = "__attempt"
 """What tells one making of a resource from all others: random text, new for each.
@@ -19,4 +24,20 @@ comes from it.
 """
 
 MATERIAL: Final = "__material"
-"""The public material of what it refers to: PEM by role. An empty text stands for material that nobody knows."""
+"""What it refers to for the material that it holds, by role; packed. See `lifecycle.public_material`."""
+
+
+def packed(parts: Mapping[str, object]) -> str:
+    """Parts as one text."""
+    return json.dumps(parts, separators=(",", ":"), sort_keys=True)
+
+
+def unpacked(value: object) -> Mapping[str, object]:
+    """The parts of a packed property; none where it isn't one. State of before has the parts themselves."""
+    if isinstance(value, Mapping):
+        return value
+    try:
+        parts = json.loads(value) if isinstance(value, str) else None
+    except ValueError:
+        return {}
+    return parts if isinstance(parts, dict) else {}

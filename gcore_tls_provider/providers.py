@@ -24,7 +24,7 @@ from pulumi.dynamic import (
 )
 
 from gcore_tls_provider import stack_export
-from gcore_tls_provider.internal import CONTEXT
+from gcore_tls_provider.internal import CONTEXT, unpacked
 
 if TYPE_CHECKING:
     from gcore_tls_provider.handlers import Handlers
@@ -66,10 +66,11 @@ class _Provider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validates what is known; asks Gcore only for an object that is to be adopted."""
-        context = news.get(CONTEXT)
-        if isinstance(context, dict) and isinstance(context.get("stack"), str) and not context.get("settled"):
+        context = unpacked(news.get(CONTEXT))
+        stack = context.get("stack")
+        if isinstance(stack, str) and not context.get("settled"):
             # While the rest of the package is loaded.
-            stack_export.begin(context["stack"])
+            stack_export.begin(stack)
         return self._handlers().check(_olds, news)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

@@ -26,7 +26,7 @@ from gcore_tls_provider.certificates.abridgement import abridged
 from gcore_tls_provider.certificates.acceptance import accepted
 from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.errors import ApiError, Conflict, ObjectFailed, ObjectNotFound, Unfinished
-from gcore_tls_provider.internal import ATTEMPT, CONTEXT
+from gcore_tls_provider.internal import ATTEMPT, CONTEXT, unpacked
 from gcore_tls_provider.lifecycle import adoption
 from gcore_tls_provider.lifecycle.fields import (
     SET,
@@ -419,6 +419,5 @@ def _attempt(olds: Mapping[str, object], news: Mapping[str, object]) -> Properti
 
 
 def _timeouts(properties: Mapping[str, object]) -> object:
-    context = properties.get(CONTEXT)
     # None were saved as an empty object once.
-    return (context.get("timeouts") or None) if isinstance(context, Mapping) else None
+    return unpacked(properties.get(CONTEXT)).get("timeouts") or None

@@ -27,7 +27,7 @@ from gcore_tls_provider.errors import (
     TaskForgotten,
     Unreachable,
 )
-from gcore_tls_provider.internal import ATTEMPT, CONTEXT
+from gcore_tls_provider.internal import ATTEMPT, CONTEXT, unpacked
 from gcore_tls_provider.lifecycle.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.session import Account, Session
 
@@ -102,14 +102,15 @@ class Context(BaseModel):
         Raises:
             PropertyError: it isn't there; a state file that was edited by hand may have lost it.
         """
-        context = properties.get(CONTEXT)
-        if context is None or context is UNKNOWN:
+        if properties.get(CONTEXT) in (None, UNKNOWN):
             raise PropertyError(
                 "The resource's properties don't say which resource it is. Declare it with the classes of "
                 "gcore_tls_provider.resources, or run `pulumi up` once to mend its state."
             )
-        if isinstance(context, Mapping) and isinstance(context.get("urn"), str):
-            context = {**_told_by(context["urn"]), **context}
+        context = unpacked(properties[CONTEXT])
+        urn = context.get("urn")
+        if isinstance(urn, str):
+            context = {**_told_by(urn), **context}
         known = cls.model_validate(context)
         attempt = properties.get(ATTEMPT)
         return known.model_copy(update={"attempt": attempt}) if isinstance(attempt, str) else known
@@ -117,8 +118,7 @@ class Context(BaseModel):
 
 def urn_of(properties: Mapping[str, object]) -> str:
     """The URN of the resource that has these properties; empty where they don't say."""
-    context = properties.get(CONTEXT)
-    return str(context.get("urn", "")) if isinstance(context, Mapping) else ""
+    return str(unpacked(properties.get(CONTEXT)).get("urn", ""))
 
 
 class Operation:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.internal import MATERIAL
+from gcore_tls_provider.internal import MATERIAL, packed, unpacked
 from gcore_tls_provider.lifecycle.seen_material import SeenMaterial
 
 if TYPE_CHECKING:
@@ -60,17 +60,16 @@ class PublicMaterial:
     @classmethod
     def of(cls, inputs: Mapping[str, object], seen: SeenMaterial) -> PublicMaterial:
         """The material in a resource's inputs, as the program says them or as they were saved."""
-        given = inputs.get(MATERIAL)
-        return cls(given if isinstance(given, Mapping) else {}, seen)
+        return cls(unpacked(inputs.get(MATERIAL)), seen)
 
     def or_else(self, before: PublicMaterial) -> PublicMaterial:
         """The same, with what was there before in the roles whose resources weren't checked, as they aren't targets."""
         former = {role: before.roles.get(role, "") for role, value in self.roles.items() if self._is_unchecked(value)}
         return PublicMaterial({**self.roles, **former}, self.seen)
 
-    def saved(self) -> Mapping[str, object]:
+    def saved(self) -> str:
         """The roles as they are saved."""
-        return {role: self._saved(value) for role, value in self.roles.items()}
+        return packed({role: self._saved(value) for role, value in self.roles.items()})
 
     def chain(self, role: str) -> CertificateChain | None:
         """The certificate in a role; None where there is none, or nobody knows it."""

@@ -22,13 +22,15 @@ from pydantic import Field as Limited
 from gcore_tls_provider.api.connection import NAMESPACE, Scope
 from gcore_tls_provider.certificates.finding import Finding
 from gcore_tls_provider.errors import ConfigurationError
+from gcore_tls_provider.internal import packed, unpacked
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.fields import Field
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, Properties, ResourceInputs, draft, fault, invalid
 from gcore_tls_provider.lifecycle.session import Session
 
 ACCOUNT: Final = "__account"
-"""The internal property that tells one account from another: `is`, a mark that stays, and the `base_url` of now."""
+"""The internal property that tells one account from another: `is`, a mark that stays, and the `base_url` of now;
+packed."""
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -58,8 +60,9 @@ class ScopeInputs(ResourceInputs):
 
 
 def _same_account(old: object, new: object) -> bool:
+    before, now = unpacked(old), unpacked(new)
     # State from before connections could be named has no mark.
-    return not isinstance(old, Mapping) or not isinstance(new, Mapping) or old.get("is") == new.get("is")
+    return not before or not now or before.get("is") == now.get("is")
 
 
 SCOPE_FIELDS: Final = (
@@ -132,16 +135,16 @@ def placed(
 
 def account_now(session: Session, properties: Mapping[str, object]) -> Properties:
     """The mark of the account that an object is in, with the address that it has now; for what a read gives back."""
-    account, scope = properties.get(ACCOUNT), scope_of(properties)
-    if not isinstance(account, Mapping):
+    account, scope = unpacked(properties.get(ACCOUNT)), scope_of(properties)
+    if not account:
         return {}
     configuration = session.configuration_of(scope.connection if scope else None)
-    return {ACCOUNT: {**account, "base_url": configuration.base_url}}
+    return {ACCOUNT: packed({**account, "base_url": configuration.base_url})}
 
 
-def _account(configuration: Configuration, olds: Mapping[str, object], connection: object) -> Properties:
+def _account(configuration: Configuration, olds: Mapping[str, object], connection: object) -> str:
     now = configuration.base_url
-    before = olds.get(ACCOUNT)
-    if isinstance(before, Mapping) and (olds.get("connection") == connection or before.get("base_url") == now):
-        return {"is": before.get("is"), "base_url": now}
-    return {"is": f"{configuration.namespace} {now}", "base_url": now}
+    before = unpacked(olds.get(ACCOUNT))
+    if before and (olds.get("connection") == connection or before.get("base_url") == now):
+        return packed({"is": before.get("is"), "base_url": now})
+    return packed({"is": f"{configuration.namespace} {now}", "base_url": now})

@@ -138,7 +138,6 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
             "client_certificate": client_certificate,
             "listener_certificates": listener._server_certificates if isinstance(listener, Listener) else [None],
         }
-        protocol_above = listener.protocol if isinstance(listener, Listener) else None
         refers_to = (load_balancer, listener, ca, client_certificate, crl)
         super().__init__(
             resource_name,
@@ -146,5 +145,5 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
             opts,
             refers_to=refers_to,
             roles=roles,
-            texts={"listener_protocol": protocol_above},
+            texts={"listener_protocol": listener.protocol} if isinstance(listener, Listener) else {},
         )

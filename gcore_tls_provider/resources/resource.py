@@ -14,7 +14,7 @@ import pulumi
 from pulumi import dynamic
 from typing_extensions import Self
 
-from gcore_tls_provider.internal import ATTEMPT, CONTEXT, MATERIAL
+from gcore_tls_provider.internal import ATTEMPT, CONTEXT, MATERIAL, packed
 from gcore_tls_provider.resources import garbage, last_run, registrations
 
 Material: TypeAlias = str | bytes
@@ -54,7 +54,7 @@ class GcoreResource(dynamic.Resource):
         *,
         refers_to: Iterable[object] = (),
         roles: Roles | None = None,
-        texts: Mapping[str, pulumi.Input[str] | None] | None = None,
+        texts: Mapping[str, pulumi.Output[str]] | None = None,
     ) -> None:
         """Declares the resource.
 
@@ -87,20 +87,22 @@ class GcoreResource(dynamic.Resource):
         super().__init__(self._dynamic_provider(), name, props, options)
         registrations.are_waited_for_one_by_one()
 
-    async def _context(self, name: str, timeouts: Mapping[str, float]) -> Mapping[str, object]:
-        """What `CONTEXT` holds: awaited as a whole, and not an output, of which each part would be one too.
+    async def _context(self, name: str, timeouts: Mapping[str, float]) -> str:
+        """What `CONTEXT` holds.
 
         It runs when the program has said all: a resource that refers to this one comes after it.
         """
-        return {
-            "urn": await self._own_urn,
-            "answered": self._answered,
-            "answers_for": [await each for each in self._answers_for],
-            "name": name,
-            "stack": pulumi.get_stack(),
-            "settled": await last_run.is_settled(),
-            "timeouts": timeouts,
-        }
+        return packed(
+            {
+                "urn": await self._own_urn,
+                "answered": self._answered,
+                "answers_for": [await each for each in self._answers_for],
+                "name": name,
+                "stack": pulumi.get_stack(),
+                "settled": await last_run.is_settled(),
+                "timeouts": timeouts,
+            }
+        )
 
     @classmethod
     def get(
@@ -135,10 +137,11 @@ class GcoreResource(dynamic.Resource):
         return resource
 
 
-async def _material(roles: Roles, texts: Mapping[str, pulumi.Input[str] | None]) -> Mapping[str, object]:
-    """What `MATERIAL` holds as a program says it."""
+async def _material(roles: Roles, texts: Mapping[str, pulumi.Output[str]]) -> str:
+    """What `MATERIAL` holds as a program says it; a text that isn't known yet is left out."""
     said = {role: await _said(value) for role, value in roles.items() if value is not None}
-    return {**said, **{name: value for name, value in texts.items() if value is not None}}
+    known = {name: await value.future() for name, value in texts.items()}
+    return packed({**said, **{name: value for name, value in known.items() if value is not None}})
 
 
 async def _said(value: object) -> object:

@@ -131,7 +131,7 @@ class _Monitor(MockMonitor):
             parent=request.parent,
             inputs={key: _plain(value) for key, value in bag.items() if not key.startswith("__")},
             secret=frozenset(key for key, value in bag.items() if _holds_secret(value)),
-            context=bag.get("__context", {}),
+            context=dict(unpacked(bag.get("__context"))),
             request=request,
         )
 
