@@ -98,6 +98,9 @@ def as_set(names: Iterable[str]) -> str:
 def were_set(outputs: Mapping[str, object]) -> frozenset[str]:
     """The names that `SET` holds."""
     names = outputs.get(SET)
+    if isinstance(names, list):
+        # State of before.
+        return frozenset(map(str, names))
     return frozenset(names.split()) if isinstance(names, str) else frozenset()
 
 

@@ -205,7 +205,7 @@ def test_another_place_is_another_object() -> None:
 
 
 def test_set_names() -> None:
-    assert set_names({"b": 0, "a": False, "c": None, "d": [], SET: ["x"], "__context": {}}) == ["a", "b", "d"]
+    assert set_names({"b": 0, "a": False, "c": None, "d": [], SET: ["x"], "__context": {}}) == {"a", "b", "d"}
 
 
 @pytest.mark.parametrize(

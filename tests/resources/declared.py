@@ -12,6 +12,8 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
 
+from gcore_tls_provider.internal import unpacked
+
 STACK, PROJECT = "dev", "shop"
 
 GCORE = "pulumi-python:dynamic/gcore:"

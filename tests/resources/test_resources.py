@@ -66,6 +66,7 @@ class TestEveryKind:
             "timeouts": {},
             "answered": False,
             "answers_for": [],
+            "settled": False,
         }
 
     @every_kind
