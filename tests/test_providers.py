@@ -21,6 +21,7 @@ from pulumi.runtime._serialization import _serialize
 from gcore_tls_provider import handlers, providers
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.errors import ConfigurationError, GcoreTlsError, Unauthorized
+from gcore_tls_provider.internal import packed
 from gcore_tls_provider.lifecycle.configuration import ENVIRONMENT
 from gcore_tls_provider.lifecycle.lifecycle import Checked, Lifecycle
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, ResourceInputs, fault
@@ -311,6 +312,25 @@ class TestValues:
         failures = [(each.property, each.reason) for each in result.failures]
         assert failures == [("", "private_key: It is another's. Give the right one. [KEY_MISMATCH]")]
         assert warned == [(URN, "certificate: It expires soon. Renew it. [SOON]")]
+
+    @pytest.mark.parametrize("settled", [True, False])
+    def test_the_state_is_read_unless_the_program_says_that_nothing_is_under_way(
+        self, settled: bool, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read: list[str] = []
+
+        def export(stack: str) -> bytes:
+            read.append(stack)
+            return b'{"deployment": {}}'
+
+        monkeypatch.setattr("gcore_tls_provider.stack_export._exported", export)
+        monkeypatch.setattr("gcore_tls_provider.stack_export._begun", {})
+        provider = provider_of(MadeUp(checked=Checked({}, ())))
+        configured(provider)
+        context = packed({**CONTEXT, "settled": settled})
+        provider.check({}, {"__context": context})
+        provider.diff("id", {}, {"__context": context})
+        assert read == ([] if settled else ["dev"])
 
     def test_an_object_that_is_gone(self, configured: Callable[..., None]) -> None:
         provider = provider_of(MadeUp())

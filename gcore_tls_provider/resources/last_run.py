@@ -37,10 +37,12 @@ def is_a_program() -> bool:
 
 
 def look() -> None:
-    """Begins to find out, on a thread of its own; only the first time."""
+    """Begins to find out, on a thread of its own; only the first time, and only where a program runs."""
     global _settled
-    if _settled is None:
-        loop = asyncio.get_event_loop()
+    with suppress(RuntimeError):
+        loop = asyncio.get_running_loop()
+        if _settled is not None:
+            return
         _settled = loop.create_future()
         threading.Thread(target=_look, args=(pulumi.get_stack(), loop, _settled), name="state", daemon=True).start()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import rpc
 
 import gcore_tls_provider
 from gcore_tls_provider import (
@@ -79,6 +80,14 @@ class TestEveryKind:
         given = {"load_balancer"} if kind == "Pool" else {each.name for each in required}
         expected = (given | extra) - {"self", "resource_name"}
         assert set(made.inputs) == {"load_balancer_id" if name == "load_balancer" else name for name in expected}
+
+    @every_kind
+    def test_what_is_the_providers_own_is_one_text_each(self, kind: str) -> None:
+        """The engine logs each part of each property, each time that it hands it on."""
+        request: Any = declared(lambda: KINDS[kind]("it", None)).request
+        internal = {name: each for name, each in rpc.deserialize_properties(request.object).items() if name[:2] == "__"}
+        assert {"__context", "__provider"} <= internal.keys()
+        assert {name: type(value) for name, value in internal.items()} == dict.fromkeys(internal, str)
 
     @every_kind
     def test_its_inputs_are_those_of_its_lifecycle(self, kind: str) -> None:
