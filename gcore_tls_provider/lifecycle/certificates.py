@@ -110,6 +110,7 @@ class MaterialLifecycle(SecretLifecycle[MaterialT], Generic[MaterialT, ParsedT])
         drafted, olds = checking.drafted, checking.olds
         checking.seen.see(checking.urn, None)
         if drafted.unknown & self.material:
+            checking.seen.see_that_it_is_unknown(checking.urn)
             return dict.fromkeys(sorted(self.derived), UNKNOWN), ()
         if not self.material <= drafted.usable:
             return {}, ()

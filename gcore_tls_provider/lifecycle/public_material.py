@@ -8,6 +8,7 @@ A resource of this package says which resources it refers to, by their roles, as
 | a digest | saved | the material that had this digest when the input was saved |
 | PEM | saved, authorities only | itself: a program that moves to another authority drops the resource of the old one |
 | an empty text | both | only an id is known |
+| null | as the program says it | a text that isn't known yet |
 
 What isn't known hides the rules that need it.
 """
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.internal import MATERIAL, packed, unpacked
+from gcore_tls_provider.lifecycle.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.seen_material import SeenMaterial
 
 if TYPE_CHECKING:
@@ -67,8 +69,10 @@ class PublicMaterial:
         former = {role: before.roles.get(role, "") for role, value in self.roles.items() if self._is_unchecked(value)}
         return PublicMaterial({**self.roles, **former}, self.seen)
 
-    def saved(self) -> str:
-        """The roles as they are saved."""
+    def saved(self) -> object:
+        """The roles as they are saved; `UNKNOWN` as long as one of them is, so that a plan fits what is saved then."""
+        if any(map(self._is_unknown, self.roles.values())):
+            return UNKNOWN
         return packed({role: self._saved(value) for role, value in self.roles.items()})
 
     def chain(self, role: str) -> CertificateChain | None:
@@ -122,6 +126,11 @@ class PublicMaterial:
         if held is None:
             return ""
         return held.material.to_pem() if isinstance(held.material, CaBundle) else held.digest
+
+    def _is_unknown(self, value: object) -> bool:
+        if isinstance(value, (list, tuple)):
+            return any(map(self._is_unknown, value))
+        return value is None or (isinstance(value, str) and self.seen.is_unknown(value))
 
     def _is_unchecked(self, value: object) -> bool:
         if isinstance(value, (list, tuple)):

@@ -35,6 +35,7 @@ class SeenMaterial:
     def __init__(self) -> None:
         """Nothing was checked yet."""
         self._held: dict[str, Seen | None] = {}
+        self._unknown: set[str] = set()
         self._by_digest: dict[str, Material] = {}
 
     def see(self, urn: str, seen: Seen | None) -> None:
@@ -42,11 +43,21 @@ class SeenMaterial:
 
         Args:
             urn: the resource.
-            seen: what it holds; None where that isn't known yet, or can't be read.
+            seen: what it holds; None where that can't be read.
         """
         self._held[urn] = seen
+        self._unknown.discard(urn)
         if seen is not None:
             self.see_earlier(seen)
+
+    def see_that_it_is_unknown(self, urn: str) -> None:
+        """A resource was checked whose content isn't known before some other resource is made."""
+        self._held[urn] = None
+        self._unknown.add(urn)
+
+    def is_unknown(self, urn: str) -> bool:
+        """Whether what a resource holds isn't known yet."""
+        return urn in self._unknown
 
     def see_earlier(self, seen: Seen) -> None:
         """What a resource held in the run before."""
@@ -57,7 +68,7 @@ class SeenMaterial:
         return urn in self._held
 
     def held_by(self, urn: str) -> Seen | None:
-        """What a resource holds; None where that isn't known."""
+        """What a resource holds; None where nobody knows."""
         return self._held.get(urn)
 
     def with_digest(self, digest: str) -> Material | None:

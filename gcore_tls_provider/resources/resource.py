@@ -138,10 +138,12 @@ class GcoreResource(dynamic.Resource):
 
 
 async def _material(roles: Roles, texts: Mapping[str, pulumi.Output[str]]) -> str:
-    """What `MATERIAL` holds as a program says it; a text that isn't known yet is left out."""
+    """What `MATERIAL` holds as a program says it."""
     said = {role: await _said(value) for role, value in roles.items() if value is not None}
     known = {name: await value.future() for name, value in texts.items()}
-    return packed({**said, **{name: value for name, value in known.items() if value is not None}})
+    # None where it isn't known yet, which is so in previews only.
+    told = {name: value for name, value in known.items() if value is not None or pulumi.runtime.is_dry_run()}
+    return packed({**said, **told})
 
 
 async def _said(value: object) -> object:
