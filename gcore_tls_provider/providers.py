@@ -23,9 +23,6 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from gcore_tls_provider import stack_export
-from gcore_tls_provider.internal import CONTEXT, unpacked
-
 if TYPE_CHECKING:
     from gcore_tls_provider.handlers import Handlers
 
@@ -66,11 +63,6 @@ class _Provider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validates what is known; asks Gcore only for an object that is to be adopted."""
-        context = unpacked(news.get(CONTEXT))
-        stack = context.get("stack")
-        if isinstance(stack, str) and not context.get("settled"):
-            # While the rest of the package is loaded.
-            stack_export.begin(stack)
         return self._handlers().check(_olds, news)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

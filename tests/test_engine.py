@@ -15,7 +15,6 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from gcore_tls_provider import stack_export
 from gcore_tls_provider.engine import Engine, raise_parallelism
 from gcore_tls_provider.lifecycle.host import Host
 from tests.fake_clock import FakeClock
@@ -157,16 +156,6 @@ class TestExportedStack:
     def test_what_it_prints(self, pulumi: Path) -> None:
         self.write(pulumi, 'echo "$PULUMI_SKIP_UPDATE_CHECK $*"; echo noise >&2; cat')
         assert Engine(None).exported_stack("org/shop/dev") == b"1 stack export --stack org/shop/dev --non-interactive\n"
-
-    def test_it_is_begun_early_and_only_once(self, pulumi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What was begun at the first call is for the first who asks; whoever asks later wants it as it is then."""
-        monkeypatch.setattr(stack_export, "_begun", {})
-        self.write(pulumi, 'echo run >> "$(dirname "$0")/runs"; wc -l < "$(dirname "$0")/runs"')
-        for _ in range(3):
-            stack_export.begin("dev")
-        assert [int(Engine(None).exported_stack("dev") or 0) for _ in range(2)] == [1, 2]
-        stack_export.begin("dev")
-        assert int(Engine(None).exported_stack("dev") or 0) == 3
 
     def test_it_fails(self, pulumi: Path) -> None:
         self.write(pulumi, "echo half; exit 255")

@@ -323,8 +323,7 @@ class TestValues:
             read.append(stack)
             return b'{"deployment": {}}'
 
-        monkeypatch.setattr("gcore_tls_provider.stack_export._exported", export)
-        monkeypatch.setattr("gcore_tls_provider.stack_export._begun", {})
+        monkeypatch.setattr("gcore_tls_provider.stack_export.exported", export)
         provider = provider_of(MadeUp(checked=Checked({}, ())))
         configured(provider)
         context = packed({**CONTEXT, "settled": settled})

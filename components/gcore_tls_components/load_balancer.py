@@ -47,19 +47,6 @@ class _Placement(TypedDict):
     region_id: pulumi.Input[int] | None
 
 
-_OF_CERTIFICATE: Final = (
-    "secret_id",
-    "subject",
-    "issuer",
-    "dns_names",
-    "not_before",
-    "not_after",
-    "fingerprint_sha256",
-)
-_OF_LIST: Final = ("secret_id", "issuer", "this_update", "next_update", "revoked_count", "fingerprint_sha256")
-"""What `certificates` says of each of them."""
-
-
 class MTLSLoadBalancer(pulumi.ComponentResource):
     """A load balancer, its listener, its pool and all their certificates, wired.
 
@@ -458,18 +445,25 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             roles["listener"] = self.listener_certificate
         roles |= {f"sni-{label}": each for label, each in self.sni_certificates.items()}
         roles |= {"client": self.client_certificate, "ca": self.ca}
-        described: dict[tuple[str, str], pulumi.Output[object]] = {
-            (role, name): getattr(each, "id" if name == "secret_id" else name)
+        described: dict[str, dict[str, pulumi.Output[object]]] = {
+            role: {
+                "secret_id": each.id,
+                "subject": each.subject,
+                "issuer": each.issuer,
+                "dns_names": each.dns_names,
+                "not_before": each.not_before,
+                "not_after": each.not_after,
+                "fingerprint_sha256": each.fingerprint_sha256,
+            }
             for role, each in roles.items()
-            for name in _OF_CERTIFICATE
         }
         if self.crl is not None:
-            described |= {("crl", name): getattr(self.crl, "id" if name == "secret_id" else name) for name in _OF_LIST}
-
-        def by_role(values: Sequence[object]) -> Mapping[str, CertificateSummary]:
-            summaries: dict[str, dict[str, object]] = {}
-            for (role, name), value in zip(described, values, strict=True):
-                summaries.setdefault(role, {})[name] = value
-            return cast("Mapping[str, CertificateSummary]", summaries)
-
-        return pulumi.Output.all(*described.values()).apply(by_role)
+            described["crl"] = {
+                "secret_id": self.crl.id,
+                "issuer": self.crl.issuer,
+                "this_update": self.crl.this_update,
+                "next_update": self.crl.next_update,
+                "revoked_count": self.crl.revoked_count,
+                "fingerprint_sha256": self.crl.fingerprint_sha256,
+            }
+        return cast("pulumi.Output[Mapping[str, CertificateSummary]]", pulumi.Output.from_input(described))

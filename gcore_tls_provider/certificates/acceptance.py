@@ -37,14 +37,18 @@ def deployed(findings: Iterable[Finding], *, before: Iterable[Finding] | None = 
 
     Args:
         findings: what was found.
-        before: what the same rules find now in the inputs of the last run; None if all of it is deployed.
+        before: what the same rules find now in the inputs of the last run, looked at only where there is an error; None
+            if all of it is deployed.
     """
+    found = tuple(findings)
+    if all(each.severity != "error" for each in found):
+        return found
     stays = None if before is None else frozenset(before)
     return tuple(
         replace(each, severity="warning", remedy=f"It is deployed already, so this run goes on. {each.remedy}")
         if each.severity == "error" and (stays is None or each in stays)
         else each
-        for each in findings
+        for each in found
     )
 
 

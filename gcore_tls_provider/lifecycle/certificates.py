@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import Field as Limited
 
@@ -42,6 +42,7 @@ from gcore_tls_provider.certificates import (
 from gcore_tls_provider.certificates.acceptance import deployed
 from gcore_tls_provider.certificates.rules.authority import authority_findings
 from gcore_tls_provider.certificates.rules.leaf import LeafRole, leaf_findings
+from gcore_tls_provider.certificates.rules.reload import Material
 from gcore_tls_provider.certificates.rules.revocation import revocation_findings
 from gcore_tls_provider.lifecycle.fields import Field
 from gcore_tls_provider.lifecycle.lifecycle import Checking
@@ -49,9 +50,6 @@ from gcore_tls_provider.lifecycle.operation import Operation
 from gcore_tls_provider.lifecycle.properties import UNKNOWN, ExpiringInputs, Properties, fault
 from gcore_tls_provider.lifecycle.secrets import SecretLifecycle
 from gcore_tls_provider.lifecycle.seen_material import Seen
-
-if TYPE_CHECKING:
-    from gcore_tls_provider.lifecycle.seen_material import Material
 
 CONTENT = "content_sha256"
 """The derived property that says what a secret means."""
@@ -108,9 +106,9 @@ class MaterialLifecycle(SecretLifecycle[MaterialT], Generic[MaterialT, ParsedT])
         What is deployed already and stays as it is never stops a run.
         """
         drafted, olds = checking.drafted, checking.olds
-        checking.seen.see(checking.urn, None)
-        if drafted.unknown & self.material:
-            checking.seen.see_that_it_is_unknown(checking.urn)
+        unknown = bool(drafted.unknown & self.material)
+        checking.seen.see(checking.urn, None, known=not unknown)
+        if unknown:
             return dict.fromkeys(sorted(self.derived), UNKNOWN), ()
         if not self.material <= drafted.usable:
             return {}, ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from gcore_tls_provider.certificates.finding import Finding
@@ -13,7 +13,7 @@ from gcore_tls_provider.lifecycle.properties import Draft
 from gcore_tls_provider.lifecycle.public_material import PublicMaterial
 
 
-def certificate_findings(drafted: Draft[ListenerInputs], material: PublicMaterial) -> Sequence[Finding]:
+def certificate_findings(drafted: Draft[ListenerInputs], material: PublicMaterial) -> Iterator[Finding]:
     """What a listener's certificates are, side by side, and whether they cover the names that clients use.
 
     Names rest as long as one of the certificates isn't known.
@@ -26,7 +26,7 @@ def certificate_findings(drafted: Draft[ListenerInputs], material: PublicMateria
     complete = sni.complete and (default is not None or not drafted.given("secret_id"))
     complete = complete and (bool(material.roles) or not drafted.given("sni_secret_id"))
     names = drafted.known.host_names if complete and "host_names" in drafted.usable else []
-    return server_name_findings(default, sni.known, host_names=names)
+    yield from server_name_findings(default, sni.known, host_names=names)
 
 
 def brought_to_light(material: PublicMaterial, before: PublicMaterial, now: datetime) -> Sequence[Finding]:

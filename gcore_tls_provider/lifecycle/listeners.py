@@ -144,11 +144,10 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
         ):
             material = material.or_else(before)
         facts: Properties = {MATERIAL: material.saved()} if material.roles else {}
-        findings = certificate_findings(checking.drafted, material)
+        findings = tuple(certificate_findings(checking.drafted, material))
         if not checking.olds:
             return facts, findings
-        if any(each.severity == "error" for each in findings):
-            findings = deployed(findings, before=certificate_findings(self.drafted_before(checking.olds), before))
+        findings = deployed(findings, before=certificate_findings(self.drafted_before(checking.olds), before))
         if not any(changed(self.fields, checking.olds, checking.inputs)):
             return facts, findings
         return facts, (*findings, *brought_to_light(material, before, checking.now))

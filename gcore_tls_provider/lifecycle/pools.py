@@ -140,9 +140,10 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
             # As after an import.
             former = material
         before = PoolGraph.of(self.drafted_before(checking.olds), former)
-        if any(each.severity == "error" for each in found):
-            found = deployed(found, before=before.findings(checking.now))
-        found = (*found, *graph.rotation(before, checking.now))
+        found = (
+            *deployed(found, before=before.findings(checking.now)),
+            *graph.rotation(before, checking.now),
+        )
         if any(changed(self.fields, checking.olds, checking.inputs)):
             found = (*found, *graph.reload(before, checking.now))
         return facts, found

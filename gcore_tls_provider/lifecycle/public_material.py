@@ -17,16 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain
+from gcore_tls_provider.certificates.rules.reload import Material
 from gcore_tls_provider.internal import MATERIAL, packed, unpacked
 from gcore_tls_provider.lifecycle.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.seen_material import SeenMaterial
-
-if TYPE_CHECKING:
-    from gcore_tls_provider.lifecycle.seen_material import Material
 
 ParsedT = TypeVar("ParsedT")
 

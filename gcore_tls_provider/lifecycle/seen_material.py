@@ -7,13 +7,10 @@ is known when a listener or a pool that refers to it is checked, and needn't be 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gcore_tls_provider.certificates import CaBundle, RevocationLists
-    from gcore_tls_provider.certificates.chain import CertificateChain
-
-    Material: TypeAlias = CertificateChain | CaBundle | RevocationLists
+    from gcore_tls_provider.certificates.rules.reload import Material
 
 
 @dataclass(frozen=True)
@@ -38,22 +35,21 @@ class SeenMaterial:
         self._unknown: set[str] = set()
         self._by_digest: dict[str, Material] = {}
 
-    def see(self, urn: str, seen: Seen | None) -> None:
+    def see(self, urn: str, seen: Seen | None, *, known: bool = True) -> None:
         """A resource was checked.
 
         Args:
             urn: the resource.
-            seen: what it holds; None where that can't be read.
+            seen: what it holds; None where that can't be read, or isn't known.
+            known: whether its content is known before some other resource is made.
         """
         self._held[urn] = seen
-        self._unknown.discard(urn)
+        if known:
+            self._unknown.discard(urn)
+        else:
+            self._unknown.add(urn)
         if seen is not None:
             self.see_earlier(seen)
-
-    def see_that_it_is_unknown(self, urn: str) -> None:
-        """A resource was checked whose content isn't known before some other resource is made."""
-        self._held[urn] = None
-        self._unknown.add(urn)
 
     def is_unknown(self, urn: str) -> bool:
         """Whether what a resource holds isn't known yet."""
