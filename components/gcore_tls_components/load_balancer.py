@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from typing import Final, Literal, cast
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
 
 import pulumi
 from typing_extensions import TypedDict
 
 from gcore_tls_components.arguments import CertificateArgs, CertificateSummary, ExistingIds
 from gcore_tls_components.authorities import in_order
+from gcore_tls_components.contradictions import adopted_ids, check_keys, refuse
+from gcore_tls_components.summaries import summaries
 from gcore_tls_provider import (
     BasicAuthUserArgs,
     CertificateAuthority,
@@ -222,7 +224,9 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
                 "listener_certificate": isinstance(listener_certificate, Mapping),
                 **{f"sni-{label}": isinstance(each, Mapping) for label, each in (sni_certificates or {}).items()},
             }
-            self._existing_ids = self._adopted(existing_ids, {role for role, made in given.items() if made})
+            self._existing_ids = adopted_ids(
+                resource_name, existing_ids, {role for role, made in given.items() if made}
+            )
         of_balancer = {
             "flavor": flavor,
             "vip_network_id": vip_network_id,
@@ -236,7 +240,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             "admin_state_up": admin_state_up,
         }
         if load_balancer_id is not None:
-            self._refuse("load_balancer_id", of_balancer)
+            refuse(resource_name, "load_balancer_id", of_balancer)
             self.load_balancer = LoadBalancer.get(
                 f"{resource_name}-load-balancer",
                 load_balancer_id,
@@ -274,7 +278,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             )
         )
         if not isinstance(client_certificate, ClientCertificate):
-            self._check_keys("client_certificate", client_certificate)
+            check_keys(resource_name, "client_certificate", client_certificate)
         self.client_certificate = (
             client_certificate
             if isinstance(client_certificate, ClientCertificate)
@@ -307,7 +311,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
                 "user_list": user_list,
                 "client_authentication": client_authentication,
             }
-            self._refuse("listener_id", of_listener)
+            refuse(resource_name, "listener_id", of_listener)
             if load_balancer_id is None:
                 raise pulumi.RunError(
                     f"MTLSLoadBalancer '{resource_name}': listener_id needs load_balancer_id. Give the id of the load "
@@ -362,7 +366,13 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
         self.listener_id = self.pool.listener_id if self.listener is None else self.listener.id
         self.pool_id = self.pool.id
         self.vip_address = self.load_balancer.vip_address
-        self.certificates = self._described()
+        shown: dict[str, ListenerCertificate | ClientCertificate | CertificateAuthority] = {
+            **({} if self.listener_certificate is None else {"listener": self.listener_certificate}),
+            **{f"sni-{label}": each for label, each in self.sni_certificates.items()},
+            "client": self.client_certificate,
+            "ca": self.ca,
+        }
+        self.certificates = summaries(shown, self.crl)
         self.register_outputs(
             {
                 "load_balancer_id": self.load_balancer_id,
@@ -379,45 +389,12 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
     def _placed(self, role: str) -> _Placement:
         return {**self._placement, "existing_id": self._existing_ids.get(role)}
 
-    def _adopted(self, existing_ids: ExistingIds, parts: Set[str]) -> dict[str, pulumi.Input[str]]:
-        """The ids by the roles of the parts.
-
-        Raises:
-            pulumi.RunError: there is no such part, or it isn't this component that declares it.
-        """
-        by_role = {role: each for role, each in existing_ids.items() if role != "sni_certificates" and each is not None}
-        by_role |= {f"sni-{label}": each for label, each in existing_ids.get("sni_certificates", {}).items()}
-        stray = sorted(by_role.keys() - parts)
-        if stray:
-            raise pulumi.RunError(
-                f"MTLSLoadBalancer '{self._name_prefix}': existing_ids names {', '.join(stray)}, and no such part is "
-                f"made here. Give the argument that makes it; a resource of your own takes existing_id itself; what "
-                f"load_balancer_id and listener_id name stays unmanaged."
-            )
-        return cast("dict[str, pulumi.Input[str]]", by_role)
-
-    def _refuse(self, because_of: str, arguments: Mapping[str, object]) -> None:
-        given = [name for name, value in arguments.items() if value is not None]
-        if given:
-            raise pulumi.RunError(
-                f"MTLSLoadBalancer '{self._name_prefix}': {', '.join(given)} can't go with {because_of}, which names "
-                f"an object that exists already and isn't changed. Remove {', '.join(given)}, or {because_of}."
-            )
-
-    def _check_keys(self, argument: str, certificate: CertificateArgs) -> None:
-        unknown = sorted(set(certificate) - set(CertificateArgs.__annotations__))
-        if unknown:
-            raise pulumi.RunError(
-                f"MTLSLoadBalancer '{self._name_prefix}': {argument} has no {', '.join(unknown)}. It takes "
-                f"{', '.join(CertificateArgs.__annotations__)}."
-            )
-
     def _listener_certificate(
         self, suffix: str, certificate: ListenerCertificate | CertificateArgs
     ) -> ListenerCertificate:
         if isinstance(certificate, ListenerCertificate):
             return certificate
-        self._check_keys("listener_certificate", certificate)
+        check_keys(self._name_prefix, "listener_certificate", certificate)
         role = "listener_certificate" if suffix == "listener-certificate" else suffix
         return ListenerCertificate(
             f"{self._name_prefix}-{suffix}", **certificate, **self._rules, **self._placed(role), opts=self._child()
@@ -438,32 +415,3 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             **self._placed("crl"),
             opts=self._child(),
         )
-
-    def _described(self) -> pulumi.Output[Mapping[str, CertificateSummary]]:
-        roles: dict[str, ListenerCertificate | ClientCertificate | CertificateAuthority] = {}
-        if self.listener_certificate is not None:
-            roles["listener"] = self.listener_certificate
-        roles |= {f"sni-{label}": each for label, each in self.sni_certificates.items()}
-        roles |= {"client": self.client_certificate, "ca": self.ca}
-        described: dict[str, dict[str, pulumi.Output[object]]] = {
-            role: {
-                "secret_id": each.id,
-                "subject": each.subject,
-                "issuer": each.issuer,
-                "dns_names": each.dns_names,
-                "not_before": each.not_before,
-                "not_after": each.not_after,
-                "fingerprint_sha256": each.fingerprint_sha256,
-            }
-            for role, each in roles.items()
-        }
-        if self.crl is not None:
-            described["crl"] = {
-                "secret_id": self.crl.id,
-                "issuer": self.crl.issuer,
-                "this_update": self.crl.this_update,
-                "next_update": self.crl.next_update,
-                "revoked_count": self.crl.revoked_count,
-                "fingerprint_sha256": self.crl.fingerprint_sha256,
-            }
-        return cast("pulumi.Output[Mapping[str, CertificateSummary]]", pulumi.Output.from_input(described))
