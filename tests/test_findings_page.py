@@ -29,7 +29,8 @@ from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.properties import located
 from gcore_tls_provider.lifecycle.session import Session
 from tests.cli.files import run as run_command
-from tests.lifecycle.world import LIFECYCLES, RecordingHost, as_engine
+from tests.lifecycle.recording_host import RecordingHost
+from tests.lifecycle.world import LIFECYCLES, as_engine
 from tests.resources.declared import GCORE, Declared, run
 
 ROOT = Path(__file__).resolve().parents[1]

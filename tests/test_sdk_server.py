@@ -31,7 +31,7 @@ from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds, serving
 from gcore_tls_provider.emulator.faults import Answer, FailTask
 from gcore_tls_provider.emulator.questions import Behaviour
 from gcore_tls_provider.lifecycle.names import Names
-from tests.lifecycle.world import IDENTITY, Making, exported
+from tests.lifecycle.recording_host import IDENTITY, Making, exported
 
 CANARY = "1234$canary"
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/gcore:Secret::it"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
+from tests.certificates.refused import Material
 
 OpenSsl = Callable[..., str]
 
@@ -50,3 +51,8 @@ def openssl() -> OpenSsl:
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="module")
+def material(root: DevelopmentAuthority, server: Identity, other: Identity, crl: str) -> Material:
+    return Material(root, server, other, crl)

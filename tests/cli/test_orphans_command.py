@@ -20,7 +20,8 @@ from gcore_tls_provider.internal import ATTEMPT
 from gcore_tls_provider.lifecycle.names import Names
 from gcore_tls_provider.orphans.command import search
 from tests.emulator.emulated_api import blob, pool_body
-from tests.lifecycle.world import IDENTITY, Making, exported, urn_of
+from tests.lifecycle.recording_host import IDENTITY, Making, exported
+from tests.lifecycle.world import urn_of
 from tests.material import Material
 
 KEY = "1234_orphans"

@@ -14,7 +14,8 @@ from gcore_tls_provider.discovery.account import Discovery, read_load_balancer
 from gcore_tls_provider.discovery.command import discover
 from gcore_tls_provider.discovery.program import Secrets, program
 from gcore_tls_provider.errors import ConfigurationError, ObjectFailed
-from tests.lifecycle.world import KEY, MONITOR, NOWHERE, PROJECT, REGION, World, member
+from tests.lifecycle.sent import PROJECT, REGION
+from tests.lifecycle.world import KEY, MONITOR, NOWHERE, World, member
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -19,7 +19,8 @@ from tests.faults.in_process import InProcess
 from tests.faults.life import PASSWORD, Phase, PhaseName, life
 from tests.faults.state import Program, State
 from tests.faults.strikes import Fault, Network, Point
-from tests.lifecycle.world import KEY, PROJECT, REGION
+from tests.lifecycle.sent import PROJECT, REGION
+from tests.lifecycle.world import KEY
 from tests.material import Material, base64_of
 
 FOREIGN_SUFFIX = "-0badcafe-123456"

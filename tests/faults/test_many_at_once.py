@@ -21,19 +21,9 @@ from gcore_tls_provider.lifecycle.session import Session
 from tests.faults.accounts import Snapshot, duplicates
 from tests.faults.counts import Counts
 from tests.faults.in_process import InProcess
-from tests.lifecycle.world import (
-    IDENTITY,
-    KEY,
-    LIFECYCLES,
-    PROJECT,
-    REGION,
-    STACK,
-    Making,
-    RecordingHost,
-    as_engine,
-    member,
-    urn_of,
-)
+from tests.lifecycle.recording_host import IDENTITY, Making, RecordingHost
+from tests.lifecycle.sent import PROJECT, REGION
+from tests.lifecycle.world import KEY, LIFECYCLES, STACK, as_engine, member, urn_of
 from tests.material import Material
 
 LOAD_BALANCERS = 100

@@ -12,7 +12,8 @@ from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Dialect
 from tests.certificates.issuing import NOW
 from tests.fake_clock import FakeClock
 from tests.lifecycle.judged import Pki
-from tests.lifecycle.world import KEY, OTHER_REGION, PROJECT, REGION, World
+from tests.lifecycle.sent import OTHER_REGION, PROJECT, REGION
+from tests.lifecycle.world import KEY, World
 from tests.material import Material
 
 Worlds = Callable[..., World]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.lifecycle.world import MONITOR, Resource, Sent, member
+from tests.lifecycle.sent import Sent
+from tests.lifecycle.world import MONITOR, Resource, member
 
 # What Gcore shows of a field, where it isn't under its own name.
 HELD: Mapping[str, Callable[[Any], Any]] = {

@@ -11,7 +11,8 @@ from gcore_tls_provider.errors import ObjectFailed
 from gcore_tls_provider.lifecycle.configuration import Configuration
 from gcore_tls_provider.lifecycle.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.session import Session
-from tests.lifecycle.world import LIFECYCLES, MONITOR, NOWHERE, Resource, Sent, World, as_engine, member, urn_of
+from tests.lifecycle.sent import Sent
+from tests.lifecycle.world import LIFECYCLES, MONITOR, NOWHERE, Resource, World, as_engine, member, urn_of
 
 Program = dict[str, object]
 

@@ -18,7 +18,9 @@ from gcore_tls_provider.errors import (
 from gcore_tls_provider.internal import CONTEXT
 from gcore_tls_provider.lifecycle.operation import READ_LIMIT, TIME_LIMITS, Context, Operation
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.world import LIFECYCLES, MONITOR, PROJECT, REGION, STACK, Making, Resource, World, member, urn_of
+from tests.lifecycle.recording_host import Making
+from tests.lifecycle.sent import PROJECT, REGION
+from tests.lifecycle.world import LIFECYCLES, MONITOR, STACK, Resource, World, member, urn_of
 
 Make = Callable[[World], Resource]
 

@@ -9,7 +9,8 @@ import pytest
 from gcore_tls_provider.errors import BadRequest, DeadlineExceeded, ObjectFailed
 from gcore_tls_provider.lifecycle.properties import Properties
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.world import NOWHERE, Sent, World
+from tests.lifecycle.sent import Sent
+from tests.lifecycle.world import NOWHERE, World
 
 
 def test_a_whole_life(spoken: World) -> None:

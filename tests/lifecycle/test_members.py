@@ -11,7 +11,8 @@ from gcore_tls_provider.api.wire.members import Member
 from gcore_tls_provider.errors import BadRequest, ObjectFailed
 from gcore_tls_provider.lifecycle.members import FEW, MemberInputs, member_changes
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.world import NOWHERE, Resource, Sent, World, member
+from tests.lifecycle.sent import Sent
+from tests.lifecycle.world import NOWHERE, Resource, World, member
 
 PUT = "/cloud/v1/loadbalancers/{project_id}/{region_id}/pools/{pool_id}/members"
 ONE, TWO = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"

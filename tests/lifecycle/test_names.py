@@ -8,7 +8,8 @@ import pytest
 
 from gcore_tls_provider.api.wire.scalars import NAME_PATTERN
 from gcore_tls_provider.lifecycle.names import LONGEST, PATTERN, Names
-from tests.lifecycle.world import IDENTITY, urn_of
+from tests.lifecycle.recording_host import IDENTITY
+from tests.lifecycle.world import urn_of
 
 URN = urn_of("Pool", "web")
 

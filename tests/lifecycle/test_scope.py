@@ -15,7 +15,8 @@ from gcore_tls_provider.lifecycle.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.scope import ACCOUNT
 from gcore_tls_provider.lifecycle.session import Session
 from tests.fake_clock import FakeClock
-from tests.lifecycle.world import KEY, LIFECYCLES, NOWHERE, PROJECT, REGION, Resource, World, as_engine
+from tests.lifecycle.sent import PROJECT, REGION
+from tests.lifecycle.world import KEY, LIFECYCLES, NOWHERE, Resource, World, as_engine
 
 EU, EU_KEY = "gcore-eu", "5678_europe_canary"
 

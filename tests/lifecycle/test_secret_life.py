@@ -11,7 +11,8 @@ from gcore_tls_provider.certificates import identity_from_pkcs12, parse_certific
 from gcore_tls_provider.errors import Conflict, ObjectFailed, PropertyError
 from gcore_tls_provider.lifecycle import deletion
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.world import HIDDEN, LIFECYCLES, NOWHERE, Resource, Sent, World
+from tests.lifecycle.sent import HIDDEN, Sent
+from tests.lifecycle.world import LIFECYCLES, NOWHERE, Resource, World
 
 KINDS = ("Secret", "ListenerCertificate", "ClientCertificate", "CertificateAuthority", "RevocationList")
 every_kind = pytest.mark.parametrize("kind", KINDS)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import pytest
 
 from gcore_tls_provider.lifecycle.stack import parse_export
-from tests.lifecycle.world import IDENTITY, Making, World, exported, urn_of
+from tests.lifecycle.recording_host import IDENTITY, Making, exported
+from tests.lifecycle.world import World, urn_of
 
 URN, OTHER_URN = urn_of("Secret", "ca"), urn_of("Secret", "crl")
 THIS, OTHER = Making(URN, {"__attempt": "this"}), Making(OTHER_URN, {"__attempt": "that", "name": "crl"})

@@ -14,8 +14,9 @@ import pytest
 from gcore_tls_provider.lifecycle import health_monitors, members
 from gcore_tls_provider.lifecycle.fields import Field
 from tests.lifecycle.held import held, update_of
+from tests.lifecycle.sent import HIDDEN, Sent
 from tests.lifecycle.things import Things
-from tests.lifecycle.world import HIDDEN, LIFECYCLES, MONITOR, Resource, Sent, World, member
+from tests.lifecycle.world import LIFECYCLES, MONITOR, Resource, World, member
 
 Value = Callable[[Things], Any]
 ONE, TWO = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"

@@ -6,9 +6,8 @@ and records every write with its body.
 
 from __future__ import annotations
 
-import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -38,15 +37,13 @@ from gcore_tls_provider.lifecycle.properties import Properties
 from gcore_tls_provider.lifecycle.secrets import RawSecretLifecycle
 from gcore_tls_provider.lifecycle.session import Session
 from tests.fake_clock import FakeClock
+from tests.lifecycle.recording_host import Making, RecordingHost
 from tests.lifecycle.referring import as_programs, as_saved
+from tests.lifecycle.sent import PROJECT, REGION, SCOPE, RecordingTransport, Sent
 from tests.material import Material
 
 KEY = "1234_lifecycle"
-PROJECT, REGION, OTHER_REGION = 11, 22, 23
-SCOPE = f"/{PROJECT}/{REGION}"
 STACK = "dev"
-IDENTITY = "7f1b1c1e-0000-4000-8000-000000000001"
-HIDDEN = "[payload]"
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 MONITOR: Mapping[str, object] = {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3}
@@ -65,7 +62,6 @@ LIFECYCLES: Mapping[str, Lifecycle[Any]] = {
 }
 """Every kind, by the name of its resource."""
 
-_WITHOUT_END = 5000
 _RULES = TypeAdapter(list[Rule])
 
 
@@ -83,131 +79,6 @@ def as_engine(value: Any) -> Any:
 def member(address: object = "10.0.0.11", protocol_port: object = 8443, **properties: object) -> dict[str, object]:
     """A member as a program gives it, right or wrong."""
     return {"address": address, "protocol_port": protocol_port, **properties}
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A request: its path is without `/cloud` and without project and region, its body without a secret's payload."""
-
-    method: str
-    path: str
-    body: Any = None
-
-
-class RecordingTransport(httpx.BaseTransport):
-    """The network, with a record of what went over it."""
-
-    def __init__(self, network: httpx.BaseTransport) -> None:
-        self.sent: list[Sent] = []
-        self.network = network
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.path.removeprefix("/cloud").replace(SCOPE, "", 1)
-        content = request.read()
-        body = json.loads(content) if content else None
-        if isinstance(body, dict) and "payload" in body:
-            body["payload"] = HIDDEN
-        self.sent.append(Sent(request.method, path, body))
-        # Time is no limit where nobody really sleeps: what asks without end is stopped here.
-        assert len(self.sent) < _WITHOUT_END
-        return self.network.handle_request(request)
-
-
-@dataclass(frozen=True)
-class Making:
-    """A create that the state shows as under way.
-
-    Attributes:
-        urn: the resource.
-        inputs: its inputs.
-        identity: the id of the dynamic provider that it refers to.
-    """
-
-    urn: str
-    inputs: Mapping[str, object]
-    identity: str = IDENTITY
-
-
-@dataclass
-class RecordingHost:
-    """An engine that keeps what it is told, and exports a state that the test decides on.
-
-    Attributes:
-        alive: whether it is still there.
-        readable: whether its state can be exported.
-        creating: creates under way: that of the running process, and those of processes that died.
-        ids: ids in the state.
-        exports: how often it was asked for its state.
-        resources: URNs of resources in the state, by their ids.
-    """
-
-    alive: bool = True
-    readable: bool = True
-    creating: list[Making] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
-    exports: int = 0
-    resources: dict[str, str] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
-    warnings: list[tuple[str, str]] = field(default_factory=list)
-    errors: list[tuple[str, str]] = field(default_factory=list)
-
-    def progress(self, urn: str, text: str) -> None:
-        self.told.append(text)
-
-    def warn(self, urn: str, text: str) -> None:
-        self.warnings.append((urn, text))
-
-    def error(self, urn: str, text: str) -> None:
-        self.errors.append((urn, text))
-
-    def is_alive(self) -> bool:
-        return self.alive
-
-    def exported_stack(self, stack: str) -> bytes | None:
-        self.exports += 1
-        if not self.readable:
-            return None
-        return exported(ids=self.ids, creating=self.creating, resources=self.resources)
-
-
-def exported(
-    *,
-    ids: Sequence[str] = (),
-    creating: Sequence[Making] = (),
-    identity: str | None = IDENTITY,
-    deleted: bool = False,
-    resources: Mapping[str, str] | None = None,
-) -> bytes:
-    """What `pulumi stack export` prints, as far as it matters."""
-    listed: list[dict[str, object]] = [
-        {"urn": "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev", "custom": False, "type": "pulumi:pulumi:Stack"}
-    ]
-    if identity is not None:
-        provider = "pulumi:providers:pulumi-python"
-        urn = f"urn:pulumi:dev::shop::{provider}::default"
-        listed.append({"urn": urn, "custom": True, "id": identity, "type": provider, "delete": deleted})
-    for number, each in enumerate(ids):
-        kind = "pulumi-python:dynamic/gcore:Secret"
-        listed.append({"urn": f"urn:pulumi:dev::shop::{kind}::s{number}", "custom": True, "id": each, "type": kind})
-    for id_, urn in (resources or {}).items():
-        kind = urn.split("::")[2].rpartition("$")[2]
-        listed.append({"urn": urn, "custom": True, "id": id_, "type": kind})
-    provider = "urn:pulumi:dev::shop::pulumi:providers:pulumi-python::default"
-    pending = [
-        {
-            "resource": {
-                "urn": each.urn,
-                "custom": True,
-                "type": each.urn.split("::")[2],
-                "inputs": each.inputs,
-                "provider": f"{provider}::{each.identity}",
-            },
-            "type": "creating",
-        }
-        for each in creating
-    ]
-    deployment = {"manifest": {}, "resources": listed, "pending_operations": pending}
-    return json.dumps({"version": 3, "deployment": deployment}).encode()
 
 
 def urn_of(kind: str, name: str) -> str:
