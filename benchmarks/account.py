@@ -14,7 +14,7 @@ from typing import Final
 import httpx
 from pydantic import BaseModel
 
-from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds, serving
+from gcore_emulator import Emulator, Settings, TaskSeconds, serving
 
 API_KEY: Final = "1234_benchmark"
 PROJECT: Final = 1
@@ -127,7 +127,7 @@ def account(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[Account]:
     """
     spec = ",".join(["0.05", *(f"{kind}={length}" for kind, length in seconds.items())])
     process = subprocess.Popen(
-        [sys.executable, "-m", "gcore_tls_provider.emulator", "--port", "0", "--task-seconds", spec],
+        [sys.executable, "-m", "gcore_emulator", "--port", "0", "--task-seconds", spec],
         env={**os.environ, "GCORE_EMULATOR_API_KEY": API_KEY},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ from benchmarks.report import Row
 from benchmarks.timeline import timeline
 from gcore_tls_provider.api.tasks import LONGEST_INTERVAL, SHORTEST_INTERVAL
 from gcore_tls_provider.certificates import write_development_certificates
-from gcore_tls_provider.lifecycle.configuration import Configuration
+from gcore_tls_provider.lifecycle.run.configuration import Configuration
 from tests.engine.stack import Stack
 
 PROGRAMS: Final = Path(__file__).parent / "programs"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import gcore_tls_provider.public_names as _public_names
+import gcore_tls_provider.lazy_imports as _public_names
 
 if TYPE_CHECKING:
     from gcore_tls_provider.errors import GcoreTlsError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gcore_tls_provider.resources.listener import Listener
     from gcore_tls_provider.resources.load_balancer import LoadBalancer
     from gcore_tls_provider.resources.pool import Pool
-    from gcore_tls_provider.resources.pool_tls import PoolTlsAttachment
+    from gcore_tls_provider.resources.pool_tls_attachment import PoolTlsAttachment
     from gcore_tls_provider.resources.resource import Material, from_file
     from gcore_tls_provider.resources.secrets import (
         CertificateAuthority,
@@ -63,7 +63,7 @@ _MODULES = {
     "Listener": "gcore_tls_provider.resources.listener",
     "LoadBalancer": "gcore_tls_provider.resources.load_balancer",
     "Pool": "gcore_tls_provider.resources.pool",
-    "PoolTlsAttachment": "gcore_tls_provider.resources.pool_tls",
+    "PoolTlsAttachment": "gcore_tls_provider.resources.pool_tls_attachment",
     "Material": "gcore_tls_provider.resources.resource",
     "from_file": "gcore_tls_provider.resources.resource",
     "CertificateAuthority": "gcore_tls_provider.resources.secrets",

@@ -24,7 +24,7 @@ from pulumi.dynamic import (
 )
 
 if TYPE_CHECKING:
-    from gcore_tls_provider.handlers import Handlers
+    from gcore_tls_provider.dynamic.handlers import Handlers
 
 _configured: ConfigureRequest | None = None
 """What the engine has configured this process with: the same for all providers."""
@@ -45,7 +45,7 @@ def _not_collecting() -> Iterator[None]:
 @cache
 def _loaded(kind: str) -> Handlers:
     with _not_collecting():
-        from gcore_tls_provider import handlers
+        from gcore_tls_provider.dynamic import handlers
 
         return handlers.of(kind)
 

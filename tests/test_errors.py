@@ -34,7 +34,7 @@ def defined() -> dict[str, str | None]:
     """Every error that a module of the package defines, with its parent; the emulator is a program of its own."""
     found: dict[str, str | None] = {}
     for module in pkgutil.walk_packages(gcore_tls_provider.__path__, "gcore_tls_provider."):
-        if module.name.startswith("gcore_tls_provider.emulator"):
+        if module.name.startswith("gcore_emulator"):
             continue
         for value in vars(importlib.import_module(module.name)).values():
             if inspect.isclass(value) and issubclass(value, GcoreTlsError):

@@ -40,11 +40,15 @@ from gcore_tls_provider.api.wire import load_balancers as wire_load_balancers
 from gcore_tls_provider.api.wire import members as wire_members
 from gcore_tls_provider.api.wire import pools as wire_pools
 from gcore_tls_provider.api.wire import secrets as wire_secrets
-from gcore_tls_provider.lifecycle import health_monitors, listener_inputs, load_balancers, members, pool_inputs
-from gcore_tls_provider.lifecycle.fields import Field
-from gcore_tls_provider.lifecycle.properties import InputsModel
+from gcore_tls_provider.lifecycle.inputs.fields import Field
+from gcore_tls_provider.lifecycle.inputs.properties import InputsModel
+from gcore_tls_provider.lifecycle.kinds import load_balancer as load_balancers
+from gcore_tls_provider.lifecycle.kinds.listener import inputs as listener_inputs
+from gcore_tls_provider.lifecycle.kinds.pool import health_monitor as health_monitors
+from gcore_tls_provider.lifecycle.kinds.pool import inputs as pool_inputs
+from gcore_tls_provider.lifecycle.kinds.pool import members
+from tests.fake_engine.account import LIFECYCLES
 from tests.fields_page import Row, removed_value, tables
-from tests.lifecycle.world import LIFECYCLES
 
 
 @dataclass(frozen=True)

@@ -22,15 +22,15 @@ import gcore_tls_components
 import gcore_tls_provider
 from gcore_tls_provider.api.wire.enums import LbAlgorithm
 from gcore_tls_provider.certificates import DevelopmentAuthority, write_development_certificates
-from gcore_tls_provider.certificates.codes import CODES
-from gcore_tls_provider.certificates.finding import Severity
-from gcore_tls_provider.internal import CONTEXT, MATERIAL
-from gcore_tls_provider.lifecycle.configuration import Configuration
-from gcore_tls_provider.lifecycle.properties import located
-from gcore_tls_provider.lifecycle.session import Session
-from tests.cli.files import run as run_command
-from tests.lifecycle.recording_host import RecordingHost
-from tests.lifecycle.world import LIFECYCLES, as_engine
+from gcore_tls_provider.certificates.findings.codes import CODES
+from gcore_tls_provider.certificates.findings.finding import Severity
+from gcore_tls_provider.hidden_inputs import CONTEXT, MATERIAL
+from gcore_tls_provider.lifecycle.inputs.properties import located
+from gcore_tls_provider.lifecycle.run.configuration import Configuration
+from gcore_tls_provider.lifecycle.run.session import Session
+from tests.cli.check.files import run as run_command
+from tests.fake_engine.account import LIFECYCLES, as_engine
+from tests.fake_engine.recording_host import RecordingHost
 from tests.resources.declared import GCORE, Declared, run
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -32,5 +32,5 @@ def test_declaring_without_material_loads_no_more() -> None:
 
 def test_a_preview_needs_no_http_client() -> None:
     """It asks for nothing; the client is loaded with the first request."""
-    added = loaded("import gcore_tls_provider.handlers")
-    assert added & {"httpx", "fastapi", "typer", "tenacity", "gcore_tls_provider.emulator"} == set()
+    added = loaded("import gcore_tls_provider.dynamic.handlers")
+    assert added & {"httpx", "fastapi", "typer", "tenacity", "gcore_emulator"} == set()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gcore_tls_components import MTLSLoadBalancer
-from tests.cli.files import run
+from tests.cli.check.files import run
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()

@@ -13,11 +13,11 @@ import pytest
 
 from gcore_tls_provider.api.wire.enums import LbAlgorithm, OperatingStatus
 from gcore_tls_provider.certificates import DevelopmentAuthority, write_development_certificates
-from gcore_tls_provider.certificates.codes import CODES
-from tests.cli.files import run as run_command
-from tests.emulator.data_plane.backends import Backend, server_context
-from tests.emulator.data_plane.case import ALERTS
-from tests.emulator.data_plane.test_data_plane_surprises import ROWS
+from gcore_tls_provider.certificates.findings.codes import CODES
+from tests.cli.check.files import run as run_command
+from tests.gcore_emulator.data_plane.backends import Backend, server_context
+from tests.gcore_emulator.data_plane.case import ALERTS
+from tests.gcore_emulator.data_plane.test_data_plane_surprises import ROWS
 from tests.test_findings_page import Folder, commands
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -30,7 +30,7 @@ def in_order(ca: pulumi.Input[Material], crl: RevocationList | pulumi.Input[Mate
 
 def _in_order(ca: Material, crl: Material) -> Material:
     from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists, as_material
-    from gcore_tls_provider.certificates.revocation import is_signed_by
+    from gcore_tls_provider.certificates.crl import is_signed_by
 
     try:
         bundle = CaBundle.parse(as_material(ca))

@@ -31,8 +31,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 from gcore_tls_provider.api.calls import Call, Shape, Shapes
 from gcore_tls_provider.api.clock import Clock, Deadline, SystemClock
 from gcore_tls_provider.api.connection import Connection
+from gcore_tls_provider.api.http_errors import refusal
 from gcore_tls_provider.api.redaction import Confidential, secrets_in
-from gcore_tls_provider.api.refusals import refusal
 from gcore_tls_provider.errors import (
     ApiError,
     BadRequest,

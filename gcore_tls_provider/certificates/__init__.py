@@ -7,12 +7,13 @@ is wrong and what to do; no key or password is ever part of one.
 import warnings
 from typing import TYPE_CHECKING
 
-import gcore_tls_provider.public_names as _public_names
+import gcore_tls_provider.lazy_imports as _public_names
 
 if TYPE_CHECKING:
-    from gcore_tls_provider.certificates.authority import CaBundle
+    from gcore_tls_provider.certificates.ca_bundle import CaBundle
     from gcore_tls_provider.certificates.chain import parse_certificates
-    from gcore_tls_provider.certificates.development import (
+    from gcore_tls_provider.certificates.crl import RevocationLists, parse_revocation_lists
+    from gcore_tls_provider.certificates.dev_certs import (
         DevelopmentAuthority,
         DevelopmentFiles,
         write_development_certificates,
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
         certificate_facts,
         revocation_list_facts,
     )
-    from gcore_tls_provider.certificates.finding import Finding, MaterialError, Severity
+    from gcore_tls_provider.certificates.findings.finding import Finding, MaterialError, Severity
     from gcore_tls_provider.certificates.identity import Identity, identity_from_pem, identity_from_pkcs12
     from gcore_tls_provider.certificates.material import as_material, from_file
-    from gcore_tls_provider.certificates.revocation import RevocationLists, parse_revocation_lists
 
 # What is odd about material is said as a finding. `cryptography` warns too (a country code of three letters, a negative
 # serial number, PKCS12 in BER), and blames its caller: only what it says of the callers in here is silenced, for all
@@ -59,26 +59,26 @@ __all__ = [
 
 # Read when they are first asked for: a check of a load balancer needs the findings alone, and no cryptography.
 _MODULES = {
-    "CaBundle": "gcore_tls_provider.certificates.authority",
+    "CaBundle": "gcore_tls_provider.certificates.ca_bundle",
     "parse_certificates": "gcore_tls_provider.certificates.chain",
-    "DevelopmentAuthority": "gcore_tls_provider.certificates.development",
-    "DevelopmentFiles": "gcore_tls_provider.certificates.development",
-    "write_development_certificates": "gcore_tls_provider.certificates.development",
+    "DevelopmentAuthority": "gcore_tls_provider.certificates.dev_certs",
+    "DevelopmentFiles": "gcore_tls_provider.certificates.dev_certs",
+    "write_development_certificates": "gcore_tls_provider.certificates.dev_certs",
     "content_digest": "gcore_tls_provider.certificates.digest",
     "CertificateFacts": "gcore_tls_provider.certificates.facts",
     "RevocationListFacts": "gcore_tls_provider.certificates.facts",
     "certificate_facts": "gcore_tls_provider.certificates.facts",
     "revocation_list_facts": "gcore_tls_provider.certificates.facts",
-    "Finding": "gcore_tls_provider.certificates.finding",
-    "MaterialError": "gcore_tls_provider.certificates.finding",
-    "Severity": "gcore_tls_provider.certificates.finding",
+    "Finding": "gcore_tls_provider.certificates.findings.finding",
+    "MaterialError": "gcore_tls_provider.certificates.findings.finding",
+    "Severity": "gcore_tls_provider.certificates.findings.finding",
     "Identity": "gcore_tls_provider.certificates.identity",
     "identity_from_pem": "gcore_tls_provider.certificates.identity",
     "identity_from_pkcs12": "gcore_tls_provider.certificates.identity",
     "as_material": "gcore_tls_provider.certificates.material",
     "from_file": "gcore_tls_provider.certificates.material",
-    "RevocationLists": "gcore_tls_provider.certificates.revocation",
-    "parse_revocation_lists": "gcore_tls_provider.certificates.revocation",
+    "RevocationLists": "gcore_tls_provider.certificates.crl",
+    "parse_revocation_lists": "gcore_tls_provider.certificates.crl",
 }
 
 

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gcore_tls_provider.certificates.der import Role
+from gcore_tls_provider.certificates.der_types import UNREADABLE, UNREADABLE_X509
 from gcore_tls_provider.certificates.facts import REMEMBERED, certificate_facts
-from gcore_tls_provider.certificates.finding import MaterialError, refusal
+from gcore_tls_provider.certificates.findings.finding import MaterialError, refusal
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
-from gcore_tls_provider.certificates.reading import UNREADABLE, UNREADABLE_X509
 
 CHAIN_LIMIT = 16
 """Issuers above a leaf that are looked for at most. Chains in use have two or three, and each link can cost as many

@@ -26,10 +26,10 @@ from gcore_tls_provider.certificates.chain import (
     parse_certificates,
     sorted_chain,
 )
-from gcore_tls_provider.certificates.cost import count_keys, refuse_costly
+from gcore_tls_provider.certificates.der_types import UNREADABLE, UNREADABLE_X509
 from gcore_tls_provider.certificates.digest import content_digest
 from gcore_tls_provider.certificates.facts import certificate_facts, shown_name
-from gcore_tls_provider.certificates.finding import Finding, MaterialError, gathered, refusal
+from gcore_tls_provider.certificates.findings.finding import Finding, MaterialError, gathered, refusal
 from gcore_tls_provider.certificates.key import (
     IdentityKey,
     blank_hint,
@@ -38,8 +38,8 @@ from gcore_tls_provider.certificates.key import (
     usable_key,
 )
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
+from gcore_tls_provider.certificates.parse_limits import count_keys, refuse_costly
 from gcore_tls_provider.certificates.pem import BLOCK_LIMIT
-from gcore_tls_provider.certificates.reading import UNREADABLE, UNREADABLE_X509
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
-from gcore_tls_provider.certificates.cost import KEY_LIMIT, refuse_costly
-from gcore_tls_provider.certificates.finding import refusal
+from gcore_tls_provider.certificates.der_types import UNREADABLE
+from gcore_tls_provider.certificates.findings.finding import refusal
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
+from gcore_tls_provider.certificates.parse_limits import KEY_LIMIT, refuse_costly
 from gcore_tls_provider.certificates.pem import Block, encode_pem
-from gcore_tls_provider.certificates.reading import UNREADABLE
 
 IdentityKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 """The kinds of private keys that Gcore's load balancers take."""

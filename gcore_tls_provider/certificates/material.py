@@ -13,7 +13,7 @@ from base64 import b64decode, b64encode
 from typing import NoReturn
 
 from gcore_tls_provider.certificates.der import Role, first_element, is_sequence
-from gcore_tls_provider.certificates.finding import refusal
+from gcore_tls_provider.certificates.findings.finding import refusal
 from gcore_tls_provider.certificates.pem import Block, holds_pem, split_pem
 
 SIZE_LIMIT = 1024 * 1024
@@ -169,7 +169,7 @@ def read_blocks(material: str, *, property: str, expected: str) -> tuple[Block, 
             remedy="Copy the file again, complete and as binary.",
         )
     # A program only hands material over: it needs no cryptography.
-    from gcore_tls_provider.certificates.reading import der_role
+    from gcore_tls_provider.certificates.der_types import der_role
 
     return (Block(der_role(der), 1, b64encode(der).decode("ascii")),)
 

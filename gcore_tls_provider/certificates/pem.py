@@ -13,7 +13,7 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 
 from gcore_tls_provider.certificates.der import Role, first_element
-from gcore_tls_provider.certificates.finding import MaterialError, refusal
+from gcore_tls_provider.certificates.findings.finding import MaterialError, refusal
 
 BLOCK_LIMIT = 256
 """Blocks in one text at most."""

@@ -4,7 +4,7 @@ import sys
 import warnings
 from io import TextIOWrapper
 
-from gcore_tls_provider.commands import needing
+from gcore_tls_provider.optional_extras import needing
 
 
 def main() -> None:

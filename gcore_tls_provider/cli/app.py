@@ -5,16 +5,16 @@ from typing import Annotated
 
 import typer
 
-from gcore_tls_provider.cli.check import EPILOG as CHECK_EPILOG
-from gcore_tls_provider.cli.check import check
+from gcore_tls_provider.cli.check.command import EPILOG as CHECK_EPILOG
+from gcore_tls_provider.cli.check.command import check
 from gcore_tls_provider.cli.dev_certs import EPILOG as DEV_CERTS_EPILOG
 from gcore_tls_provider.cli.dev_certs import dev_certs
-from gcore_tls_provider.cli.discover import EPILOG as DISCOVER_EPILOG
-from gcore_tls_provider.cli.discover import discover
-from gcore_tls_provider.cli.orphans import EPILOG as ORPHANS_EPILOG
-from gcore_tls_provider.cli.orphans import orphans
-from gcore_tls_provider.cli.probe import EPILOG as PROBE_EPILOG
-from gcore_tls_provider.cli.probe import probe
+from gcore_tls_provider.cli.discover.command import EPILOG as DISCOVER_EPILOG
+from gcore_tls_provider.cli.discover.command import discover
+from gcore_tls_provider.cli.orphans.command import EPILOG as ORPHANS_EPILOG
+from gcore_tls_provider.cli.orphans.command import orphans
+from gcore_tls_provider.cli.probe.command import EPILOG as PROBE_EPILOG
+from gcore_tls_provider.cli.probe.command import probe
 
 app = typer.Typer(
     add_completion=False,

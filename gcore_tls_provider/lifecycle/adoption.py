@@ -20,11 +20,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from gcore_tls_provider.certificates.finding import Finding
+from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.errors import ApiError, ConfigurationError, ObjectFailed
-from gcore_tls_provider.lifecycle.fields import SET, Field, changed, same_id
-from gcore_tls_provider.lifecycle.operation import Context, Operation
-from gcore_tls_provider.lifecycle.properties import (
+from gcore_tls_provider.lifecycle.inputs.fields import SET, Field, changed, same_id
+from gcore_tls_provider.lifecycle.inputs.properties import (
     UNKNOWN,
     InputsT,
     Properties,
@@ -33,13 +32,14 @@ from gcore_tls_provider.lifecycle.properties import (
     draft,
     fault,
 )
-from gcore_tls_provider.lifecycle.scalars import ObjectId
-from gcore_tls_provider.lifecycle.scope import scope_of
-from gcore_tls_provider.lifecycle.session import Session
-from gcore_tls_provider.lifecycle.stack import Managed
+from gcore_tls_provider.lifecycle.inputs.scalars import ObjectId
+from gcore_tls_provider.lifecycle.recovery.stack_state import Managed
+from gcore_tls_provider.lifecycle.run.location import scope_of
+from gcore_tls_provider.lifecycle.run.operation import Context, Operation
+from gcore_tls_provider.lifecycle.run.session import Session
 
 if TYPE_CHECKING:
-    from gcore_tls_provider.lifecycle.lifecycle import Lifecycle, Live
+    from gcore_tls_provider.lifecycle.kind import Lifecycle, Live
 
 EXISTING: Final = "existing_id"
 

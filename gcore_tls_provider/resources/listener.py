@@ -10,8 +10,8 @@ import pulumi
 from gcore_tls_provider.api.wire.enums import ListenerProtocol
 from gcore_tls_provider.providers import ListenerProvider
 from gcore_tls_provider.resources.arguments import BasicAuthUserArgs
+from gcore_tls_provider.resources.certificate_base import MaterialResource
 from gcore_tls_provider.resources.load_balancer import LoadBalancer
-from gcore_tls_provider.resources.public_material import MaterialResource
 from gcore_tls_provider.resources.resource import GcoreResource, Roles, reference
 from gcore_tls_provider.resources.secrets import (
     CertificateAuthority,

@@ -14,8 +14,10 @@ import pulumi
 from pulumi import dynamic
 from typing_extensions import Self
 
-from gcore_tls_provider.internal import ATTEMPT, CONTEXT, MATERIAL, packed
-from gcore_tls_provider.resources import garbage, last_run, registrations
+from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT, MATERIAL, packed
+from gcore_tls_provider.pulumi_internals import gc_tuning as garbage
+from gcore_tls_provider.pulumi_internals import pending_operations as last_run
+from gcore_tls_provider.pulumi_internals import registrations
 
 Material: TypeAlias = str | bytes
 """Certificate material: PEM text, base64 text, or the bytes of a file. `from_file` reads one."""

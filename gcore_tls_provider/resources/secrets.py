@@ -15,7 +15,7 @@ from gcore_tls_provider.providers import (
     RevocationListProvider,
     SecretProvider,
 )
-from gcore_tls_provider.resources.public_material import MaterialResource, of_authorities, of_identity, of_lists
+from gcore_tls_provider.resources.certificate_base import MaterialResource, of_authorities, of_identity, of_lists
 from gcore_tls_provider.resources.resource import GcoreResource, Material, material, secret
 
 

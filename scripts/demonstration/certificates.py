@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bootstrap.places import ROOT
 from bootstrap.reporting import say
 from gcore_tls_provider.certificates import DevelopmentAuthority, Identity, write_development_certificates
-from gcore_tls_provider.certificates.development import ROOT_NAME, write_secret
+from gcore_tls_provider.certificates.dev_certs import ROOT_NAME, write_secret
 
 SERVER_NAME = "app.example.com"
 SNI_NAME = "shop.example.com"

@@ -31,7 +31,7 @@ LOG_FILE = DEMO / "emulator.log"
 STATE_FILE = DEMO / "emulator.state"
 """What it has: it is all there again after it was killed. Private keys are in it; only its owner can read it."""
 
-_MODULE = "gcore_tls_provider.emulator"
+_MODULE = "gcore_emulator"
 _PROCESS_FILE = DEMO / "emulator.json"
 _KEY_FILE = DEMO / "emulator.key"
 

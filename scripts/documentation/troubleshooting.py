@@ -11,8 +11,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from documentation.sentences import Said, of_errors, of_findings, of_warnings
 from gcore_tls_provider import errors
-from gcore_tls_provider.api import refusals
-from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.api import http_errors as refusals
+from gcore_tls_provider.certificates.findings.codes import CODES
 
 
 def error_kinds() -> Mapping[str, str]:

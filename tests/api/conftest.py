@@ -9,13 +9,13 @@ from typing import Protocol
 import httpx
 import pytest
 
+from gcore_emulator import Emulator, Settings, TaskSeconds, behaviour_from, serving
+from gcore_emulator import settings as emulated
 from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.api.clock import Clock
 from gcore_tls_provider.api.connection import Dialect
 from gcore_tls_provider.api.tasks import Tasks
 from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
-from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds, behaviour_from, serving
-from gcore_tls_provider.emulator import settings as emulated
 from tests.api.gcore import API_KEY, PROJECT, REGION, Emulated, connection
 from tests.fake_clock import Calendar, FakeClock
 

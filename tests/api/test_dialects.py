@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 import httpx
 import pytest
 
+from gcore_emulator.settings import Dialect as Served
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.calls import Shape, Shapes
 from gcore_tls_provider.api.connection import Dialect
@@ -17,7 +18,6 @@ from gcore_tls_provider.api.wire.load_balancers import LoadBalancerCreate
 from gcore_tls_provider.api.wire.pools import Pool, PoolCreate, PoolPatch
 from gcore_tls_provider.api.wire.tasks import TaskIds
 from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
-from gcore_tls_provider.emulator.settings import Dialect as Served
 from gcore_tls_provider.errors import BadRequest, Conflict, Forbidden, MethodNotAllowed, NotFound, Refused, ServerError
 from tests.api.conftest import Emulate
 from tests.api.gcore import NOWHERE, Emulated, Outcome, Script, answer, client_of, refusal, tasks

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gcore_emulator import Emulator, serving
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.calls import Call, Route, Shapes
 from gcore_tls_provider.api.client import Client
@@ -19,7 +20,6 @@ from gcore_tls_provider.api.wire.listeners import ListenerCreate, ListenerPatch
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancerCreate, LoadBalancerPatch
 from gcore_tls_provider.api.wire.members import MemberCreate, MemberPatch
 from gcore_tls_provider.api.wire.pools import PoolCreate, PoolPatch
-from gcore_tls_provider.emulator import Emulator, serving
 from gcore_tls_provider.errors import MalformedAnswer, ServerError
 from tests.api.gcore import NOWHERE, PROJECT, REGION, Script, client_of, connection, tasks
 from tests.fake_clock import FakeClock

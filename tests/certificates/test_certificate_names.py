@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gcore_tls_provider.certificates.names import (
+from gcore_tls_provider.certificates.san_matching import (
     backend_covers,
     clients_accept,
     covers,

@@ -34,16 +34,16 @@ from gcore_tls_provider.certificates import (
     revocation_list_facts,
 )
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.key import IdentityKey, parse_private_key
 from gcore_tls_provider.certificates.rules.authority import authority_findings
 from gcore_tls_provider.certificates.rules.backend import backend_findings
 from gcore_tls_provider.certificates.rules.leaf import LeafRole, leaf_findings
-from gcore_tls_provider.certificates.rules.reload import reload_findings
+from gcore_tls_provider.certificates.rules.reload_effects import reload_findings
 from gcore_tls_provider.certificates.rules.revocation import coverage_findings, revocation_findings
 from gcore_tls_provider.certificates.rules.rotation import rotation_findings
 from gcore_tls_provider.certificates.rules.server_names import server_name_findings
-from gcore_tls_provider.certificates.rules.trust import shared_key_findings
+from gcore_tls_provider.certificates.rules.shared_keys import shared_key_findings
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning"),

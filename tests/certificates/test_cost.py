@@ -26,7 +26,7 @@ from gcore_tls_provider.certificates import (
 )
 from gcore_tls_provider.certificates.ber import ELEMENT_LIMIT
 from gcore_tls_provider.certificates.chain import CHAIN_LIMIT
-from gcore_tls_provider.certificates.cost import KEY_LIMIT, NUMBER_LIMIT, ROUND_LIMIT
+from gcore_tls_provider.certificates.parse_limits import KEY_LIMIT, NUMBER_LIMIT, ROUND_LIMIT
 from tests.certificates.encoding import (
     SHA_256,
     bag,

@@ -34,7 +34,7 @@ from gcore_tls_provider.certificates import (
     identity_from_pkcs12,
 )
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.rules.authority import authority_findings
 from gcore_tls_provider.certificates.rules.backend import backend_findings
 from gcore_tls_provider.certificates.rules.leaf import leaf_findings

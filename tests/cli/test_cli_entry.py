@@ -12,8 +12,8 @@ from pathlib import Path
 import cryptography_vectors
 import pytest
 
+from tests.cli.check.files import written
 from tests.cli.conftest import Pki
-from tests.cli.files import written
 
 MODULE = [sys.executable, "-m", "gcore_tls_provider.cli"]
 _ABOUT_TERMINALS = ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE", "GCORE_TLS_PASSWORD")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.files import run
+from tests.cli.check.files import run
 
 
 def test_what_it_makes_passes_the_check(tmp_path: Path) -> None:

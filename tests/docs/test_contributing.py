@@ -55,7 +55,7 @@ def test_the_field_is_in_each_of_the_places_and_in_no_other() -> None:
     for path in places:
         assert FOLLOWED in (ROOT / path).read_text(), path
     # A pool has a field of this name too, which is none of its arguments.
-    known = places | {"gcore_tls_provider/emulator/data_plane/configuration.py"}
+    known = places | {"gcore_emulator/data_plane/configuration.py"}
     found = {
         str(path.relative_to(ROOT))
         for package in ("gcore_tls_provider", "components")
@@ -69,7 +69,7 @@ def test_the_field_is_in_each_of_the_places_and_in_no_other() -> None:
 
 def test_the_line_is_the_code_s() -> None:
     (line,) = re.findall(r"```text\n(Field\(.*\))\n```", PAGE)
-    assert f"{line},\n" in Path(ROOT / "gcore_tls_provider/lifecycle/listeners.py").read_text()
+    assert f"{line},\n" in Path(ROOT / "gcore_tls_provider/lifecycle/kinds/listener/kind.py").read_text()
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ import pulumi
 import pytest
 from pydantic import TypeAdapter
 
+from gcore_emulator import Emulator, Settings, serving
+from gcore_emulator.faults import Rule
 from gcore_tls_components import MTLSLoadBalancer
 from gcore_tls_provider import ListenerCertificate, LoadBalancer, Pool, PoolTlsAttachment, RevocationList
 from gcore_tls_provider.api.connection import PUBLIC_API
-from gcore_tls_provider.emulator import Emulator, Settings, serving
-from gcore_tls_provider.emulator.faults import Rule
-from gcore_tls_provider.handlers import DEBUG
-from gcore_tls_provider.lifecycle.configuration import ENVIRONMENT, Configuration
+from gcore_tls_provider.dynamic.handlers import DEBUG
+from gcore_tls_provider.lifecycle.run.configuration import ENVIRONMENT, Configuration
 from tests.docs.pages import DOCS, ROOT, blocks
 
 REFERENCE = DOCS / "reference"

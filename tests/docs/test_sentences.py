@@ -14,7 +14,7 @@ from documentation.sentences import Said, of_errors, of_findings, of_warnings
 from documentation.troubleshooting import error_kinds, refusal_remedies
 from documentation.wording import FILLED_IN
 from gcore_tls_provider import errors
-from gcore_tls_provider.api import refusals
+from gcore_tls_provider.api import http_errors as refusals
 from gcore_tls_provider.certificates import (
     CaBundle,
     DevelopmentAuthority,
@@ -24,7 +24,7 @@ from gcore_tls_provider.certificates import (
     identity_from_pem,
     identity_from_pkcs12,
 )
-from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.findings.codes import CODES
 from tests.docs.pages import BLOCKS
 
 FOUND = of_findings(CODES)

@@ -20,7 +20,7 @@ import gcore_tls_components
 import gcore_tls_provider
 from bootstrap.documentation import OPTIONS
 from bootstrap.system_packages import CHROMIUM, find_program
-from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.findings.codes import CODES
 from tests.docs.pages import DOCS, ROOT
 
 # Built once.

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from gcore_emulator import Behaviour, Emulator, Settings, TaskSeconds, serving
+from gcore_emulator.settings import DIALECT_CHOICES, Dialect
 from gcore_tls_provider.certificates import DevelopmentFiles, write_development_certificates
-from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds, serving
-from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Dialect
 from tests.engine.stack import Stack
 
 API_KEY = "1_0123456789abcdef"

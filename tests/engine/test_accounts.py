@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gcore_tls_provider.emulator import Emulator
+from gcore_emulator import Emulator
 from tests.engine.accounts import EU, configure_abroad
 from tests.engine.conftest import API_KEY, EU_API_KEY, EU_PROJECT, EU_REGION, PROJECT, REGION, NewProgram
 from tests.engine.stack import Stack

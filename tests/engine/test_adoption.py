@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from gcore_emulator import Emulator
 from gcore_tls_provider.certificates import DevelopmentFiles
-from gcore_tls_provider.emulator import Emulator
 from tests.engine.conftest import NewProgram
 from tests.engine.stack import Stack
 

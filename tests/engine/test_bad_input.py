@@ -8,8 +8,8 @@ from string import Template
 import httpx
 import pytest
 
+from gcore_emulator import Emulator
 from gcore_tls_provider.certificates import DevelopmentFiles
-from gcore_tls_provider.emulator import Emulator
 from tests.engine.conftest import NewProgram
 from tests.engine.stack import ROOT
 

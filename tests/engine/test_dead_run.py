@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gcore_tls_provider.emulator import Emulator
+from gcore_emulator import Emulator
 from tests.engine.conftest import NewProgram, emulated
 from tests.engine.ending import end
 

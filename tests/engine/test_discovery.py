@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from gcore_emulator import Emulator
+from gcore_emulator.account import BasicAuthUser
 from gcore_tls_provider.api.wire.load_balancers import LoggingSet
 from gcore_tls_provider.api.wire.pools import SessionPersistenceSet
 from gcore_tls_provider.certificates import DevelopmentFiles
-from gcore_tls_provider.discovery.command import discover
-from gcore_tls_provider.emulator import Emulator
-from gcore_tls_provider.emulator.account import BasicAuthUser
+from gcore_tls_provider.cli.discover.discovery import discover
 from tests.engine.conftest import NewProgram
 from tests.engine.foreign import Portal
 

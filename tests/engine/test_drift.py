@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from gcore_emulator import Emulator
+from gcore_emulator.account import Listener, LoadBalancer, Pool
 from gcore_tls_provider.certificates import DevelopmentFiles
-from gcore_tls_provider.emulator import Emulator
-from gcore_tls_provider.emulator.account import Listener, LoadBalancer, Pool
 from tests.engine.conftest import NewProgram
 from tests.engine.stack import Stack
 

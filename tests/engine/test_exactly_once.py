@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gcore_emulator import Emulator
+from gcore_emulator.faults import Answer
 from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles
-from gcore_tls_provider.emulator import Emulator
-from gcore_tls_provider.emulator.faults import Answer
 from tests.engine.conftest import NewProgram, emulated
 from tests.engine.ending import end
 from tests.engine.foreign import Portal

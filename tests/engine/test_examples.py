@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from gcore_emulator import Emulator
+from gcore_emulator.settings import Dialect
 from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles
-from gcore_tls_provider.emulator import Emulator
-from gcore_tls_provider.emulator.settings import Dialect
 from tests.engine.accounts import configure_abroad
 from tests.engine.conftest import NewStack
 from tests.engine.foreign import Portal

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from gcore_emulator import Emulator
 from gcore_tls_provider.certificates import DevelopmentFiles
-from gcore_tls_provider.emulator import Emulator
 from tests.engine.accounts import EU, configure_abroad
 from tests.engine.conftest import EU_PROJECT, NewProgram
 from tests.engine.foreign import Portal
-from tests.lifecycle.world import LIFECYCLES
+from tests.fake_engine.account import LIFECYCLES
 
 pytestmark = pytest.mark.engine
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gcore_emulator.settings import Dialect
 from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles
-from gcore_tls_provider.emulator.settings import Dialect
 from tests.engine.conftest import NewStack
 from tests.engine.stack import ROOT, Command, Stack
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from gcore_emulator import Emulator
+from gcore_emulator.faults import Answer, FailTask, HangTask
 from gcore_tls_provider.certificates import DevelopmentFiles
-from gcore_tls_provider.emulator import Emulator
-from gcore_tls_provider.emulator.faults import Answer, FailTask, HangTask
 from tests.engine.conftest import NewProgram, emulated
 from tests.engine.stack import Stack
 

@@ -68,7 +68,7 @@ class Process:
 @pytest.fixture(params=["guide", "openapi"])
 def process(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Process]:
     log = tmp_path / "emulator.log"
-    command = [sys.executable, "-m", "gcore_tls_provider.emulator", "--port", "0", "--api-key", API_KEY]
+    command = [sys.executable, "-m", "gcore_emulator", "--port", "0", "--api-key", API_KEY]
     command += ["--dialect", request.param, "--project", str(PROJECT), "--region", str(REGION)]
     with log.open("wb") as output:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=output)

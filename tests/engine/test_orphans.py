@@ -9,7 +9,7 @@ import sys
 import pytest
 from gcore import Gcore
 
-from gcore_tls_provider.emulator import Emulator
+from gcore_emulator import Emulator
 from tests.engine.conftest import API_KEY, PROJECT, REGION, NewProgram, emulated
 from tests.engine.ending import end
 from tests.engine.stack import Stack

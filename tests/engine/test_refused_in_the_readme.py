@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from gcore_emulator import Emulator
 from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles
-from gcore_tls_provider.emulator import Emulator
 from tests.engine.conftest import NewStack
 from tests.engine.stack import ROOT
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from gcore_tls_provider.emulator import Emulator
+from gcore_emulator import Emulator
 from tests.engine.conftest import NewProgram
 from tests.engine.stack import Stack
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from gcore_emulator import Behaviour, Emulator, Settings, TaskSeconds
+from gcore_emulator.settings import DIALECT_CHOICES, Dialect
 from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
-from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds
-from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Dialect
 from tests.engine.conftest import API_KEY, PROJECT, REGION, NewStack
 from tests.engine.stack import ROOT, Stack
 

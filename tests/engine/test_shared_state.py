@@ -13,9 +13,9 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
+from gcore_emulator import Emulator
+from gcore_emulator.settings import Dialect
 from gcore_tls_provider.certificates import DevelopmentFiles
-from gcore_tls_provider.emulator import Emulator
-from gcore_tls_provider.emulator.settings import Dialect
 from tests.engine.stack import ROOT, Stack
 
 pytestmark = pytest.mark.engine

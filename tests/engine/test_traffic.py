@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import hashes
 
+from gcore_emulator import Emulator, Settings, TaskSeconds
+from gcore_emulator.data_plane import haproxy_data_plane
 from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles, Identity, identity_from_pem
-from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds
-from gcore_tls_provider.emulator.data_plane import haproxy_data_plane
-from tests.emulator.data_plane.backends import Backend, server_context
-from tests.emulator.data_plane.clients import ask
-from tests.emulator.data_plane.waiting import until
 from tests.engine.conftest import API_KEY, PROJECT, REGION, NewProgram, NewStack
 from tests.engine.foreign import Portal
 from tests.engine.load import Count, Load
 from tests.engine.stack import ROOT
+from tests.gcore_emulator.data_plane.backends import Backend, server_context
+from tests.gcore_emulator.data_plane.clients import ask
+from tests.gcore_emulator.data_plane.waiting import until
 
 pytestmark = pytest.mark.engine
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gcore_tls_provider.emulator import Emulator
+from gcore_emulator import Emulator
 from tests.certificates.issuing import CLIENT, Issued, issue, issue_authority, issue_list
 from tests.engine.conftest import NewProgram
 from tests.engine.stack import Command, Stack

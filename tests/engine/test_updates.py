@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gcore_emulator import Emulator
+from gcore_emulator.account import Pool
 from gcore_tls_provider.certificates import DevelopmentFiles
-from gcore_tls_provider.emulator import Emulator
-from gcore_tls_provider.emulator.account import Pool
 from tests.engine.conftest import NewProgram
 from tests.engine.stack import Stack
 

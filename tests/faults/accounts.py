@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final
 
+from gcore_emulator import Emulator
+from gcore_emulator.account import Stored
 from gcore_tls_provider.certificates import MaterialError, identity_from_pkcs12
-from gcore_tls_provider.emulator import Emulator
-from gcore_tls_provider.emulator.account import Stored
 from tests.material import base64_of
 
 _TABLES: Final = ("secrets", "load_balancers", "listeners", "pools")

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 import pytest
 
 from tests.faults.counts import PROPERTY, Counts
-from tests.faults.story import Story
+from tests.faults.scenario import Story
 from tests.material import Material
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.fake_engine.engine import Engine
+from tests.fake_engine.state import Declared, Program, Ref, State
 from tests.faults.accounts import Snapshot
-from tests.faults.engine import Engine
-from tests.faults.life import materials
-from tests.faults.state import Declared, Program, Ref, State
-from tests.faults.story import Story
-from tests.faults.strikes import FAULTS, Point
+from tests.faults.faults import FAULTS, Point
+from tests.faults.lifetime import materials
+from tests.faults.scenario import Story
 from tests.material import Material
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from tests.faults.counts import Counts
-from tests.faults.life import PhaseName
-from tests.faults.story import Story
-from tests.faults.strikes import FAULTS
+from tests.faults.faults import FAULTS
+from tests.faults.lifetime import PhaseName
+from tests.faults.scenario import Story
 
 OTHERS: Mapping[PhaseName, tuple[PhaseName, ...]] = {
     "up": ("change", "swap", "destroy"),

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from gcore_tls_provider.errors import ApiError
-from gcore_tls_provider.lifecycle.creation import Creation
-from gcore_tls_provider.lifecycle.lifecycle import Lifecycle
-from gcore_tls_provider.lifecycle.properties import Properties
-from gcore_tls_provider.lifecycle.session import Session
+from gcore_tls_provider.lifecycle.inputs.properties import Properties
+from gcore_tls_provider.lifecycle.kind import Lifecycle
+from gcore_tls_provider.lifecycle.recovery.create_once import Creation
+from gcore_tls_provider.lifecycle.run.session import Session
 from tests.faults.counts import Counts
-from tests.faults.story import Story
-from tests.faults.strikes import FAULTS, Point, folded
+from tests.faults.faults import FAULTS, Point, folded
+from tests.faults.scenario import Story
 
 BALANCER = Point("POST", "/v1/loadbalancers/11/22", 1, with_task=True)
 

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from gcore_tls_provider.lifecycle.stack import parse_export
+from gcore_tls_provider.lifecycle.recovery.stack_state import parse_export
+from tests.fake_engine.engine import Engine, Run
+from tests.fake_engine.state import Program, State
 from tests.faults.accounts import Snapshot, duplicates
-from tests.faults.engine import Engine, Run
-from tests.faults.life import materials, program
-from tests.faults.state import Program, State
-from tests.faults.story import Story
-from tests.faults.strikes import FAULTS, Point
+from tests.faults.faults import FAULTS, Point
+from tests.faults.lifetime import materials, program
+from tests.faults.scenario import Story
 from tests.material import Material
 
 PROGRAMS = st.fixed_dictionaries(

@@ -11,19 +11,19 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from gcore_emulator import Behaviour, Emulator, Settings, TaskSeconds
+from gcore_emulator.application import application
+from gcore_emulator.settings import DIALECT_CHOICES
 from gcore_tls_provider.api.clock import SystemClock
-from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds
-from gcore_tls_provider.emulator.application import application
-from gcore_tls_provider.emulator.settings import DIALECT_CHOICES
-from gcore_tls_provider.internal import ATTEMPT, CONTEXT
-from gcore_tls_provider.lifecycle.configuration import Configuration
-from gcore_tls_provider.lifecycle.session import Session
+from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT
+from gcore_tls_provider.lifecycle.run.configuration import Configuration
+from gcore_tls_provider.lifecycle.run.session import Session
+from tests.fake_engine.account import KEY, LIFECYCLES, STACK, as_engine, member, urn_of
+from tests.fake_engine.recording_host import IDENTITY, Making, RecordingHost
+from tests.fake_engine.requests import PROJECT, REGION
 from tests.faults.accounts import Snapshot, duplicates
 from tests.faults.counts import Counts
 from tests.faults.in_process import InProcess
-from tests.lifecycle.recording_host import IDENTITY, Making, RecordingHost
-from tests.lifecycle.sent import PROJECT, REGION
-from tests.lifecycle.world import KEY, LIFECYCLES, STACK, as_engine, member, urn_of
 from tests.material import Material
 
 LOAD_BALANCERS = 100

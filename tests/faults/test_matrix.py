@@ -13,9 +13,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.counts import Counts
-from tests.faults.life import PhaseName
-from tests.faults.story import Story
-from tests.faults.strikes import FAULTS, folded
+from tests.faults.faults import FAULTS, folded
+from tests.faults.lifetime import PhaseName
+from tests.faults.scenario import Story
 
 PHASES: tuple[PhaseName, ...] = ("up", "change", "rotate", "move", "swap", "refresh", "destroy")
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from gcore_tls_provider.emulator import Behaviour, Emulator, Settings, TaskSeconds, serving
-from gcore_tls_provider.emulator.settings import DIALECT_CHOICES, Dialect
+from gcore_emulator import Behaviour, Emulator, Settings, TaskSeconds, serving
+from gcore_emulator.settings import DIALECT_CHOICES, Dialect
 from tests.certificates.issuing import NOW
 from tests.fake_clock import FakeClock
+from tests.fake_engine.account import KEY, World
+from tests.fake_engine.requests import OTHER_REGION, PROJECT, REGION
 from tests.lifecycle.judged import Pki
-from tests.lifecycle.sent import OTHER_REGION, PROJECT, REGION
-from tests.lifecycle.world import KEY, World
 from tests.material import Material
 
 Worlds = Callable[..., World]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.lifecycle.sent import Sent
-from tests.lifecycle.world import MONITOR, Resource, member
+from tests.fake_engine.account import MONITOR, Resource, member
+from tests.fake_engine.requests import Sent
 
 # What Gcore shows of a field, where it isn't under its own name.
 HELD: Mapping[str, Callable[[Any], Any]] = {

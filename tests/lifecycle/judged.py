@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from gcore_tls_provider.certificates import Finding
 from tests.certificates.issuing import CLIENT, END, Issued, issue, issue_authority, issue_list
-from tests.lifecycle.world import member
+from tests.fake_engine.account import member
 
 TCP = {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3}
 ID, OTHER = "6bf878c1-1ce4-47c3-a39b-6b5f1d79bf25", "6bf878c1-1ce4-47c3-a39b-6b5f1d79bf26"

@@ -8,11 +8,11 @@ import pytest
 
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.errors import ObjectFailed
-from gcore_tls_provider.lifecycle.configuration import Configuration
-from gcore_tls_provider.lifecycle.properties import UNKNOWN
-from gcore_tls_provider.lifecycle.session import Session
-from tests.lifecycle.sent import Sent
-from tests.lifecycle.world import LIFECYCLES, MONITOR, NOWHERE, Resource, World, as_engine, member, urn_of
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
+from gcore_tls_provider.lifecycle.run.configuration import Configuration
+from gcore_tls_provider.lifecycle.run.session import Session
+from tests.fake_engine.account import LIFECYCLES, MONITOR, NOWHERE, Resource, World, as_engine, member, urn_of
+from tests.fake_engine.requests import Sent
 
 Program = dict[str, object]
 

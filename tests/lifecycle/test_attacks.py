@@ -10,9 +10,9 @@ from pydantic import JsonValue
 
 from gcore_tls_provider.api.wire.load_balancers import LoggingSet
 from gcore_tls_provider.errors import BadRequest, DeadlineExceeded, NotFound, ObjectFailed, TaskFailed
-from gcore_tls_provider.internal import CONTEXT, unpacked
+from gcore_tls_provider.hidden_inputs import CONTEXT, unpacked
+from tests.fake_engine.account import LIFECYCLES, MONITOR, World, as_engine, member, urn_of
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.world import LIFECYCLES, MONITOR, World, as_engine, member, urn_of
 
 
 @pytest.mark.parametrize("kind", ["load_balancer", "secret"])

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from gcore_tls_provider.certificates import CertificateFacts, DevelopmentAuthority, RevocationListFacts
-from gcore_tls_provider.internal import ATTEMPT
-from gcore_tls_provider.lifecycle.properties import UNKNOWN, located
-from tests.lifecycle.world import LIFECYCLES, MONITOR, NOWHERE, World, member
+from gcore_tls_provider.hidden_inputs import ATTEMPT
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, located
+from tests.fake_engine.account import LIFECYCLES, MONITOR, NOWHERE, World, member
 from tests.material import Material
 
 Found = list[tuple[str, str]]

@@ -6,7 +6,7 @@ import pytest
 
 from gcore_tls_provider.api.connection import PUBLIC_API, Scope
 from gcore_tls_provider.errors import ConfigurationError
-from gcore_tls_provider.lifecycle.configuration import ENVIRONMENT, Configuration
+from gcore_tls_provider.lifecycle.run.configuration import ENVIRONMENT, Configuration
 
 CANARY = "1234$canary"
 VALUES = {

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from gcore_tls_provider.lifecycle.consequences import change_findings
-from gcore_tls_provider.lifecycle.fields import SET
-from gcore_tls_provider.lifecycle.properties import UNKNOWN, Properties
-from tests.lifecycle.world import LIFECYCLES, as_engine, member
+from gcore_tls_provider.lifecycle.impact import change_findings
+from gcore_tls_provider.lifecycle.inputs.fields import SET
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties
+from tests.fake_engine.account import LIFECYCLES, as_engine, member
 
 ONE, TWO = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
 EXISTING: Mapping[str, object] = {"source": "existing", "existing_floating_id": ONE}

@@ -15,12 +15,12 @@ from gcore_tls_provider.errors import (
     TaskFailed,
     Unreachable,
 )
-from gcore_tls_provider.internal import CONTEXT
-from gcore_tls_provider.lifecycle.operation import READ_LIMIT, TIME_LIMITS, Context, Operation
+from gcore_tls_provider.hidden_inputs import CONTEXT
+from gcore_tls_provider.lifecycle.run.operation import READ_LIMIT, TIME_LIMITS, Context, Operation
+from tests.fake_engine.account import LIFECYCLES, MONITOR, STACK, Resource, World, member, urn_of
+from tests.fake_engine.recording_host import Making
+from tests.fake_engine.requests import PROJECT, REGION
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.recording_host import Making
-from tests.lifecycle.sent import PROJECT, REGION
-from tests.lifecycle.world import LIFECYCLES, MONITOR, STACK, Resource, World, member, urn_of
 
 Make = Callable[[World], Resource]
 

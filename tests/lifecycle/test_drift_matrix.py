@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from gcore_tls_provider.lifecycle import health_monitors, members
-from gcore_tls_provider.lifecycle.fields import Field
-from gcore_tls_provider.lifecycle.properties import Properties
+from gcore_tls_provider.lifecycle.inputs.fields import Field
+from gcore_tls_provider.lifecycle.inputs.properties import Properties
+from gcore_tls_provider.lifecycle.kinds.pool import health_monitor as health_monitors
+from gcore_tls_provider.lifecycle.kinds.pool import members
+from tests.fake_engine.account import LIFECYCLES, Resource, World, member
+from tests.lifecycle.fixtures import Things
 from tests.lifecycle.held import ROUTES, held
-from tests.lifecycle.test_not_well import READS
+from tests.lifecycle.test_unhealthy_objects import READS
 from tests.lifecycle.test_update_matrix import (
     CASES,
     IN_PLACE,
@@ -21,8 +24,6 @@ from tests.lifecycle.test_update_matrix import (
     of_member,
     of_monitor,
 )
-from tests.lifecycle.things import Things
-from tests.lifecycle.world import LIFECYCLES, Resource, World, member
 
 FIXED = [
     pytest.param(kind, field, id=f"{kind}.{field.name}")

@@ -6,13 +6,25 @@ from collections.abc import Mapping
 
 import pytest
 
-from gcore_tls_provider.lifecycle.certificates import CONTENT, ClientCertificateLifecycle, ListenerCertificateLifecycle
-from gcore_tls_provider.lifecycle.fields import SET, Field, changed, inputs_after_read, same_id, same_ids, set_names
-from gcore_tls_provider.lifecycle.health_monitors import same_health_monitor
-from gcore_tls_provider.lifecycle.members import same_members
-from gcore_tls_provider.lifecycle.properties import UNKNOWN, Properties
-from gcore_tls_provider.lifecycle.scope import SCOPE_FIELDS
-from tests.lifecycle.world import LIFECYCLES, MONITOR, as_engine, member
+from gcore_tls_provider.lifecycle.inputs.fields import (
+    SET,
+    Field,
+    changed,
+    inputs_after_read,
+    same_id,
+    same_ids,
+    set_names,
+)
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties
+from gcore_tls_provider.lifecycle.kinds.certificate import (
+    CONTENT,
+    ClientCertificateLifecycle,
+    ListenerCertificateLifecycle,
+)
+from gcore_tls_provider.lifecycle.kinds.pool.health_monitor import same_health_monitor
+from gcore_tls_provider.lifecycle.kinds.pool.members import same_members
+from gcore_tls_provider.lifecycle.run.location import SCOPE_FIELDS
+from tests.fake_engine.account import LIFECYCLES, MONITOR, as_engine, member
 
 ID, OTHER_ID = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.certificates.issuing import END, NOW, Issued, issue
+from tests.fake_engine.account import World, as_engine
 from tests.lifecycle.judged import Codes, Pki, codes
-from tests.lifecycle.world import World, as_engine
 
 
 def identity(issued: Issued) -> dict[str, object]:

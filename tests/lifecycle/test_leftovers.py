@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gcore_tls_provider.lifecycle.leftovers import remove_of_resource, remove_of_stack
-from gcore_tls_provider.lifecycle.made import MadeLifecycle
-from gcore_tls_provider.lifecycle.operation import Context
-from tests.lifecycle.world import LIFECYCLES, STACK, Resource, World, urn_of
+from gcore_tls_provider.lifecycle.recovery.orphans import remove_of_resource, remove_of_stack
+from gcore_tls_provider.lifecycle.recovery.owned import MadeLifecycle
+from gcore_tls_provider.lifecycle.run.operation import Context
+from tests.fake_engine.account import LIFECYCLES, STACK, Resource, World, urn_of
 
 KINDS: Mapping[str, MadeLifecycle[Any]] = {
     name: lifecycle

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gcore_tls_provider.errors import Conflict
-from tests.lifecycle.sent import Sent
-from tests.lifecycle.world import NOWHERE, Resource, World
+from tests.fake_engine.account import NOWHERE, Resource, World
+from tests.fake_engine.requests import Sent
 
 CREATE = "/cloud/v1/lblisteners/{project_id}/{region_id}"
 ONE = CREATE + "/{listener_id}"

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from gcore_tls_provider.internal import MATERIAL
-from gcore_tls_provider.lifecycle.properties import UNKNOWN
+from gcore_tls_provider.hidden_inputs import MATERIAL
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
 from tests.certificates.issuing import END, NOW
+from tests.fake_engine.account import World, as_engine
 from tests.lifecycle.judged import ID, Pki, Wired, codes
-from tests.lifecycle.world import World, as_engine
 
 LISTENERS: Mapping[str, Wired] = {
     "all is well": Wired(

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from gcore_tls_provider.errors import BadRequest, DeadlineExceeded, ObjectFailed
-from gcore_tls_provider.lifecycle.properties import Properties
+from gcore_tls_provider.lifecycle.inputs.properties import Properties
+from tests.fake_engine.account import NOWHERE, World
+from tests.fake_engine.requests import Sent
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.sent import Sent
-from tests.lifecycle.world import NOWHERE, World
 
 
 def test_a_whole_life(spoken: World) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from gcore_tls_provider.api.wire.members import Member
 from gcore_tls_provider.errors import BadRequest, ObjectFailed
-from gcore_tls_provider.lifecycle.members import FEW, MemberInputs, member_changes
+from gcore_tls_provider.lifecycle.kinds.pool.members import FEW, MemberInputs, member_changes
+from tests.fake_engine.account import NOWHERE, Resource, World, member
+from tests.fake_engine.requests import Sent
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.sent import Sent
-from tests.lifecycle.world import NOWHERE, Resource, World, member
 
 PUT = "/cloud/v1/loadbalancers/{project_id}/{region_id}/pools/{pool_id}/members"
 ONE, TWO = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"

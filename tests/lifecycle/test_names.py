@@ -7,9 +7,9 @@ import re
 import pytest
 
 from gcore_tls_provider.api.wire.scalars import NAME_PATTERN
-from gcore_tls_provider.lifecycle.names import LONGEST, PATTERN, Names
-from tests.lifecycle.recording_host import IDENTITY
-from tests.lifecycle.world import urn_of
+from gcore_tls_provider.lifecycle.inputs.naming import LONGEST, PATTERN, Names
+from tests.fake_engine.account import urn_of
+from tests.fake_engine.recording_host import IDENTITY
 
 URN = urn_of("Pool", "web")
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gcore_tls_provider.errors import BadRequest, Conflict
-from tests.lifecycle.sent import Sent
-from tests.lifecycle.world import MONITOR, NOWHERE, Resource, World, member
+from tests.fake_engine.account import MONITOR, NOWHERE, Resource, World, member
+from tests.fake_engine.requests import Sent
 
 MEMBERS = "/v1/loadbalancers/pools"
 A, B, C = "10.0.0.1", "10.0.0.2", "10.0.0.3"

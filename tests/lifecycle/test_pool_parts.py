@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.fake_engine.account import MONITOR, NOWHERE, Resource, World, member
+from tests.fake_engine.requests import Sent
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.sent import Sent
-from tests.lifecycle.world import MONITOR, NOWHERE, Resource, World, member
 
 MEMBERS = "/v1/loadbalancers/pools"
 A, B, C = "10.0.0.1", "10.0.0.2", "10.0.0.3"

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from gcore_tls_provider.internal import MATERIAL
-from gcore_tls_provider.lifecycle.properties import UNKNOWN
+from gcore_tls_provider.hidden_inputs import MATERIAL
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
 from tests.certificates.issuing import CLIENT, END, NOW, issue, issue_authority
+from tests.fake_engine.account import World, as_engine, member
 from tests.lifecycle.judged import ID, OTHER, TCP, Codes, Pki, Wired, codes, mutual, wired
-from tests.lifecycle.world import World, as_engine, member
 
 
 def with_monitor(**properties: object) -> Callable[[Pki], dict[str, object]]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from gcore_tls_provider.errors import ObjectFailed
+from tests.fake_engine.account import LIFECYCLES, NOWHERE, Resource, World, as_engine, member, urn_of
+from tests.fake_engine.requests import Sent
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.sent import Sent
-from tests.lifecycle.world import LIFECYCLES, NOWHERE, Resource, World, as_engine, member, urn_of
 
 PARTS = ("protocol", "ca_secret_id", "secret_id", "crl_secret_id")
 

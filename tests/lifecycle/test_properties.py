@@ -10,10 +10,7 @@ from pydantic import Field as Limited
 
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.errors import PropertyError
-from gcore_tls_provider.lifecycle.listener_inputs import ListenerInputs
-from gcore_tls_provider.lifecycle.load_balancers import LoadBalancerInputs
-from gcore_tls_provider.lifecycle.pool_inputs import PoolInputs
-from gcore_tls_provider.lifecycle.properties import (
+from gcore_tls_provider.lifecycle.inputs.properties import (
     UNKNOWN,
     Draft,
     ResourceInputs,
@@ -25,7 +22,10 @@ from gcore_tls_provider.lifecycle.properties import (
     parse,
     public,
 )
-from tests.lifecycle.world import MONITOR, member
+from gcore_tls_provider.lifecycle.kinds.listener.inputs import ListenerInputs
+from gcore_tls_provider.lifecycle.kinds.load_balancer import LoadBalancerInputs
+from gcore_tls_provider.lifecycle.kinds.pool.inputs import PoolInputs
+from tests.fake_engine.account import MONITOR, member
 
 BALANCER = "0a000000-0000-4000-8000-000000000001"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.lifecycle.sent import Sent
-from tests.lifecycle.world import MONITOR, World, member
+from tests.fake_engine.account import MONITOR, World, member
+from tests.fake_engine.requests import Sent
 
 MOST = 2
 """Requests for each object, polls apart: the one that makes it, and the one that reads it."""

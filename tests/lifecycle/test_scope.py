@@ -8,15 +8,15 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds, serving
+from gcore_emulator import Emulator, Settings, TaskSeconds, serving
 from gcore_tls_provider.errors import BadRequest, ConfigurationError, Unauthorized
-from gcore_tls_provider.lifecycle.configuration import Configuration
-from gcore_tls_provider.lifecycle.properties import UNKNOWN
-from gcore_tls_provider.lifecycle.scope import ACCOUNT
-from gcore_tls_provider.lifecycle.session import Session
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
+from gcore_tls_provider.lifecycle.run.configuration import Configuration
+from gcore_tls_provider.lifecycle.run.location import ACCOUNT
+from gcore_tls_provider.lifecycle.run.session import Session
 from tests.fake_clock import FakeClock
-from tests.lifecycle.sent import PROJECT, REGION
-from tests.lifecycle.world import KEY, LIFECYCLES, NOWHERE, Resource, World, as_engine
+from tests.fake_engine.account import KEY, LIFECYCLES, NOWHERE, Resource, World, as_engine
+from tests.fake_engine.requests import PROJECT, REGION
 
 EU, EU_KEY = "gcore-eu", "5678_europe_canary"
 

@@ -9,10 +9,10 @@ import pytest
 
 from gcore_tls_provider.certificates import identity_from_pkcs12, parse_certificates, parse_revocation_lists
 from gcore_tls_provider.errors import Conflict, ObjectFailed, PropertyError
-from gcore_tls_provider.lifecycle import deletion
+from gcore_tls_provider.lifecycle.run import deletion
+from tests.fake_engine.account import LIFECYCLES, NOWHERE, Resource, World
+from tests.fake_engine.requests import HIDDEN, Sent
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.sent import HIDDEN, Sent
-from tests.lifecycle.world import LIFECYCLES, NOWHERE, Resource, World
 
 KINDS = ("Secret", "ListenerCertificate", "ClientCertificate", "CertificateAuthority", "RevocationList")
 every_kind = pytest.mark.parametrize("kind", KINDS)

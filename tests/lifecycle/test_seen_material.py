@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from gcore_tls_provider.certificates import Finding
-from gcore_tls_provider.internal import MATERIAL, packed, unpacked
-from gcore_tls_provider.lifecycle.properties import UNKNOWN, Properties
+from gcore_tls_provider.hidden_inputs import MATERIAL, packed, unpacked
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties
 from tests.certificates.issuing import CLIENT, END, NOW, issue, issue_authority
+from tests.fake_engine.account import LIFECYCLES, World, as_engine, urn_of
 from tests.lifecycle.judged import ID, OTHER, Pki, codes, mutual
-from tests.lifecycle.world import LIFECYCLES, World, as_engine, urn_of
 
 CA, CLIENT_CERTIFICATE, CRL = (
     urn_of("CertificateAuthority", "ca"),

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from gcore_tls_provider.lifecycle.stack import parse_export
-from tests.lifecycle.recording_host import IDENTITY, Making, exported
-from tests.lifecycle.world import World, urn_of
+from gcore_tls_provider.lifecycle.recovery.stack_state import parse_export
+from tests.fake_engine.account import World, urn_of
+from tests.fake_engine.recording_host import IDENTITY, Making, exported
 
 URN, OTHER_URN = urn_of("Secret", "ca"), urn_of("Secret", "crl")
 THIS, OTHER = Making(URN, {"__attempt": "this"}), Making(OTHER_URN, {"__attempt": "that", "name": "crl"})

@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from gcore_tls_provider.errors import ApiError
-from gcore_tls_provider.lifecycle.names import Names
+from gcore_tls_provider.lifecycle.inputs.naming import Names
+from tests.fake_engine.account import Resource, World, as_engine, member, urn_of
+from tests.fake_engine.recording_host import Making
+from tests.fake_engine.requests import OTHER_REGION
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.recording_host import Making
-from tests.lifecycle.sent import OTHER_REGION
-from tests.lifecycle.world import Resource, World, as_engine, member, urn_of
 
 OTHER_IDENTITY = "0d6c0fb4-0000-4000-8000-000000000002"
 

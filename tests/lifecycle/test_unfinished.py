@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from gcore_tls_provider.errors import ApiError, DeadlineExceeded, TaskFailed
+from tests.fake_engine.account import Resource, World, member
 from tests.lifecycle.conftest import Worlds
-from tests.lifecycle.world import Resource, World, member
 
 KINDS = ("CertificateAuthority", "LoadBalancer", "Listener", "Pool")
 TABLES = {

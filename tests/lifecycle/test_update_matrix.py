@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from gcore_tls_provider.lifecycle import health_monitors, members
-from gcore_tls_provider.lifecycle.fields import Field
+from gcore_tls_provider.lifecycle.inputs.fields import Field
+from gcore_tls_provider.lifecycle.kinds.pool import health_monitor as health_monitors
+from gcore_tls_provider.lifecycle.kinds.pool import members
+from tests.fake_engine.account import LIFECYCLES, MONITOR, Resource, World, member
+from tests.fake_engine.requests import HIDDEN, Sent
+from tests.lifecycle.fixtures import Things
 from tests.lifecycle.held import held, update_of
-from tests.lifecycle.sent import HIDDEN, Sent
-from tests.lifecycle.things import Things
-from tests.lifecycle.world import LIFECYCLES, MONITOR, Resource, World, member
 
 Value = Callable[[Things], Any]
 ONE, TWO = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from gcore_tls_provider.lifecycle.listener_inputs import BasicAuthUserInputs
-from gcore_tls_provider.lifecycle.load_balancers import LoggingInputs
-from gcore_tls_provider.lifecycle.pool_inputs import SessionPersistenceInputs
-from gcore_tls_provider.lifecycle.properties import InputsModel
+from gcore_tls_provider.lifecycle.inputs.properties import InputsModel
+from gcore_tls_provider.lifecycle.kinds.listener.inputs import BasicAuthUserInputs
+from gcore_tls_provider.lifecycle.kinds.load_balancer import LoggingInputs
+from gcore_tls_provider.lifecycle.kinds.pool.inputs import SessionPersistenceInputs
+from tests.fake_engine.account import World
+from tests.lifecycle.fixtures import Things
 from tests.lifecycle.held import held, update_of
-from tests.lifecycle.things import Things
-from tests.lifecycle.world import World
 
 ANN = {"username": "ann", "encrypted_password": "hash"}
 

@@ -26,7 +26,7 @@ README = EXAMPLES["root"]
 TESTED_WITH_LOWEST = (
     "tests/resources",
     "tests/components",
-    "tests/test_providers.py",
+    "tests/dynamic/test_handlers.py",
     "tests/api/test_connection.py",
     "tests/certificates/test_corpus.py::test_every_file_as_certificates",
     "tests/certificates/test_corpus.py::test_every_file_as_private_key",

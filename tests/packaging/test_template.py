@@ -9,8 +9,8 @@ import httpx
 import pytest
 import yaml
 
+from gcore_emulator import Emulator, Settings, TaskSeconds, serving
 from gcore_tls_provider.certificates import DevelopmentFiles
-from gcore_tls_provider.emulator import Emulator, Settings, TaskSeconds, serving
 from tests.engine.stack import ROOT, Stack
 from tests.packaging.conftest import Distribution
 

@@ -12,7 +12,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
 
-from gcore_tls_provider.internal import unpacked
+from gcore_tls_provider.hidden_inputs import unpacked
 
 STACK, PROJECT = "dev", "shop"
 

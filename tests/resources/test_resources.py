@@ -25,7 +25,7 @@ from gcore_tls_provider import (
     from_file,
 )
 from gcore_tls_provider.resources.resource import GcoreResource, duration
-from tests.lifecycle.world import LIFECYCLES
+from tests.fake_engine.account import LIFECYCLES
 from tests.resources.declared import FACTS, GCORE, PROJECT, STACK, Declared, Program, run
 
 PEM = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"

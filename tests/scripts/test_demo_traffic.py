@@ -13,6 +13,7 @@ import pytest
 from cryptography import x509
 from pydantic import SecretStr
 
+import gcore_emulator as emulation
 from bootstrap.reporting import ScriptError
 from bootstrap.system_packages import NGINX, Program, find_program
 from demonstration import backends, certificates, traffic
@@ -21,8 +22,7 @@ from demonstration.certificates import BackendKind, backend_files, ensure_certif
 from demonstration.emulator import PROJECT, REGION, Emulator, EmulatorProcess
 from demonstration.stack import Outputs
 from demonstration.traffic import REFUSALS, Traffic
-from gcore_tls_provider import emulator as emulation
-from gcore_tls_provider.emulator.data_plane import haproxy_data_plane
+from gcore_emulator.data_plane import haproxy_data_plane
 from tests.engine.conftest import API_KEY
 from tests.engine.foreign import Portal
 

@@ -13,12 +13,12 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from gcore_tls_provider.certificates.authority import CaBundle
+from gcore_tls_provider.certificates.ca_bundle import CaBundle
 from gcore_tls_provider.certificates.chain import CHAIN_LIMIT, is_self_issued
+from gcore_tls_provider.certificates.der_types import UNREADABLE
 from gcore_tls_provider.certificates.facts import shown_name
-from gcore_tls_provider.certificates.finding import Finding, Severity
-from gcore_tls_provider.certificates.names import name_of
-from gcore_tls_provider.certificates.reading import UNREADABLE
+from gcore_tls_provider.certificates.findings.finding import Finding, Severity
+from gcore_tls_provider.certificates.rules.chain_path import is_self_signed, names_issuer
 from gcore_tls_provider.certificates.rules.extensions import (
     extension_of,
     is_authority,
@@ -26,9 +26,9 @@ from gcore_tls_provider.certificates.rules.extensions import (
     serves_as,
     unknown_critical_extensions,
 )
-from gcore_tls_provider.certificates.rules.path import is_self_signed, names_issuer
-from gcore_tls_provider.certificates.rules.strength import strength_findings
+from gcore_tls_provider.certificates.rules.key_strength import strength_findings
 from gcore_tls_provider.certificates.rules.validity import validity_findings
+from gcore_tls_provider.certificates.san_matching import name_of
 
 
 def authority_findings(

@@ -17,24 +17,24 @@ from typing import Final
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from gcore_tls_provider.certificates.authority import CaBundle
+from gcore_tls_provider.certificates.ca_bundle import CaBundle
 from gcore_tls_provider.certificates.chain import CertificateChain, is_issuer
+from gcore_tls_provider.certificates.crl import RevocationLists
 from gcore_tls_provider.certificates.facts import shortened, shown_name
-from gcore_tls_provider.certificates.finding import Finding
-from gcore_tls_provider.certificates.names import name_of, names_not_covered, names_of, serial_of
-from gcore_tls_provider.certificates.revocation import RevocationLists
+from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.certificates.rules.authority import exceeded_path_length, role_findings
+from gcore_tls_provider.certificates.rules.chain_path import Path, path_to_root
 from gcore_tls_provider.certificates.rules.extensions import (
     extension_of,
     is_authority,
     serves_as,
     unknown_critical_extensions,
 )
-from gcore_tls_provider.certificates.rules.path import Path, path_to_root
+from gcore_tls_provider.certificates.rules.key_strength import strength_findings
 from gcore_tls_provider.certificates.rules.revocation import is_revoked, list_finding, list_of, uncovered
-from gcore_tls_provider.certificates.rules.strength import strength_findings
 from gcore_tls_provider.certificates.rules.validity import validity_findings
 from gcore_tls_provider.certificates.rules.verifier import refused_by_verifier
+from gcore_tls_provider.certificates.san_matching import name_of, names_not_covered, names_of, serial_of
 
 _NOUN: Final = "The backend certificate"
 _SHOWN: Final = 5

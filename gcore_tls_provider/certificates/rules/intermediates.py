@@ -24,8 +24,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from gcore_tls_provider.certificates.chain import CHAIN_LIMIT, CertificateChain, is_issuer, is_self_issued, sorted_chain
 from gcore_tls_provider.certificates.facts import shortened, shown_name
-from gcore_tls_provider.certificates.finding import Finding
-from gcore_tls_provider.certificates.names import name_of
+from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.certificates.rules.extensions import (
     extension_of,
     is_authority,
@@ -33,9 +32,10 @@ from gcore_tls_provider.certificates.rules.extensions import (
     serves_as,
     unknown_critical_extensions,
 )
-from gcore_tls_provider.certificates.rules.strength import strength_findings
+from gcore_tls_provider.certificates.rules.key_strength import strength_findings
 from gcore_tls_provider.certificates.rules.validity import validity_findings
 from gcore_tls_provider.certificates.rules.verifier import refused_by_verifier
+from gcore_tls_provider.certificates.san_matching import name_of
 
 _PUBLIC_POLICIES: Final = "2.23.140.1."
 """Where all policies of the CA/Browser Forum begin."""

@@ -15,8 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.finding import Finding
-from gcore_tls_provider.certificates.names import clients_accept, common_names_of, dns_names_of, name_of, serial_of
+from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.certificates.rules.extensions import (
     extension_of,
     is_authority,
@@ -24,9 +23,16 @@ from gcore_tls_provider.certificates.rules.extensions import (
     unknown_critical_extensions,
 )
 from gcore_tls_provider.certificates.rules.intermediates import intermediate_findings
+from gcore_tls_provider.certificates.rules.key_strength import strength_findings
 from gcore_tls_provider.certificates.rules.server_names import not_covered
-from gcore_tls_provider.certificates.rules.strength import strength_findings
 from gcore_tls_provider.certificates.rules.validity import validity_findings
+from gcore_tls_provider.certificates.san_matching import (
+    clients_accept,
+    common_names_of,
+    dns_names_of,
+    name_of,
+    serial_of,
+)
 
 LeafRole = Literal["listener", "client"]
 """Who is shown the certificate: a listener's by its clients, the load balancer's client certificate by its backends."""

@@ -16,16 +16,16 @@ from typing import Final, TypeVar
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
-from gcore_tls_provider.certificates.authority import CaBundle
+from gcore_tls_provider.certificates.ca_bundle import CaBundle
+from gcore_tls_provider.certificates.crl import RevocationLists, is_signed_by
+from gcore_tls_provider.certificates.der_types import UNREADABLE_X509
 from gcore_tls_provider.certificates.facts import shown_name
-from gcore_tls_provider.certificates.finding import Finding, Severity
-from gcore_tls_provider.certificates.names import name_of, serial_of
-from gcore_tls_provider.certificates.reading import UNREADABLE_X509
-from gcore_tls_provider.certificates.revocation import RevocationLists, is_signed_by
+from gcore_tls_provider.certificates.findings.finding import Finding, Severity
 from gcore_tls_provider.certificates.rules.authority import can_issue, is_pinned
+from gcore_tls_provider.certificates.rules.chain_path import names_issuer
 from gcore_tls_provider.certificates.rules.extensions import extension_of, is_authority
-from gcore_tls_provider.certificates.rules.path import names_issuer
 from gcore_tls_provider.certificates.rules.validity import CLOCK_SKEW, WARNING_DAYS
+from gcore_tls_provider.certificates.san_matching import name_of, serial_of
 
 ExtensionT = TypeVar("ExtensionT", bound=x509.ExtensionType)
 

@@ -12,13 +12,13 @@ from typing import Final
 
 from cryptography import x509
 
-from gcore_tls_provider.certificates.authority import CaBundle
+from gcore_tls_provider.certificates.ca_bundle import CaBundle
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.finding import Finding
-from gcore_tls_provider.certificates.names import name_of
-from gcore_tls_provider.certificates.reading import UNREADABLE
+from gcore_tls_provider.certificates.der_types import UNREADABLE
+from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.certificates.rules.authority import can_issue
-from gcore_tls_provider.certificates.rules.path import is_self_signed, path_to_root
+from gcore_tls_provider.certificates.rules.chain_path import is_self_signed, path_to_root
+from gcore_tls_provider.certificates.san_matching import name_of
 
 _SHOWN: Final = 5
 """Names in one sentence at most."""

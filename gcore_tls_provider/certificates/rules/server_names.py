@@ -14,8 +14,8 @@ from cryptography import x509
 
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.facts import certificate_facts, shortened
-from gcore_tls_provider.certificates.finding import Finding
-from gcore_tls_provider.certificates.names import address_of, clients_accept, covers, name_of, names_of
+from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.san_matching import address_of, clients_accept, covers, name_of, names_of
 
 
 def server_name_findings(

@@ -8,8 +8,8 @@ from typing import Final
 
 from cryptography import x509
 
-from gcore_tls_provider.certificates.finding import Finding, Severity
-from gcore_tls_provider.certificates.names import name_of
+from gcore_tls_provider.certificates.findings.finding import Finding, Severity
+from gcore_tls_provider.certificates.san_matching import name_of
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """How far clocks of machines differ in practice. What an authority has just issued may begin in this machine's future,

@@ -24,7 +24,7 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from gcore_tls_provider.certificates.rules.strength import signature_digest
+from gcore_tls_provider.certificates.rules.key_strength import signature_digest
 
 _KEYS: Final = frozenset({PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5, PublicKeyAlgorithmOID.EC_PUBLIC_KEY})
 _DIGESTS: Final = frozenset({"sha256", "sha384", "sha512"})

@@ -12,7 +12,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.rules.leaf import LeafRole, leaf_findings
 from tests.certificates.issuing import NOW, Issued, issue, issue_authority
 

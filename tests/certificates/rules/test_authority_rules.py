@@ -7,7 +7,7 @@ import pytest
 from cryptography import x509
 
 from gcore_tls_provider.certificates import CaBundle, Finding
-from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.rules.authority import authority_findings
 from tests.certificates.issuing import ANY, BEGIN, CLIENT, NOW, SERVER, Issued, issue, issue_authority
 

@@ -8,7 +8,7 @@ from cryptography import x509
 
 from gcore_tls_provider.certificates import CaBundle, Finding, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.rules.backend import backend_findings
 from tests.certificates.issuing import CLIENT, NOW, Issued, issue, issue_authority, issue_list
 

@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 
 from gcore_tls_provider.certificates import CaBundle, Finding, RevocationLists
-from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.rules.revocation import coverage_findings, revocation_findings, revoked_findings
 from tests.certificates.issuing import NOW, Issued, issue, issue_authority, issue_list
 

@@ -7,9 +7,9 @@ import pytest
 
 from gcore_tls_provider.certificates import CaBundle
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.rules.rotation import rotation_findings
-from gcore_tls_provider.certificates.rules.trust import shared_key_findings
+from gcore_tls_provider.certificates.rules.shared_keys import shared_key_findings
 from tests.certificates.issuing import NOW, Issued, issue, issue_authority
 
 OLD, NEW, OTHER = (issue_authority(name) for name in ("Old", "New", "Other"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.codes import CODES
+from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.rules.server_names import server_name_findings
 from tests.certificates.issuing import KeyKind, issue, issue_authority
 

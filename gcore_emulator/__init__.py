@@ -1,0 +1,53 @@
+"""A stateful stand-in for Gcore's load balancer API, for tests and for trying things out.
+
+Tasks take time, load balancers lock, secrets are in use, and faults happen when a test injects them. `Emulator` holds
+the state; `serving` puts it on a port; `gcore-emulator` and `python -m gcore_emulator` do so from the command line.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gcore_emulator.application import application
+    from gcore_emulator.behavior import Behaviour, behaviour_from
+    from gcore_emulator.clock import Clock, ManualClock, SystemClock
+    from gcore_emulator.emulator import Emulator
+    from gcore_emulator.server import serving
+    from gcore_emulator.settings import DIALECT_CHOICES, Settings, TaskSeconds
+
+__all__ = [
+    "DIALECT_CHOICES",
+    "Behaviour",
+    "Clock",
+    "Emulator",
+    "ManualClock",
+    "Settings",
+    "SystemClock",
+    "TaskSeconds",
+    "application",
+    "behaviour_from",
+    "serving",
+]
+
+# Imported on first use: the entry point must be able to report that the extra is missing.
+_MODULES = {
+    "DIALECT_CHOICES": "settings",
+    "Behaviour": "behavior",
+    "Clock": "clock",
+    "Emulator": "emulator",
+    "ManualClock": "clock",
+    "Settings": "settings",
+    "SystemClock": "clock",
+    "TaskSeconds": "settings",
+    "application": "application",
+    "behaviour_from": "behavior",
+    "serving": "server",
+}
+
+
+if not TYPE_CHECKING:  # a type checker would accept any name otherwise
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,0 +1,252 @@
+"""One HAProxy: started, given a new configuration without a connection refused, stopped.
+
+The private folder holds `c` (the configuration), `m` and `s` (the sockets of master and worker), `state` (what the
+members were before a reload) and the files that the configuration names. A refused configuration leaves the folder as
+it was, so that HAProxy can always be started from it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from gcore_emulator.data_plane import sockets
+from gcore_emulator.data_plane.configuration import Configuration
+from gcore_emulator.data_plane.program import (
+    ENVIRONMENT,
+    ConfigurationRefused,
+    check_configuration,
+    first_alert,
+)
+
+LOG = logging.getLogger("gcore_emulator.traffic")
+"""What HAProxy prints: one line for each request, and what became of members."""
+
+_SETPRIV = shutil.which("setpriv")
+_DIES_WITH_US: tuple[str, ...] = (_SETPRIV, "--pdeathsig", "TERM", "--") if _SETPRIV else ()
+"""Where Linux's setpriv is, HAProxy also ends when this process is killed, or the thread that started it ends."""
+
+_READY_SECONDS = 10.0
+_STOP_SECONDS = 5.0
+_POLL_SECONDS = 0.01
+_LINES = 1000
+
+
+class Haproxy:
+    """A HAProxy in master-worker mode, in a private folder of its own."""
+
+    def __init__(self, program: Path, folder: Path) -> None:
+        """Starts nothing yet.
+
+        Args:
+            program: HAProxy.
+            folder: an empty folder of mode 0700 with a short path without blanks.
+        """
+        self._program = program
+        self._folder = folder
+        self._master: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+        self._printed: deque[str] = deque(maxlen=_LINES)
+
+    @property
+    def folder(self) -> Path:
+        """The private folder."""
+        return self._folder
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """What it has printed, the last 1,000 lines: a line for each request among them."""
+        return tuple(self._printed)
+
+    def apply(self, configuration: Configuration) -> None:
+        """Makes it run this configuration: starts or reloads it, or stops it if there is nothing to carry.
+
+        New connections meet the new configuration when this returns; those that are open go on with the old one.
+
+        Raises:
+            ConfigurationRefused: it doesn't take it. What ran before goes on.
+        """
+        if not configuration.listener_ids:
+            self.stop()
+            return
+        try:
+            self._apply(configuration)
+        except OSError as error:
+            raise ConfigurationRefused(f"HAProxy can't be given the configuration: {error}") from error
+
+    def stop(self) -> None:
+        """Ends it and all its workers, with whatever is connected."""
+        master, self._master = self._master, None
+        if master is not None:
+            master.terminate()
+            try:
+                master.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                master.kill()
+                master.wait(_STOP_SECONDS)
+        if self._reader is not None:
+            self._reader.join(_STOP_SECONDS)
+            self._reader = None
+        (self._folder / "state").unlink(missing_ok=True)
+
+    def statistics(self) -> Sequence[Mapping[str, str]]:
+        """The rows of `show stat`. None while it doesn't run or answer."""
+        if not self._runs():
+            return ()
+        try:
+            return sockets.statistics(self._folder / "s")
+        except OSError:
+            return ()
+
+    def _apply(self, configuration: Configuration) -> None:
+        candidate, current = self._folder / "c.new", self._folder / "c"
+        before = current.read_bytes() if current.exists() else None
+        added = self._write(configuration.files)
+        try:
+            _write_private(candidate, configuration.text.encode())
+            check_configuration(self._program, candidate)
+            os.replace(candidate, current)
+            self._reload() if self._runs() else self._start()
+        except BaseException:
+            _restore(current, before)
+            for path in (candidate, *added):
+                path.unlink(missing_ok=True)
+            raise
+        self._forget_files_but(configuration.files)
+
+    def _runs(self) -> bool:
+        return self._master is not None and self._master.poll() is None
+
+    def _start(self) -> None:
+        self.stop()
+        self._printed.clear()
+        master = subprocess.Popen(
+            [*_DIES_WITH_US, self._program, "-W", "-db", "-S", self._folder / "m", "-f", self._folder / "c"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=ENVIRONMENT,
+            # Ctrl-C in a terminal is for the emulator, which then ends HAProxy itself.
+            start_new_session=True,
+        )
+        self._master = master
+        self._reader = threading.Thread(target=self._read, args=(master,), daemon=True)
+        self._reader.start()
+
+        def ready() -> bool:
+            if master.poll() is not None:
+                raise self._gone(master)
+            return bool(self._workers() and self._ask_worker())
+
+        try:
+            self._wait(ready, "it did not start in time")
+        except ConfigurationRefused:
+            self.stop()
+            raise
+
+    def _reload(self) -> None:
+        assert self._master is not None
+        master = self._master
+        self._save_server_states()
+        before = sockets.workers(self._folder / "m")
+        printed = len(self._printed)
+        master.send_signal(signal.SIGUSR2)
+
+        def reloaded() -> bool:
+            if master.poll() is not None:
+                raise self._gone(master)
+            now = self._workers()
+            if now is None or now.reloads <= before.reloads:
+                return False
+            if now.failed > before.failed:
+                raise ConfigurationRefused(first_alert(list(self._printed)[printed:], self._folder))
+            fresh = now.current - before.current
+            return bool(fresh) and all(self._is_stopping(worker) for worker in now.old & before.current)
+
+        self._wait(reloaded, "it did not reload in time")
+
+    def _save_server_states(self) -> None:
+        with contextlib.suppress(OSError):
+            states = sockets.ask(self._folder / "s", "show servers state")
+            _write_private(self._folder / "state", states.encode())
+
+    def _workers(self) -> sockets.Workers | None:
+        """What the master says; None while it is between two lives."""
+        try:
+            answer = sockets.workers(self._folder / "m")
+        except OSError:
+            return None
+        return answer if answer.current else None
+
+    def _ask_worker(self) -> bool:
+        try:
+            return bool(sockets.statistics(self._folder / "s"))
+        except OSError:
+            return False
+
+    def _is_stopping(self, worker: int) -> bool:
+        try:
+            return sockets.is_stopping(self._folder / "m", worker)
+        except OSError:
+            return False
+
+    def _wait(self, done: Callable[[], bool], otherwise: str) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while not done():
+            if time.monotonic() >= deadline:
+                raise ConfigurationRefused(f"HAProxy was given the configuration, and {otherwise}.")
+            time.sleep(_POLL_SECONDS)
+
+    def _gone(self, master: subprocess.Popen[str]) -> ConfigurationRefused:
+        if self._reader is not None:
+            self._reader.join(_STOP_SECONDS)
+        said = first_alert(list(self._printed), self._folder)
+        return ConfigurationRefused(f"HAProxy ended with status {master.returncode}: {said}")
+
+    def _read(self, master: subprocess.Popen[str]) -> None:
+        assert master.stdout is not None
+        with master.stdout as output:
+            for line in output:
+                self._printed.append(line.rstrip())
+                LOG.info("%s", line.rstrip())
+
+    def _write(self, files: Mapping[str, bytes]) -> list[Path]:
+        """Writes what isn't there yet, and gives that."""
+        added = [self._folder / name for name in files if not (self._folder / name).exists()]
+        for path in added:
+            _write_private(path, files[path.name])
+        return added
+
+    def _forget_files_but(self, files: Mapping[str, bytes]) -> None:
+        for path in self._folder.iterdir():
+            if path.suffix in (".pem", ".list", ".sh") and path.name not in files:
+                path.unlink()
+
+
+def _restore(path: Path, content: bytes | None) -> None:
+    """Makes a file what it was: None means that it wasn't there."""
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        _write_private(path, content)
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Writes a file that only its owner can read, and that a reader never sees half-written."""
+    fresh = path.with_name(f"{path.name}.part")
+    mode = 0o700 if path.suffix == ".sh" else 0o600
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with open(descriptor, "wb") as file:
+        file.write(content)
+    os.replace(fresh, path)

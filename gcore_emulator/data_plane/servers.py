@@ -1,0 +1,85 @@
+"""The server line of a member. The order of its words decides: of two `verify`, the last one holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gcore_emulator.account import HealthMonitor, Member, Pool
+from gcore_emulator.data_plane.tls import CIPHERS, OLD_VERSIONS_OFF, POOL_ALPN
+
+
+@dataclass(frozen=True)
+class PoolFiles:
+    """Paths of a pool's TLS material: all PEM, each None if the pool has none."""
+
+    client_certificate: str | None
+    ca: str | None
+    crl: str | None
+
+
+def server_line(
+    pool: Pool,
+    member: Member,
+    files: PoolFiles | None,
+    *,
+    monitor: HealthMonitor | None,
+    under_tls: bool,
+    alpn: str,
+) -> str:
+    """The line of one member.
+
+    Args:
+        pool: the pool.
+        member: one of its members.
+        files: the pool's material; None if it doesn't speak TLS with its members.
+        monitor: the pool's health monitor, if it is up.
+        under_tls: whether the listener ends its clients' TLS.
+        alpn: the choice of `pool-alpn`.
+    """
+    # Ciphers, versions and ALPN come with TLS only: Octavia keeps them for pools that have it switched on.
+    offered = POOL_ALPN[alpn] if files is not None else None
+    words = [f"server {member.id} {member.address}:{member.protocol_port} weight {member.weight}"]
+    if monitor is not None:
+        words += _check(monitor, member, offered)
+    if pool.session_persistence is not None and pool.session_persistence.type == "HTTP_COOKIE":
+        words.append(f"cookie {member.id}")
+    if pool.protocol == "PROXY":
+        words.append("send-proxy")
+    elif pool.protocol == "PROXYV2":
+        words.append("send-proxy-v2-ssl-cn" if under_tls else "send-proxy-v2")
+    if member.backup:
+        words.append("backup")
+    if not member.admin_state_up:
+        words.append("disabled")
+    if files is not None:
+        words += _tls(files)
+        words += [f"alpn {offered}"] if offered else []
+    return " ".join(words)
+
+
+def _check(monitor: HealthMonitor, member: Member, alpn: str | None) -> Iterator[str]:
+    yield "check"
+    if monitor.type == "HTTPS":
+        yield "check-ssl verify none"
+    if alpn is not None:
+        yield f"check-alpn {alpn}"
+    yield f"inter {monitor.delay}s fall {monitor.max_retries_down} rise {monitor.max_retries}"
+    if member.monitor_address is not None:
+        # Octavia leaves the brackets out, and HAProxy then refuses an IPv6 address, because it may end with a port.
+        yield f"addr [{member.monitor_address}]" if ":" in member.monitor_address else f"addr {member.monitor_address}"
+    if member.monitor_port is not None:
+        yield f"port {member.monitor_port}"
+
+
+def _tls(files: PoolFiles) -> Iterator[str]:
+    yield "ssl"
+    if files.client_certificate is not None:
+        yield f"crt {files.client_certificate}"
+    if files.ca is None:
+        yield "verify none"
+    else:
+        yield f"ca-file {files.ca}"
+        if files.crl is not None:
+            yield f"crl-file {files.crl} verify required"
+    yield f"sni ssl_fc_sni ciphers {CIPHERS} {OLD_VERSIONS_OFF}"

@@ -1,0 +1,48 @@
+"""Serves the page, its parts and what it shows. No key is needed: it shows no secret, on 127.0.0.1 only."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from gcore_emulator.page.view import View, view
+from gcore_emulator.request_context import emulator_of
+
+page = APIRouter(include_in_schema=False)
+
+_HEADERS = {
+    # Nothing from elsewhere, and nothing that came in as text is ever run.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-cache",
+}
+
+
+@page.get("/")
+async def show_page() -> Response:
+    """The page."""
+    return _part("index.html", "text/html; charset=utf-8")
+
+
+@page.get("/_emulator/page.css")
+async def show_style() -> Response:
+    """Its style."""
+    return _part("page.css", "text/css; charset=utf-8")
+
+
+@page.get("/_emulator/page.js")
+async def show_script() -> Response:
+    """Its script."""
+    return _part("page.js", "text/javascript; charset=utf-8")
+
+
+@page.get("/_emulator/view")
+async def show_view(request: Request) -> View:
+    """What it shows now; it asks again every second."""
+    return view(emulator_of(request))
+
+
+def _part(name: str, kind: str) -> Response:
+    return Response(files(__package__).joinpath(name).read_bytes(), media_type=kind, headers=_HEADERS)

@@ -1,0 +1,122 @@
+"""What requests make of pools."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+from uuid import uuid4
+
+from gcore_emulator.account import Listener, Pool
+from gcore_emulator.behavior import Behaviour
+from gcore_emulator.errors import invalid
+from gcore_emulator.health_monitors import new_health_monitor, patched_health_monitor
+from gcore_emulator.members import replaced_members
+from gcore_emulator.references import References
+from gcore_tls_provider.api.wire.pools import NestedPoolCreate, PoolPatch
+
+_PLAIN = (
+    "admin_state_up",
+    "lb_algorithm",
+    "name",
+    "protocol",
+    "timeout_client_data",
+    "timeout_member_connect",
+    "timeout_member_data",
+)
+
+
+def new_pool(
+    request: NestedPoolCreate,
+    references: References,
+    load_balancer_id: str,
+    listener: Listener | None,
+    now: datetime,
+) -> Pool:
+    """A new pool. 400 or 409 if its secrets, members or health monitor can't be as asked."""
+    pool = Pool(
+        id=str(uuid4()),
+        scope=references.scope,
+        name=request.name,
+        created_at=now,
+        load_balancer_id=load_balancer_id,
+        listener_ids=() if listener is None else (listener.id,),
+        protocol=request.protocol,
+        lb_algorithm=request.lb_algorithm,
+        ca_secret_id=request.ca_secret_id,
+        crl_secret_id=request.crl_secret_id,
+        secret_id=request.secret_id,
+        members=replaced_members(request.members, (), now),
+        health_monitor=None if request.healthmonitor is None else new_health_monitor(request.healthmonitor),
+        session_persistence=request.session_persistence,
+        timeout_client_data=request.timeout_client_data,
+        timeout_member_connect=request.timeout_member_connect,
+        timeout_member_data=request.timeout_member_data,
+    )
+    references.check_pool_secrets(pool)
+    return _checked(pool)
+
+
+def patched_pool(present: Pool, request: PoolPatch, references: References, now: datetime) -> Pool:
+    """The pool after its update: only what was sent changes. The same object if nothing changes."""
+    behaviour = references.behaviour
+    pool = replace(present, **request.model_dump(include=request.model_fields_set & set(_PLAIN)))
+    pool = replace(
+        pool,
+        ca_secret_id=_secret_id("ca_secret_id", request, present, behaviour),
+        crl_secret_id=_secret_id("crl_secret_id", request, present, behaviour),
+        secret_id=_secret_id("secret_id", request, present, behaviour),
+    )
+    sent = request.model_fields_set
+    if "session_persistence" in sent:
+        pool = replace(pool, session_persistence=request.session_persistence)
+    if request.members is not None:
+        pool = replace(pool, members=replaced_members(request.members, present.members, now))
+    if request.healthmonitor is not None:
+        pool = replace(pool, health_monitor=patched_health_monitor(present.health_monitor, request.healthmonitor))
+    elif "healthmonitor" in sent and behaviour.null_health_monitor == "delete":
+        pool = replace(pool, health_monitor=None)
+    if pool == present:
+        return present
+    if pool.secret_ids != present.secret_ids:
+        references.check_pool_secrets(pool)
+    if pool.protocol != present.protocol:
+        _check_protocol_change(pool, references)
+    return _checked(pool)
+
+
+def _secret_id(
+    field: Literal["ca_secret_id", "crl_secret_id", "secret_id"],
+    request: PoolPatch,
+    present: Pool,
+    behaviour: Behaviour,
+) -> str | None:
+    before: str | None = getattr(present, field)
+    if field not in request.model_fields_set:
+        return before
+    asked: str | None = getattr(request, field)
+    if asked is None and behaviour.null_secret_id == "refuse":
+        raise invalid({field: "must not be null."})
+    return before if asked is None and behaviour.null_secret_id == "ignore" else asked
+
+
+def _check_protocol_change(pool: Pool, references: References) -> None:
+    if references.behaviour.protocol_change == "refuse":
+        raise invalid({"protocol": "The protocol of a pool can't be changed."})
+    for listener_id in pool.listener_ids:
+        references.check_protocols(references.listener(listener_id).protocol, pool.protocol)
+
+
+def _checked(pool: Pool) -> Pool:
+    persistence = pool.session_persistence
+    if persistence is None:
+        return pool
+    if persistence.type == "APP_COOKIE" and persistence.cookie_name is None:
+        raise invalid({"session_persistence": "cookie_name is required for APP_COOKIE."})
+    if persistence.type == "SOURCE_IP" and persistence.cookie_name is not None:
+        raise invalid({"session_persistence": "cookie_name belongs to cookies."})
+    if pool.protocol != "UDP" and (
+        persistence.persistence_timeout is not None or persistence.persistence_granularity is not None
+    ):
+        raise invalid({"session_persistence": "persistence_timeout and persistence_granularity belong to UDP."})
+    return pool

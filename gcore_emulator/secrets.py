@@ -1,0 +1,72 @@
+"""What requests make of secrets, and who uses them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from gcore_emulator.account import Account, Listener, Pool, Scope, Secret, Stored
+from gcore_emulator.behavior import Behaviour
+from gcore_emulator.errors import invalid
+from gcore_emulator.octavia_checks import MaterialError, from_base64, from_pem
+from gcore_tls_provider.api.wire.secrets import SecretCreate, SecretCreateFromPem
+
+
+def new_secret(request: SecretCreate, scope: Scope, now: datetime) -> Secret:
+    """A secret from one blob. 400 unless it is base64 of something."""
+    if request.payload_content_type.split(";")[0].strip().lower() == "text/plain":
+        raise invalid({"payload_content_type": "text/plain can't be combined with payload_content_encoding base64."})
+    try:
+        payload = from_base64(request.payload.get_secret_value())
+    except MaterialError as error:
+        raise invalid({"payload": str(error)}) from None
+    return Secret(
+        id=str(uuid4()),
+        scope=scope,
+        name=request.name,
+        created_at=now,
+        payload=payload,
+        secret_type=request.secret_type,
+        content_type=request.payload_content_type,
+        algorithm=request.algorithm,
+        bit_length=request.bit_length,
+        mode=request.mode,
+        expiration=request.expiration,
+    )
+
+
+def new_secret_from_pem(request: SecretCreateFromPem, scope: Scope, now: datetime) -> Secret:
+    """A secret from PEM texts. 400 unless they are a certificate with its chain and key."""
+    parts = request.payload
+    try:
+        payload = from_pem(
+            parts.certificate.get_secret_value(),
+            parts.certificate_chain.get_secret_value(),
+            parts.private_key.get_secret_value(),
+        )
+    except MaterialError as error:
+        raise invalid({"payload": str(error)}) from None
+    return Secret(
+        id=str(uuid4()),
+        scope=scope,
+        name=request.name,
+        created_at=now,
+        payload=payload,
+        secret_type="certificate",
+        content_type="application/octet-stream",
+        expiration=request.expiration,
+    )
+
+
+def secret_users(account: Account, coming: list[Stored], behaviour: Behaviour, secret_id: str) -> list[Stored]:
+    """Listeners and pools that use a secret, or will when the work that is under way is done."""
+    users: list[Stored] = []
+    for stored in (*account.listeners.values(), *account.pools.values(), *coming):
+        if isinstance(stored, Listener):
+            used = secret_id == stored.secret_id or secret_id in stored.sni_secret_ids
+        else:
+            counts = behaviour.secret_users == "listeners-and-pools"
+            used = counts and isinstance(stored, Pool) and secret_id in stored.secret_ids
+        if used and stored.id not in {user.id for user in users}:
+            users.append(stored)
+    return users

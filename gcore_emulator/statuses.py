@@ -1,0 +1,34 @@
+"""Operating statuses: as traffic shows them where a data plane carries it, else worked out from the objects.
+
+Without traffic everything that is up is ONLINE.
+"""
+
+from __future__ import annotations
+
+from gcore_emulator.account import HealthMonitor, Listener, LoadBalancer, Member, Pool
+from gcore_emulator.data_plane import Seen
+from gcore_tls_provider.api.wire.enums import OperatingStatus
+
+
+def of_object(stored: LoadBalancer | Listener | Pool, seen: Seen) -> OperatingStatus:
+    """Status of a load balancer, listener or pool."""
+    if stored.provisioning_status == "ERROR":
+        return "ERROR"
+    if not stored.admin_state_up or stored.provisioning_status == "PENDING_CREATE":
+        return "OFFLINE"
+    return seen.get(stored.id, "ONLINE")
+
+
+def of_health_monitor(monitor: HealthMonitor) -> OperatingStatus:
+    """Status of a health monitor."""
+    return "ONLINE" if monitor.admin_state_up and monitor.provisioning_status != "PENDING_CREATE" else "OFFLINE"
+
+
+def of_member(member: Member, pool: Pool, seen: Seen) -> OperatingStatus:
+    """Status of a member: NO_MONITOR where nobody probes it."""
+    if member.id in seen and member.provisioning_status != "PENDING_CREATE":
+        return seen[member.id]
+    if not member.admin_state_up or not pool.admin_state_up or member.provisioning_status == "PENDING_CREATE":
+        return "OFFLINE"
+    monitor = pool.health_monitor
+    return "NO_MONITOR" if monitor is None or not monitor.admin_state_up else "ONLINE"

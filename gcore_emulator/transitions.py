@@ -1,0 +1,171 @@
+"""How objects look before, during and after a piece of work.
+
+A piece of work is a set of transitions. While it runs, what it makes, changes or removes is PENDING, and so is what
+stands above it, up to the load balancer, which is how the API locks. When it ends, each object becomes what it was to
+become, or what it was before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from pydantic import JsonValue
+
+from gcore_emulator.account import (
+    Account,
+    HealthMonitor,
+    Listener,
+    LoadBalancer,
+    Member,
+    Pool,
+    Secret,
+    Stored,
+    Transition,
+)
+from gcore_tls_provider.api.wire.enums import ProvisioningStatus
+from gcore_tls_provider.api.wire.tasks import CreatedResources
+
+Part = TypeVar("Part", Member, HealthMonitor)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A piece of work: what becomes of which object. `data` are its parameters, as the task shows them."""
+
+    transitions: tuple[Transition, ...]
+    data: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+def making(*objects: Stored) -> tuple[Transition, ...]:
+    """Objects that are made."""
+    return tuple(Transition(None, stored) for stored in objects)
+
+
+def removing(*objects: Stored) -> tuple[Transition, ...]:
+    """Objects that go."""
+    return tuple(Transition(stored, None) for stored in objects)
+
+
+def touching(*objects: Stored) -> tuple[Transition, ...]:
+    """Objects that are locked meanwhile, and stay as they are."""
+    return tuple(Transition(stored, stored) for stored in objects)
+
+
+def touching_above(account: Account, child: Listener | Pool) -> tuple[Transition, ...]:
+    """What stands above a listener or pool: its load balancer, and a pool's listeners."""
+    above: list[Stored] = [account.load_balancers[child.load_balancer_id]]
+    if isinstance(child, Pool):
+        above += [account.listeners[listener_id] for listener_id in child.listener_ids]
+    return touching(*above)
+
+
+def during(transition: Transition, task_id: str | None) -> Stored:
+    """The object while the work runs. Work without a task of its own has no id."""
+    before, after = transition.before, transition.after
+    if before is None:
+        assert after is not None
+        return _with_status(after, "PENDING_CREATE", task_id=task_id, creator_task_id=task_id)
+    if after is None:
+        return _with_status(before, "PENDING_DELETE", task_id=task_id)
+    if isinstance(before, Pool) and isinstance(after, Pool) and before is not after:
+        before = replace(
+            before,
+            members=tuple(_parts_during(before.members, after.members)),
+            health_monitor=next(_parts_during(_maybe(before.health_monitor), _maybe(after.health_monitor)), None),
+        )
+    return replace(before, provisioning_status="PENDING_UPDATE", task_id=task_id)
+
+
+def finished(transition: Transition, task_id: str | None) -> Stored | None:
+    """The object after the work was done; None if it is gone."""
+    before, after = transition.before, transition.after
+    if after is None or after is before:
+        return after
+    creator = task_id if before is None else after.creator_task_id
+    return _with_status(after, "ACTIVE", task_id=None, creator_task_id=creator)
+
+
+def failed(transition: Transition, task_id: str | None, leave_error_object: bool) -> Stored | None:
+    """The object after the work failed; None if it was never made."""
+    before, after = transition.before, transition.after
+    if not leave_error_object or before is after or isinstance(before or after, Secret):
+        return before
+    broken = before or after
+    assert broken is not None
+    creator = task_id if before is None else broken.creator_task_id
+    return replace(broken, provisioning_status="ERROR", task_id=None, creator_task_id=creator)
+
+
+def refused(transition: Transition, task_id: str | None) -> Stored:
+    """The object after the data plane has refused the work: it stays as it was asked for, in ERROR."""
+    broken = transition.after or transition.before
+    assert broken is not None
+    creator = task_id if transition.before is None else broken.creator_task_id
+    return _with_status(broken, "ERROR", task_id=None, creator_task_id=creator)
+
+
+def created_resources(transitions: Iterable[Transition], load_balancer_only: bool) -> CreatedResources:
+    """What finished work lists as made."""
+    transitions = list(transitions)
+    made = [transition.after for transition in transitions if transition.before is None and transition.after]
+    balancers = [stored for stored in made if isinstance(stored, LoadBalancer)]
+    if balancers and load_balancer_only:
+        return CreatedResources(loadbalancers=[balancer.id for balancer in balancers])
+    pairs = [(t.before if isinstance(t.before, Pool) else None, t.after) for t in transitions]
+    pools = [(before, after) for before, after in pairs if isinstance(after, Pool)]
+    return CreatedResources(
+        secrets=[stored.id for stored in made if isinstance(stored, Secret)],
+        loadbalancers=[balancer.id for balancer in balancers],
+        floatingips=[ip.id for ip in (balancer.floating_ip for balancer in balancers) if ip is not None and ip.new],
+        listeners=[stored.id for stored in made if isinstance(stored, Listener)],
+        pools=[stored.id for stored in made if isinstance(stored, Pool)],
+        members=[
+            member.id
+            for before, after in pools
+            for member in after.members
+            if before is None or member.id not in {known.id for known in before.members}
+        ],
+        healthmonitors=[
+            after.health_monitor.id
+            for before, after in pools
+            if after.health_monitor
+            and (before is None or before.health_monitor is None or before.health_monitor.id != after.health_monitor.id)
+        ],
+    )
+
+
+def _with_status(
+    stored: Stored, status: ProvisioningStatus, *, task_id: str | None, creator_task_id: str | None = None
+) -> Stored:
+    if isinstance(stored, Pool):
+        stored = replace(
+            stored,
+            members=tuple(replace(member, provisioning_status=status) for member in stored.members),
+            health_monitor=stored.health_monitor and replace(stored.health_monitor, provisioning_status=status),
+        )
+    return replace(
+        stored,
+        provisioning_status=status,
+        task_id=task_id,
+        creator_task_id=creator_task_id or stored.creator_task_id,
+    )
+
+
+def _maybe(monitor: HealthMonitor | None) -> list[HealthMonitor]:
+    return [] if monitor is None else [monitor]
+
+
+def _parts_during(before: Iterable[Part], after: Iterable[Part]) -> Iterator[Part]:
+    coming = {part.id: part for part in after}
+    for part in before:
+        new = coming.pop(part.id, None)
+        if new is None:
+            yield replace(part, provisioning_status="PENDING_DELETE")
+        elif new != part:
+            yield replace(part, provisioning_status="PENDING_UPDATE")
+        else:
+            yield part
+    for part in coming.values():
+        yield replace(part, provisioning_status="PENDING_CREATE")

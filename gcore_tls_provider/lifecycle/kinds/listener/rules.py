@@ -1,0 +1,45 @@
+"""Rules over a listener and the certificates that it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.rules.reload_effects import Material, reload_findings
+from gcore_tls_provider.certificates.rules.server_names import server_name_findings
+from gcore_tls_provider.lifecycle.inputs.properties import Draft
+from gcore_tls_provider.lifecycle.inputs.references import PublicMaterial
+from gcore_tls_provider.lifecycle.kinds.listener.inputs import ListenerInputs
+
+
+def certificate_findings(drafted: Draft[ListenerInputs], material: PublicMaterial) -> Iterator[Finding]:
+    """What a listener's certificates are, side by side, and whether they cover the names that clients use.
+
+    Names rest as long as one of the certificates isn't known.
+
+    Args:
+        drafted: the listener's inputs, as far as they are known.
+        material: what it refers to.
+    """
+    default, sni = material.chain("certificate"), material.chains("sni_certificates")
+    complete = sni.complete and (default is not None or not drafted.given("secret_id"))
+    complete = complete and (bool(material.roles) or not drafted.given("sni_secret_id"))
+    names = drafted.known.host_names if complete and "host_names" in drafted.usable else []
+    yield from server_name_findings(default, sni.known, host_names=names)
+
+
+def brought_to_light(material: PublicMaterial, before: PublicMaterial, now: datetime) -> Sequence[Finding]:
+    """What a change of the listener brings to light: deployed material of its load balancer that has expired."""
+    single: Mapping[str, tuple[Material | None, Material | None]] = {
+        "certificate": (material.chain("certificate"), before.chain("certificate")),
+        "client_certificate": (material.chain("client_certificate"), before.chain("client_certificate")),
+        "ca": (material.ca(), before.ca()),
+        "crl": (material.crl(), before.crl()),
+    }
+    former = before.chains("sni_certificates").known
+    stays: dict[str, Sequence[Material]] = {
+        "sni_certificates": [each for each in material.chains("sni_certificates").known if each in former],
+        **{role: [own] for role, (own, former_own) in single.items() if own is not None and own == former_own},
+    }
+    return reload_findings(stays, now=now)

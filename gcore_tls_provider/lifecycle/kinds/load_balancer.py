@@ -1,0 +1,315 @@
+"""Load balancers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import Field as Limited
+
+from gcore_tls_provider.api import routes
+from gcore_tls_provider.api.wire.enums import InterfaceIpFamily, MemberConnectivity
+from gcore_tls_provider.api.wire.load_balancers import (
+    LoadBalancer,
+    LoadBalancerCreate,
+    LoadBalancerPatch,
+    Logging,
+    TopicName,
+)
+from gcore_tls_provider.api.wire.load_balancers import TagKey as Key
+from gcore_tls_provider.api.wire.load_balancers import TagValue as Value
+from gcore_tls_provider.errors import ObjectNotFound
+from gcore_tls_provider.lifecycle.inputs.fields import Field, same_id
+from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, Properties, ResourceInputs, Rule, fault
+from gcore_tls_provider.lifecycle.inputs.scalars import ObjectId, ObjectName
+from gcore_tls_provider.lifecycle.kind import Live
+from gcore_tls_provider.lifecycle.recovery.create_once import Creation
+from gcore_tls_provider.lifecycle.recovery.owned import MadeLifecycle, MakingTask
+from gcore_tls_provider.lifecycle.recovery.ownership import has_own_children_only
+from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
+from gcore_tls_provider.lifecycle.run.deletion import delete
+from gcore_tls_provider.lifecycle.run.operation import Operation
+
+
+class FloatingIpInputs(InputsModel):
+    """A floating IP for the VIP.
+
+    Attributes:
+        source: `new`, or `existing` together with the id.
+        existing_floating_id: the floating IP that exists.
+    """
+
+    source: Literal["new", "existing"]
+    existing_floating_id: ObjectId | None = None
+
+
+class RetentionPolicyInputs(InputsModel):
+    """How long logs are kept.
+
+    Attributes:
+        period: days, 1 to 1825.
+    """
+
+    period: Annotated[int, Limited(ge=1, le=1825)]
+
+
+class LoggingInputs(InputsModel):
+    """Where the load balancer's logs go.
+
+    Attributes:
+        enabled: whether there are any.
+        destination_region_id: region of the log topic.
+        topic_name: the log topic.
+        retention_policy: how long they are kept.
+    """
+
+    enabled: bool = False
+    destination_region_id: int | None = None
+    topic_name: TopicName | None = None
+    retention_policy: RetentionPolicyInputs | None = None
+
+
+class LoadBalancerInputs(ResourceInputs):
+    """A load balancer (OpenAPI: `POST /v1/loadbalancers`). Never set means Gcore's default.
+
+    Attributes:
+        name: its exact name; without one, a name is computed.
+        flavor: name of the flavor, such as `lb1-1-2`.
+        vip_network_id: network of the VIP; the default is the external network.
+        vip_subnet_id: subnet of that network.
+        vip_port_id: port of a reserved fixed IP, in place of a network.
+        vip_ip_family: `ipv4`, `ipv6` or `dual`.
+        floating_ip: a floating IP for the VIP.
+        preferred_connectivity: how members are reached; default `L2`.
+        logging: where logs go.
+        tags: its tags; once they are set, all others are removed, but those that Gcore marks read-only.
+        admin_state_up: whether it works; default true.
+    """
+
+    name: ObjectName | None = None
+    flavor: Annotated[str | None, Limited(min_length=1)] = None
+    vip_network_id: ObjectId | None = None
+    vip_subnet_id: ObjectId | None = None
+    vip_port_id: ObjectId | None = None
+    vip_ip_family: InterfaceIpFamily | None = None
+    floating_ip: FloatingIpInputs | None = None
+    preferred_connectivity: MemberConnectivity | None = None
+    logging: LoggingInputs | None = None
+    tags: dict[Key, Value] | None = None
+    admin_state_up: bool | None = None
+
+
+def _same_logging(old: object, new: object) -> bool:
+    """Only what the program says is compared: Gcore fills in the rest."""
+    olds, news = _plain(old), _plain(new)
+    return bool(olds) == bool(news) and all(olds.get(key) == value for key, value in news.items())
+
+
+def _plain(logging: object) -> dict[str, object]:
+    if not isinstance(logging, Mapping) or not logging.get("enabled"):
+        return {}
+    return {key: value for key, value in logging.items() if value is not None}
+
+
+def _same_tags(old: object, new: object) -> bool:
+    return (old or {}) == (new or {})
+
+
+_FIXED: Final = ("vip_network_id", "vip_subnet_id", "vip_port_id", "vip_ip_family", "floating_ip")
+_IN_BODY: Final = (*_FIXED, "flavor", "preferred_connectivity", "logging", "tags")
+
+_RULES: Final[tuple[Rule[LoadBalancerInputs], ...]] = (
+    Rule(
+        needs=frozenset(),
+        verdict=lambda drafted: (
+            [
+                fault(
+                    "vip_port_id",
+                    "VIP_TWICE",
+                    "vip_port_id and vip_network_id are both given, and each says where the VIP is.",
+                    "Remove one of them.",
+                )
+            ]
+            if drafted.given("vip_network_id") and drafted.given("vip_port_id")
+            else []
+        ),
+    ),
+    Rule(
+        needs=frozenset(),
+        verdict=lambda drafted: (
+            [
+                fault(
+                    "vip_subnet_id",
+                    "VIP_SUBNET_ALONE",
+                    "Gcore ignores vip_subnet_id without vip_network_id.",
+                    "Give vip_network_id too.",
+                )
+            ]
+            if drafted.given("vip_subnet_id") and not drafted.given("vip_network_id")
+            else []
+        ),
+    ),
+    Rule(
+        needs=frozenset({"floating_ip"}),
+        verdict=lambda drafted: (
+            [
+                fault(
+                    "floating_ip.existing_floating_id",
+                    "FLOATING_IP_ID",
+                    "Source `existing` needs the id of the floating IP, and source `new` has none.",
+                    "Give existing_floating_id together with source `existing` only.",
+                )
+            ]
+            if (floating := drafted.known.floating_ip) is not None
+            and (floating.source == "existing") != bool(floating.existing_floating_id)
+            else []
+        ),
+    ),
+)
+
+
+class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
+    """`LoadBalancer`."""
+
+    kind: ClassVar[str] = "load balancer"
+    task = MakingTask("create_loadbalancer", "loadbalancers")
+    inputs = LoadBalancerInputs
+    rules = _RULES
+    fields = (
+        Field("name"),
+        Field("flavor", change="own route"),
+        Field("vip_network_id", change="replace", readable=False, nullable=True, equal=same_id),
+        Field("vip_subnet_id", change="replace", readable=False, nullable=True, equal=same_id),
+        Field("vip_port_id", change="replace", nullable=True, equal=same_id),
+        Field("vip_ip_family", change="replace"),
+        Field("floating_ip", change="replace", readable=False, nullable=True),
+        Field("preferred_connectivity", default="L2"),
+        Field("logging", default={"enabled": False}, filled_in=True, equal=_same_logging),
+        Field("tags", nullable=True, equal=_same_tags),
+        Field("admin_state_up", default=True),
+    )
+
+    def goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
+        """A VIP port or a floating IP can't be held by two load balancers at once."""
+        port = news.get("vip_port_id")
+        if port is not None and "vip_port_id" not in replaces:
+            return True
+        floating_ip = news.get("floating_ip")
+        exists = isinstance(floating_ip, Mapping) and floating_ip.get("source") == "existing"
+        return exists and "floating_ip" not in replaces
+
+    def make(self, operation: Operation, inputs: LoadBalancerInputs) -> Live:
+        """Makes it without listeners: those are resources of their own."""
+        creation = Creation(self, operation)
+        given = inputs.model_dump(exclude_none=True, exclude_unset=True)
+        place = creation.place(inputs.name)
+        if place.leftover is not None:
+            return self.take_over(operation, place.leftover, place.name, inputs)
+        name = place.name
+        body = LoadBalancerCreate.model_validate(
+            {"name": name, **{key: value for key, value in given.items() if key in _IN_BODY}}
+        )
+        load_balancer_id = creation.once(place, lambda: operation.run(routes.create_load_balancer(body)))
+        asked = f"create load balancer '{name}' ({load_balancer_id})"
+
+        def finish() -> Live:
+            balancer = self._ready(operation, load_balancer_id, asked)
+            if inputs.admin_state_up is False:
+                return self._patched(operation, load_balancer_id, LoadBalancerPatch(admin_state_up=False))
+            return Live(load_balancer_id, _live(balancer))
+
+        return creation.finished(load_balancer_id, name, finish)
+
+    def listed(self, operation: Operation) -> Sequence[LoadBalancer]:
+        """All load balancers."""
+        return operation.rows(routes.list_load_balancers)
+
+    def free(self, operation: Operation, live: Live, dead: Mapping[str, object], state: StackState) -> bool:
+        """Whether all that is on it is this stack's."""
+        return has_own_children_only(operation, live.id, state)
+
+    def in_the_way(self, operation: Operation) -> Iterator[Live]:
+        """The load balancer on its VIP port."""
+        port = operation.properties.get("vip_port_id")
+        for each in self.listed(operation) if port else ():
+            if same_id(each.vip_port_id, port):
+                yield Live(each.id, _live(each))
+
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
+        """Reads it."""
+        try:
+            balancer = operation.send(routes.get_load_balancer(object_id))
+        except ObjectNotFound:
+            return None
+        return Live(object_id, _live(balancer))
+
+    def change(
+        self,
+        operation: Operation,
+        object_id: str,
+        olds: Properties,
+        inputs: LoadBalancerInputs,
+        fields: Sequence[Field],
+    ) -> Live:
+        """A flavor by a resize, which cuts all connections; all else by one PATCH."""
+        given = inputs.model_dump(exclude_none=True, exclude_unset=True)
+        patch = {field.name: given.get(field.name, field.removed) for field in fields if field.change == "in place"}
+        if "tags" in patch:
+            before = olds.get("tags")
+            dropped = set(before if isinstance(before, Mapping) else {}) - set(inputs.tags or {})
+            patch["tags"] = {**dict.fromkeys(sorted(dropped)), **(inputs.tags or {})}
+        with operation.load_balancer(object_id):
+            if patch:
+                self._patched(operation, object_id, LoadBalancerPatch.model_validate(patch))
+            flavor = inputs.flavor if any(field.name == "flavor" for field in fields) else None
+            if flavor is not None:
+                call = routes.resize_load_balancer(object_id, flavor)
+                operation.unless_busy(object_id, lambda: operation.run(call))
+            balancer = self._ready(operation, object_id, f"update load balancer {object_id}")
+        return Live(object_id, _live(balancer))
+
+    def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
+        """Deletes it; Gcore takes what is below it along."""
+        with operation.load_balancer(object_id):
+            delete(
+                operation,
+                routes.delete_load_balancer(object_id),
+                lambda: operation.send(routes.get_load_balancer(object_id)),
+                load_balancer_id=object_id,
+            )
+
+    def _patched(self, operation: Operation, load_balancer_id: str, patch: LoadBalancerPatch) -> Live:
+        call = routes.update_load_balancer(load_balancer_id, patch)
+        operation.unless_busy(load_balancer_id, lambda: operation.run(call))
+        return Live(load_balancer_id, _live(self._ready(operation, load_balancer_id, call.asked)))
+
+    def _ready(self, operation: Operation, load_balancer_id: str, asked: str) -> LoadBalancer:
+        return operation.ready(lambda: operation.send(routes.get_load_balancer(load_balancer_id)), asked)
+
+
+def _live(balancer: LoadBalancer) -> Properties:
+    # A flavor that an answer leaves out has not changed: to take it for none would be a resize in every run.
+    flavor: Properties = {"flavor": balancer.flavor.flavor_name} if balancer.flavor else {}
+    return {
+        **flavor,
+        "name": balancer.name,
+        "vip_port_id": balancer.vip_port_id,
+        "vip_ip_family": balancer.vip_ip_family,
+        "vip_address": balancer.vip_address,
+        "vip_fqdn": balancer.vip_fqdn,
+        "floating_ip_addresses": [
+            each.floating_ip_address for each in balancer.floating_ips if each.floating_ip_address
+        ],
+        "preferred_connectivity": balancer.preferred_connectivity,
+        "logging": _logging(balancer.logging) if balancer.logging else None,
+        "tags": {tag.key: tag.value for tag in balancer.tags_v2 if not tag.read_only},
+        "admin_state_up": balancer.admin_state_up,
+        "provisioning_status": balancer.provisioning_status,
+        "operating_status": balancer.operating_status,
+    }
+
+
+def _logging(logging: Logging) -> Properties:
+    """As a program would write it: a policy without a period keeps logs as none does."""
+    shown = logging.model_dump(mode="json", exclude_none=True)
+    return {name: value for name, value in shown.items() if value != {}}

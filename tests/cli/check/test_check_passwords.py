@@ -1,0 +1,128 @@
+"""Passwords of files: where they come from, and that neither they nor a private key is ever shown."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+
+from gcore_tls_provider.certificates import MaterialError
+from gcore_tls_provider.certificates.findings.finding import refusal
+from gcore_tls_provider.cli.check.passwords import Passwords
+from tests.cli.check.files import Ended, run, written
+from tests.cli.conftest import Pki
+
+PASSWORD = "canary-Pässword-4711"
+OTHER = "canary-other-0815"
+
+
+@pytest.fixture(params=["PKCS12", "private key"])
+def encrypted(request: pytest.FixtureRequest, pki: Pki, tmp_path: Path) -> Path:
+    """A folder with a certificate whose private key only `PASSWORD` opens."""
+    if request.param == "PKCS12":
+        return written(tmp_path, client_p12=pki.client.to_pkcs12(PASSWORD))
+    encryption = BestAvailableEncryption(PASSWORD.encode())
+    key = pki.client.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    return written(tmp_path, client_pem=pki.client.full_chain_pem, client_key=key)
+
+
+def opened(ended: Ended) -> bool:
+    assert PASSWORD not in ended.stdout + ended.stderr and OTHER not in ended.stdout + ended.stderr
+    client = next((file for file in ended.report.files if file.role == "client"), None)
+    return client is not None and client.private_key_file is not None and ended.code == 0
+
+
+def test_from_the_environment(encrypted: Path) -> None:
+    assert opened(run("check", "--json", encrypted, GCORE_TLS_PASSWORD=PASSWORD))
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_from_a_file(end: str, encrypted: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = tmp_path_factory.mktemp("password") / "secret"
+    file.write_bytes(PASSWORD.encode() + end.encode())
+    assert opened(run("check", "--json", encrypted, "--password-file", file))
+
+
+def test_from_a_file_beside_it(encrypted: Path) -> None:
+    written(encrypted, client_p12_password=f"{PASSWORD}\n")
+    assert opened(run("check", "--json", encrypted))
+
+
+def test_the_one_that_fits_is_found(encrypted: Path) -> None:
+    written(encrypted, a_password=OTHER, b_password=PASSWORD)
+    assert opened(run("check", "--json", encrypted, GCORE_TLS_PASSWORD="canary-third"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "code"),
+    [
+        ({}, {"PASSWORD_MISSING", "PASSPHRASE_MISSING"}),
+        ({"GCORE_TLS_PASSWORD": ""}, {"PASSWORD_MISSING", "PASSPHRASE_MISSING"}),
+        ({"GCORE_TLS_PASSWORD": OTHER}, {"PASSWORD_WRONG", "PASSPHRASE_WRONG"}),
+    ],
+)
+def test_without_it_there_is_an_error(environ: dict[str, str], code: set[str], encrypted: Path) -> None:
+    ended = run("check", "--json", encrypted, **environ)
+    assert not opened(ended)
+    assert ended.code == 1
+    (finding,) = ended.report.findings
+    assert finding.code in code
+    assert finding.files[0] in finding.sentence
+
+
+@pytest.mark.parametrize("form", ["--json", "--strict"])
+@pytest.mark.parametrize("environ", [{}, {"GCORE_TLS_PASSWORD": PASSWORD}, {"GCORE_TLS_PASSWORD": OTHER}])
+def test_no_secret_is_in_any_output(form: str, environ: dict[str, str], encrypted: Path, pki: Pki) -> None:
+    written(encrypted, server_pem=pki.server.to_pem_bundle(), other_key=pki.backend.private_key_pem)
+    written(encrypted, broken_pem=pki.shop.private_key_pem[:-40], z_password=f"{OTHER}-2")
+    ended = run("check", form, encrypted, **environ)
+    printed = ended.stdout + ended.stderr
+    for identity in (pki.client, pki.server, pki.backend, pki.shop):
+        body = "".join(identity.private_key_pem.splitlines()[1:-1])
+        assert not any(body[at : at + 12] in printed for at in range(24, len(body) - 24, 12))
+        assert identity.private_key_pem not in printed
+    for secret in (PASSWORD, OTHER, "PRIVATE KEY-"):
+        assert secret not in printed
+    assert not re.search(r"Traceback", printed)
+
+
+def test_help_does_not_show_a_password_from_the_environment() -> None:
+    assert PASSWORD not in run("check", "--help", GCORE_TLS_PASSWORD=PASSWORD).stdout
+
+
+def read(password: str | None) -> str:
+    """A file that only `PASSWORD` opens."""
+    if password == PASSWORD:
+        return "open"
+    code = "PASSWORD_WRONG" if password else "PASSWORD_MISSING"
+    raise refusal(code, property="p12", sentence="It is closed.", remedy="Open it.")
+
+
+def test_a_terminal_is_asked_once_for_what_nothing_else_opens() -> None:
+    asked: list[str] = []
+
+    def answer(name: str) -> str:
+        asked.append(name)
+        return PASSWORD
+
+    passwords = Passwords([OTHER], answer)
+    assert [passwords.open(name, read) for name in ("a.p12", "b.p12")] == ["open", "open"]
+    assert asked == ["a.p12"]
+
+
+@pytest.mark.parametrize(("answer", "code"), [("", "PASSWORD_MISSING"), (OTHER, "PASSWORD_WRONG")])
+def test_an_answer_that_does_not_help_is_an_error(answer: str, code: str) -> None:
+    with pytest.raises(MaterialError) as refused:
+        Passwords([], lambda _: answer).open("a.p12", read)
+    assert refused.value.finding.code == code
+    assert OTHER not in str(refused.value)
+
+
+def test_another_error_is_not_about_passwords() -> None:
+    def broken(password: str | None) -> str:
+        raise refusal("MALFORMED_PKCS12", property="p12", sentence="It is damaged.", remedy="Copy it.")
+
+    with pytest.raises(MaterialError, match="damaged"):
+        Passwords([PASSWORD], lambda _: PASSWORD).open("a.p12", broken)

@@ -1,0 +1,73 @@
+"""`gcore-tls discover`: what it prints, and how it fails."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+from gcore import Gcore
+from typer.testing import CliRunner
+
+from gcore_emulator import Emulator, Settings, TaskSeconds, serving
+from gcore_tls_provider.cli.app import app
+
+KEY = "1234_discover"
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    settings = Settings(api_key=KEY, projects=frozenset({1}), regions=frozenset({7}), task_seconds=TaskSeconds(0.0))
+    with serving(Emulator(settings)) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+def environment(url: str) -> dict[str, str]:
+    return {
+        "GCORE_API_KEY": KEY,
+        "GCORE_CLOUD_PROJECT_ID": "1",
+        "GCORE_CLOUD_REGION_ID": "7",
+        "GCORE_BASE_URL": url,
+    }
+
+
+@pytest.fixture
+def load_balancer_id(environment: dict[str, str]) -> str:
+    """One that exists, made as somebody else's tool would."""
+    client = Gcore(
+        api_key=KEY,
+        base_url=environment["GCORE_BASE_URL"],
+        cloud_project_id=1,
+        cloud_region_id=7,
+    )
+    return client.cloud.load_balancers.create_and_poll(name="theirs").id
+
+
+def test_it_prints_a_program(environment: dict[str, str], load_balancer_id: str) -> None:
+    done = CliRunner().invoke(app, ["discover", "--load-balancer", load_balancer_id], env=environment)
+    assert (done.exit_code, done.stderr) == (0, "")
+    ast.parse(done.stdout)
+    assert load_balancer_id in done.stdout
+    assert KEY not in done.stdout
+
+
+FAILURES = {
+    "no such load balancer": ({}, ["--load-balancer", NOWHERE], "there is no such object"),
+    "no key": ({"GCORE_API_KEY": ""}, ["--load-balancer", NOWHERE], "GCORE_API_KEY"),
+    "a wrong key": ({"GCORE_API_KEY": "1_wrong"}, ["--load-balancer", NOWHERE], "401"),
+    "another way with secrets": ({}, ["--load-balancer", NOWHERE, "--secrets", "steal"], "steal"),
+    "no id": ({}, ["--secrets", "refer"], "--load-balancer"),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_it_fails_with_one_line(case: str, environment: dict[str, str]) -> None:
+    variables, arguments, said = FAILURES[case]
+    done = CliRunner().invoke(app, ["discover", *arguments], env={**environment, **variables})
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "1_wrong" not in done.stderr

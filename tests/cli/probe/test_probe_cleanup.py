@@ -1,0 +1,145 @@
+"""Nothing of a probe stays in the account, whatever happens in its midst; and where something must, it is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from gcore_emulator.faults import Rule
+from gcore_tls_provider.api import routes
+from gcore_tls_provider.api.calls import Route
+from gcore_tls_provider.cli.probe.account import PREFIX, base64_of
+from gcore_tls_provider.cli.probe.cleanup import clean
+from gcore_tls_provider.cli.probe.run import probe
+from tests.cli.probe.conftest import Probed, ProbedStart
+from tests.fake_clock import FakeClock
+
+_RULES = TypeAdapter(list[Rule])
+
+
+def add_fault(there: Probed, route: Route, **rule: Any) -> None:
+    given = {"method": route.method, "route": route.template, "nth": 1, **rule}
+    there.emulator.faults.add(_RULES.validate_python([given]))
+
+
+def fired(there: Probed) -> int:
+    return sum(count.fired for count in there.emulator.faults.counts)
+
+
+FAULTS: Mapping[str, tuple[Route, Mapping[str, object]]] = {
+    "the first secret's answer is lost": (routes.CREATE_SECRET_V1, {"action": "drop_after"}),
+    "a later secret's answer is lost": (routes.CREATE_SECRET_V2, {"action": "drop_after", "nth": 2}),
+    "the load balancer's answer is lost": (routes.CREATE_LOAD_BALANCER, {"action": "drop_after"}),
+    "a 500 hides the load balancer": (
+        routes.CREATE_LOAD_BALANCER,
+        {"action": "answer", "status": 500, "after": True},
+    ),
+    "the load balancer's task fails": (routes.CREATE_LOAD_BALANCER, {"action": "fail_task"}),
+    "a pool's answer is lost": (routes.CREATE_POOL, {"action": "drop_after"}),
+    "a pool's task fails": (routes.CREATE_POOL_GUIDE, {"action": "fail_task"}),
+    "a pool can't be read": (routes.GET_POOL, {"action": "answer", "status": 418, "nth": 3}),
+    "the load balancer's removal fails once": (routes.DELETE_LOAD_BALANCER, {"action": "fail_task"}),
+    "the secrets' list is down": (routes.LIST_SECRETS, {"action": "answer", "status": 400}),
+    "a secret's removal is lost": (routes.DELETE_SECRET, {"action": "drop_after", "nth": 3}),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_nothing_stays_after_a_fault(probed: ProbedStart, fault: str) -> None:
+    there = probed(["failed-task=leave-error-object", "read-lag=1"])
+    route, rule = FAULTS[fault]
+    add_fault(there, route, **rule)
+    report = probe(there.account)
+    assert fired(there) == 1
+    assert report.cleaning.complete, report.cleaning
+    assert there.objects == {}
+    assert report.cleaning.removed > 0
+
+
+@pytest.mark.parametrize("choice", ["leave-nothing", "leave-error-object"])
+def test_a_failed_task_answers_a_question(probed: ProbedStart, choice: str) -> None:
+    there = probed([f"failed-task={choice}"])
+    add_fault(there, routes.CREATE_POOL_GUIDE, action="fail_task")
+    assert probe(there.account).choices["failed-task"] == choice
+    assert there.objects == {}
+
+
+class InterruptedClock(FakeClock):
+    """Ctrl-C comes during one of the sleeps."""
+
+    def __init__(self, during: int) -> None:
+        super().__init__()
+        self._left = during
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._left -= 1
+        if self._left == 0:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("during", [1, 10, 20, 30])
+def test_nothing_stays_after_ctrl_c(probed: ProbedStart, during: int) -> None:
+    there = probed(time=InterruptedClock(during))
+    report = probe(there.account)
+    assert report.stopped == "interrupted"
+    assert report.cleaning.complete
+    assert there.objects == {}
+    assert any("interrupted" in each.evidence for each in report.findings)
+
+
+def test_nothing_stays_after_a_defect_of_the_probe(probed: ProbedStart) -> None:
+    there = probed()
+
+    def say(text: str) -> None:
+        if "null-secret-id" in text:
+            raise RuntimeError("a defect")
+
+    report = probe(there.account, say)
+    assert report.stopped == "RuntimeError: a defect"
+    assert report.cleaning.removed > 0
+    assert there.objects == {}
+
+
+def test_what_a_task_without_end_holds_is_named(probed: ProbedStart) -> None:
+    there = probed()
+    add_fault(there, routes.UPDATE_POOL, action="hang_task")
+    report = probe(there.account, cleaning_seconds=5)
+    (balancer,) = there.emulator.account.load_balancers.values()
+    assert not report.cleaning.complete
+    (left,) = (each for each in report.cleaning.left if each.kind == "load balancer")
+    assert (left.id, left.name) == (balancer.id, balancer.name)
+    assert "409" in left.reason
+    names = {name for names in there.objects.values() for name in names}
+    assert {each.name for each in report.cleaning.left} == names
+
+
+def test_leftovers_of_all_probes_go_and_those_of_others_stay(probed: ProbedStart) -> None:
+    there = probed()
+    ca = base64_of(there.account.material.authority.certificate_pem)
+    theirs = ["website", f"{PREFIX}of-mine", f"my-{PREFIX}12345678-ca", f"{PREFIX}12345678"]
+    for name in (f"{PREFIX}12345678-ca", f"{PREFIX}9abcdef0-ca", *theirs):
+        there.account.do(routes.create_secret_v1(name, ca))
+    cleaning = clean(there.account, None, 60)
+    assert (cleaning.removed, cleaning.complete) == (2, True)
+    assert there.objects == {"secrets": theirs}
+
+
+def test_a_probe_removes_its_own_alone(probed: ProbedStart) -> None:
+    there = probed()
+    other = f"{PREFIX}12345678-ca"
+    there.account.do(routes.create_secret_v1(other, base64_of(there.account.material.authority.certificate_pem)))
+    assert probe(there.account).cleaning.complete
+    assert there.objects == {"secrets": [other]}
+
+
+def test_where_nothing_can_be_read_nobody_says_that_nothing_is_left(probed: ProbedStart) -> None:
+    there = probed()
+    add_fault(there, routes.LIST_POOLS, action="answer", status=400, times=1000)
+    cleaning = clean(there.account, there.account.name, 30)
+    assert not cleaning.complete
+    assert cleaning.problem is not None
+    assert "400" in cleaning.problem

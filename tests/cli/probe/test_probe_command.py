@@ -1,0 +1,164 @@
+"""`gcore-tls probe`: what it says, asks and prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from gcore import Gcore
+from typer.testing import CliRunner
+
+from gcore_emulator import Emulator, Settings, TaskSeconds, serving
+from gcore_emulator.faults import HangTask
+from gcore_tls_provider.cli.app import app
+from gcore_tls_provider.cli.probe.open_questions import QUESTIONS
+
+KEY = "1234_probe-command"
+ENDS_WITHIN = 30.0
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Emulator, str]]:
+    settings = Settings(api_key=KEY, projects=frozenset({1}), regions=frozenset({7}), task_seconds=TaskSeconds(0.0))
+    emulator = Emulator(settings)
+    with serving(emulator) as base_url:
+        yield emulator, base_url
+
+
+@pytest.fixture
+def emulator(served: tuple[Emulator, str]) -> Emulator:
+    served[0].reset()
+    return served[0]
+
+
+@pytest.fixture
+def environment(served: tuple[Emulator, str]) -> dict[str, str]:
+    return {
+        "GCORE_API_KEY": KEY,
+        "GCORE_CLOUD_PROJECT_ID": "1",
+        "GCORE_CLOUD_REGION_ID": "7",
+        "GCORE_BASE_URL": served[1],
+    }
+
+
+def test_the_plan_is_said_first_and_nothing_happens_without_a_yes(
+    emulator: Emulator, environment: dict[str, str]
+) -> None:
+    done = CliRunner().invoke(app, ["probe"], env=environment)
+    assert done.exit_code == 2
+    assert "One load balancer of flavor" in done.stderr
+    assert "an hour" in done.stderr
+    assert "--yes" in done.stderr
+    assert {call.method for call in emulator.calls} <= {"GET"}
+    assert not emulator.account.secrets and not emulator.account.load_balancers
+
+
+def test_a_no_in_a_terminal_makes_nothing(emulator: Emulator, environment: dict[str, str]) -> None:
+    leader, follower = pty.openpty()
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "gcore_tls_provider.cli", "probe"],
+            env={**os.environ, **environment},
+            stdin=follower,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # else it would ask this process's own terminal
+        ) as asking:
+            os.write(leader, b"n\n")
+            _, errors = asking.communicate(timeout=ENDS_WITHIN)
+    finally:
+        os.close(leader)
+        os.close(follower)
+    assert asking.returncode == 1
+    assert b"One load balancer" in errors
+    assert b"Go on? [y/N]:" in errors
+    assert not any(call.method == "POST" for call in emulator.calls)
+
+
+def test_a_probe_from_beginning_to_end(emulator: Emulator, environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "gcore_tls_provider.cli", "probe", "--yes"]
+    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "asking: pool-routes" in done.stderr
+    for question in QUESTIONS:
+        assert question in done.stdout
+    assert "not answered" in done.stdout
+    assert "\npulumi config set gcore:dialect auto\n" in done.stdout
+    command_line = done.stdout.splitlines()[-1]
+    assert command_line.startswith("gcore-emulator --task-seconds create_secret=0,")
+    assert command_line.endswith("--set unauthenticated-body=error-shape")
+    assert KEY not in done.stdout + done.stderr
+    assert "PRIVATE KEY" not in done.stdout + done.stderr
+    assert not emulator.account.secrets and not emulator.account.load_balancers
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + ENDS_WITHIN
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def has_seen(emulator: Emulator, method: str, kind: str) -> bool:
+    route = f"/cloud/v1/{kind}/{{project_id}}/{{region_id}}"
+    return any((call.method, call.route) == (method, route) for call in list(emulator.calls))
+
+
+def test_sigterm_ends_the_probe_and_a_second_one_the_cleaning_up(
+    emulator: Emulator, environment: dict[str, str]
+) -> None:
+    emulator.faults.add([HangTask(action="hang_task", method="POST")])
+    command = [sys.executable, "-m", "gcore_tls_provider.cli", "probe", "--yes", "--json"]
+    with subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        until(lambda: has_seen(emulator, "POST", "secrets"))
+        running.send_signal(signal.SIGTERM)
+        until(lambda: has_seen(emulator, "GET", "lblisteners"))
+        running.send_signal(signal.SIGTERM)
+        output, errors = running.communicate(timeout=ENDS_WITHIN)
+    assert running.returncode == 1, errors
+    assert {**json.loads(output), "stopped": "interrupted", "dialect": "auto"} == json.loads(output)
+    assert "It isn't known what is left" in errors
+    assert "gcore-tls probe --clean-up" in errors
+    assert "Traceback" not in errors
+
+
+def test_leftovers_are_shown_and_removed_at_a_yes(emulator: Emulator, environment: dict[str, str]) -> None:
+    account = Gcore(
+        api_key=KEY, base_url=environment["GCORE_BASE_URL"], cloud_project_id=1, cloud_region_id=7
+    ).cloud.load_balancers
+    for name in ("gcore-tls-probe-12345678-load-balancer", "theirs"):
+        account.create_and_poll(name=name, polling_interval_seconds=1)
+    refused = CliRunner().invoke(app, ["probe", "--clean-up"], env=environment)
+    assert (refused.exit_code, len(emulator.account.load_balancers)) == (2, 2)
+    assert "To be removed: load balancer" in refused.stderr
+    done = CliRunner().invoke(app, ["probe", "--clean-up", "--yes"], env=environment)
+    assert (done.exit_code, done.stdout) == (0, "1 object removed.\n")
+    assert [each.name for each in emulator.account.load_balancers.values()] == ["theirs"]
+
+
+FAILURES = {
+    "no key": ({"GCORE_API_KEY": ""}, [], "GCORE_API_KEY"),
+    "a wrong key": ({"GCORE_API_KEY": "1_wrong"}, [], "401"),
+    "no such flavor": ({}, ["--flavor", "lb9"], "it has: lb1-1-2"),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_it_fails_with_one_line_before_anything_is_made(
+    case: str, emulator: Emulator, environment: dict[str, str]
+) -> None:
+    variables, arguments, said = FAILURES[case]
+    done = CliRunner().invoke(app, ["probe", "--yes", *arguments], env={**environment, **variables})
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not any(call.method == "POST" for call in emulator.calls)

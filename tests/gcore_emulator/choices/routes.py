@@ -1,0 +1,74 @@
+"""Routes."""
+
+from __future__ import annotations
+
+from tests.gcore_emulator.choices.choice import choice
+from tests.gcore_emulator.emulated_api import TASK_SECONDS, Api, pool_body
+
+
+def pool_routes(api: Api) -> dict[str, int]:
+    """Which of the four routes exist, by the status of an answer."""
+    balancer = api.load_balancer()
+    listener = api.listener(balancer)
+    calls = {
+        "openapi create": ("POST", "/v1/lbpools/@", pool_body(listener_id=listener)),
+        "guide create": ("POST", f"/v1/loadbalancers/@/{balancer}/pools", pool_body()),
+        "openapi update": ("PATCH", "/v2/lbpools/@/{}", {"name": "second"}),
+        "guide update": ("PUT", "/v1/lbpools/@/{}", {"name": "third"}),
+    }
+    statuses = {}
+    for name, (method, path, body) in calls.items():
+        pools = api.get("/v1/lbpools/@")["results"]
+        statuses[name] = api.call(method, path.format(pools[0]["id"] if pools else ""), json=body).status_code
+        api.clock.advance(TASK_SECONDS)
+    return statuses
+
+
+@choice("pool-routes", "both")
+def both_pairs_of_pool_routes(api: Api) -> None:
+    assert set(pool_routes(api).values()) == {200}
+
+
+@choice("pool-routes", "guide")
+def the_guides_pool_routes(api: Api) -> None:
+    assert pool_routes(api) == {
+        "openapi create": 405,
+        "guide create": 200,
+        "openapi update": 404,
+        "guide update": 200,
+    }
+
+
+@choice("pool-routes", "openapi")
+def openapis_pool_routes(api: Api) -> None:
+    assert pool_routes(api) == {
+        "openapi create": 200,
+        "guide create": 404,
+        "openapi update": 200,
+        "guide update": 405,
+    }
+
+
+def unknown_routes(api: Api) -> list[tuple[int, str]]:
+    answers = [api.call("GET", "/v1/nothing/@"), api.call("DELETE", "/v1/secrets/@")]
+    return [(answer.status_code, answer.json()["exception_class"]) for answer in answers]
+
+
+@choice("unknown-route", "by-method")
+def unknown_routes_by_method(api: Api) -> None:
+    assert unknown_routes(api) == [(404, "HTTPError"), (405, "HTTPError")]
+
+
+@choice("unknown-route", "404")
+def unknown_routes_404(api: Api) -> None:
+    assert unknown_routes(api) == [(404, "HTTPError")] * 2
+
+
+@choice("unknown-route", "405")
+def unknown_routes_405(api: Api) -> None:
+    assert unknown_routes(api) == [(405, "HTTPError")] * 2
+
+
+@choice("unknown-route", "not-found-error")
+def unknown_routes_like_objects(api: Api) -> None:
+    assert unknown_routes(api) == [(404, "NotFoundError")] * 2

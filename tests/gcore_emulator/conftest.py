@@ -1,0 +1,76 @@
+"""Emulators on real ports for these tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+
+from gcore_emulator import Behaviour, Emulator, ManualClock, Settings, TaskSeconds, serving
+from tests.gcore_emulator.data_plane.world import Traffic, carrying
+from tests.gcore_emulator.emulated_api import KEY, OTHER_PROJECT, OTHER_REGION, PROJECT, REGION, TASK_SECONDS, Api
+from tests.material import Material
+
+Start = Callable[..., Api]
+
+
+@pytest.fixture(scope="session")
+def material() -> Material:
+    return Material.generate()
+
+
+def _serve(stack: ExitStack, material: Material, task_seconds: TaskSeconds | None, choices: dict[str, Any]) -> Api:
+    clock = ManualClock()
+    settings = Settings(
+        api_key=KEY,
+        projects=frozenset({PROJECT, OTHER_PROJECT}),
+        regions=frozenset({REGION, OTHER_REGION}),
+        task_seconds=task_seconds or TaskSeconds(TASK_SECONDS),
+        behaviour=Behaviour.model_validate(choices),
+    )
+    emulator = Emulator(settings, clock)
+    url = stack.enter_context(serving(emulator))
+    # No TLS here: without `verify=False` each client would load the machine's authorities first.
+    client = httpx.Client(base_url=url, headers={"Authorization": f"APIKey {KEY}"}, verify=False)
+    return Api(url, emulator, clock, stack.enter_context(client), material)
+
+
+@pytest.fixture
+def start(material: Material) -> Iterator[Start]:
+    """Starts an emulator with the choices that are given, by field name of `Behaviour`."""
+    with ExitStack() as stack:
+        yield lambda task_seconds=None, **choices: _serve(stack, material, task_seconds, choices)
+
+
+@pytest.fixture(scope="session")
+def _default(material: Material) -> Iterator[Api]:
+    with ExitStack() as stack:
+        yield _serve(stack, material, None, {})
+
+
+@pytest.fixture
+def api(_default: Api) -> Api:
+    """An empty emulator with the default choices."""
+    clock = ManualClock()
+    _default.emulator.clock = clock
+    _default.emulator.reset()
+    client = _default.http
+    client.headers["Authorization"] = f"APIKey {KEY}"
+    return Api(_default.url, _default.emulator, clock, client, _default.material)
+
+
+@pytest.fixture
+def traffic(material: Material) -> Iterator[Traffic]:
+    """An emulator with a real data plane and the default choices."""
+    with carrying(material) as found:
+        yield found
+
+
+@pytest.fixture
+def start_traffic(material: Material) -> Iterator[Callable[..., Traffic]]:
+    """Starts an emulator with a real data plane and the choices that are given, by field name of `Behaviour`."""
+    with ExitStack() as stack:
+        yield lambda **choices: stack.enter_context(carrying(material, **choices))

@@ -1,0 +1,359 @@
+"""The lines that the objects become: Octavia's, in its order."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+
+from gcore_emulator import Behaviour
+from gcore_emulator.account import Account, BasicAuthUser
+from gcore_emulator.data_plane.configuration import Configuration, configuration
+from gcore_emulator.data_plane.escaping import word
+from gcore_emulator.data_plane.tls import CIPHERS
+from gcore_tls_provider.api.wire.pools import SessionPersistenceSet
+from tests.gcore_emulator.data_plane import stored
+from tests.material import Material
+
+FOLDER = PurePosixPath("/private")
+OLD = "no-sslv3 no-tlsv10 no-tlsv11"
+ALPN = "h2,http/1.1,http/1.0"
+END = f"sni ssl_fc_sni ciphers {CIPHERS} {OLD} alpn {ALPN}"
+
+
+def rendered(account: Account, **choices: Any) -> Configuration:
+    ports = {listener_id: 10_000 + number for number, listener_id in enumerate(account.listeners)}
+    return configuration(account.load_balancers["lb"], account, ports, Behaviour(**choices), FOLDER)
+
+
+def one(material: Material, listener: dict[str, Any] | None = None, **pool: Any) -> Account:
+    """A load balancer with a listener that ends TLS, and a pool."""
+    terminated = {"protocol": "TERMINATED_HTTPS", "secret_id": "server", **(listener or {})}
+    if terminated["protocol"] != "TERMINATED_HTTPS":
+        terminated["secret_id"] = None
+    return stored.account(
+        stored.load_balancer(),
+        stored.listener(**terminated),
+        stored.pool(**{"members": (stored.member(),), **pool}),
+        stored.secret("server", material.server.to_pkcs12()),
+        stored.secret("client", material.client.to_pkcs12()),
+        stored.secret("ca", material.authority.certificate_pem),
+        stored.secret("crl", material.crl),
+    )
+
+
+def section(text: str, kind: str) -> list[str]:
+    """The lines of the first section of a kind, without indentation, with `<pem>` for the path of each file."""
+    blocks = text.split("\n\n")
+    found = next(block for block in blocks if any(line.startswith(kind) for line in block.splitlines()))
+    lines = [line.strip() for line in found.splitlines()]
+    return [" ".join(map(_short, line.split(" "))) for line in lines]
+
+
+def _short(text: str) -> str:
+    path = PurePosixPath(text)
+    return f"<{path.suffix[1:]}>" if path.parent == FOLDER and path.suffix else text
+
+
+def server(text: str) -> str:
+    (line,) = [line for line in section(text, "backend") if line.startswith("server ")]
+    return line
+
+
+def test_a_listener_that_ends_tls(material: Material) -> None:
+    found = rendered(one(material))
+    assert section(found.text, "frontend") == [
+        "frontend listener",
+        "maxconn 100000",
+        "redirect scheme https if !{ ssl_fc }",
+        f"bind 127.0.0.1:10000 ssl crt-list <list> ciphers {CIPHERS} {OLD} alpn {ALPN}",
+        "mode http",
+        "default_backend pool:listener",
+        "timeout client 50000",
+        'log-format "%ci %ST %tsc %Tt %rc %s %[bc_err_str] %[ssl_bc_err_str] %{+Q}r"',
+    ]
+    assert section(found.text, "backend") == [
+        "backend pool:listener",
+        "mode http",
+        "http-reuse safe",
+        "balance roundrobin",
+        "fullconn 100000",
+        "option allbackups",
+        "timeout connect 5000",
+        "timeout server 50000",
+        "server member 10.0.0.5:8443 weight 1",
+    ]
+    assert found.listener_ids == ("listener",)
+
+
+def test_sni_certificates_follow_the_listeners_own(material: Material) -> None:
+    account = one(material, {"sni_secret_ids": ("second",)})
+    account.put(stored.secret("second", material.sni.to_pkcs12()))
+    found = rendered(account)
+    (crt_list,) = [content.decode().splitlines() for name, content in found.files.items() if name.endswith(".list")]
+    contents = [found.files[PurePosixPath(path).name].decode() for path in crt_list]
+    expected = [material.server.certificate_pem, material.sni.certificate_pem]
+    assert [text.startswith(pem) for text, pem in zip(contents, expected, strict=True)] == [True, True]
+    assert all(text.count("PRIVATE KEY") == 2 for text in contents)
+
+
+def test_a_certificate_comes_with_its_chain_and_a_key_in_no_repr(material: Material) -> None:
+    below = material.authority.issue_authority("Intermediate").issue_server(["app.example"])
+    account = one(material)
+    account.put(stored.secret("server", below.to_pkcs12()))
+    found = rendered(account)
+    (pem,) = [content.decode() for name, content in found.files.items() if name.endswith(".pem")]
+    assert pem == below.certificate_pem + below.private_key_pem + below.chain_pem
+    assert "PRIVATE" not in repr(found) + found.text
+
+
+@pytest.mark.parametrize(
+    ("secrets", "line"),
+    [
+        ({}, f"ssl verify none {END}"),
+        ({"secret_id": "client"}, f"ssl crt <pem> verify none {END}"),
+        ({"ca_secret_id": "ca"}, f"ssl ca-file <pem> {END}"),
+        ({"secret_id": "client", "ca_secret_id": "ca"}, f"ssl crt <pem> ca-file <pem> {END}"),
+        ({"ca_secret_id": "ca", "crl_secret_id": "crl"}, f"ssl ca-file <pem> crl-file <pem> verify required {END}"),
+        ({"crl_secret_id": "crl"}, f"ssl verify none {END}"),
+    ],
+)
+def test_tls_to_members(secrets: dict[str, Any], line: str, material: Material) -> None:
+    text = rendered(one(material, protocol="HTTPS", **secrets)).text
+    assert server(text) == f"server member 10.0.0.5:8443 weight 1 {line}"
+
+
+PROBE = "inter 10s fall 3 rise 2"
+PROBED = f"check check-alpn {ALPN} {PROBE}"
+
+
+@pytest.mark.parametrize(
+    ("monitor", "member", "words"),
+    [
+        ({"type": "TCP"}, {}, PROBED),
+        ({"type": "TLS-HELLO"}, {}, PROBED),
+        ({"type": "HTTP"}, {}, PROBED),
+        ({"type": "HTTPS"}, {}, f"check check-ssl verify none check-alpn {ALPN} {PROBE}"),
+        ({"type": "TCP"}, {"monitor_port": 9}, f"{PROBED} port 9"),
+        ({"type": "TCP"}, {"monitor_address": "10.1.1.1"}, f"{PROBED} addr 10.1.1.1"),
+        ({"type": "TCP", "admin_state_up": False}, {}, ""),
+    ],
+)
+def test_checks_come_before_tls(
+    monitor: dict[str, Any], member: dict[str, Any], words: str, material: Material
+) -> None:
+    account = one(
+        material,
+        protocol="HTTPS",
+        ca_secret_id="ca",
+        health_monitor=stored.monitor(**monitor),
+        members=(stored.member(**member),),
+    )
+    expected = f"server member 10.0.0.5:8443 weight 1 {words} ssl ca-file <pem> {END}"
+    assert server(rendered(account).text) == expected.replace("  ", " ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"weight": 7}, "weight 7"),
+        ({"backup": True}, "weight 1 backup"),
+        ({"admin_state_up": False}, "weight 1 disabled"),
+        ({"backup": True, "admin_state_up": False}, "weight 1 backup disabled"),
+    ],
+)
+def test_members(fields: dict[str, Any], words: str, material: Material) -> None:
+    text = rendered(one(material, members=(stored.member(**fields),))).text
+    assert server(text) == f"server member 10.0.0.5:8443 {words}"
+
+
+@pytest.mark.parametrize(
+    ("monitor", "lines"),
+    [
+        ({"type": "TCP"}, []),
+        ({"type": "HTTP"}, ["option httpchk GET /", "http-check expect rstatus 200"]),
+        (
+            {"type": "HTTPS", "http_method": "HEAD", "url_path": "/up", "http_version": "1.1", "domain_name": "a.b"},
+            ["option httpchk HEAD /up HTTP/1.1", "http-check send hdr Host a.b", "http-check expect rstatus 200"],
+        ),
+        (
+            {"type": "HTTP", "http_version": "1.0", "domain_name": "a.b", "expected_codes": "200-202, 204"},
+            ["option httpchk GET / HTTP/1.0", "http-check expect rstatus 200|201|202|204"],
+        ),
+        ({"type": "PING"}, ["option external-check", "external-check command <sh>"]),
+    ],
+)
+def test_health_monitors(monitor: dict[str, Any], lines: list[str], material: Material) -> None:
+    text = rendered(one(material, health_monitor=stored.monitor(**monitor))).text
+    found = section(text, "backend")
+    start = found.index("load-server-state-from-file global")
+    assert found[start + 1 : found.index("fullconn 100000")] == ["timeout check 5s", *lines]
+    assert ("insecure-fork-wanted" in text) == (monitor["type"] == "PING")
+
+
+@pytest.mark.parametrize(
+    ("persistence", "lines"),
+    [
+        ({"type": "SOURCE_IP"}, ["stick-table type ipv6 size 10k", "stick on src"]),
+        (
+            {"type": "APP_COOKIE", "cookie_name": "session"},
+            [
+                "stick-table type string len 64 size 10k",
+                "stick store-response res.cook(session)",
+                "stick match req.cook(session)",
+            ],
+        ),
+        ({"type": "HTTP_COOKIE"}, ["cookie SRV insert indirect nocache"]),
+    ],
+)
+def test_session_persistence(persistence: dict[str, Any], lines: list[str], material: Material) -> None:
+    account = one(material, session_persistence=SessionPersistenceSet(**persistence))
+    found = section(rendered(account).text, "backend")
+    assert found[found.index("balance roundrobin") + 1 : found.index("fullconn 100000")] == lines
+    assert (" cookie member" in found[-1]) == (persistence["type"] == "HTTP_COOKIE")
+
+
+@pytest.mark.parametrize(
+    ("listener", "pool", "mode", "tls", "proxy"),
+    [
+        ("TERMINATED_HTTPS", {"protocol": "HTTP"}, "http", False, ""),
+        ("TERMINATED_HTTPS", {"protocol": "HTTPS"}, "http", True, ""),
+        ("TERMINATED_HTTPS", {"protocol": "TCP"}, "http", False, ""),
+        ("TERMINATED_HTTPS", {"protocol": "PROXY"}, "http", False, "send-proxy"),
+        ("TERMINATED_HTTPS", {"protocol": "PROXYV2"}, "http", False, "send-proxy-v2-ssl-cn"),
+        ("TERMINATED_HTTPS", {"protocol": "PROXYV2", "ca_secret_id": "ca"}, "http", True, "send-proxy-v2-ssl-cn"),
+        ("HTTP", {"protocol": "HTTP"}, "http", False, ""),
+        ("HTTP", {"protocol": "HTTP", "ca_secret_id": "ca"}, "http", True, ""),
+        ("HTTP", {"protocol": "PROXYV2"}, "http", False, "send-proxy-v2"),
+        ("HTTPS", {"protocol": "HTTPS"}, "tcp", False, ""),
+        ("HTTPS", {"protocol": "HTTPS", "secret_id": "client"}, "tcp", True, ""),
+        ("TCP", {"protocol": "TCP"}, "tcp", False, ""),
+        ("TCP", {"protocol": "HTTP"}, "http", False, ""),
+        ("TCP", {"protocol": "PROXY"}, "tcp", False, "send-proxy"),
+    ],
+)
+def test_protocols(listener: str, pool: dict[str, Any], mode: str, tls: bool, proxy: str, material: Material) -> None:
+    text = rendered(one(material, {"protocol": listener}, **pool)).text
+    backend = section(text, "backend")
+    assert f"mode {mode}" in backend
+    assert ("http-reuse safe" in backend) == (mode == "http")
+    words = server(text).split(" ")
+    assert ("ssl" in words) == tls
+    assert [each for each in words if each.startswith("send-proxy")] == ([proxy] if proxy else [])
+    assert "mode tcp" in text if listener in ("HTTPS", "TCP") else "mode tcp" not in text
+
+
+@pytest.mark.parametrize(
+    ("listener", "pool", "lines"),
+    [
+        ("HTTP", "HTTP", ["option forwardfor", "X-Forwarded-Port 80", "X-Forwarded-Proto http"]),
+        ("TERMINATED_HTTPS", "HTTPS", ["option forwardfor", "X-Forwarded-Port 80", "X-Forwarded-Proto https"]),
+        ("HTTP", "PROXY", ["X-Forwarded-Proto http"]),
+        ("HTTPS", "HTTPS", []),
+        ("TCP", "TCP", []),
+    ],
+)
+def test_forwarded_headers(listener: str, pool: str, lines: list[str], material: Material) -> None:
+    text = rendered(one(material, {"protocol": listener, "insert_x_forwarded": True}, protocol=pool)).text
+    found = [line.replace("http-request set-header ", "") for line in section(text, "backend")]
+    assert [line for line in found if "orward" in line] == lines
+
+
+def test_networks_that_may_connect(material: Material) -> None:
+    assert "allowed" not in rendered(one(material, {"allowed_cidrs": ()})).text
+    networks = ("10.0.0.0/8", "192.0.2.0/24")
+    found = section(rendered(one(material, {"allowed_cidrs": networks})).text, "frontend")
+    start = found.index("mode http") + 1
+    assert found[start : start + 3] == [
+        "acl allowed src 10.0.0.0/8",
+        "acl allowed src 192.0.2.0/24",
+        "tcp-request connection reject unless allowed",
+    ]
+
+
+def test_users(material: Material) -> None:
+    users = (BasicAuthUser(username="a user", encrypted_password="$6$salt$hash"),)
+    text = rendered(one(material, {"user_list": users})).text
+    assert section(text, "userlist") == ["userlist listener", r"user a\x20user password \x246\x24salt\x24hash"]
+    assert "http-request auth unless { http_auth(listener) }" in section(text, "frontend")
+    passed_through = rendered(one(material, {"user_list": users, "protocol": "HTTPS"})).text
+    assert "userlist" not in passed_through
+    assert "auth" not in passed_through
+
+
+def test_timeouts_come_from_the_listener_then_from_the_pool(material: Material) -> None:
+    pool = {"timeout_member_connect": 3, "timeout_member_data": 4, "timeout_client_data": 5}
+    text = rendered(one(material, {"timeout_member_connect": 1, "timeout_client_data": 2}, **pool)).text
+    assert "timeout client 2\n" in text
+    assert "timeout connect 1\n" in text
+    assert "timeout server 4\n" in text
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "balance"),
+    [("ROUND_ROBIN", "roundrobin"), ("LEAST_CONNECTIONS", "leastconn"), ("SOURCE_IP", "source")],
+)
+def test_algorithms(algorithm: str, balance: str, material: Material) -> None:
+    assert f"    balance {balance}\n" in rendered(one(material, lb_algorithm=algorithm)).text
+
+
+@pytest.mark.parametrize(("choice", "words"), [("octavia", f"alpn {ALPN}"), ("http1", "alpn http/1.1,http/1.0")])
+def test_alpn_of_pools_can_be_chosen(choice: str, words: str, material: Material) -> None:
+    account = one(material, protocol="HTTPS", health_monitor=stored.monitor())
+    line = server(rendered(account, pool_alpn=choice).text)
+    assert line.count(words) == 2
+    assert "alpn" not in server(rendered(account, pool_alpn="none").text)
+
+
+def test_idle_connections_can_be_spared(material: Material) -> None:
+    assert "idle-close" not in rendered(one(material)).text
+    spared = rendered(one(material), idle_close="on-response").text
+    assert "option idle-close-on-response\n    timeout http-keep-alive 5s\n" in spared
+
+
+def test_what_is_switched_off_is_left_out(material: Material) -> None:
+    assert "backend" not in rendered(one(material, admin_state_up=False)).text
+    assert rendered(one(material, {"admin_state_up": False})).listener_ids == ()
+    account = one(material)
+    account.put(stored.load_balancer(admin_state_up=False))
+    assert rendered(account).listener_ids == ()
+
+
+def test_udp_is_not_carried(material: Material) -> None:
+    account = one(material)
+    account.put(stored.listener("udp", protocol="UDP"))
+    assert rendered(account).listener_ids == ("listener",)
+
+
+@pytest.mark.parametrize(
+    ("secret_id", "payload", "reason"),
+    [("ca", None, "secret ca is gone"), ("server", b"nothing", "the secret can't be opened")],
+)
+def test_a_listener_whose_secret_cannot_be_read_is_left_out(
+    secret_id: str, payload: bytes | None, reason: str, material: Material
+) -> None:
+    account = one(material, protocol="HTTPS", ca_secret_id="ca")
+    account.put(stored.listener("other"))
+    if payload is None:
+        del account.secrets[secret_id]
+    else:
+        account.put(stored.secret(secret_id, payload))
+    found = rendered(account)
+    assert found.listener_ids == ("other",)
+    assert found.left_out == {"listener": reason}
+    assert not found.files
+
+
+def test_ca_and_revocation_list_are_handed_on_as_they_are(material: Material) -> None:
+    account = one(material, protocol="HTTPS", ca_secret_id="ca")
+    text = f"Bag Attributes\r\n{material.authority.certificate_pem}"
+    account.put(stored.secret("ca", text))
+    assert text.encode() in rendered(account).files.values()
+
+
+@pytest.mark.parametrize(
+    ("text", "one_word"), [("/up", "/up"), ("a b", r"a\x20b"), ("x\nglobal", r"x\x0aglobal"), ('"', r"\x22")]
+)
+def test_users_text_stays_one_word(text: str, one_word: str) -> None:
+    assert word(text) == one_word

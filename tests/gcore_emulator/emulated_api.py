@@ -1,0 +1,182 @@
+"""A client of an emulator on a real port, with a clock that the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from gcore_emulator import Emulator, ManualClock
+from tests.material import Material
+
+KEY = "1234_emulated"
+PROJECT, REGION = 11, 22
+OTHER_PROJECT, OTHER_REGION = 33, 44
+SCOPE = f"{PROJECT}/{REGION}"
+TASK_SECONDS = 10
+LISTENER = {"name": "https", "protocol": "TERMINATED_HTTPS", "protocol_port": 443}
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+
+def blob(name: str, payload: str, **changes: Any) -> dict[str, Any]:
+    """The guide's body of a secret."""
+    body = {
+        "name": name,
+        "secret_type": "certificate",
+        "payload": payload,
+        "payload_content_type": "application/octet-stream",
+        "payload_content_encoding": "base64",
+    }
+    return {**body, **changes}
+
+
+@dataclass
+class Api:
+    """What the tests do with an emulator. Paths are below `/cloud`; `@` in a path is the project and region."""
+
+    url: str
+    emulator: Emulator
+    clock: ManualClock
+    http: httpx.Client
+    material: Material
+
+    def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return self.http.request(method, f"/cloud{path.replace('@', SCOPE)}", **options)
+
+    def get(self, path: str, **params: Any) -> Any:
+        response = self.call("GET", path, params=params)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def refused(self, method: str, path: str, status: int, exception_class: str | None = None, **options: Any) -> Any:
+        """A call that must be refused; gives the error body."""
+        response = self.call(method, path, **options)
+        assert response.status_code == status, response.text
+        body = response.json()
+        if exception_class is not None:
+            assert body["exception_class"] == exception_class
+        assert body["message"]
+        assert body["request_id"]
+        return body
+
+    def begin(self, method: str, path: str, json: Any = None, **params: Any) -> str:
+        """A call that makes work; gives its task."""
+        response = self.call(method, path, json=json, params=params)
+        assert response.status_code == 200, response.text
+        tasks = response.json()["tasks"]
+        assert len(tasks) == 1
+        return str(tasks[0])
+
+    def task(self, task_id: str) -> Any:
+        return self.get(f"/v1/tasks/{task_id}")
+
+    def do(self, method: str, path: str, json: Any = None, **params: Any) -> dict[str, list[str]]:
+        """A call that makes work, to its good end; gives what was made."""
+        return self.finish(self.begin(method, path, json, **params))
+
+    def finish(self, task_id: str) -> dict[str, list[str]]:
+        self.clock.advance(TASK_SECONDS)
+        task = self.task(task_id)
+        assert task["state"] == "FINISHED", task["error"]
+        return {kind: ids for kind, ids in task["created_resources"].items() if ids}
+
+    def fail(self, method: str, path: str, json: Any = None) -> str:
+        """A call whose task must fail; gives the task's error."""
+        task_id = self.begin(method, path, json)
+        self.clock.advance(TASK_SECONDS)
+        task = self.task(task_id)
+        assert task["state"] == "ERROR"
+        assert task["created_resources"] is None
+        return str(task["error"])
+
+    # What most tests need first.
+
+    def secret(self, payload: str, name: str = "secret") -> str:
+        return self.do("POST", "/v1/secrets/@", blob(name, payload))["secrets"][0]
+
+    def server_secret(self) -> str:
+        return self.secret(self.material.server_payload, "web")
+
+    def client_secret(self) -> str:
+        return self.secret(self.material.client_payload, "client")
+
+    def ca_secret(self) -> str:
+        return self.secret(self.material.ca_payload, "ca")
+
+    def crl_secret(self) -> str:
+        return self.secret(self.material.crl_payload, "crl")
+
+    def load_balancer(self, **fields: Any) -> str:
+        return self.do("POST", "/v1/loadbalancers/@", {"name": "web", **fields})["loadbalancers"][0]
+
+    def listener(self, load_balancer_id: str, **fields: Any) -> str:
+        body = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "load_balancer_id": load_balancer_id}
+        return self.do("POST", "/v1/lblisteners/@", {**body, **fields})["listeners"][0]
+
+    def pool(self, **fields: Any) -> str:
+        return self.do("POST", "/v1/lbpools/@", pool_body(**fields))["pools"][0]
+
+    def pool_on_new_load_balancer(self, **fields: Any) -> tuple[str, str]:
+        balancer_id = self.load_balancer()
+        return balancer_id, self.pool(load_balancer_id=balancer_id, **fields)
+
+    # Beside the API.
+
+    def state(self) -> Any:
+        return self.http.get("/_emulator/state").json()
+
+    def add_fault(self, **rule: Any) -> None:
+        response = self.http.post("/_emulator/faults", json=[rule])
+        assert response.status_code == 200, response.text
+
+    def fired(self) -> list[int]:
+        return [count["fired"] for count in self.http.get("/_emulator/faults").json()]
+
+    def statuses(self) -> list[int | None]:
+        return [call["status"] for call in self.http.get("/_emulator/requests").json()["calls"]]
+
+
+def pool_body(**fields: Any) -> dict[str, Any]:
+    return {"name": "backends", "protocol": "HTTP", "lb_algorithm": "ROUND_ROBIN", **fields}
+
+
+def member_body(address: str = "10.0.0.1", protocol_port: int = 443, **fields: Any) -> dict[str, Any]:
+    return {"address": address, "protocol_port": protocol_port, **fields}
+
+
+def monitor_body(**fields: Any) -> dict[str, Any]:
+    return {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3, **fields}
+
+
+def without(body: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in names}
+
+
+def mtls(api: Api, protocol: str = "TERMINATED_HTTPS") -> dict[str, Any]:
+    """A load balancer with everything that TLS on both sides needs, nested."""
+    return {
+        "name": "web",
+        "flavor": "lb1-2-4",
+        "tags": {"owner": "tests"},
+        "listeners": [
+            {
+                "name": "https",
+                "protocol": protocol,
+                "protocol_port": 443,
+                "secret_id": api.server_secret(),
+                "insert_x_forwarded": True,
+                "pools": [
+                    pool_body(
+                        protocol="HTTPS",
+                        ca_secret_id=api.ca_secret(),
+                        crl_secret_id=api.crl_secret(),
+                        secret_id=api.client_secret(),
+                        members=[member_body(), member_body("10.0.0.2", backup=True, weight=7)],
+                        healthmonitor=monitor_body(),
+                    )
+                ],
+            }
+        ],
+    }
