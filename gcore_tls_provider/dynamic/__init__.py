@@ -1,0 +1,1 @@
+"""Front end for Pulumi's dynamic providers."""

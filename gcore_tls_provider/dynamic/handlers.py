@@ -176,16 +176,16 @@ class Handlers:
 
 
 _MODULES: Final[Mapping[str, tuple[str, str]]] = {
-    "Pool": ("pools", "PoolLifecycle"),
-    "Listener": ("listeners", "ListenerLifecycle"),
-    "LoadBalancer": ("load_balancers", "LoadBalancerLifecycle"),
-    "Secret": ("secrets", "RawSecretLifecycle"),
-    "ListenerCertificate": ("certificates", "ListenerCertificateLifecycle"),
-    "ClientCertificate": ("certificates", "ClientCertificateLifecycle"),
-    "CertificateAuthority": ("certificates", "CertificateAuthorityLifecycle"),
-    "RevocationList": ("certificates", "RevocationListLifecycle"),
-    "PoolTlsAttachment": ("pool_tls", "PoolTlsAttachmentLifecycle"),
-    "PoolTlsSnapshot": ("pool_tls", "PoolTlsSnapshotLifecycle"),
+    "Pool": ("pool.kind", "PoolLifecycle"),
+    "Listener": ("listener.kind", "ListenerLifecycle"),
+    "LoadBalancer": ("load_balancer", "LoadBalancerLifecycle"),
+    "Secret": ("secret", "RawSecretLifecycle"),
+    "ListenerCertificate": ("certificate", "ListenerCertificateLifecycle"),
+    "ClientCertificate": ("certificate", "ClientCertificateLifecycle"),
+    "CertificateAuthority": ("certificate", "CertificateAuthorityLifecycle"),
+    "RevocationList": ("certificate", "RevocationListLifecycle"),
+    "PoolTlsAttachment": ("pool.tls_attachment", "PoolTlsAttachmentLifecycle"),
+    "PoolTlsSnapshot": ("pool.tls_attachment", "PoolTlsSnapshotLifecycle"),
 }
 """Where the lifecycle of each kind is, by the last part of its type; first what uses others.
 
@@ -201,7 +201,7 @@ def of(kind: str) -> Handlers:
         kind: the last part of its type: `Pool`.
     """
     module, name = _MODULES[kind]
-    return Handlers(getattr(import_module(f"gcore_tls_provider.lifecycle.{module}"), name)())
+    return Handlers(getattr(import_module(f"gcore_tls_provider.lifecycle.kinds.{module}"), name)())
 
 
 @cache

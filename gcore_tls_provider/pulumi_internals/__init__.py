@@ -1,0 +1,1 @@
+"""Every use of undocumented Pulumi behavior."""

@@ -1,0 +1,1 @@
+"""Findings: what checks report, with codes, severities and limits."""

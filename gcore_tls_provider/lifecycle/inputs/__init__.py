@@ -1,0 +1,1 @@
+"""Inputs: models, fields, naming, and references between resources."""

@@ -1,0 +1,1 @@
+"""The kinds of objects, one module or package each."""

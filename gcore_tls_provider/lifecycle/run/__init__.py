@@ -1,0 +1,1 @@
+"""One run: configuration, location, accounts, locks, operations, waiting."""

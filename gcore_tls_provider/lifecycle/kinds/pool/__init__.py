@@ -1,0 +1,1 @@
+"""Pools, their members and health monitors, and their TLS part."""
