@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gcore_emulator.application import application
+    from gcore_emulator.application import create_application
     from gcore_emulator.behavior import Behaviour, behaviour_from
     from gcore_emulator.clock import Clock, ManualClock, SystemClock
     from gcore_emulator.emulator import Emulator
@@ -24,8 +24,8 @@ __all__ = [
     "Settings",
     "SystemClock",
     "TaskSeconds",
-    "application",
     "behaviour_from",
+    "create_application",
     "serving",
 ]
 

@@ -41,7 +41,7 @@ ROUTERS = tuple(
 """The API's routes, in the order in which they are tried: `.../status` must not be taken for a load balancer's id."""
 
 
-def application(emulator: Emulator) -> ASGIApp:
+def create_application(emulator: Emulator) -> ASGIApp:
     """An ASGI application: for a server, or for a client in the same process."""
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
     return Doorway(_application(emulator), routes, emulator)

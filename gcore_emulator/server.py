@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from gcore_emulator.application import application
+from gcore_emulator.application import create_application
 from gcore_emulator.emulator import Emulator
 
 HOST = "127.0.0.1"
@@ -86,7 +86,7 @@ def _url(listening: socket.socket) -> str:
 def _config(emulator: Emulator) -> uvicorn.Config:
     # Without proxy headers nothing stands between the server and the doorway, which needs its transport.
     return uvicorn.Config(
-        application(emulator),
+        create_application(emulator),
         log_level="warning",
         access_log=False,
         proxy_headers=False,

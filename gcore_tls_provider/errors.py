@@ -56,7 +56,7 @@ class PropertyError(GcoreTlsError):
 
 
 @dataclass(frozen=True)
-class Unfinished:
+class PartialResult:
     """What a failed operation leaves half-done, to be kept in the stack's state.
 
     Attributes:
@@ -67,7 +67,7 @@ class Unfinished:
 
     id: str
     properties: Mapping[str, object]
-    anew: bool
+    recreate: bool
 
 
 class ApiError(GcoreTlsError):
@@ -81,25 +81,25 @@ class ApiError(GcoreTlsError):
         unfinished: what it leaves half-done; None where nothing is left.
     """
 
-    unfinished: Unfinished | None = None
+    partial: PartialResult | None = None
 
-    def __init__(self, asked: str, answered: str, remedy: str, *, request_id: str | None = None) -> None:
+    def __init__(self, action: str, reason: str, remedy: str, *, request_id: str | None = None) -> None:
         """Composes the one line from its parts."""
         super().__init__()
-        self.asked = asked
+        self.action = action
         self.request_id = request_id
-        self._say(answered, remedy)
+        self._compose(reason, remedy)
 
-    def leave(self, unfinished: Unfinished | None, answered: str, remedy: str) -> None:
+    def set_partial(self, unfinished: PartialResult | None, answered: str, remedy: str) -> None:
         """Says what is left half-done, in the same error."""
-        self.unfinished = unfinished
-        self._say(answered, remedy)
+        self.partial = unfinished
+        self._compose(answered, remedy)
 
-    def _say(self, answered: str, remedy: str) -> None:
-        self.answered = answered
+    def _compose(self, answered: str, remedy: str) -> None:
+        self.reason = answered
         self.remedy = remedy
         named = f" (request id {self.request_id})" if self.request_id else ""
-        self.args = (one_line(f"{self.asked}: {answered}{named}. {remedy}"),)
+        self.args = (one_line(f"{self.action}: {answered}{named}. {remedy}"),)
 
 
 class Unreachable(ApiError):
@@ -112,11 +112,11 @@ class Unreachable(ApiError):
     outcome_unknown: bool = True
 
 
-class MalformedAnswer(ApiError):
+class MalformedResponse(ApiError):
     """Gcore's answer isn't JSON, or isn't shaped as its OpenAPI document says."""
 
 
-class Refused(ApiError):
+class HttpStatusError(ApiError):
     """Gcore answered with an error status.
 
     Attributes:
@@ -132,19 +132,19 @@ class Refused(ApiError):
     retry_after: float | None = None
 
 
-class BadRequest(Refused):
+class BadRequest(HttpStatusError):
     """400 or 422: the body or a parameter was refused."""
 
 
-class Unauthorized(Refused):
+class Unauthorized(HttpStatusError):
     """401: no API key, or one that Gcore doesn't know."""
 
 
-class Forbidden(Refused):
+class Forbidden(HttpStatusError):
     """403: the key may not do this, or the region has no capacity for the flavor."""
 
 
-class NotFound(Refused):
+class NotFound(HttpStatusError):
     """404: the object, or the route, doesn't exist."""
 
 
@@ -155,19 +155,19 @@ class ObjectNotFound(NotFound):
     """
 
 
-class MethodNotAllowed(Refused):
+class MethodNotAllowed(HttpStatusError):
     """405: the route exists, and the method doesn't."""
 
 
-class Conflict(Refused):
+class Conflict(HttpStatusError):
     """409: the load balancer is busy, or such an object already exists."""
 
 
-class RateLimited(Refused):
+class RateLimited(HttpStatusError):
     """429: too many requests."""
 
 
-class ServerError(Refused):
+class ServerError(HttpStatusError):
     """5xx: a fault at Gcore's side. Whether the request was carried out is unknown."""
 
 
@@ -181,7 +181,7 @@ class TaskFailed(ApiError):
     task_id: str = ""
 
 
-class TaskForgotten(ApiError):
+class TaskNotFound(ApiError):
     """Gcore no longer knows the task: it has ended, and how is to be seen from the object."""
 
 

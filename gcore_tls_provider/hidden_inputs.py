@@ -27,12 +27,12 @@ MATERIAL: Final = "__material"
 """What it refers to for the material that it holds, by role; packed. See `lifecycle.public_material`."""
 
 
-def packed(parts: Mapping[str, object]) -> str:
+def to_json(parts: Mapping[str, object]) -> str:
     """Parts as one text."""
     return json.dumps(parts, separators=(",", ":"), sort_keys=True)
 
 
-def unpacked(value: object) -> Mapping[str, object]:
+def from_json(value: object) -> Mapping[str, object]:
     """The parts of a packed property; none where it isn't one. State of before has the parts themselves."""
     if isinstance(value, Mapping):
         return value

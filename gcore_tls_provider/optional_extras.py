@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def needing(packages: Set[str], command: str, extra: str) -> Iterator[None]:
+def require_extra(packages: Set[str], command: str, extra: str) -> Iterator[None]:
     """Imports inside of it may fail where packages of an extra are missing: one line says what to install.
 
     Args:

@@ -47,7 +47,7 @@ def _loaded(kind: str) -> Handlers:
     with _not_collecting():
         from gcore_tls_provider.dynamic import handlers
 
-        return handlers.of(kind)
+        return handlers.handlers_for(kind)
 
 
 class _Provider(ResourceProvider):

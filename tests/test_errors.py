@@ -12,7 +12,7 @@ import pytest
 import gcore_tls_provider
 from gcore_tls_provider import errors
 from gcore_tls_provider.certificates import MaterialError
-from gcore_tls_provider.errors import ApiError, GcoreTlsError, Refused, one_line
+from gcore_tls_provider.errors import ApiError, GcoreTlsError, HttpStatusError, one_line
 
 
 def drawn() -> dict[str, str | None]:
@@ -68,7 +68,7 @@ def test_an_error_of_the_api_is_one_line_of_four_parts(kind: type[ApiError]) -> 
 
 
 def test_a_refusal_without_details_has_defaults() -> None:
-    error = Refused("asked", "answered", "remedy")
+    error = HttpStatusError("asked", "answered", "remedy")
     assert (error.status, error.exception_class, error.invalid_fields, error.retry_after) == (
         0,
         None,

@@ -272,7 +272,7 @@ def _said(row: Row) -> tuple[object, ...]:
 
 def _is(field: Field) -> tuple[object, ...]:
     stays = not field.nullable and field.default is None
-    return field.change, ... if stays else field.removed, field.readable, field.owned
+    return field.change, ... if stays else field.removed, field.readable, field.compare_when_unset
 
 
 @pytest.mark.parametrize("kind", ["LoadBalancer", "Listener", "Pool"])

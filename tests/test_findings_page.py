@@ -25,7 +25,7 @@ from gcore_tls_provider.certificates import DevelopmentAuthority, write_developm
 from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.findings.finding import Severity
 from gcore_tls_provider.hidden_inputs import CONTEXT, MATERIAL
-from gcore_tls_provider.lifecycle.inputs.properties import located
+from gcore_tls_provider.lifecycle.inputs.properties import format_finding
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
 from gcore_tls_provider.lifecycle.run.session import Session
 from tests.cli.check.files import run as run_command
@@ -124,7 +124,7 @@ class Folder:
             if each.type.startswith(GCORE):
                 kind = each.type.removeprefix(GCORE)
                 checked = LIFECYCLES[kind].check(session, as_engine(self.last.get(name, {})), as_engine(_bag(each)))
-                findings[name] = [f"{finding.severity}: {located(finding)}" for finding in checked.findings]
+                findings[name] = [f"{finding.severity}: {format_finding(finding)}" for finding in checked.findings]
                 self.last[name] = checked.inputs
         return [each for name in sorted(findings) for each in findings[name]]
 

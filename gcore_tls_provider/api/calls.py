@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-AnswerT_co = TypeVar("AnswerT_co", covariant=True)
+ResponseT_co = TypeVar("ResponseT_co", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Call(Generic[AnswerT_co]):
+class Call(Generic[ResponseT_co]):
     """One request and the shape of its answer.
 
     Attributes:
@@ -52,18 +52,18 @@ class Call(Generic[AnswerT_co]):
     """
 
     route: Route
-    asked: str
-    answer: Callable[[object], AnswerT_co]
+    description: str
+    response_type: Callable[[object], ResponseT_co]
     ids: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str | int | bool] = field(default_factory=dict)
     body: BaseModel | None = field(default=None, repr=False)
 
 
-Shape = Literal["guide", "openapi"]
+RequestVariant = Literal["guide", "openapi"]
 
 
 @dataclass(frozen=True)
-class Shapes(Generic[AnswerT_co]):
+class RequestVariants(Generic[ResponseT_co]):
     """One operation as Gcore's guide writes it, and as Gcore's OpenAPI document does.
 
     Attributes:
@@ -76,12 +76,12 @@ class Shapes(Generic[AnswerT_co]):
     """
 
     operation: str
-    guide: Call[AnswerT_co]
-    openapi: Call[AnswerT_co]
-    first: Shape
+    guide: Call[ResponseT_co]
+    openapi: Call[ResponseT_co]
+    first: RequestVariant
     refused_fields: frozenset[str] = frozenset()
     named: tuple[Call[object], ...] = ()
 
-    def of(self, shape: Shape) -> Call[AnswerT_co]:
+    def of(self, shape: RequestVariant) -> Call[ResponseT_co]:
         """The call in one of the two shapes."""
         return self.guide if shape == "guide" else self.openapi

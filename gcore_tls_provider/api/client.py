@@ -28,26 +28,26 @@ import httpx
 from pydantic import ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from gcore_tls_provider.api.calls import Call, Shape, Shapes
+from gcore_tls_provider.api.calls import Call, RequestVariant, RequestVariants
 from gcore_tls_provider.api.clock import Clock, Deadline, SystemClock
 from gcore_tls_provider.api.connection import Connection
-from gcore_tls_provider.api.http_errors import refusal
-from gcore_tls_provider.api.redaction import Confidential, secrets_in
+from gcore_tls_provider.api.http_errors import http_error
+from gcore_tls_provider.api.redaction import Redactor, secrets_in
 from gcore_tls_provider.errors import (
     ApiError,
     BadRequest,
     ConfigurationError,
-    MalformedAnswer,
+    HttpStatusError,
+    MalformedResponse,
     MethodNotAllowed,
     NotFound,
     ObjectNotFound,
     RateLimited,
-    Refused,
     ServerError,
     Unreachable,
 )
 
-AnswerT = TypeVar("AnswerT")
+ResponseT = TypeVar("ResponseT")
 
 PATIENCE: Final = 120.0
 """Seconds for which faults of the network and of Gcore are borne with, for one call."""
@@ -97,7 +97,7 @@ class Client:
         *,
         clock: Clock | None = None,
         transport: httpx.BaseTransport | None = None,
-        confidential: Confidential | None = None,
+        confidential: Redactor | None = None,
     ) -> None:
         """Opens no connection yet.
 
@@ -106,10 +106,10 @@ class Client:
         """
         self.connection = connection
         self.clock: Clock = clock or SystemClock()
-        self.confidential = confidential or Confidential()
+        self.confidential = confidential or Redactor()
         self.confidential.add([connection.api_key.get_secret_value()])
         self._answered = False
-        self._shapes: dict[str, Shape] = {}
+        self._shapes: dict[str, RequestVariant] = {}
         self._http = _http(connection, transport)
 
     def close(self) -> None:
@@ -120,7 +120,7 @@ class Client:
         """The deadline `seconds` from now, on this client's clock."""
         return Deadline.after(self.clock, seconds)
 
-    def send(self, call: Call[AnswerT], deadline: Deadline) -> AnswerT:
+    def send(self, call: Call[ResponseT], deadline: Deadline) -> ResponseT:
         """Sends one call, repeating it as the module's table says.
 
         Raises:
@@ -142,10 +142,10 @@ class Client:
             sleep=self.clock.sleep,
             reraise=True,
         )
-        answer: AnswerT = retrying(self._once, call, deadline)
+        answer: ResponseT = retrying(self._once, call, deadline)
         return answer
 
-    def send_shaped(self, shapes: Shapes[AnswerT], deadline: Deadline) -> AnswerT:
+    def send_variant(self, shapes: RequestVariants[ResponseT], deadline: Deadline) -> ResponseT:
         """Sends an operation in the shape that the dialect names, or that works.
 
         In dialect `auto` the other shape is tried where the first isn't understood, and what worked is remembered.
@@ -161,22 +161,22 @@ class Client:
         remembered = self._shapes.get(shapes.operation)
         if remembered is not None:
             return self.send(shapes.of(remembered), deadline)
-        other: Shape = "guide" if shapes.first == "openapi" else "openapi"
+        other: RequestVariant = "guide" if shapes.first == "openapi" else "openapi"
         try:
             answer = self.send(shapes.of(shapes.first), deadline)
-        except Refused as first:
+        except HttpStatusError as first:
             if not self._not_understood(shapes, first, deadline):
                 raise
             try:
                 answer = self.send(shapes.of(other), deadline)
-            except Refused as second:
+            except HttpStatusError as second:
                 raise _both(shapes, first, second) from second
             self._shapes[shapes.operation] = other
             return answer
         self._shapes[shapes.operation] = shapes.first
         return answer
 
-    def _not_understood(self, shapes: Shapes[AnswerT], refused: Refused, deadline: Deadline) -> bool:
+    def _not_understood(self, shapes: RequestVariants[ResponseT], refused: HttpStatusError, deadline: Deadline) -> bool:
         if isinstance(refused, MethodNotAllowed):
             return True
         if isinstance(refused, BadRequest):
@@ -194,7 +194,7 @@ class Client:
             return False
         return True
 
-    def _once(self, call: Call[AnswerT], deadline: Deadline) -> AnswerT:
+    def _once(self, call: Call[ResponseT], deadline: Deadline) -> ResponseT:
         connection = self.connection
         path = call.route.path({**call.ids, "project_id": connection.project_id, "region_id": connection.region_id})
         content = None
@@ -213,41 +213,41 @@ class Client:
             )
         self._answered = True
         if response.status_code >= 300:
-            raise refusal(call, response, self.confidential, self.connection)
+            raise http_error(call, response, self.confidential, self.connection)
         return self._parsed(call, response)
 
-    def _parsed(self, call: Call[AnswerT], response: httpx.Response) -> AnswerT:
+    def _parsed(self, call: Call[ResponseT], response: httpx.Response) -> ResponseT:
         if response.status_code == 204 or not response.content:
             body: object = None
         else:
             try:
                 body = json.loads(response.content)
             except ValueError:
-                raise MalformedAnswer(
-                    call.asked,
+                raise MalformedResponse(
+                    call.description,
                     f"Gcore answered {response.status_code} with something that isn't JSON: "
-                    f"'{self.confidential.shown(response.text, 200)}'",
+                    f"'{self.confidential.redact(response.text, 200)}'",
                     "Check that the base URL is Gcore's API and that no proxy answers in its place.",
                 ) from None
         try:
-            return call.answer(body)
+            return call.response_type(body)
         except ValidationError as error:
             where = ", ".join(sorted({".".join(map(str, each["loc"])) or "the whole" for each in error.errors()}))
-            raise MalformedAnswer(
-                call.asked,
-                f"Gcore's answer isn't shaped as documented, at: {self.confidential.shown(where)}",
+            raise MalformedResponse(
+                call.description,
+                f"Gcore's answer isn't shaped as documented, at: {self.confidential.redact(where)}",
                 "Report it to the makers of gcore-tls-provider, with the request and the field named here.",
             ) from None
 
     @contextmanager
-    def _wrapped(self, call: Call[AnswerT]) -> Iterator[None]:
+    def _wrapped(self, call: Call[ResponseT]) -> Iterator[None]:
         try:
             yield
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             base_url = self.connection.base_url
             unreachable = Unreachable(
-                call.asked,
-                f"no answer from {base_url}: {self.confidential.shown(str(error)) or type(error).__name__}",
+                call.description,
+                f"no answer from {base_url}: {self.confidential.redact(str(error)) or type(error).__name__}",
                 f"Check the base URL ({self.connection.setting('baseUrl')}) and the network, then run again.",
             )
             never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -276,7 +276,7 @@ def _http(connection: Connection, transport: httpx.BaseTransport | None) -> http
         )
     except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
         raise ConfigurationError(
-            f"The settings of this machine for HTTP can't be used: {Confidential(key).shown(str(error))}. Check the "
+            f"The settings of this machine for HTTP can't be used: {Redactor(key).redact(str(error))}. Check the "
             f"environment variables HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
         ) from error
 
@@ -289,7 +289,7 @@ def _is(state: RetryCallState, kind: type[ApiError]) -> bool:
     return state.outcome is not None and isinstance(state.outcome.exception(), kind)
 
 
-def _may_repeat(call: Call[AnswerT], error: BaseException) -> bool:
+def _may_repeat(call: Call[ResponseT], error: BaseException) -> bool:
     if isinstance(error, RateLimited):
         return True
     if isinstance(error, Unreachable):
@@ -301,16 +301,16 @@ def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     # Jitter downwards, so that many threads that failed together don't come back together.
     pause = backoff(state.attempt_number) * random.uniform(0.75, 1.0)
-    if isinstance(error, Refused) and error.retry_after is not None:
+    if isinstance(error, HttpStatusError) and error.retry_after is not None:
         return max(error.retry_after, pause)
     return pause
 
 
-def _both(shapes: Shapes[AnswerT], first: Refused, second: Refused) -> Refused:
+def _both(shapes: RequestVariants[ResponseT], first: HttpStatusError, second: HttpStatusError) -> HttpStatusError:
     error = type(second)(
-        second.asked,
-        f"neither way of writing it was taken. As in {_document(shapes.first)}: {first.answered}. "
-        f"As in {_document('guide' if shapes.first == 'openapi' else 'openapi')}: {second.answered}",
+        second.action,
+        f"neither way of writing it was taken. As in {_document(shapes.first)}: {first.reason}. "
+        f"As in {_document('guide' if shapes.first == 'openapi' else 'openapi')}: {second.reason}",
         second.remedy,
         request_id=second.request_id or first.request_id,
     )
@@ -319,5 +319,5 @@ def _both(shapes: Shapes[AnswerT], first: Refused, second: Refused) -> Refused:
     return error
 
 
-def _document(shape: Shape) -> str:
+def _document(shape: RequestVariant) -> str:
     return "Gcore's guide" if shape == "guide" else "Gcore's OpenAPI document"

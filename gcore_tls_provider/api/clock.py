@@ -69,7 +69,7 @@ class Deadline:
         """Whether no time is left."""
         return self.remaining <= 0
 
-    def sooner(self, seconds: float) -> Deadline:
+    def capped_at(self, seconds: float) -> Deadline:
         """This deadline, or the one `seconds` from now if that is earlier."""
         at = self.clock.now() + seconds
         return self if self.at <= at else Deadline(self.clock, at, seconds)

@@ -23,7 +23,7 @@ _URL = TypeAdapter(HttpUrl)
 
 
 @dataclass(frozen=True)
-class Scope:
+class Location:
     """Where an object is: every object belongs to one project and region of an account, and can't leave them.
 
     Attributes:
@@ -34,7 +34,7 @@ class Scope:
 
     project_id: int | None = None
     region_id: int | None = None
-    connection: str | None = None
+    provider_config: str | None = None
 
 
 class Connection(BaseModel):

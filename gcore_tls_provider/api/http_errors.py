@@ -13,17 +13,17 @@ from pydantic import ValidationError
 
 from gcore_tls_provider.api.calls import Call
 from gcore_tls_provider.api.connection import Connection
-from gcore_tls_provider.api.redaction import Confidential
+from gcore_tls_provider.api.redaction import Redactor
 from gcore_tls_provider.api.wire.failure import ErrorBody
 from gcore_tls_provider.errors import (
     BadRequest,
     Conflict,
     Forbidden,
+    HttpStatusError,
     MethodNotAllowed,
     NotFound,
     ObjectNotFound,
     RateLimited,
-    Refused,
     ServerError,
     Unauthorized,
 )
@@ -32,7 +32,7 @@ _LONGEST_RETRY_AFTER = 300.0
 
 _OTHER_REMEDY = "Check that the base URL ({base_url}) is Gcore's API: Gcore documents no such status here."
 
-REMEDIES: Mapping[type[Refused], str] = {
+REMEDIES: Mapping[type[HttpStatusError], str] = {
     BadRequest: "Mend what Gcore names and run again.",
     Unauthorized: "Check the API key ({api_key}): it may be wrong, expired, or cut off at a `$`"
     " by a shell. `pulumi refresh` and `destroy` see a key that was changed since the last `up` with --run-program"
@@ -55,7 +55,7 @@ REMEDIES: Mapping[type[Refused], str] = {
 _NO_SUCH_OBJECT = ("NotFoundError", "NotFound")
 """How the class of the error ends that Gcore gives for an object that isn't there (docs: `NotFoundError`)."""
 
-_BY_STATUS: Mapping[int, type[Refused]] = {
+_BY_STATUS: Mapping[int, type[HttpStatusError]] = {
     400: BadRequest,
     401: Unauthorized,
     403: Forbidden,
@@ -67,9 +67,9 @@ _BY_STATUS: Mapping[int, type[Refused]] = {
 }
 
 
-def refusal(
-    call: Call[object], response: httpx.Response, confidential: Confidential, connection: Connection
-) -> Refused:
+def http_error(
+    call: Call[object], response: httpx.Response, confidential: Redactor, connection: Connection
+) -> HttpStatusError:
     """The error for an answer with status 300 or more. A status that isn't in the tree gives a plain `Refused`.
 
     Args:
@@ -79,19 +79,19 @@ def refusal(
         connection: who asked, for the remedy.
     """
     status = response.status_code
-    kind = _BY_STATUS.get(status, ServerError if status >= 500 else Refused)
+    kind = _BY_STATUS.get(status, ServerError if status >= 500 else HttpStatusError)
     body = _error_body(response.content)
     if kind is NotFound and body is not None and (body.exception_class or "").endswith(_NO_SUCH_OBJECT):
         kind = ObjectNotFound
     said = "" if body is None else _said(body, confidential)
-    said = said or confidential.shown(response.text) or "no text"
+    said = said or confidential.redact(response.text) or "no text"
     error = kind(
-        call.asked,
+        call.description,
         f"Gcore answered {status} to {call.route.method} {call.route.template}: {said.rstrip('.')}",
         REMEDIES.get(kind, _OTHER_REMEDY).format(
             namespace=connection.namespace, api_key=connection.setting("apiKey"), base_url=connection.setting("baseUrl")
         ),
-        request_id=confidential.shown(body.request_id) if body and body.request_id else None,
+        request_id=confidential.redact(body.request_id) if body and body.request_id else None,
     )
     error.status = status
     error.exception_class = body.exception_class if body else None
@@ -120,10 +120,10 @@ def _error_body(content: bytes) -> ErrorBody | None:
         return None
 
 
-def _said(body: ErrorBody, confidential: Confidential) -> str:
-    said = confidential.shown(f"{body.exception_class or ''} {body.message or ''}")
+def _said(body: ErrorBody, confidential: Redactor) -> str:
+    said = confidential.redact(f"{body.exception_class or ''} {body.message or ''}")
     listed = "; ".join(f"{field}: {', '.join(reasons)}" for field, reasons in (body.invalid_fields or {}).items())
-    fields = confidential.shown(listed)
+    fields = confidential.redact(listed)
     if not fields or fields in said:
         return said
     return f"{said} ({fields})" if said else fields

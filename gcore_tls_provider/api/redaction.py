@@ -24,7 +24,7 @@ _SHORT = 100
 _LONGEST = 600
 
 
-class Confidential:
+class Redactor:
     """Texts that are never shown: the API key, and every secret that was sent. Threads may share it.
 
     Hidden are each text and what base64 decodes it to, and every piece of 8 letters or digits that occurs in one:
@@ -45,7 +45,7 @@ class Confidential:
         with self._adding:
             self._texts = tuple(dict.fromkeys((*self._texts, *(each for each in found if len(each) >= _SHORTEST))))
 
-    def shown(self, text: str, longest: int = _LONGEST) -> str:
+    def redact(self, text: str, longest: int = _LONGEST) -> str:
         """`text` without confidential texts, PEM blocks and long base64, on one line.
 
         Args:

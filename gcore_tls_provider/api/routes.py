@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from pydantic import SecretStr
 
-from gcore_tls_provider.api.calls import Call, Route, Shapes
+from gcore_tls_provider.api.calls import Call, RequestVariants, Route
 from gcore_tls_provider.api.wire.flavors import Flavor
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitorCreate
 from gcore_tls_provider.api.wire.listeners import Listener, ListenerCreate, ListenerPatch
@@ -103,7 +103,7 @@ def create_secret_v2(name: str, payload_base64: str, **described: str | int | No
 
 def create_secret_with_key(
     name: str, *, payload_base64: str, certificate: str, certificate_chain: str, private_key: str
-) -> Shapes[TaskIds]:
+) -> RequestVariants[TaskIds]:
     """A secret that holds a certificate with its private key.
 
     Args:
@@ -118,7 +118,7 @@ def create_secret_with_key(
         certificate_chain=SecretStr(certificate_chain),
         private_key=SecretStr(private_key),
     )
-    return Shapes(
+    return RequestVariants(
         operation="create a secret with a private key",
         guide=create_secret_v2(name, payload_base64),
         openapi=Call(
@@ -265,7 +265,7 @@ def delete_listener(listener_id: str) -> Call[TaskIds]:
     )
 
 
-def create_pool(load_balancer_id: str | None, listener_id: str | None, body: PoolCreate) -> Shapes[TaskIds]:
+def create_pool(load_balancer_id: str | None, listener_id: str | None, body: PoolCreate) -> RequestVariants[TaskIds]:
     """A pool on a load balancer, attached to a listener where one is named.
 
     Args:
@@ -279,7 +279,7 @@ def create_pool(load_balancer_id: str | None, listener_id: str | None, body: Poo
     balancer = {} if load_balancer_id is None else {"load_balancer_id": load_balancer_id}
     openapi = Call(CREATE_POOL, asked, TaskIds.model_validate, body=body.model_copy(update={**balancer, **listener}))
     if load_balancer_id is None:
-        return Shapes(operation="create a pool on a listener", guide=openapi, openapi=openapi, first="openapi")
+        return RequestVariants(operation="create a pool on a listener", guide=openapi, openapi=openapi, first="openapi")
     guide = Call(
         CREATE_POOL_GUIDE,
         asked,
@@ -293,7 +293,7 @@ def create_pool(load_balancer_id: str | None, listener_id: str | None, body: Poo
         *(get_listener(each) for each in (listener_id,) if each),
         *(get_secret(each) for each in secrets if each),
     )
-    return Shapes(operation="create a pool", guide=guide, openapi=openapi, first="openapi", named=named)
+    return RequestVariants(operation="create a pool", guide=guide, openapi=openapi, first="openapi", named=named)
 
 
 def get_pool(pool_id: str) -> Call[Pool]:
@@ -311,7 +311,7 @@ def list_pools(offset: int) -> Call[Page[Pool]]:
     )
 
 
-def update_pool(pool_id: str, protocol: str, body: PoolPatch) -> Shapes[TaskIds]:
+def update_pool(pool_id: str, protocol: str, body: PoolPatch) -> RequestVariants[TaskIds]:
     """Changes a pool in place.
 
     Args:
@@ -321,7 +321,7 @@ def update_pool(pool_id: str, protocol: str, body: PoolPatch) -> Shapes[TaskIds]
     """
     asked, ids = f"update pool {pool_id}", {"pool_id": pool_id}
     secrets = (body.ca_secret_id, body.crl_secret_id, body.secret_id)
-    return Shapes(
+    return RequestVariants(
         operation="update a pool",
         guide=Call(
             UPDATE_POOL_GUIDE,

@@ -24,14 +24,14 @@ from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.errors import (
     DeadlineExceeded,
     Forbidden,
-    MalformedAnswer,
+    MalformedResponse,
     MethodNotAllowed,
     NotFound,
     ObjectNotFound,
     RateLimited,
     ServerError,
     TaskFailed,
-    TaskForgotten,
+    TaskNotFound,
     Unreachable,
 )
 
@@ -44,7 +44,7 @@ LONGEST_INTERVAL: Final = 3.0
 UNKNOWN_POLLS: Final = 5
 """So many polls in a row that find no such task mean that there is none."""
 
-WORTH_SHARING: Final = 3
+SHARED_POLL_THRESHOLD: Final = 3
 """From so many waiting threads on, the list of active tasks is asked for instead of each task."""
 
 UNREADABLE_POLLS: Final = 3
@@ -111,10 +111,10 @@ class Tasks:
                 # A task that was just made may not be readable yet.
                 unknown += 1
                 if unknown == UNKNOWN_POLLS:
-                    raise TaskForgotten(
+                    raise TaskNotFound(
                         asked, f"Gcore knows no task {task_id}", "Run again: what it has done is looked for."
                     ) from missing
-            except MalformedAnswer:
+            except MalformedResponse:
                 unreadable += 1
                 if unreadable == UNREADABLE_POLLS:
                     raise
@@ -137,7 +137,11 @@ class Tasks:
     def _poll(self, task_id: str, started: float, deadline: Deadline) -> tuple[Task | None, float | None]:
         """The task as it stands; or None, with the moment at which it was active, if that is known."""
         try:
-            listed_at = self._active.listed_at(task_id, started, deadline) if self._waiting >= WORTH_SHARING else None
+            listed_at = (
+                self._active.last_seen_active_at(task_id, started, deadline)
+                if self._waiting >= SHARED_POLL_THRESHOLD
+                else None
+            )
             if listed_at is not None:
                 return None, listed_at
             return self._client.send(routes.get_task(task_id), deadline), None
@@ -150,7 +154,7 @@ class Tasks:
     def _finished(self, task: Task, asked: str) -> Task:
         if task.state == "FINISHED":
             return task
-        reason = self._client.confidential.shown(task.error or "Gcore gives no reason").rstrip(".")
+        reason = self._client.confidential.redact(task.error or "Gcore gives no reason").rstrip(".")
         error = TaskFailed(
             asked,
             f"its task {task.id} ended in ERROR: {reason}",
@@ -171,7 +175,7 @@ class _ActiveTasks:
         self._read_at: float | None = None
         self._exists = True
 
-    def listed_at(self, task_id: str, started: float, deadline: Deadline) -> float | None:
+    def last_seen_active_at(self, task_id: str, started: float, deadline: Deadline) -> float | None:
         """When the list was read that the task is in, no longer ago than the shortest interval; None if it isn't.
 
         A list that was read before the task was made can't have it, and says as much as one that has it: the next one

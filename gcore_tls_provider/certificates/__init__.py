@@ -83,7 +83,7 @@ _MODULES = {
 
 
 if not TYPE_CHECKING:  # else a type checker would take any name for a public one
-    __getattr__ = _public_names.asked_for(__name__, _MODULES)
+    __getattr__ = _public_names.lazy_getattr(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

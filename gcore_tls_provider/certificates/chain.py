@@ -11,17 +11,17 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gcore_tls_provider.certificates.der import Role
+from gcore_tls_provider.certificates.der import DerType
 from gcore_tls_provider.certificates.der_types import UNREADABLE, UNREADABLE_X509
 from gcore_tls_provider.certificates.facts import REMEMBERED, certificate_facts
-from gcore_tls_provider.certificates.findings.finding import MaterialError, refusal
+from gcore_tls_provider.certificates.findings.finding import MaterialError, material_error
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
 
 CHAIN_LIMIT = 16
 """Issuers above a leaf that are looked for at most. Chains in use have two or three, and each link can cost as many
 signature checks as there are certificates of one name."""
 
-_REMEDIES: dict[Role, str] = {
+_REMEDIES: dict[DerType, str] = {
     "certificate request": "Give the certificate that the authority issued for this request.",
     "PKCS7": "Convert it with `openssl pkcs7 -print_certs`.",
     "PKCS12": "Give it as pkcs12, or convert it with `openssl pkcs12 -nokeys`.",
@@ -79,7 +79,7 @@ def parse_certificates(material: str, *, property: str) -> tuple[x509.Certificat
         if block.role != "parameters"
     ]
     if any(block.role in ("private key", "OpenSSH private key") for block in blocks):
-        raise refusal(
+        raise material_error(
             "PRIVATE_KEY_IN_CERTIFICATE",
             property=property,
             sentence=f"{property} holds a private key, where only certificates belong.",
@@ -168,7 +168,7 @@ def _certificate(der: bytes, *, number: int, property: str) -> x509.Certificate:
     try:
         return _read(der)
     except UNREADABLE_X509 as error:
-        raise refusal(
+        raise material_error(
             "MALFORMED_CERTIFICATE",
             property=property,
             sentence=f"Certificate {number} of {property} can't be read: {error}.",
@@ -184,8 +184,8 @@ def _read(der: bytes) -> x509.Certificate:
     return certificate
 
 
-def _not_a_certificate(role: Role, property: str) -> MaterialError:
-    return refusal(
+def _not_a_certificate(role: DerType, property: str) -> MaterialError:
+    return material_error(
         "NOT_A_CERTIFICATE",
         property=property,
         sentence=f"{property} holds {NOUNS[role]}, where only certificates belong.",

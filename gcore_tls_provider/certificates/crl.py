@@ -9,11 +9,11 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gcore_tls_provider.certificates.der import Role
+from gcore_tls_provider.certificates.der import DerType
 from gcore_tls_provider.certificates.der_types import UNREADABLE, UNREADABLE_X509
 from gcore_tls_provider.certificates.digest import content_digest
 from gcore_tls_provider.certificates.facts import revocation_list_facts
-from gcore_tls_provider.certificates.findings.finding import MaterialError, refusal
+from gcore_tls_provider.certificates.findings.finding import MaterialError, material_error
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
 
 _REMEMBERED: Final = 128
@@ -85,7 +85,7 @@ def parse_revocation_lists(material: str, *, property: str) -> tuple[x509.Certif
     """
     blocks = read_blocks(material, property=property, expected="a certificate revocation list")
     if any(block.role in ("private key", "OpenSSH private key") for block in blocks):
-        raise refusal(
+        raise material_error(
             "PRIVATE_KEY_IN_REVOCATION_LIST",
             property=property,
             sentence=f"{property} holds a private key, where only revocation lists belong.",
@@ -114,7 +114,7 @@ def _revocation_list(der: bytes, *, number: int, property: str) -> x509.Certific
     try:
         return _read(der)
     except UNREADABLE_X509 as error:
-        raise refusal(
+        raise material_error(
             "MALFORMED_REVOCATION_LIST",
             property=property,
             sentence=f"Revocation list {number} of {property} can't be read: {error}.",
@@ -130,8 +130,8 @@ def _read(der: bytes) -> x509.CertificateRevocationList:
     return revocation_list
 
 
-def _not_a_revocation_list(role: Role, property: str) -> MaterialError:
-    return refusal(
+def _not_a_revocation_list(role: DerType, property: str) -> MaterialError:
+    return material_error(
         "NOT_A_REVOCATION_LIST",
         property=property,
         sentence=f"{property} holds {NOUNS[role]}, where only certificate revocation lists belong.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Role = Literal[
+DerType = Literal[
     "certificate",
     "revocation list",
     "private key",

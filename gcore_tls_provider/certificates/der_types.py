@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
-from gcore_tls_provider.certificates.der import Role, header_length
+from gcore_tls_provider.certificates.der import DerType, header_length
 from gcore_tls_provider.certificates.parse_limits import looks_like_private_key
 
 UNREADABLE = (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, InternalError)
@@ -26,7 +26,7 @@ UNREADABLE_X509 = (
 _PKCS12_VERSION = b"\x02\x01\x03\x30"
 
 
-def der_role(der: bytes) -> Role:
+def detect_der_type(der: bytes) -> DerType:
     """What `der` holds, found by trying. Private keys are known by their form: reading one can take seconds."""
     if der[header_length(der) :].startswith(_PKCS12_VERSION):
         return "PKCS12"
@@ -39,7 +39,7 @@ def der_role(der: bytes) -> Role:
     return "private key" if looks_like_private_key(der) else "unknown"
 
 
-_LOADERS: tuple[tuple[Role, Callable[[bytes], object]], ...] = (
+_LOADERS: tuple[tuple[DerType, Callable[[bytes], object]], ...] = (
     ("certificate", x509.load_der_x509_certificate),
     ("revocation list", x509.load_der_x509_crl),
     ("certificate request", x509.load_der_x509_csr),

@@ -43,7 +43,7 @@ class CertificateFacts:
     not_before: str
     not_after: str
     serial: str
-    key: str
+    key_type: str
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
         not_before=_timestamp(certificate.not_valid_before_utc),
         not_after=_timestamp(certificate.not_valid_after_utc),
         serial=f"{certificate.serial_number:x}",
-        key=_key(certificate),
+        key_type=_key(certificate),
     )
 
 

@@ -29,7 +29,7 @@ from gcore_tls_provider.certificates.chain import (
 from gcore_tls_provider.certificates.der_types import UNREADABLE, UNREADABLE_X509
 from gcore_tls_provider.certificates.digest import content_digest
 from gcore_tls_provider.certificates.facts import certificate_facts, shown_name
-from gcore_tls_provider.certificates.findings.finding import Finding, MaterialError, gathered, refusal
+from gcore_tls_provider.certificates.findings.finding import Finding, MaterialError, collect_findings, material_error
 from gcore_tls_provider.certificates.key import (
     IdentityKey,
     blank_hint,
@@ -38,7 +38,7 @@ from gcore_tls_provider.certificates.key import (
     usable_key,
 )
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
-from gcore_tls_provider.certificates.parse_limits import count_keys, refuse_costly
+from gcore_tls_provider.certificates.parse_limits import count_keys, reject_expensive
 from gcore_tls_provider.certificates.pem import BLOCK_LIMIT
 
 
@@ -129,12 +129,12 @@ def identity_from_pem(
     findings: list[Finding] = []
     certificates: list[x509.Certificate] = []
     key: IdentityKey | None = None
-    with gathered(findings):
+    with collect_findings(findings):
         certificates += parse_certificates(certificate, property="certificate")
     if certificate_chain is not None:
-        with gathered(findings):
+        with collect_findings(findings):
             certificates += parse_certificates(certificate_chain, property="certificate_chain")
-    with gathered(findings):
+    with collect_findings(findings):
         key = parse_private_key(
             private_key,
             property="private_key",
@@ -162,21 +162,21 @@ def identity_from_pkcs12(*, pkcs12: str, password: str | None = None) -> Identit
     own = [] if loaded.cert is None else [loaded.cert.certificate]
     certificates = [*own, *(entry.certificate for entry in loaded.additional_certs)]
     if loaded.key is None:
-        raise refusal(
+        raise material_error(
             "KEY_MISSING",
             property="pkcs12",
             sentence="pkcs12 holds certificates, but no private key.",
             remedy="Export it again together with the key: `openssl pkcs12 -export -inkey KEY -in CHAIN`.",
         )
     if not certificates:
-        raise refusal(
+        raise material_error(
             "CERTIFICATE_MISSING",
             property="pkcs12",
             sentence="pkcs12 holds a private key, but no certificate.",
             remedy="Export it again together with the certificate: `openssl pkcs12 -export -inkey KEY -in CHAIN`.",
         )
     if len(certificates) > BLOCK_LIMIT:
-        raise refusal(
+        raise material_error(
             "TOO_LARGE",
             property="pkcs12",
             sentence=f"pkcs12 holds {len(certificates)} certificates, and this package reads {BLOCK_LIMIT} at most.",
@@ -186,7 +186,7 @@ def identity_from_pkcs12(*, pkcs12: str, password: str | None = None) -> Identit
         for entry in certificates:
             certificate_facts(entry)
     except UNREADABLE_X509 as error:
-        raise refusal(
+        raise material_error(
             "MALFORMED_CERTIFICATE",
             property="pkcs12",
             sentence=f"A certificate in pkcs12 can't be read: {error}.",
@@ -198,17 +198,17 @@ def identity_from_pkcs12(*, pkcs12: str, password: str | None = None) -> Identit
 def _loaded_pkcs12(material: str, password: str | None) -> PKCS12KeyAndCertificates:
     blocks = read_blocks(material, property="pkcs12", expected="a PKCS12 file")
     if len(blocks) > 1 or blocks[0].role != "PKCS12":
-        raise refusal(
+        raise material_error(
             "NOT_PKCS12",
             property="pkcs12",
             sentence=f"pkcs12 holds {NOUNS[blocks[0].role]}, not a PKCS12 file.",
             remedy="Give the .p12 or .pfx file with from_file, or PEM texts as certificate and private_key.",
         )
     der = blocks[0].der(property="pkcs12")
-    refuse_costly(der, property="pkcs12")
+    reject_expensive(der, property="pkcs12")
     keys = count_keys(der)
     if keys > 1:
-        raise refusal(
+        raise material_error(
             "SEVERAL_KEYS",
             property="pkcs12",
             sentence=f"pkcs12 holds {keys} private keys.",
@@ -217,7 +217,7 @@ def _loaded_pkcs12(material: str, password: str | None) -> PKCS12KeyAndCertifica
     try:
         return load_pkcs12(der, secret_bytes(password) if password else None)
     except UnsupportedAlgorithm as error:
-        raise refusal(
+        raise material_error(
             "MALFORMED_PKCS12",
             property="pkcs12",
             sentence="pkcs12 uses an encryption that can't be read.",
@@ -225,20 +225,20 @@ def _loaded_pkcs12(material: str, password: str | None) -> PKCS12KeyAndCertifica
         ) from error
     except UNREADABLE as error:
         if "password" not in str(error).lower():
-            raise refusal(
+            raise material_error(
                 "MALFORMED_PKCS12",
                 property="pkcs12",
                 sentence="pkcs12 is damaged: it begins like a PKCS12 file, and can't be read.",
                 remedy="Copy the file again, as binary.",
             ) from error
         if not password:
-            raise refusal(
+            raise material_error(
                 "PASSWORD_MISSING",
                 property="pkcs12_password",
                 sentence="pkcs12 doesn't open without a password, and pkcs12_password isn't set.",
                 remedy="Set pkcs12_password as a secret; if the file has none, it is damaged: copy it again.",
             ) from error
-        raise refusal(
+        raise material_error(
             "PASSWORD_WRONG",
             property="pkcs12_password",
             sentence=f"pkcs12_password doesn't open pkcs12{blank_hint(password)}.",
@@ -252,7 +252,7 @@ def _identity(certificates: Sequence[x509.Certificate], key: IdentityKey, *, pro
         subject = shown_name(certificates[0].subject)
         further = len(certificates) - 1
         others = "" if not further else " nor the other one" if further == 1 else f" nor any of the {further} others"
-        raise refusal(
+        raise material_error(
             "KEY_MISMATCH",
             property=property,
             sentence=f"The private key in {property} doesn't fit the certificate {subject!r}{others}.",

@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
 from gcore_tls_provider.certificates.der_types import UNREADABLE
-from gcore_tls_provider.certificates.findings.finding import refusal
+from gcore_tls_provider.certificates.findings.finding import material_error
 from gcore_tls_provider.certificates.material import NOUNS, read_blocks
-from gcore_tls_provider.certificates.parse_limits import KEY_LIMIT, refuse_costly
+from gcore_tls_provider.certificates.parse_limits import KEY_LIMIT, reject_expensive
 from gcore_tls_provider.certificates.pem import Block, encode_pem
 
 IdentityKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -32,7 +32,7 @@ def parse_private_key(material: str, *, property: str, passphrase: str | None, p
     """
     blocks = read_blocks(material, property=property, expected="a private key")
     if any(block.role == "OpenSSH private key" for block in blocks):
-        raise refusal(
+        raise material_error(
             "NOT_A_PRIVATE_KEY",
             property=property,
             sentence=f"{property} holds {NOUNS['OpenSSH private key']}.",
@@ -40,14 +40,14 @@ def parse_private_key(material: str, *, property: str, passphrase: str | None, p
         )
     keys = [block for block in blocks if block.role == "private key"]
     if not keys:
-        raise refusal(
+        raise material_error(
             "NOT_A_PRIVATE_KEY",
             property=property,
             sentence=f"{property} holds {NOUNS[blocks[0].role]}, and no private key.",
             remedy="Give the private key that the certificate was issued for, as PEM text.",
         )
     if len(keys) > 1:
-        raise refusal(
+        raise material_error(
             "SEVERAL_KEYS",
             property=property,
             sentence=f"{property} holds {len(keys)} private keys.",
@@ -68,7 +68,7 @@ def usable_key(key: PrivateKeyTypes, *, property: str) -> IdentityKey:
     if isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
         return key
     kind = type(key).__name__.removesuffix("PrivateKey")
-    raise refusal(
+    raise material_error(
         "UNSUPPORTED_KEY",
         property=property,
         sentence=f"{property} holds a private key of kind {kind}, which Gcore's load balancers refuse.",
@@ -84,7 +84,7 @@ def secret_bytes(secret: str) -> bytes:
 def _load(block: Block, *, property: str, passphrase: str | None, passphrase_property: str) -> PrivateKeyTypes:
     der = block.der(property=property)
     if len(der) > KEY_LIMIT:
-        raise refusal(
+        raise material_error(
             "TOO_LARGE",
             property=property,
             sentence=f"The private key in {property} is larger than {KEY_LIMIT} bytes.",
@@ -92,20 +92,20 @@ def _load(block: Block, *, property: str, passphrase: str | None, passphrase_pro
         )
     try:
         if block.encryption is None:
-            refuse_costly(der, property=property)
+            reject_expensive(der, property=property)
             return load_der_private_key(der, password=None)
     except TypeError:
         # Raised for an encrypted key without a passphrase, before anything is decrypted.
         pass
     except UNREADABLE as error:
-        raise refusal(
+        raise material_error(
             "MALFORMED_PRIVATE_KEY",
             property=property,
             sentence=f"The private key in {property} can't be read.",
             remedy="Check it with `openssl pkey -noout -check`, and copy the file again.",
         ) from error
     if not passphrase:
-        raise refusal(
+        raise material_error(
             "PASSPHRASE_MISSING",
             property=passphrase_property,
             sentence=f"The private key in {property} is encrypted, and {passphrase_property} isn't set.",
@@ -118,13 +118,13 @@ def _load(block: Block, *, property: str, passphrase: str | None, passphrase_pro
         return load_der_private_key(der, secret_bytes(passphrase))
     except UNREADABLE as error:
         if isinstance(error, UnsupportedAlgorithm) or "unknown" in str(error).lower():
-            raise refusal(
+            raise material_error(
                 "MALFORMED_PRIVATE_KEY",
                 property=property,
                 sentence=f"The private key in {property} is encrypted in a way that can't be read.",
                 remedy="Write it again with `openssl pkcs8 -topk8`.",
             ) from error
-        raise refusal(
+        raise material_error(
             "PASSPHRASE_WRONG",
             property=passphrase_property,
             sentence=f"{passphrase_property} doesn't open the private key in {property}{blank_hint(passphrase)}.",

@@ -12,14 +12,14 @@ import re
 from base64 import b64decode, b64encode
 from typing import NoReturn
 
-from gcore_tls_provider.certificates.der import Role, first_element, is_sequence
-from gcore_tls_provider.certificates.findings.finding import refusal
+from gcore_tls_provider.certificates.der import DerType, first_element, is_sequence
+from gcore_tls_provider.certificates.findings.finding import material_error
 from gcore_tls_provider.certificates.pem import Block, holds_pem, split_pem
 
 SIZE_LIMIT = 1024 * 1024
 """Bytes of a file, and characters of a text, at most."""
 
-NOUNS: dict[Role, str] = {
+NOUNS: dict[DerType, str] = {
     "certificate": "a certificate",
     "revocation list": "a certificate revocation list",
     "private key": "a private key",
@@ -58,7 +58,7 @@ def from_file(path: str | os.PathLike[str], *, property: str = "") -> str:
     name = os.fspath(path)
     if len(name) > _LONGEST_PATH or _is_material(name):
         # The value may be a private key, so it is not shown.
-        raise refusal(
+        raise material_error(
             "MATERIAL_AS_PATH",
             property=property,
             sentence="from_file was given material in place of a file's path.",
@@ -68,7 +68,7 @@ def from_file(path: str | os.PathLike[str], *, property: str = "") -> str:
         with open(name, "rb") as file:
             content = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError as error:
-        raise refusal(
+        raise material_error(
             "FILE_NOT_FOUND",
             property=property,
             sentence=f"The file {name!r} does not exist.",
@@ -76,21 +76,21 @@ def from_file(path: str | os.PathLike[str], *, property: str = "") -> str:
         ) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise refusal(
+        raise material_error(
             "FILE_UNREADABLE",
             property=property,
             sentence=f"The file {name!r} can't be read: {reason}.",
             remedy="Give a plain file that the user who runs the program may read.",
         ) from error
     if not content.strip():
-        raise refusal(
+        raise material_error(
             "EMPTY",
             property=property,
             sentence=f"The file {name!r} is empty.",
             remedy="Check that the step that writes it has run.",
         )
     if len(content) > SIZE_LIMIT:
-        raise refusal(
+        raise material_error(
             "TOO_LARGE",
             property=property,
             sentence=f"The file {name!r} is larger than {SIZE_LIMIT} bytes.",
@@ -129,7 +129,7 @@ def read_blocks(material: str, *, property: str, expected: str) -> tuple[Block, 
         MaterialError: `EMPTY`, `TOO_LARGE`, `TOO_MANY_BLOCKS`, `NOT_PEM`, `DOUBLE_BASE64`, `TRUNCATED`, `BROKEN_BLOCK`.
     """
     if len(material) > SIZE_LIMIT:
-        raise refusal(
+        raise material_error(
             "TOO_LARGE",
             property=property,
             sentence=f"{property} is longer than {SIZE_LIMIT} characters.",
@@ -137,7 +137,7 @@ def read_blocks(material: str, *, property: str, expected: str) -> tuple[Block, 
         )
     text = as_material(material)
     if not text.strip():
-        raise refusal(
+        raise material_error(
             "EMPTY",
             property=property,
             sentence=f"{property} is empty.",
@@ -153,7 +153,7 @@ def read_blocks(material: str, *, property: str, expected: str) -> tuple[Block, 
         return split_pem(inner, property=property)
     if not is_sequence(content):
         if _is_material(inner):
-            raise refusal(
+            raise material_error(
                 "DOUBLE_BASE64",
                 property=property,
                 sentence=f"{property} is base64 of base64.",
@@ -162,16 +162,16 @@ def read_blocks(material: str, *, property: str, expected: str) -> tuple[Block, 
         _refuse_text(text, property=property, expected=expected)
     der = first_element(content)
     if der is None:
-        raise refusal(
+        raise material_error(
             "TRUNCATED",
             property=property,
             sentence=f"{property} is cut off: the end of its binary content is missing.",
             remedy="Copy the file again, complete and as binary.",
         )
     # A program only hands material over: it needs no cryptography.
-    from gcore_tls_provider.certificates.der_types import der_role
+    from gcore_tls_provider.certificates.der_types import detect_der_type
 
-    return (Block(der_role(der), 1, b64encode(der).decode("ascii")),)
+    return (Block(detect_der_type(der), 1, b64encode(der).decode("ascii")),)
 
 
 def _from_base64(text: str) -> bytes | None:
@@ -199,7 +199,7 @@ def _is_material(text: str) -> bool:
 def _refuse_text(text: str, *, property: str, expected: str) -> NoReturn:
     line = text.strip()
     is_path = "\n" not in line and (line.lower().endswith(_PATH_ENDINGS) or line.startswith(("/", "./", "../", "~")))
-    raise refusal(
+    raise material_error(
         "NOT_PEM",
         property=property,
         sentence=f"{property} is a file's path, not its content."

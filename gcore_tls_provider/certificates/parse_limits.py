@@ -21,7 +21,7 @@ from gcore_tls_provider.certificates.ber import (
     TooManyElements,
     walk,
 )
-from gcore_tls_provider.certificates.findings.finding import MaterialError, refusal
+from gcore_tls_provider.certificates.findings.finding import MaterialError, material_error
 
 ROUND_LIMIT = 10_000_000
 """Rounds of hashing at most, over all that is encrypted or authenticated in one file. About ten seconds."""
@@ -48,7 +48,7 @@ _PKCS12_KEY_BAGS = (
 _SCRYPT = bytes.fromhex("2b06010401da47040b")  # 1.3.6.1.4.1.11591.4.11, RFC 7914
 
 
-def refuse_costly(der: bytes, *, property: str) -> None:
+def reject_expensive(der: bytes, *, property: str) -> None:
     """Refuses a private key or PKCS12 file that takes too long, or too much memory, to read.
 
     Args:
@@ -56,7 +56,7 @@ def refuse_costly(der: bytes, *, property: str) -> None:
         property: name of the argument it came in.
 
     Raises:
-        MaterialError: `KEY_DERIVATION_TOO_COSTLY` or `TOO_LARGE`.
+        MaterialError: `KEY_DERIVATION_TOO_EXPENSIVE` or `TOO_LARGE`.
     """
     rounds = 0
     try:
@@ -154,8 +154,8 @@ def _number(element: Element) -> int:
 
 
 def _too_costly(what: str, property: str) -> MaterialError:
-    return refusal(
-        "KEY_DERIVATION_TOO_COSTLY",
+    return material_error(
+        "KEY_DERIVATION_TOO_EXPENSIVE",
         property=property,
         sentence=f"The encryption of {property} demands more than {what}.",
         remedy="Write the file again with the usual settings of `openssl pkcs8 -topk8` or `openssl pkcs12 -export`.",
@@ -163,7 +163,7 @@ def _too_costly(what: str, property: str) -> MaterialError:
 
 
 def _too_large(what: str, property: str) -> MaterialError:
-    return refusal(
+    return material_error(
         "TOO_LARGE",
         property=property,
         sentence=f"{property} holds {what}.",

@@ -12,13 +12,13 @@ import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 
-from gcore_tls_provider.certificates.der import Role, first_element
-from gcore_tls_provider.certificates.findings.finding import MaterialError, refusal
+from gcore_tls_provider.certificates.der import DerType, first_element
+from gcore_tls_provider.certificates.findings.finding import MaterialError, material_error
 
 BLOCK_LIMIT = 256
 """Blocks in one text at most."""
 
-_ROLES: dict[str, Role] = {
+_ROLES: dict[str, DerType] = {
     "CERTIFICATE": "certificate",
     "X509 CERTIFICATE": "certificate",
     "TRUSTED CERTIFICATE": "certificate",
@@ -49,7 +49,7 @@ class Block:
         encryption: algorithm and initialisation vector of a key that was encrypted in OpenSSL's older way (`DEK-Info`).
     """
 
-    role: Role
+    role: DerType
     number: int
     encoded: str = field(repr=False)
     label: str = ""
@@ -63,7 +63,7 @@ class Block:
         """
         content = _decoded(self.encoded)
         if not content:
-            raise refusal(
+            raise material_error(
                 "BROKEN_BLOCK",
                 property=property,
                 sentence=f"Block {self.number} of {property} ({self.role}) is damaged: what it holds isn't base64.",
@@ -72,7 +72,7 @@ class Block:
         # OpenSSL appends trust settings of its own to the certificate in a TRUSTED CERTIFICATE.
         element = content if self.encryption else first_element(content)
         if element is None:
-            raise refusal(
+            raise material_error(
                 "TRUNCATED",
                 property=property,
                 sentence=f"Block {self.number} of {property} ({self.role}) is cut off: its last lines are missing.",
@@ -105,7 +105,7 @@ def split_pem(text: str, *, property: str) -> tuple[Block, ...]:
             label, start = named, marker.end()
             continue
         if label is None:
-            raise refusal(
+            raise material_error(
                 "BROKEN_BLOCK",
                 property=property,
                 sentence=f"Block {number} of {property} has an end, but no beginning.",
@@ -114,7 +114,7 @@ def split_pem(text: str, *, property: str) -> tuple[Block, ...]:
         if named != label:
             raise _without_end(number, property)
         if number > BLOCK_LIMIT:
-            raise refusal(
+            raise material_error(
                 "TOO_MANY_BLOCKS",
                 property=property,
                 sentence=f"{property} has more than {BLOCK_LIMIT} PEM blocks.",
@@ -125,7 +125,7 @@ def split_pem(text: str, *, property: str) -> tuple[Block, ...]:
     if label is not None:
         raise _without_end(len(blocks) + 1, property)
     if not blocks:
-        raise refusal(
+        raise material_error(
             "BROKEN_BLOCK",
             property=property,
             sentence=f"The first line of {property} is damaged: there is a line end inside it.",
@@ -150,7 +150,7 @@ def _block(label: str, number: int, body: str) -> Block:
     return Block(_role(label), number, encoded, label, header[1] if header else None)
 
 
-def _role(label: str) -> Role:
+def _role(label: str) -> DerType:
     if label in _ROLES:
         return _ROLES[label]
     if label.endswith("PRIVATE KEY"):
@@ -166,7 +166,7 @@ def _decoded(encoded: str) -> bytes | None:
 
 
 def _without_end(number: int, property: str) -> MaterialError:
-    return refusal(
+    return material_error(
         "TRUNCATED",
         property=property,
         sentence=f"Block {number} of {property} has a beginning, but no end that fits it.",

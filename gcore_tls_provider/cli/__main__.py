@@ -4,7 +4,7 @@ import sys
 import warnings
 from io import TextIOWrapper
 
-from gcore_tls_provider.optional_extras import needing
+from gcore_tls_provider.optional_extras import require_extra
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     if not sys.warnoptions:
         # What cryptography thinks of odd files is meant for programmers, and isn't in the report's words.
         warnings.simplefilter("ignore")
-    with needing({"rich", "typer"}, "gcore-tls", "cli"):
+    with require_extra({"rich", "typer"}, "gcore-tls", "cli"):
         from gcore_tls_provider.cli.app import app
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

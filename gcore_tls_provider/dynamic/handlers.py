@@ -26,18 +26,18 @@ from pulumi.runtime import rpc
 
 from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.errors import ApiError, GcoreTlsError, PropertyError
-from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT, packed, unpacked
+from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT, from_json, to_json
 from gcore_tls_provider.lifecycle.impact import change_findings
-from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties, located
-from gcore_tls_provider.lifecycle.kind import Difference, Lifecycle
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties, format_finding
+from gcore_tls_provider.lifecycle.kind import Diff, Lifecycle
 from gcore_tls_provider.lifecycle.recovery.orphans import remove_of_resource, remove_of_stack
 from gcore_tls_provider.lifecycle.recovery.owned import MadeLifecycle
 from gcore_tls_provider.lifecycle.recovery.partial import half_updated
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
-from gcore_tls_provider.lifecycle.run.operation import Context, urn_of
+from gcore_tls_provider.lifecycle.run.operation import ResourceContext, urn_of
 from gcore_tls_provider.lifecycle.run.session import Session
-from gcore_tls_provider.pulumi_internals.engine_client import Engine, raise_parallelism, save_half_done
+from gcore_tls_provider.pulumi_internals.engine_client import EngineClient, raise_max_workers, save_partial_state
 
 DEBUG: Final = "GCORE_TLS_DEBUG"
 """Environment variable: set to 1 for whole tracebacks in place of one line."""
@@ -58,13 +58,13 @@ def _session_for(configured: Callable[[str], str | None]) -> Session:
     global _session
     with _making:
         if _session is None:
-            engine = Engine.of_this_process()
+            engine = EngineClient.of_this_process()
             _session = Session(
                 Configuration.read(configured, os.environ),
                 engine,
                 named=lambda namespace: Configuration.read(configured, {}, namespace),
             )
-            engine.end_with_it()
+            engine.exit_with_engine()
         return _session
 
 
@@ -115,7 +115,7 @@ class Handlers:
             if not difference.replaces:
                 difference = self._after_a_run_that_died(difference, _id, olds, news)
             for finding in change_findings(self.lifecycle.kind, difference, olds, news):
-                _shared().host.warn(urn_of(news), located(finding))
+                _shared().engine.warn(urn_of(news), format_finding(finding))
         return DiffResult(
             changes=difference.changes,
             replaces=list(difference.replaces),
@@ -157,9 +157,7 @@ class Handlers:
             self._clear_up(props)
             self.lifecycle.delete(_shared(), _id, props)
 
-    def _after_a_run_that_died(
-        self, difference: Difference, object_id: str, olds: Properties, news: Properties
-    ) -> Difference:
+    def _after_a_run_that_died(self, difference: Diff, object_id: str, olds: Properties, news: Properties) -> Diff:
         """What there is to do because a run died in a change of the resource; the program may have changed since."""
         if _shared().updates:
             self._clear_up(news)
@@ -194,7 +192,7 @@ A kind is loaded when it is first asked for, so that the first answer doesn't wa
 
 
 @cache
-def of(kind: str) -> Handlers:
+def handlers_for(kind: str) -> Handlers:
     """The handlers of a kind.
 
     Args:
@@ -207,7 +205,7 @@ def of(kind: str) -> Handlers:
 @cache
 def _made() -> Mapping[str, MadeLifecycle[Any]]:
     """The kinds that are made at Gcore."""
-    kinds = {kind: of(kind).lifecycle for kind in _MODULES}
+    kinds = {kind: handlers_for(kind).lifecycle for kind in _MODULES}
     return {kind: each for kind, each in kinds.items() if isinstance(each, MadeLifecycle)}
 
 
@@ -215,7 +213,7 @@ def _shared() -> Session:
     session = _session
     if session is None:
         raise GcoreTlsError("The provider was called before it was configured. Report this: it can't be.")
-    raise_parallelism(session.configuration.parallel)
+    raise_max_workers(session.configuration.parallel)
     return session
 
 
@@ -224,7 +222,7 @@ def _at_first(properties: Properties) -> StackState:
     return _shared().glance(_context(properties).stack) or StackState.nothing()
 
 
-def _said(session: Session, context: Context, findings: Sequence[Finding]) -> list[str]:
+def _said(session: Session, context: ResourceContext, findings: Sequence[Finding]) -> list[str]:
     """Says what was found; returns what fails the check.
 
     The engine ends a preview at the first failed check. So that all findings of a graph are shown at once, each on its
@@ -232,27 +230,27 @@ def _said(session: Session, context: Context, findings: Sequence[Finding]) -> li
     """
     errors = []
     # What is true of a list and of the pool that uses it, with one severity, is said where it comes first.
-    elsewhere = {each for urn in context.answers_for for each in session.said.get(urn, ())}
+    elsewhere = {each for urn in context.reports_errors_of for each in session.said.get(urn, ())}
     session.said[context.urn] = frozenset(map(_meaning, findings))
     for finding in findings:
         if _meaning(finding) in elsewhere:
             continue
         if finding.severity == "warning":
-            session.host.warn(context.urn, located(finding))
+            session.engine.warn(context.urn, format_finding(finding))
         else:
-            errors.append(located(finding))
+            errors.append(format_finding(finding))
     session.refused.discard(context.urn)
     if any(each.severity == "error" for each in findings):
         session.refused.add(context.urn)
-    if context.answered:
+    if context.errors_deferred:
         for error in errors:
-            session.host.error(context.urn, error)
+            session.engine.error(context.urn, error)
         return []
-    refused = sorted({urn.rpartition("::")[2] for urn in context.answers_for if urn in session.refused})
+    refused = sorted({urn.rpartition("::")[2] for urn in context.reports_errors_of if urn in session.refused})
     if refused:
         names = ", ".join(f"'{name}'" for name in refused)
         errors.append(
-            f"inputs: It refers to {names}, refused for the errors shown there. Mend them. [REFERS_TO_REFUSED]"
+            f"inputs: It refers to {names}, refused for the errors shown there. Mend them. [DEPENDENCY_HAS_ERRORS]"
         )
     return errors
 
@@ -261,18 +259,18 @@ def _kept(inputs: Properties) -> Properties:
     """Inputs as they are saved: the engine writes all of the state at each step, so what can be told is left out."""
     if CONTEXT not in inputs:
         return inputs
-    context = unpacked(inputs[CONTEXT])
+    context = from_json(inputs[CONTEXT])
     kept = {key: value for key, value in context.items() if key in ("urn", "timeouts") and value}
-    return {**inputs, CONTEXT: packed(kept)}
+    return {**inputs, CONTEXT: to_json(kept)}
 
 
 def _meaning(finding: Finding) -> tuple[str, str, str]:
     return finding.code, finding.severity, finding.sentence
 
 
-def _context(given: Properties) -> Context:
+def _context(given: Properties) -> ResourceContext:
     """Who the resource is. Inputs without that, of a state that was edited by hand, are still to be checked."""
-    return Context.of(given) if CONTEXT in given else Context(urn="", name="", stack="")
+    return ResourceContext.of(given) if CONTEXT in given else ResourceContext(urn="", name="", stack="")
 
 
 def _not_refused(properties: Mapping[str, Any]) -> None:
@@ -291,11 +289,11 @@ def _saving(properties: Mapping[str, Any]) -> Iterator[None]:
     try:
         yield
     except ApiError as failed:
-        left = failed.unfinished
+        left = failed.partial
         if left is not None:
             outputs = {**_to_engine(dict(left.properties)), PROVIDER: properties.get(PROVIDER)}
-            if not save_half_done(left.id, outputs, str(failed)):
-                _shared().host.warn(
+            if not save_partial_state(left.id, outputs, str(failed)):
+                _shared().engine.warn(
                     _context(_from_engine(properties)).urn,
                     f"The stack's state can't keep what was left half-done ({left.id}): this Pulumi SDK isn't known. "
                     f"Look for it with `gcore-tls orphans`; after an update that failed, `pulumi up --refresh` sees "

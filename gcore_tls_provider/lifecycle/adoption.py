@@ -22,24 +22,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.errors import ApiError, ConfigurationError, ObjectFailed
-from gcore_tls_provider.lifecycle.inputs.fields import SET, Field, changed, same_id
+from gcore_tls_provider.lifecycle.inputs.fields import SET, Field, changed_fields, equal_ids
 from gcore_tls_provider.lifecycle.inputs.properties import (
     UNKNOWN,
     InputsT,
     Properties,
     ResourceInputs,
     contains_unknown,
-    draft,
-    fault,
+    error_finding,
+    parse_partial,
 )
 from gcore_tls_provider.lifecycle.inputs.scalars import ObjectId
-from gcore_tls_provider.lifecycle.recovery.stack_state import Managed
-from gcore_tls_provider.lifecycle.run.location import scope_of
-from gcore_tls_provider.lifecycle.run.operation import Context, Operation
+from gcore_tls_provider.lifecycle.recovery.stack_state import ObjectOwners
+from gcore_tls_provider.lifecycle.run.location import location_of
+from gcore_tls_provider.lifecycle.run.operation import Operation, ResourceContext
 from gcore_tls_provider.lifecycle.run.session import Session
 
 if TYPE_CHECKING:
-    from gcore_tls_provider.lifecycle.kind import Lifecycle, Live
+    from gcore_tls_provider.lifecycle.kind import Lifecycle, LiveObject
 
 EXISTING: Final = "existing_id"
 
@@ -65,7 +65,7 @@ def is_of_another(olds: Mapping[str, object], news: Mapping[str, object], object
         object_id: the resource's object.
     """
     wanted = news.get(EXISTING)
-    return wanted is not None and not same_id(wanted, object_id) and not same_id(wanted, olds.get(EXISTING))
+    return wanted is not None and not equal_ids(wanted, object_id) and not equal_ids(wanted, olds.get(EXISTING))
 
 
 def checked(
@@ -84,31 +84,33 @@ def checked(
         news: the program's inputs.
         inputs: the valid ones among them, with public facts and scope.
     """
-    drafted = draft(AdoptionInputs, {EXISTING: news[EXISTING]})
+    drafted = parse_partial(AdoptionInputs, {EXISTING: news[EXISTING]})
     existing = drafted.known.existing_id
     if EXISTING in drafted.unknown:
         sentence = "The object to be adopted isn't known yet, so it can't be compared with the program."
         return {EXISTING: UNKNOWN}, [_warning("ADOPTION_UNKNOWN", sentence, "What differs is changed by the `up`.")]
     if existing is None:
         return {EXISTING: news[EXISTING]}, drafted.findings
-    context = Context.of(news)
+    context = ResourceContext.of(news)
     # Asked for in every check: a replacement that deletes first must know what the state held before.
     managed = session.managed(context.stack)
-    mine = managed is not None and managed.has_had(context.urn, existing)
+    mine = managed is not None and managed.ever_owned(context.urn, existing)
     if olds:
-        other = not mine and not same_id(existing, olds.get(EXISTING))
+        other = not mine and not equal_ids(existing, olds.get(EXISTING))
         return {EXISTING: existing}, [_another(lifecycle.kind, existing)] if other else []
     if mine:
         sentence = f"{lifecycle.kind} {existing} was adopted before and is being replaced, so another one is made."
-        return {EXISTING: existing}, [_warning("ADOPTION_OVER", sentence, "Remove existing_id: it has no effect.")]
-    operation = Operation(session, context, lifecycle.kind, "read", scope_of(inputs))
+        return {EXISTING: existing}, [
+            _warning("EXISTING_ID_IGNORED", sentence, "Remove existing_id: it has no effect.")
+        ]
+    operation = Operation(session, context, lifecycle.kind, "read", location_of(inputs))
     _, findings = _compared(lifecycle, operation, existing, inputs, managed)
     return {EXISTING: existing}, findings
 
 
 def adopted(
     lifecycle: Lifecycle[InputsT], operation: Operation, properties: Properties, inputs: InputsT
-) -> Live | None:
+) -> LiveObject | None:
     """Takes an existing object over, and changes what differs; None where there is nothing to adopt.
 
     Args:
@@ -134,7 +136,7 @@ def adopted(
             "manages the object",
             "Make `pulumi stack export` work in the project's folder, then run again.",
         )
-    if managed.has_had(context.urn, existing):
+    if managed.ever_owned(context.urn, existing):
         return None
     live, findings = _compared(lifecycle, operation, existing, properties, managed)
     errors = [each for each in findings if each.severity == "error"]
@@ -154,15 +156,15 @@ def _compared(
     operation: Operation,
     existing: str,
     inputs: Properties,
-    managed: Managed | None,
-) -> tuple[Live | None, Sequence[Finding]]:
+    managed: ObjectOwners | None,
+) -> tuple[LiveObject | None, Sequence[Finding]]:
     """The live object, and what is to be said of its adoption."""
     kind, urn = lifecycle.kind, operation.context.urn
     managers = managed.managers(existing) if managed is not None else frozenset[str]()
     others = {*managers, operation.session.adopting.setdefault(existing, urn)} - {urn}
     if others:
         return None, [
-            fault(
+            error_finding(
                 EXISTING,
                 "ADOPTED_TWICE",
                 f"{kind} {existing} is managed by {', '.join(sorted(others))} of this stack already.",
@@ -176,10 +178,10 @@ def _compared(
         return None, [_warning("ADOPTION_NOT_COMPARED", sentence, "What differs is changed by the `up`.")]
     except ApiError as error:
         sentence = f"{kind} {existing} can't be read: {error}"
-        return None, [fault(EXISTING, "ADOPTION_NOT_READ", sentence, "It is read before it is adopted.")]
+        return None, [error_finding(EXISTING, "ADOPTION_NOT_READ", sentence, "It is read before it is adopted.")]
     if live is None:
         return None, [
-            fault(
+            error_finding(
                 EXISTING,
                 "ADOPTION_MISSING",
                 f"There is no {kind} {existing} in this project and region.",
@@ -189,8 +191,10 @@ def _compared(
     unfit = lifecycle.unfit(live)
     if unfit is not None:
         sentence = f"{kind} {existing} can't be adopted: {unfit}."
-        return live, [fault(EXISTING, "ADOPTION_UNFIT", sentence, "Give another id, or remove existing_id.")]
-    unwell = [] if not live.ailments else [_warning("ADOPTION_UNWELL", lifecycle.unwell(existing, live), "")]
+        return live, [error_finding(EXISTING, "ADOPTION_UNFIT", sentence, "Give another id, or remove existing_id.")]
+    unwell = (
+        [] if not live.health_problems else [_warning("ADOPTED_OBJECT_UNHEALTHY", lifecycle.unwell(existing, live), "")]
+    )
     return live, [*_findings(lifecycle, existing, live.properties, inputs), *unwell]
 
 
@@ -202,7 +206,7 @@ def _findings(lifecycle: Lifecycle[Any], existing: str, live: Properties, inputs
         shown = field.name not in lifecycle.hidden
         old, new = (_shown(live.get(field.name)), _shown(wanted)) if shown else ("another value", "a new one")
         if field.change == "replace":
-            yield fault(
+            yield error_finding(
                 field.name,
                 "ADOPTION_DIFFERS",
                 f"{kind} {existing} has {old} and the program says {new}, which can't be changed in place.",
@@ -235,12 +239,12 @@ def _differences(fields: Sequence[Field], live: Properties, inputs: Properties) 
     compared = [
         each for each in fields if each.readable and (known.get(each.name) is not None or _is_unsaid(each, inputs))
     ]
-    for field in changed(compared, {**live, SET: ""}, known):
+    for field in changed_fields(compared, {**live, SET: ""}, known):
         yield field, known.get(field.name, field.removed)
 
 
 def _is_unsaid(field: Field, inputs: Properties) -> bool:
-    return field.owned and inputs.get(field.name) is None
+    return field.compare_when_unset and inputs.get(field.name) is None
 
 
 def _shown(value: object) -> str:

@@ -19,15 +19,15 @@ from typing import Final
 
 from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.lifecycle.inputs.properties import Properties, contains_unknown
-from gcore_tls_provider.lifecycle.kind import Difference
-from gcore_tls_provider.lifecycle.run.location import SCOPE_FIELDS
+from gcore_tls_provider.lifecycle.kind import Diff
+from gcore_tls_provider.lifecycle.run.location import LOCATION_FIELDS
 
-_SCOPE: Final = frozenset(field.name for field in SCOPE_FIELDS)
+_SCOPE: Final = frozenset(field.name for field in LOCATION_FIELDS)
 
 _WHEN_HARMLESS: Final = "Run it when that does no harm, or move the traffic elsewhere before."
 
 
-def change_findings(kind: str, difference: Difference, olds: Properties, news: Properties) -> tuple[Finding, ...]:
+def change_findings(kind: str, difference: Diff, olds: Properties, news: Properties) -> tuple[Finding, ...]:
     """What a change of an object comes to beyond the change itself; all of it warnings.
 
     Args:
@@ -41,7 +41,7 @@ def change_findings(kind: str, difference: Difference, olds: Properties, news: P
     return tuple(_findings(kind, difference, olds, news))
 
 
-def _findings(kind: str, difference: Difference, olds: Properties, news: Properties) -> Iterator[Finding]:
+def _findings(kind: str, difference: Diff, olds: Properties, news: Properties) -> Iterator[Finding]:
     if difference.replaces:
         yield _replacement(kind, difference, olds, news)
     elif "flavor" in difference.changed:
@@ -55,7 +55,7 @@ def _findings(kind: str, difference: Difference, olds: Properties, news: Propert
         )
 
 
-def _replacement(kind: str, difference: Difference, olds: Properties, news: Properties) -> Finding:
+def _replacement(kind: str, difference: Diff, olds: Properties, news: Properties) -> Finding:
     names = difference.replaces
     sure = [name for name in names if not contains_unknown(news.get(name))]
     listed = " and ".join((", ".join(names[:-1]), names[-1]) if len(names) > 1 else names)

@@ -23,34 +23,41 @@ from typing import ClassVar, Final, Generic
 from pydantic import BaseModel
 
 from gcore_tls_provider.certificates.findings.finding import Finding
-from gcore_tls_provider.certificates.findings.limits import abridged
-from gcore_tls_provider.certificates.findings.severity import accepted
-from gcore_tls_provider.errors import ApiError, Conflict, ObjectFailed, ObjectNotFound, Unfinished
-from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT, unpacked
+from gcore_tls_provider.certificates.findings.limits import cap_repeats
+from gcore_tls_provider.certificates.findings.severity import apply_waivers
+from gcore_tls_provider.errors import ApiError, Conflict, ObjectFailed, ObjectNotFound, PartialResult
+from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT, from_json
 from gcore_tls_provider.lifecycle import adoption
 from gcore_tls_provider.lifecycle.inputs.fields import (
     SET,
     Field,
-    as_said,
-    as_set,
-    changed,
+    changed_fields,
+    decode_explicit,
+    encode_explicit,
+    explicit_inputs,
     inputs_after_read,
-    set_names,
-    were_set,
+    user_set_inputs,
 )
 from gcore_tls_provider.lifecycle.inputs.properties import (
     INTERNAL,
-    Draft,
     InputsT,
+    PartialInputs,
     Properties,
     Rule,
-    draft,
     parse,
+    parse_partial,
 )
-from gcore_tls_provider.lifecycle.inputs.reference_cache import SeenMaterial
+from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
 from gcore_tls_provider.lifecycle.recovery.partial import UNFINISHED, half_updated, marked
-from gcore_tls_provider.lifecycle.run.location import ACCOUNT, MOVES, SCOPE_FIELDS, account_now, placed, scope_of
-from gcore_tls_provider.lifecycle.run.operation import Context, Operation, Verb, in_error, urn_of
+from gcore_tls_provider.lifecycle.run.location import (
+    ACCOUNT,
+    LOCATION_FIELDS,
+    RELOCATING_FIELDS,
+    account_now,
+    location_of,
+    resolve_location,
+)
+from gcore_tls_provider.lifecycle.run.operation import Operation, ResourceContext, Verb, in_error, urn_of
 from gcore_tls_provider.lifecycle.run.session import Session
 
 _NAME: Final = re.compile(r"\w+")
@@ -58,7 +65,7 @@ _NAME: Final = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckOutcome:
     """What a check found.
 
     Attributes:
@@ -71,7 +78,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Checking(Generic[InputsT]):
+class CheckContext(Generic[InputsT]):
     """One check, as the rules see it.
 
     Attributes:
@@ -83,16 +90,16 @@ class Checking(Generic[InputsT]):
         seen: what the certificate resources that were checked before it hold.
     """
 
-    drafted: Draft[InputsT]
+    drafted: PartialInputs[InputsT]
     inputs: Properties
     olds: Mapping[str, object]
     now: datetime
     urn: str
-    seen: SeenMaterial
+    seen: CertificateCache
 
 
 @dataclass(frozen=True)
-class Difference:
+class Diff:
     """What an update would have to do.
 
     Attributes:
@@ -109,7 +116,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveObject:
     """An object as it stands at Gcore.
 
     Attributes:
@@ -120,16 +127,16 @@ class Live:
 
     id: str
     properties: Properties
-    ailing: tuple[str, ...] = ()
+    unhealthy_parts: tuple[str, ...] = ()
 
     @property
-    def ailments(self) -> tuple[str, ...]:
+    def health_problems(self) -> tuple[str, ...]:
         """All that isn't well: what its own statuses say, and what is below it."""
         statuses = (
             (name.replace("_", " "), self.properties.get(name))
             for name in ("provisioning_status", "operating_status", "status")
         )
-        return (*(f"it is in {name} ERROR" for name, status in statuses if status == "ERROR"), *self.ailing)
+        return (*(f"it is in {name} ERROR" for name, status in statuses if status == "ERROR"), *self.unhealthy_parts)
 
 
 @dataclass(frozen=True)
@@ -168,16 +175,16 @@ class Lifecycle(ABC, Generic[InputsT]):
     hidden: ClassVar[frozenset[str]] = frozenset()
     adoptable: ClassVar[bool] = True
 
-    def facts(self, checking: Checking[InputsT]) -> tuple[Properties, Sequence[Finding]]:
+    def facts(self, checking: CheckContext[InputsT]) -> tuple[Properties, Sequence[Finding]]:
         """Public facts about what is known of the inputs, and what is to be said about it beyond `rules`."""
         return {}, ()
 
     @abstractmethod
-    def make(self, operation: Operation, inputs: InputsT) -> Live:
+    def make(self, operation: Operation, inputs: InputsT) -> LiveObject:
         """Makes the object and waits for it."""
 
     @abstractmethod
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
         """Reads the object; None if it is gone.
 
         Args:
@@ -189,14 +196,14 @@ class Lifecycle(ABC, Generic[InputsT]):
     @abstractmethod
     def change(
         self, operation: Operation, object_id: str, olds: Properties, inputs: InputsT, fields: Sequence[Field]
-    ) -> Live:
+    ) -> LiveObject:
         """Changes the given fields of the object in place and reads it back."""
 
     @abstractmethod
     def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
         """Deletes the object; one that is gone is deleted."""
 
-    def unfit(self, live: Live) -> str | None:
+    def unfit(self, live: LiveObject) -> str | None:
         """Why an existing object can't become one of this kind, in words; None if it can."""
         status = live.properties.get("provisioning_status")
         return "it is in provisioning status ERROR" if status == "ERROR" else None
@@ -205,7 +212,7 @@ class Lifecycle(ABC, Generic[InputsT]):
         """Whether the old object must be deleted before the new one can be made."""
         return False
 
-    def check(self, session: Session, olds: Mapping[str, object], news: Mapping[str, object]) -> Checked:
+    def check(self, session: Session, olds: Mapping[str, object], news: Mapping[str, object]) -> CheckOutcome:
         """Validates what is known of a program's inputs, and adds public facts and where the object is to be.
 
         Args:
@@ -214,17 +221,17 @@ class Lifecycle(ABC, Generic[InputsT]):
             news: the program's inputs.
         """
         given = {k: v for k, v in news.items() if k not in self._added and k != ATTEMPT and v is not None}
-        drafted = draft(self.inputs, given)
-        scope, misplaced = placed(session, olds, news)
+        drafted = parse_partial(self.inputs, given)
+        scope, misplaced = resolve_location(session, olds, news)
         inputs = {**given, **_parsed(drafted, given), **scope, **_attempt(olds, news)}
-        facts, found = self.facts(Checking(drafted, inputs, olds, session.clock.utc(), urn_of(news), session.seen))
-        judged = accepted((*found, *drafted.verdicts(self.rules)), drafted.known.reasons)
+        facts, found = self.facts(CheckContext(drafted, inputs, olds, session.clock.utc(), urn_of(news), session.seen))
+        judged = apply_waivers((*found, *drafted.run_rules(self.rules)), drafted.known.reasons)
         inputs, findings = {**inputs, **facts}, (*drafted.findings, *misplaced, *judged)
         if not self.adoptable or news.get(adoption.EXISTING) is None:
-            return Checked(inputs, self._as_written(findings))
-        sound = {name: inputs[name] for name in inputs if name in drafted.usable | drafted.unknown}
+            return CheckOutcome(inputs, self._as_written(findings))
+        sound = {name: inputs[name] for name in inputs if name in drafted.valid_fields | drafted.unknown}
         existing, adopted = adoption.checked(self, session, olds, news, {**sound, **scope, **facts})
-        return Checked({**inputs, **existing}, self._as_written((*findings, *adopted)))
+        return CheckOutcome({**inputs, **existing}, self._as_written((*findings, *adopted)))
 
     def _as_written(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings on the arguments that the program gives, and of very many of one kind the first."""
@@ -236,9 +243,9 @@ class Lifecycle(ABC, Generic[InputsT]):
                 return finding
             return replace(finding, property=argument + finding.property[name.end() :])
 
-        return abridged(map(written, findings))
+        return cap_repeats(map(written, findings))
 
-    def diff(self, olds: Properties, news: Properties, object_id: str | None = None) -> Difference:
+    def diff(self, olds: Properties, news: Properties, object_id: str | None = None) -> Diff:
         """Compares the old outputs with the new inputs by what they mean.
 
         Args:
@@ -247,8 +254,8 @@ class Lifecycle(ABC, Generic[InputsT]):
             object_id: the object.
         """
         if olds.get(UNFINISHED) == "anew":
-            return Difference(changes=True, replaces=("name",), delete_before_replace=True)
-        fields = tuple(changed((*self.fields, *SCOPE_FIELDS), olds, news))
+            return Diff(changes=True, replaces=("name",), delete_before_replace=True)
+        fields = tuple(changed_fields((*self.fields, *LOCATION_FIELDS), olds, news))
         replaces = tuple(field.name for field in fields if field.change == "replace")
         if adoption.is_of_another(olds, news, object_id):
             replaces = (*replaces, adoption.EXISTING)
@@ -257,7 +264,7 @@ class Lifecycle(ABC, Generic[InputsT]):
         first = bool(replaces) and self._goes_first(olds, news, replaces)
         # The mark of an account is the provider's own: what a program can change is the connection.
         named = tuple("connection" if name == ACCOUNT else name for name in replaces)
-        return Difference(
+        return Diff(
             bool(fields) or bool(replaces) or retimed or UNFINISHED in olds,
             named,
             first,
@@ -265,19 +272,19 @@ class Lifecycle(ABC, Generic[InputsT]):
         )
 
     def _goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
-        elsewhere = any(name in replaces for name in (*MOVES, adoption.EXISTING))
+        elsewhere = any(name in replaces for name in (*RELOCATING_FIELDS, adoption.EXISTING))
         return not elsewhere and self.goes_first(olds, news, replaces)
 
-    def create(self, session: Session, properties: Properties) -> Live:
+    def create(self, session: Session, properties: Properties) -> LiveObject:
         """Makes the object, or adopts it; its properties are those given, and what Gcore adds."""
         operation, inputs = self._operation(session, properties, "create"), self._parsed(properties)
         try:
             live = adoption.adopted(self, operation, properties, inputs) or self.make(operation, inputs)
         except ApiError as failed:
-            if failed.unfinished is not None:
-                failed.unfinished = marked(failed.unfinished, self._kept(properties))
+            if failed.partial is not None:
+                failed.partial = marked(failed.partial, self._kept(properties))
             raise
-        return Live(live.id, {**self._kept(properties), **live.properties})
+        return LiveObject(live.id, {**self._kept(properties), **live.properties})
 
     def read(self, session: Session, object_id: str, properties: Properties) -> Read | None:
         """Reads the object; None if it is gone.
@@ -295,12 +302,12 @@ class Lifecycle(ABC, Generic[InputsT]):
             )
         if live is None:
             return None
-        if live.ailments:
+        if live.health_problems:
             operation.warn(self.unwell(object_id, live))
         prior = self.inputs_of(properties)
         inputs = {**inputs_after_read(self.fields, prior, live.properties), **account_now(session, properties)}
-        ever_set = were_set(properties) if UNFINISHED in properties else frozenset[str]()
-        names = as_set(ever_set | set_names(inputs, self.fields))
+        ever_set = decode_explicit(properties) if UNFINISHED in properties else frozenset[str]()
+        names = encode_explicit(ever_set | explicit_inputs(inputs, self.fields))
         return Read({**properties, **live.properties, SET: names}, inputs)
 
     def inputs_of(self, outputs: Properties) -> Properties:
@@ -310,19 +317,22 @@ class Lifecycle(ABC, Generic[InputsT]):
             for key, value in outputs.items()
             if key in self._added or (key.startswith(INTERNAL) and key not in (SET, UNFINISHED))
         }
-        return {**kept, **as_said(self.fields, were_set(outputs), outputs)}
+        return {**kept, **user_set_inputs(self.fields, decode_explicit(outputs), outputs)}
 
     def update(self, session: Session, object_id: str, olds: Properties, news: Properties) -> Properties:
         """Changes what differs, in place; the new outputs.
 
         Where an earlier update failed half-way, nothing is taken for granted: the live object is what is compared.
         """
-        kept = {**{k: v for k, v in olds.items() if k not in news and k not in were_set(olds)}, **self._kept(news)}
+        kept = {
+            **{k: v for k, v in olds.items() if k not in news and k not in decode_explicit(olds)},
+            **self._kept(news),
+        }
         kept.pop(UNFINISHED, None)
         operation = self._operation(session, news, "update")
         try:
             before = self._before(operation, object_id, olds) if UNFINISHED in olds else olds
-            fields = [each for each in changed(self.fields, before, news) if each.change != "replace"]
+            fields = [each for each in changed_fields(self.fields, before, news) if each.change != "replace"]
             if not fields and UNFINISHED not in olds:
                 return kept
             live = self.change(operation, object_id, before, self._parsed(news), fields)
@@ -330,12 +340,12 @@ class Lifecycle(ABC, Generic[InputsT]):
             error: ApiError = failed
             if isinstance(failed, ObjectNotFound):
                 error = ObjectFailed(
-                    failed.asked, failed.answered, "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`."
+                    failed.action, failed.reason, "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`."
                 )
             if isinstance(failed, Conflict) and self._is_in_error(operation, object_id, olds):
-                error = in_error(failed.asked, self.kind)
+                error = in_error(failed.action, self.kind)
             if operation.wrote or UNFINISHED in olds:
-                error.unfinished = Unfinished(object_id, half_updated(self.fields, olds, news), anew=False)
+                error.partial = PartialResult(object_id, half_updated(self.fields, olds, news), recreate=False)
             if error is failed:
                 raise
             raise error from failed
@@ -368,40 +378,40 @@ class Lifecycle(ABC, Generic[InputsT]):
         """Deletes the object and waits until it is gone."""
         self.remove(self._operation(session, properties, "delete"), object_id, properties)
 
-    def unwell(self, object_id: str, live: Live) -> str:
+    def unwell(self, object_id: str, live: LiveObject) -> str:
         """What Gcore says of an object that isn't well, as a sentence."""
         name = live.properties.get("name", object_id)
         return (
-            f"{self.kind} '{name}' ({object_id}) isn't well, says Gcore: {'; '.join(live.ailments)}. An object in "
+            f"{self.kind} '{name}' ({object_id}) isn't well, says Gcore: {'; '.join(live.health_problems)}. An object in "
             f"provisioning status ERROR can't be changed, only deleted; operating status ERROR means that health "
             f"probes fail, or that all below it does."
         )
 
-    def drafted_before(self, olds: Mapping[str, object]) -> Draft[InputsT]:
+    def drafted_before(self, olds: Mapping[str, object]) -> PartialInputs[InputsT]:
         """The inputs of the last run, looked at as a program's are."""
-        return draft(self.inputs, {key: value for key, value in olds.items() if key not in self._added})
+        return parse_partial(self.inputs, {key: value for key, value in olds.items() if key not in self._added})
 
     @property
     def _added(self) -> frozenset[str]:
         existing = {adoption.EXISTING} if self.adoptable else frozenset[str]()
-        return self.derived | existing | frozenset(field.name for field in SCOPE_FIELDS)
+        return self.derived | existing | frozenset(field.name for field in LOCATION_FIELDS)
 
     def _operation(self, session: Session, properties: Properties, verb: Verb) -> Operation:
-        return Operation(session, Context.of(properties), self.kind, verb, scope_of(properties), properties)
+        return Operation(session, ResourceContext.of(properties), self.kind, verb, location_of(properties), properties)
 
     def _parsed(self, properties: Properties) -> InputsT:
         return parse(self.inputs, {k: v for k, v in properties.items() if k not in self._added})
 
     def _kept(self, properties: Properties) -> Properties:
-        return {**properties, SET: as_set(set_names(properties, self.fields))}
+        return {**properties, SET: encode_explicit(explicit_inputs(properties, self.fields))}
 
 
-def _parsed(drafted: Draft[InputsT], given: Mapping[str, object]) -> Properties:
+def _parsed(drafted: PartialInputs[InputsT], given: Mapping[str, object]) -> Properties:
     """What was given, as it was understood: `"443"` as 443, ids and addresses in one spelling.
 
     Else the state would hold one spelling and Gcore give back another, a change for ever.
     """
-    return {name: _plain(getattr(drafted.known, name)) for name in given if name in drafted.usable}
+    return {name: _plain(getattr(drafted.known, name)) for name in given if name in drafted.valid_fields}
 
 
 def _plain(value: object) -> object:
@@ -420,4 +430,4 @@ def _attempt(olds: Mapping[str, object], news: Mapping[str, object]) -> Properti
 
 def _timeouts(properties: Mapping[str, object]) -> object:
     # None were saved as an empty object once.
-    return unpacked(properties.get(CONTEXT)).get("timeouts") or None
+    return from_json(properties.get(CONTEXT)).get("timeouts") or None

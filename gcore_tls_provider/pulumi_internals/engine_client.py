@@ -39,7 +39,7 @@ _FRAMES: Final = 50
 _DETAILS: Final = "grpc-status-details-bin"
 
 
-class Engine:
+class EngineClient:
     """The engine behind this process; a `Host` for the lifecycle.
 
     Args:
@@ -57,7 +57,7 @@ class Engine:
         self._said: set[tuple[str, str]] = set()
 
     @classmethod
-    def of_this_process(cls) -> Engine:
+    def of_this_process(cls) -> EngineClient:
         """The engine that has started this process."""
         argument = sys.argv[1] if len(sys.argv) > 1 else ""
         host, _, port = argument.rpartition(":")
@@ -82,7 +82,7 @@ class Engine:
 
     def exported_stack(self, stack: str) -> bytes | None:
         """What `pulumi stack export` prints; it needs no passphrase and shows no secret in clear."""
-        return stack_export.exported(stack)
+        return stack_export.export_stack(stack)
 
     def is_alive(self) -> bool:
         """Whether the engine still takes connections."""
@@ -98,7 +98,7 @@ class Engine:
             # Anything else says nothing about the engine: a machine under load may not answer in time.
             return True
 
-    def end_with_it(self) -> None:
+    def exit_with_engine(self) -> None:
         """Ends this process soon after the engine has gone, from a thread of its own.
 
         A provider outlives an engine that was killed, and would go on with work whose results nobody saves.
@@ -134,7 +134,7 @@ class Engine:
             return
 
 
-def raise_parallelism(threads: int) -> bool:
+def raise_max_workers(threads: int) -> bool:
     """Lets this process handle `threads` resources at once; to be called from a handler.
 
     Four threads are what Pulumi's dynamic provider server starts with, and a load balancer takes minutes.
@@ -151,7 +151,7 @@ def raise_parallelism(threads: int) -> bool:
     return True
 
 
-def save_half_done(object_id: str, properties: Mapping[str, Any], reason: str) -> bool:
+def save_partial_state(object_id: str, properties: Mapping[str, Any], reason: str) -> bool:
     """Has the engine save what a handler leaves half-done; to be called from a create or update that then raises.
 
     The next run is then called for the object even if its program is unchanged, and a destroy deletes it.
@@ -164,7 +164,7 @@ def save_half_done(object_id: str, properties: Mapping[str, Any], reason: str) -
     Returns:
         Whether the engine is told.
     """
-    call = _call_above()
+    call = _enclosing_grpc_context()
     if call is None:
         return False
     loop = asyncio.new_event_loop()
@@ -179,7 +179,7 @@ def save_half_done(object_id: str, properties: Mapping[str, Any], reason: str) -
     return True
 
 
-def _call_above() -> grpc.ServicerContext | None:
+def _enclosing_grpc_context() -> grpc.ServicerContext | None:
     """The gRPC call that a handler works for."""
     frame = sys._getframe()
     for _ in range(_FRAMES):

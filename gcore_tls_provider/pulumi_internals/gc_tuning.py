@@ -11,7 +11,7 @@ import atexit
 import gc
 
 
-def is_passed_over() -> None:
+def freeze_heap() -> None:
     """Passes over all that there is now, and everything when the process ends."""
     gc.freeze()
     atexit.register(gc.freeze)

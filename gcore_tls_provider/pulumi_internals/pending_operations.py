@@ -36,7 +36,7 @@ def is_a_program() -> bool:
     return any(each.endswith(_PULUMIS) for each in sys.orig_argv)
 
 
-def look() -> None:
+def start_reading() -> None:
     """Begins to find out, on a thread of its own; only the first time, and only where a program runs."""
     global _settled
     with suppress(RuntimeError):
@@ -47,13 +47,13 @@ def look() -> None:
         threading.Thread(target=_look, args=(pulumi.get_stack(), loop, _settled), name="state", daemon=True).start()
 
 
-async def is_settled() -> bool:
+async def is_clean() -> bool:
     """Whether nothing of the run before is under way; False where nobody knows."""
     return _settled is not None and await _settled
 
 
 def _look(stack: str, loop: asyncio.AbstractEventLoop, found: asyncio.Future[bool]) -> None:
-    exported = stack_export.exported(stack)
+    exported = stack_export.export_stack(stack)
     settled = exported is not None and _UNSETTLED.search(exported) is None
     with suppress(RuntimeError):
         # The program may have ended before.

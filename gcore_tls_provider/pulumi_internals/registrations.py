@@ -15,7 +15,7 @@ import asyncio
 from pulumi.runtime import settings
 
 
-def are_waited_for_one_by_one() -> None:
+def await_registrations_in_order() -> None:
     """Has the SDK know of a registration at the program's end: one that is over at once.
 
     Call it when a resource is declared; only the first call of a program does anything.

@@ -9,7 +9,7 @@ from typing import Final
 _TIME_LIMIT: Final = 60.0
 
 
-def exported(stack: str) -> bytes | None:
+def export_stack(stack: str) -> bytes | None:
     """What the command prints; it needs no passphrase and shows no secret in clear.
 
     Args:

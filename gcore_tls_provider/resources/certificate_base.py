@@ -15,7 +15,7 @@ from gcore_tls_provider.resources.resource import GcoreResource
 Properties = Mapping[str, pulumi.Input[str] | None]
 
 
-class MaterialResource(GcoreResource):
+class CertificateResource(GcoreResource):
     """What all kinds that hold certificates or revocation lists hand to those that refer to them."""
 
     _public_pem: Callable[[], pulumi.Output[str]] | None = None

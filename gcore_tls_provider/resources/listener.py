@@ -10,7 +10,7 @@ import pulumi
 from gcore_tls_provider.api.wire.enums import ListenerProtocol
 from gcore_tls_provider.providers import ListenerProvider
 from gcore_tls_provider.resources.arguments import BasicAuthUserArgs
-from gcore_tls_provider.resources.certificate_base import MaterialResource
+from gcore_tls_provider.resources.certificate_base import CertificateResource
 from gcore_tls_provider.resources.load_balancer import LoadBalancer
 from gcore_tls_provider.resources.resource import GcoreResource, Roles, reference
 from gcore_tls_provider.resources.secrets import (
@@ -20,7 +20,7 @@ from gcore_tls_provider.resources.secrets import (
     RevocationList,
 )
 
-_BESIDE: Final[Mapping[type[MaterialResource], str]] = {
+_BESIDE: Final[Mapping[type[CertificateResource], str]] = {
     CertificateAuthority: "ca",
     ClientCertificate: "client_certificate",
     RevocationList: "crl",

@@ -14,7 +14,7 @@ import pulumi
 from pulumi import dynamic
 from typing_extensions import Self
 
-from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT, MATERIAL, packed
+from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT, MATERIAL, to_json
 from gcore_tls_provider.pulumi_internals import gc_tuning as garbage
 from gcore_tls_provider.pulumi_internals import pending_operations as last_run
 from gcore_tls_provider.pulumi_internals import registrations
@@ -30,8 +30,8 @@ Roles: TypeAlias = Mapping[str, object]
 
 if last_run.is_a_program():
     # As early as that, so that it is over when the first resource is registered.
-    last_run.look()
-    garbage.is_passed_over()
+    last_run.start_reading()
+    garbage.freeze_heap()
 
 ResourceT = TypeVar("ResourceT", bound=pulumi.CustomResource)
 
@@ -87,21 +87,21 @@ class GcoreResource(dynamic.Resource):
             **({} if options.id is not None else {ATTEMPT: _attempt()}),
         }
         super().__init__(self._dynamic_provider(), name, props, options)
-        registrations.are_waited_for_one_by_one()
+        registrations.await_registrations_in_order()
 
     async def _context(self, name: str, timeouts: Mapping[str, float]) -> str:
         """What `CONTEXT` holds.
 
         It runs when the program has said all: a resource that refers to this one comes after it.
         """
-        return packed(
+        return to_json(
             {
                 "urn": await self._own_urn,
                 "answered": self._answered,
                 "answers_for": [await each for each in self._answers_for],
                 "name": name,
                 "stack": pulumi.get_stack(),
-                "settled": await last_run.is_settled(),
+                "settled": await last_run.is_clean(),
                 "timeouts": timeouts,
             }
         )
@@ -145,7 +145,7 @@ async def _material(roles: Roles, texts: Mapping[str, pulumi.Output[str]]) -> st
     known = {name: await value.future() for name, value in texts.items()}
     # None where it isn't known yet, which is so in previews only.
     told = {name: value for name, value in known.items() if value is not None or pulumi.runtime.is_dry_run()}
-    return packed({**said, **told})
+    return to_json({**said, **told})
 
 
 async def _said(value: object) -> object:

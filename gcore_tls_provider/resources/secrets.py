@@ -15,7 +15,7 @@ from gcore_tls_provider.providers import (
     RevocationListProvider,
     SecretProvider,
 )
-from gcore_tls_provider.resources.certificate_base import MaterialResource, of_authorities, of_identity, of_lists
+from gcore_tls_provider.resources.certificate_base import CertificateResource, of_authorities, of_identity, of_lists
 from gcore_tls_provider.resources.resource import GcoreResource, Material, material, secret
 
 
@@ -92,7 +92,7 @@ class Secret(GcoreResource, module="gcore", name="Secret"):
         super().__init__(resource_name, properties, opts)
 
 
-class _CertificateSecret(MaterialResource):
+class _CertificateSecret(CertificateResource):
     """What all kinds that hold a certificate show of it."""
 
     name: pulumi.Output[str]
@@ -321,7 +321,7 @@ class CertificateAuthority(_CertificateSecret, module="gcore", name="Certificate
         super().__init__(resource_name, properties, opts)
 
 
-class RevocationList(MaterialResource, module="gcore", name="RevocationList"):
+class RevocationList(CertificateResource, module="gcore", name="RevocationList"):
     """Whom the load balancer trusts no longer, although a certificate authority of it vouches for them."""
 
     name: pulumi.Output[str]

@@ -11,7 +11,7 @@ from typing import TypeVar
 import httpx
 from pydantic import SecretStr
 
-from gcore_tls_provider.api.calls import Call, Shapes
+from gcore_tls_provider.api.calls import Call, RequestVariants
 from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.api.clock import Clock
 from gcore_tls_provider.api.connection import Connection, Dialect
@@ -117,16 +117,16 @@ class Emulated:
     def send(self, call: Call[AnswerT]) -> AnswerT:
         return self.client.send(call, self.client.deadline(60))
 
-    def run(self, operation: Call[TaskIds] | Shapes[TaskIds]) -> tuple[Task, ...]:
+    def run(self, operation: Call[TaskIds] | RequestVariants[TaskIds]) -> tuple[Task, ...]:
         """Sends a write and waits for its tasks."""
         deadline = self.client.deadline(60)
-        if isinstance(operation, Shapes):
-            begun = self.client.send_shaped(operation, deadline)
+        if isinstance(operation, RequestVariants):
+            begun = self.client.send_variant(operation, deadline)
         else:
             begun = self.client.send(operation, deadline)
         return self.tasks.wait(begun.tasks, "do it", deadline)
 
-    def made(self, kind: str, operation: Call[TaskIds] | Shapes[TaskIds]) -> str:
+    def made(self, kind: str, operation: Call[TaskIds] | RequestVariants[TaskIds]) -> str:
         """The id of what a write has made."""
         (task,) = self.run(operation)
         assert task.created_resources is not None

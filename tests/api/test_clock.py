@@ -28,7 +28,7 @@ def test_a_deadline_has_passed_in_its_very_second(clock: FakeClock) -> None:
 
 @pytest.mark.parametrize(("seconds", "remaining", "whole"), [(5, 5, 5), (10, 10, 10), (60, 10, 10)])
 def test_the_sooner_of_two(seconds: float, remaining: float, whole: float, clock: FakeClock) -> None:
-    sooner = Deadline.after(clock, 10).sooner(seconds)
+    sooner = Deadline.after(clock, 10).capped_at(seconds)
     assert (sooner.remaining, sooner.seconds) == (remaining, whole)
 
 

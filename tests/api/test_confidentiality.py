@@ -17,11 +17,11 @@ from pydantic import BaseModel, SecretStr
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.calls import Call
-from gcore_tls_provider.api.redaction import HIDDEN, Confidential, secrets_in
+from gcore_tls_provider.api.redaction import HIDDEN, Redactor, secrets_in
 from gcore_tls_provider.api.tasks import Tasks
 from gcore_tls_provider.api.wire.tasks import TaskIds
 from gcore_tls_provider.certificates import Identity
-from gcore_tls_provider.errors import ApiError, MalformedAnswer, Refused, ServerError, TaskFailed
+from gcore_tls_provider.errors import ApiError, HttpStatusError, MalformedResponse, ServerError, TaskFailed
 from tests.api.conftest import Emulate
 from tests.api.gcore import API_KEY, Script, answer, client_of, task_body, tasks
 from tests.fake_clock import FakeClock
@@ -152,7 +152,7 @@ ECHOES: dict[str, Callable[[Sent, str], httpx.Response]] = {
 def test_an_answer_that_repeats_what_was_sent(echo: str, spoken: str, sent: Sent, clock: FakeClock) -> None:
     for secret in (*sent.secrets, API_KEY):
         client = client_of(Script([ECHOES[echo](sent, SPOKEN[spoken](secret))]), clock)
-        with pytest.raises((Refused, MalformedAnswer)) as raised:
+        with pytest.raises((HttpStatusError, MalformedResponse)) as raised:
             client.send(sent.call, client.deadline(0.1))
         assert_shows_nothing(all_of(raised.value), *sent.secrets)
 
@@ -164,7 +164,7 @@ def test_a_failed_task_that_repeats_what_was_sent(spoken: str, sent: Sent, clock
         client = client_of(Script([tasks("t1"), failed]), clock)
         begun = client.send(sent.call, client.deadline(60))
         with pytest.raises(TaskFailed, match="sad: ") as raised:
-            Tasks(client).wait(begun.tasks, sent.call.asked, client.deadline(60))
+            Tasks(client).wait(begun.tasks, sent.call.description, client.deadline(60))
         assert_shows_nothing(all_of(raised.value), *sent.secrets)
 
 
@@ -207,35 +207,35 @@ def test_the_logs_show_nothing(sendings: dict[str, Sent], emulate: Emulate, capl
 
 
 def test_only_what_is_confidential_is_hidden() -> None:
-    confidential = Confidential("Zm9vYmFyCg==", "correct horse battery staple")
+    confidential = Redactor("Zm9vYmFyCg==", "correct horse battery staple")
     told = (
         "ValidationError: payload_content_encoding of secret 0d2d3d1f-8f1c-4d46-9a3c-6c1c1f4ef0aa "
         "at /cloud/v1/secrets/1/2 must be base64; BEGIN CERTIFICATE is missing"
     )
-    assert confidential.shown(told) == told
-    assert confidential.shown("a correct horse battery staple!") == f"a {HIDDEN}!"
-    assert confidential.shown("it was foobar") == f"it was {HIDDEN}"
+    assert confidential.redact(told) == told
+    assert confidential.redact("a correct horse battery staple!") == f"a {HIDDEN}!"
+    assert confidential.redact("it was foobar") == f"it was {HIDDEN}"
 
 
 def test_pem_and_long_base64_are_hidden_without_being_known(identity: Identity) -> None:
     key = identity.private_key_pem
     pkcs12 = base64.b64encode(identity.to_pkcs12()).decode()
     for text in (key, json.dumps(key), key[:-30], f"x {pkcs12} y"):
-        shown = Confidential().shown(text)
+        shown = Redactor().redact(text)
         assert HIDDEN in shown
         assert_shows_nothing(shown, key, pkcs12)
 
 
 def test_very_short_texts_hide_nothing() -> None:
-    assert Confidential("", "a", "abc").shown("abc banana") == "abc banana"
+    assert Redactor("", "a", "abc").redact("abc banana") == "abc banana"
 
 
 def test_the_longer_of_two_texts_is_hidden_as_a_whole() -> None:
-    assert Confidential("pass", "pass-and-more").shown("it is pass-and-more") == f"it is {HIDDEN}"
+    assert Redactor("pass", "pass-and-more").redact("it is pass-and-more") == f"it is {HIDDEN}"
 
 
 def test_it_shows_itself_to_nobody() -> None:
-    assert "kanari" not in repr(Confidential("kanari"))
+    assert "kanari" not in repr(Redactor("kanari"))
 
 
 class Body(BaseModel):

@@ -12,13 +12,21 @@ import pytest
 
 from gcore_emulator.settings import Dialect as Served
 from gcore_tls_provider.api import routes
-from gcore_tls_provider.api.calls import Shape, Shapes
+from gcore_tls_provider.api.calls import RequestVariant, RequestVariants
 from gcore_tls_provider.api.connection import Dialect
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancerCreate
 from gcore_tls_provider.api.wire.pools import Pool, PoolCreate, PoolPatch
 from gcore_tls_provider.api.wire.tasks import TaskIds
 from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
-from gcore_tls_provider.errors import BadRequest, Conflict, Forbidden, MethodNotAllowed, NotFound, Refused, ServerError
+from gcore_tls_provider.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    HttpStatusError,
+    MethodNotAllowed,
+    NotFound,
+    ServerError,
+)
 from tests.api.conftest import Emulate
 from tests.api.gcore import NOWHERE, Emulated, Outcome, Script, answer, client_of, refusal, tasks
 from tests.fake_clock import FakeClock
@@ -32,7 +40,7 @@ GUIDE_UPDATE = "PUT /cloud/v1/lbpools"
 OPENAPI_UPDATE = "PATCH /cloud/v2/lbpools"
 
 
-def secret(identity: Identity) -> Shapes[TaskIds]:
+def secret(identity: Identity) -> RequestVariants[TaskIds]:
     return routes.create_secret_with_key(
         "web",
         payload_base64=base64.b64encode(identity.to_pkcs12()).decode(),
@@ -42,12 +50,12 @@ def secret(identity: Identity) -> Shapes[TaskIds]:
     )
 
 
-def new_pool(load_balancer_id: str = NOWHERE, **secrets: str) -> Shapes[TaskIds]:
+def new_pool(load_balancer_id: str = NOWHERE, **secrets: str) -> RequestVariants[TaskIds]:
     body = PoolCreate(name="backends", lb_algorithm="ROUND_ROBIN", protocol="HTTPS", **secrets)
     return routes.create_pool(load_balancer_id, None, body)
 
 
-def pool_change(pool_id: str = NOWHERE, **changes: str) -> Shapes[TaskIds]:
+def pool_change(pool_id: str = NOWHERE, **changes: str) -> RequestVariants[TaskIds]:
     return routes.update_pool(pool_id, "HTTPS", PoolPatch.model_validate(changes))
 
 
@@ -69,7 +77,7 @@ class Prepared:
     load_balancer_id: str
     pool_id: str
 
-    def operation(self, name: Operation) -> Shapes[TaskIds]:
+    def operation(self, name: Operation) -> RequestVariants[TaskIds]:
         if name == "secret":
             return secret(self.identity)
         if name == "pool":
@@ -134,7 +142,7 @@ def test_the_way_that_is_taken(serves: Served, speaks: Dialect, name: Operation,
     assert prepared.tried() == WELL[serves, speaks, name][-1:]
 
 
-BADLY: dict[tuple[Served, Dialect, Operation], type[Refused]] = {
+BADLY: dict[tuple[Served, Dialect, Operation], type[HttpStatusError]] = {
     ("guide", "openapi", "secret"): BadRequest,
     ("guide", "openapi", "pool"): MethodNotAllowed,
     ("guide", "openapi", "update"): NotFound,
@@ -204,7 +212,7 @@ def test_both_ways_make_the_same_pool(prepare: Prepare, authority: DevelopmentAu
 # Letter by letter.
 
 
-def lines_of(shapes: Shapes[TaskIds], shape: Shape) -> str:
+def lines_of(shapes: RequestVariants[TaskIds], shape: RequestVariant) -> str:
     call = shapes.of(shape)
     return f"{call.route.method} {call.route.path({**call.ids, 'project_id': 11, 'region_id': 22})}"
 
@@ -213,7 +221,7 @@ SECRET = routes.create_secret_with_key(
     "web", payload_base64="QUJD", certificate="CERT", certificate_chain="CHAIN", private_key="KEY"
 )
 
-FIRST_ANSWERS: Sequence[tuple[str, Shapes[TaskIds], Outcome, bool]] = [
+FIRST_ANSWERS: Sequence[tuple[str, RequestVariants[TaskIds], Outcome, bool]] = [
     ("405", SECRET, refusal(405, "HTTPError"), True),
     ("404 of the route", SECRET, refusal(404, "HTTPError"), True),
     ("404 without a body", SECRET, httpx.Response(404), True),
@@ -243,17 +251,17 @@ FIRST_ANSWERS: Sequence[tuple[str, Shapes[TaskIds], Outcome, bool]] = [
     ("shapes", "first", "falls_back"), [each[1:] for each in FIRST_ANSWERS], ids=[each[0] for each in FIRST_ANSWERS]
 )
 def test_when_the_other_way_is_tried(
-    shapes: Shapes[TaskIds], first: httpx.Response, falls_back: bool, clock: FakeClock
+    shapes: RequestVariants[TaskIds], first: httpx.Response, falls_back: bool, clock: FakeClock
 ) -> None:
     script = Script([first, tasks("t1")])
     client = client_of(script, clock)
     if falls_back:
-        assert client.send_shaped(shapes, client.deadline(0.1)).tasks == ["t1"]
-        other: Shape = "guide" if shapes.first == "openapi" else "openapi"
+        assert client.send_variant(shapes, client.deadline(0.1)).tasks == ["t1"]
+        other: RequestVariant = "guide" if shapes.first == "openapi" else "openapi"
         assert script.lines == [lines_of(shapes, shapes.first), lines_of(shapes, other)]
     else:
-        with pytest.raises(Refused) as raised:
-            client.send_shaped(shapes, client.deadline(0.1))
+        with pytest.raises(HttpStatusError) as raised:
+            client.send_variant(shapes, client.deadline(0.1))
         assert raised.value.status == first.status_code
         assert script.lines == [lines_of(shapes, shapes.first)]
 
@@ -268,7 +276,7 @@ def test_a_missing_object_is_looked_for_before_the_route_is_blamed(look: Outcome
     script = Script([refusal(404, "NotFoundError", request_id="first"), look])
     client = client_of(script, clock)
     with pytest.raises(NotFound) as raised:
-        client.send_shaped(new_pool(), client.deadline(0.1))
+        client.send_variant(new_pool(), client.deadline(0.1))
     assert raised.value.request_id == "first"
     assert script.lines[1] == f"GET /cloud/v1/loadbalancers/11/22/{NOWHERE}"
     assert all(each.startswith("GET") for each in script.lines[1:])
@@ -283,7 +291,7 @@ def test_both_answers_are_shown_if_both_ways_fail(clock: FakeClock) -> None:
     )
     client = client_of(script, clock)
     with pytest.raises(Conflict) as raised:
-        client.send_shaped(new_pool(), client.deadline(60))
+        client.send_variant(new_pool(), client.deadline(60))
     error = raised.value
     assert (error.status, error.exception_class, error.request_id) == (409, "ConflictError", "r-2")
     told = str(error)
@@ -299,7 +307,7 @@ def test_both_ways_of_a_secret_are_named_rightly(clock: FakeClock) -> None:
     first = refusal(400, invalid_fields={"payload": ["not a string"]})
     client = client_of(Script([first, refusal(403)]), clock)
     with pytest.raises(Forbidden) as raised:
-        client.send_shaped(SECRET, client.deadline(60))
+        client.send_variant(SECRET, client.deadline(60))
     guide, openapi = str(raised.value).split("As in Gcore's OpenAPI document: ")
     assert "As in Gcore's guide: Gcore answered 400" in guide
     assert "Gcore answered 403" in openapi
@@ -310,8 +318,8 @@ def test_nothing_is_remembered_after_a_failure(second: Outcome, clock: FakeClock
     script = Script([refusal(405), second, tasks("t1")])
     client = client_of(script, clock)
     with pytest.raises(Exception, match="create pool"):
-        client.send_shaped(new_pool(), client.deadline(60))
-    client.send_shaped(new_pool(), client.deadline(60))
+        client.send_variant(new_pool(), client.deadline(60))
+    client.send_variant(new_pool(), client.deadline(60))
     assert script.lines[0] == script.lines[2] == lines_of(new_pool(), "openapi")
 
 
@@ -319,7 +327,7 @@ def test_each_operation_is_remembered_by_itself(clock: FakeClock) -> None:
     script = Script([refusal(405), tasks("t1")])
     client = client_of(script, clock)
     for operation in (new_pool(), new_pool(), pool_change(), SECRET):
-        client.send_shaped(operation, client.deadline(60))
+        client.send_variant(operation, client.deadline(60))
     assert script.lines == [
         lines_of(new_pool(), "openapi"),
         lines_of(new_pool(), "guide"),
@@ -332,9 +340,9 @@ def test_each_operation_is_remembered_by_itself(clock: FakeClock) -> None:
 def test_a_remembered_way_is_not_left_for_a_refusal(clock: FakeClock) -> None:
     script = Script([tasks("t1"), refusal(405)])
     client = client_of(script, clock)
-    client.send_shaped(new_pool(), client.deadline(60))
+    client.send_variant(new_pool(), client.deadline(60))
     with pytest.raises(MethodNotAllowed):
-        client.send_shaped(new_pool(), client.deadline(60))
+        client.send_variant(new_pool(), client.deadline(60))
     assert len(script.requests) == 2
 
 
@@ -342,7 +350,7 @@ def test_a_post_of_unknown_outcome_is_not_tried_the_other_way(clock: FakeClock) 
     script = Script([502, tasks("t1")])
     client = client_of(script, clock)
     with pytest.raises(ServerError):
-        client.send_shaped(new_pool(), client.deadline(60))
+        client.send_variant(new_pool(), client.deadline(60))
     assert len(script.requests) == 1
 
 
@@ -351,7 +359,7 @@ def test_a_pool_on_a_listener_alone_has_one_way_only(clock: FakeClock) -> None:
     script = Script([refusal(405)])
     client = client_of(script, clock)
     with pytest.raises(MethodNotAllowed):
-        client.send_shaped(routes.create_pool(None, NOWHERE, body), client.deadline(60))
+        client.send_variant(routes.create_pool(None, NOWHERE, body), client.deadline(60))
     assert script.lines == ["POST /cloud/v1/lbpools/11/22"]
     assert script.bodies == [
         {"name": "backends", "lb_algorithm": "ROUND_ROBIN", "protocol": "HTTPS", "listener_id": NOWHERE}
@@ -394,11 +402,11 @@ _POOL = {"name": "backends", "lb_algorithm": "ROUND_ROBIN", "protocol": "HTTPS"}
     ],
     ids=["secret", "pool", "attached pool", "update", "null"],
 )
-def test_what_is_sent(shapes: Shapes[TaskIds], guide: object, openapi: object, clock: FakeClock) -> None:
+def test_what_is_sent(shapes: RequestVariants[TaskIds], guide: object, openapi: object, clock: FakeClock) -> None:
     for shape, body in (("guide", guide), ("openapi", openapi)):
         script = Script([tasks("t1")])
         client = client_of(script, clock, "guide" if shape == "guide" else "openapi")
-        client.send_shaped(shapes, client.deadline(60))
+        client.send_variant(shapes, client.deadline(60))
         assert script.bodies == [body]
         (request,) = script.requests
         assert request.headers["Content-Type"] == "application/json"

@@ -13,12 +13,12 @@ from gcore_tls_provider.errors import (
     BadRequest,
     Conflict,
     Forbidden,
-    MalformedAnswer,
+    HttpStatusError,
+    MalformedResponse,
     MethodNotAllowed,
     NotFound,
     ObjectNotFound,
     RateLimited,
-    Refused,
     ServerError,
     Unauthorized,
     Unreachable,
@@ -47,22 +47,22 @@ def met(clock: FakeClock) -> Callable[[httpx.Response], ApiError]:
 Met = Callable[[httpx.Response], ApiError]
 
 
-def refused(error: ApiError) -> Refused:
-    assert isinstance(error, Refused)
+def refused(error: ApiError) -> HttpStatusError:
+    assert isinstance(error, HttpStatusError)
     return error
 
 
 STATUSES = [
-    (301, Refused, "gcore:baseUrl"),
+    (301, HttpStatusError, "gcore:baseUrl"),
     (400, BadRequest, "Mend"),
     (401, Unauthorized, "gcore:apiKey"),
-    (402, Refused, "gcore:baseUrl"),
+    (402, HttpStatusError, "gcore:baseUrl"),
     (403, Forbidden, "quota"),
     (404, NotFound, "gcore:baseUrl"),
     (405, MethodNotAllowed, "gcore:dialect"),
-    (408, Refused, "gcore:baseUrl"),
+    (408, HttpStatusError, "gcore:baseUrl"),
     (409, Conflict, "run again"),
-    (418, Refused, "gcore:baseUrl"),
+    (418, HttpStatusError, "gcore:baseUrl"),
     (422, BadRequest, "Mend"),
     (429, RateLimited, "gcore:parallel"),
     (500, ServerError, "later"),
@@ -75,16 +75,16 @@ STATUSES = [
 
 
 @pytest.mark.parametrize(("status", "kind", "remedy"), STATUSES)
-def test_the_error_of_a_status(status: int, kind: type[Refused], remedy: str, met: Met) -> None:
+def test_the_error_of_a_status(status: int, kind: type[HttpStatusError], remedy: str, met: Met) -> None:
     error = refused(met(refusal(status, "ItsClass", request_id="r-77")))
     assert type(error) is kind
     assert error.status == status
     assert error.exception_class == "ItsClass"
     assert error.request_id == "r-77"
-    assert error.asked == ASKED
-    assert error.answered == f"Gcore answered {status} to {ROUTE}: ItsClass said {status}"
+    assert error.action == ASKED
+    assert error.reason == f"Gcore answered {status} to {ROUTE}: ItsClass said {status}"
     assert remedy in error.remedy
-    assert str(error) == f"{ASKED}: {error.answered} (request id r-77). {error.remedy}"
+    assert str(error) == f"{ASKED}: {error.reason} (request id r-77). {error.remedy}"
 
 
 @pytest.mark.parametrize("exception_class", ["NotFoundError", "LoadBalancerNotFoundError", "SecretNotFound"])
@@ -102,7 +102,7 @@ def test_any_other_404_does_not(page: str, met: Met) -> None:
 
 
 def test_every_kind_of_refusal_has_its_status() -> None:
-    assert {kind for _status, kind, _remedy in STATUSES} == {Refused, *Refused.__subclasses__()}
+    assert {kind for _status, kind, _remedy in STATUSES} == {HttpStatusError, *HttpStatusError.__subclasses__()}
 
 
 def test_the_line_stays_one_line(met: Met) -> None:
@@ -142,16 +142,16 @@ def test_without_a_request_id_none_is_shown(met: Met) -> None:
 )
 def test_whatever_the_answer_looks_like_it_is_told(response: httpx.Response, said: str, met: Met) -> None:
     error = met(response)
-    assert f"Gcore answered {response.status_code} to {ROUTE}: " in error.answered
-    assert said in error.answered
+    assert f"Gcore answered {response.status_code} to {ROUTE}: " in error.reason
+    assert said in error.reason
     assert len(str(error).splitlines()) == 1
 
 
 def test_a_long_answer_is_cut(met: Met) -> None:
     error = met(httpx.Response(400, text="many words " * 1000))
     assert len(str(error)) < 1000
-    assert error.answered.count("many words") > 10
-    assert error.answered.endswith(" [...]")
+    assert error.reason.count("many words") > 10
+    assert error.reason.endswith(" [...]")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_when_to_come_back_is_kept(met: Met) -> None:
 )
 def test_an_answer_that_cant_be_read(response: httpx.Response, said: str, met: Met) -> None:
     error = met(response)
-    assert isinstance(error, MalformedAnswer)
+    assert isinstance(error, MalformedResponse)
     assert str(error).startswith(f"{ASKED}: ")
     assert said in str(error)
     assert len(str(error).splitlines()) == 1

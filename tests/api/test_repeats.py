@@ -84,7 +84,7 @@ def test_what_is_repeated(row: str, outcome: Outcome, method: Method, clock: Fak
     script = Script([outcome, good(call)])
     client = client_of(script, clock)
     if repeated:
-        assert client.send(call, client.deadline(60)) == call.answer(good(call).json())
+        assert client.send(call, client.deadline(60)) == call.response_type(good(call).json())
         assert len(script.requests) == 2
         assert script.lines[0] == script.lines[1]
         assert script.bodies[0] == script.bodies[1]

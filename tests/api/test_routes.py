@@ -13,14 +13,14 @@ import pytest
 
 from gcore_emulator import Emulator, serving
 from gcore_tls_provider.api import routes
-from gcore_tls_provider.api.calls import Call, Route, Shapes
+from gcore_tls_provider.api.calls import Call, RequestVariants, Route
 from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitorCreate
 from gcore_tls_provider.api.wire.listeners import ListenerCreate, ListenerPatch
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancerCreate, LoadBalancerPatch
 from gcore_tls_provider.api.wire.members import MemberCreate, MemberPatch
 from gcore_tls_provider.api.wire.pools import PoolCreate, PoolPatch
-from gcore_tls_provider.errors import MalformedAnswer, ServerError
+from gcore_tls_provider.errors import MalformedResponse, ServerError
 from tests.api.gcore import NOWHERE, PROJECT, REGION, Script, client_of, connection, tasks
 from tests.fake_clock import FakeClock
 
@@ -28,7 +28,7 @@ ROUTES: Mapping[str, Route] = {name: value for name, value in vars(routes).items
 
 _POOL = PoolCreate(name="backends", lb_algorithm="ROUND_ROBIN", protocol="HTTPS", ca_secret_id=NOWHERE)
 
-CALLS: Mapping[str, Callable[[], Call[Any] | Shapes[Any]]] = {
+CALLS: Mapping[str, Callable[[], Call[Any] | RequestVariants[Any]]] = {
     "create_secret_v1": lambda: routes.create_secret_v1("ca", "QUJD", expiration="2030-01-01T00:00:00"),
     "create_secret_v2": lambda: routes.create_secret_v2("web", "QUJD"),
     "create_secret_with_key": lambda: routes.create_secret_with_key(
@@ -70,7 +70,7 @@ CALLS: Mapping[str, Callable[[], Call[Any] | Shapes[Any]]] = {
 """One call of every function of the module."""
 
 
-def spread(operation: Call[Any] | Shapes[Any]) -> list[Call[Any]]:
+def spread(operation: Call[Any] | RequestVariants[Any]) -> list[Call[Any]]:
     if isinstance(operation, Call):
         return [operation]
     return [operation.guide, operation.openapi, *operation.named]
@@ -149,10 +149,10 @@ def test_the_body_has_the_fields_of_its_route(call: Call[Any], document: Any) ->
 @pytest.mark.parametrize("call", ALL_CALLS)
 def test_the_answer_is_the_routes(call: Call[Any], document: Any) -> None:
     responses = document["paths"][call.route.template][call.route.method.lower()]["responses"]
-    model = getattr(call.answer, "__self__", None)
+    model = getattr(call.response_type, "__self__", None)
     if model is None:
         assert "204" in responses
-        assert call.answer(None) is None
+        assert call.response_type(None) is None
         return
     schema = responses["200"]["content"]["application/json"]["schema"]
     names = {each["$ref"].rpartition("/")[2] for each in schema.get("anyOf", [schema])}
@@ -166,7 +166,7 @@ def test_the_answer_is_the_routes(call: Call[Any], document: Any) -> None:
 def test_the_path_is_filled_in(call: Call[Any], clock: FakeClock) -> None:
     script = Script([tasks()])
     client = client_of(script, clock)
-    with suppress(MalformedAnswer):
+    with suppress(MalformedResponse):
         client.send(call, client.deadline(1))
     (request,) = script.requests
     assert request.method == call.route.method

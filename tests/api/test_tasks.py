@@ -18,9 +18,9 @@ from gcore_tls_provider.api.client import LONGEST_BACKOFF, PATIENCE
 from gcore_tls_provider.api.clock import Clock
 from gcore_tls_provider.api.tasks import (
     LONGEST_INTERVAL,
+    SHARED_POLL_THRESHOLD,
     SHORTEST_INTERVAL,
     UNREADABLE_POLLS,
-    WORTH_SHARING,
     Tasks,
     interval,
 )
@@ -29,11 +29,11 @@ from gcore_tls_provider.errors import (
     ApiError,
     DeadlineExceeded,
     Forbidden,
-    MalformedAnswer,
+    MalformedResponse,
     NotFound,
     RateLimited,
     TaskFailed,
-    TaskForgotten,
+    TaskNotFound,
     Unreachable,
 )
 from tests.api.conftest import Emulate
@@ -215,16 +215,16 @@ def wait_together(threads: int, active: int = 200) -> Counter[str]:
     return account.asked
 
 
-@pytest.mark.parametrize("threads", [WORTH_SHARING, 8, 25, 100])
+@pytest.mark.parametrize("threads", [SHARED_POLL_THRESHOLD, 8, 25, 100])
 def test_many_threads_share_their_polls(threads: int) -> None:
     asked = wait_together(threads)
     assert 1 <= asked["list"] <= 60 / SHORTEST_INTERVAL + 1
     # Each task is read when it has ended, and by those threads that began before there were enough to share.
-    assert asked["task"] <= threads + WORTH_SHARING
+    assert asked["task"] <= threads + SHARED_POLL_THRESHOLD
 
 
 def test_few_threads_ask_for_themselves() -> None:
-    asked = wait_together(WORTH_SHARING - 1)
+    asked = wait_together(SHARED_POLL_THRESHOLD - 1)
     assert asked["list"] == 0
     assert asked["task"] > 100
 
@@ -301,7 +301,7 @@ def test_the_emulators_list_is_shared(emulate: Emulate) -> None:
     clock.run([partial(account.tasks.wait, task_ids, ASKED, deadline) for task_ids in begun])
     asked = Counter(call.route for call in account.calls() if call.status == 200)
     assert asked[routes.LIST_ACTIVE_TASKS.template] > 50
-    assert len(begun) <= asked[routes.GET_TASK.template] <= len(begun) + WORTH_SHARING
+    assert len(begun) <= asked[routes.GET_TASK.template] <= len(begun) + SHARED_POLL_THRESHOLD
 
 
 # Bad ends.
@@ -311,7 +311,7 @@ def test_a_task_in_error(clock: FakeClock) -> None:
     ended = answer(task_body("t1", "ERROR", error="No room\nfor the flavor.", request_id="r-9"))
     error = failed([RUNNING, ended], clock)
     assert isinstance(error, TaskFailed)
-    assert (error.task_id, error.request_id, error.asked) == ("t1", "r-9", ASKED)
+    assert (error.task_id, error.request_id, error.action) == ("t1", "r-9", ASKED)
     assert str(error) == (
         f"{ASKED}: its task t1 ended in ERROR: No room for the flavor (request id r-9). "
         "Mend what Gcore names and run again; what the task had made by then is removed."
@@ -343,8 +343,8 @@ def test_a_failed_task_of_the_emulator(emulate: Emulate) -> None:
 def test_a_task_that_does_not_end_in_time(seconds: float, clock: FakeClock) -> None:
     error = failed([RUNNING], clock, seconds)
     assert isinstance(error, DeadlineExceeded)
-    assert error.asked == ASKED
-    assert error.answered == f"task t1 had not ended after {seconds:.0f} s"
+    assert error.action == ASKED
+    assert error.reason == f"task t1 had not ended after {seconds:.0f} s"
     assert "custom_timeouts" in error.remedy
     assert "`taskTimeout`" in error.remedy
     assert clock.now() == pytest.approx(seconds)
@@ -376,14 +376,14 @@ def test_a_poll_that_fails_is_only_a_poll_that_failed(hiccup: Outcome, clock: Fa
 def test_a_network_that_is_gone_is_told(clock: FakeClock) -> None:
     error = failed([RUNNING, httpx.ConnectError], clock)
     assert isinstance(error, Unreachable)
-    assert error.asked == "read task t1"
+    assert error.action == "read task t1"
     assert clock.now() <= PATIENCE + SHORTEST_INTERVAL * 2
 
 
 def test_answers_that_cant_be_read_are_told_when_they_stay(clock: FakeClock) -> None:
     script = Script([RUNNING, PAGE, PAGE, RUNNING, PAGE])
     client = client_of(script, clock)
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         Tasks(client).wait(["t1"], ASKED, client.deadline(OTHER_SECONDS))
     assert len(script.requests) == 4 + UNREADABLE_POLLS
 
@@ -393,8 +393,8 @@ def test_answers_that_cant_be_read_are_told_when_they_stay(clock: FakeClock) -> 
 def test_near_the_deadline_it_is_the_deadline_that_is_told(seconds: float, fault: Outcome, clock: FakeClock) -> None:
     error = failed([RUNNING, fault], clock, seconds)
     assert isinstance(error, DeadlineExceeded)
-    assert error.asked == ASKED
-    assert "task t1" in error.answered
+    assert error.action == ASKED
+    assert "task t1" in error.reason
     assert clock.now() <= seconds + 1e-6
 
 
@@ -409,10 +409,10 @@ def test_why_there_was_no_time_left_is_kept(clock: FakeClock) -> None:
 def test_a_task_that_cant_be_read_is_told(status: int, kind: type[ApiError], clock: FakeClock) -> None:
     error = failed([RUNNING, status], clock)
     assert isinstance(error, kind)
-    assert error.asked == "read task t1"
+    assert error.action == "read task t1"
 
 
 def test_a_task_of_nobody_is_told(emulate: Emulate) -> None:
     account = emulate()
-    with pytest.raises(TaskForgotten, match=f"Gcore knows no task {NOWHERE}"):
+    with pytest.raises(TaskNotFound, match=f"Gcore knows no task {NOWHERE}"):
         account.tasks.wait([NOWHERE], ASKED, account.client.deadline(60))

@@ -41,7 +41,7 @@ def test_certificate_facts_are_those_of_openssl(server: Identity, openssl: Calla
     assert facts.not_before == told["notBefore"].replace(" ", "T")
     assert facts.not_after == told["notAfter"].replace(" ", "T")
     assert re.findall(r"DNS:([^,\s]+)", printed) == list(facts.dns_names) == ["app.example.com", "*.app.example.com"]
-    assert facts.key == "EC P-256"
+    assert facts.key_type == "EC P-256"
 
 
 def test_revocation_list_facts_are_those_of_openssl(
@@ -104,7 +104,7 @@ def self_signed(key: CertificateIssuerPrivateKeyTypes, *names: x509.NameAttribut
 
 @pytest.mark.parametrize("expected", KEYS)
 def test_keys_are_named_as_people_name_them(expected: str) -> None:
-    assert certificate_facts(self_signed(KEYS[expected]())).key == expected
+    assert certificate_facts(self_signed(KEYS[expected]())).key_type == expected
 
 
 def test_a_name_is_safe_to_print_and_needs_no_alternative_names() -> None:

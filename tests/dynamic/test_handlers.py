@@ -22,9 +22,9 @@ from gcore_tls_provider import providers
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.dynamic import handlers
 from gcore_tls_provider.errors import ConfigurationError, GcoreTlsError, Unauthorized
-from gcore_tls_provider.hidden_inputs import packed
-from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, ResourceInputs, fault
-from gcore_tls_provider.lifecycle.kind import Checked, Lifecycle
+from gcore_tls_provider.hidden_inputs import to_json
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, ResourceInputs, error_finding
+from gcore_tls_provider.lifecycle.kind import CheckOutcome, Lifecycle
 from gcore_tls_provider.lifecycle.run.configuration import ENVIRONMENT
 from gcore_tls_provider.resources.listener import Listener
 from gcore_tls_provider.resources.load_balancer import LoadBalancer
@@ -146,10 +146,10 @@ class MadeUp:
 
     kind: ClassVar[str] = "teapot"
     raises: BaseException | None = None
-    checked: Checked = field(default_factory=lambda: Checked({}, ()))
+    checked: CheckOutcome = field(default_factory=lambda: CheckOutcome({}, ()))
     seen: list[Any] = field(default_factory=list)
 
-    def check(self, session: object, olds: Mapping[str, object], news: Mapping[str, object]) -> Checked:
+    def check(self, session: object, olds: Mapping[str, object], news: Mapping[str, object]) -> CheckOutcome:
         self._note((olds, news))
         return self.checked
 
@@ -293,7 +293,7 @@ class TestValues:
 
     def test_unknown_values_on_their_way_out(self, configured: Callable[..., None]) -> None:
         inputs = {"a": UNKNOWN, "b": [{"c": UNKNOWN}, 1], "d": "text"}
-        provider = provider_of(MadeUp(checked=Checked(inputs, ())))
+        provider = provider_of(MadeUp(checked=CheckOutcome(inputs, ())))
         configured(provider)
         result = provider.check({}, {})
         assert result.inputs == {"a": rpc.UNKNOWN, "b": [{"c": rpc.UNKNOWN}, 1], "d": "text"}
@@ -307,8 +307,8 @@ class TestValues:
             lambda _self, urn, text: warned.append((urn, text)),
         )
         warning = Finding("SOON", "warning", "certificate", "It expires soon.", "Renew it.")
-        error = fault("private_key", "KEY_MISMATCH", "It is another's.", "Give the right one.")
-        provider = provider_of(MadeUp(checked=Checked({}, (warning, error))))
+        error = error_finding("private_key", "KEY_MISMATCH", "It is another's.", "Give the right one.")
+        provider = provider_of(MadeUp(checked=CheckOutcome({}, (warning, error))))
         configured(provider)
         result = provider.check({}, {"__context": CONTEXT})
         failures = [(each.property, each.reason) for each in result.failures]
@@ -326,9 +326,9 @@ class TestValues:
             return b'{"deployment": {}}'
 
         monkeypatch.setattr("gcore_tls_provider.pulumi_internals.stack_export.exported", export)
-        provider = provider_of(MadeUp(checked=Checked({}, ())))
+        provider = provider_of(MadeUp(checked=CheckOutcome({}, ())))
         configured(provider)
-        context = packed({**CONTEXT, "settled": settled})
+        context = to_json({**CONTEXT, "settled": settled})
         provider.check({}, {"__context": context})
         provider.diff("id", {}, {"__context": context})
         assert read == ([] if settled else ["dev"])

@@ -30,7 +30,7 @@ from gcore_emulator.behavior import Behaviour
 from gcore_emulator.faults import Answer, FailTask
 from gcore_tls_provider import providers
 from gcore_tls_provider.certificates import DevelopmentAuthority
-from gcore_tls_provider.lifecycle.inputs.naming import Names
+from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from tests.fake_engine.recording_host import IDENTITY, Making, exported
 
 CANARY = "1234$canary"
@@ -175,7 +175,7 @@ class TestInTheSdksServer:
             server.stub.Delete(provider_pb2.DeleteRequest(id=created.id, properties=olds))
             assert stored.account.secrets == {}
             assert server.stub.Read(provider_pb2.ReadRequest(id=created.id, properties=olds)).id == ""
-            assert MessageToDict(olds)["name"] == Names.of("it", IDENTITY, URN).name(ATTEMPT)
+            assert MessageToDict(olds)["name"] == ObjectNaming.of("it", IDENTITY, URN).name(ATTEMPT)
             assert [each for each in server.engine.logged if each.severity == engine_pb2.WARNING] == []
 
     def test_what_is_left_half_done_is_told_to_the_engine(self, tmp_path: Path) -> None:

@@ -112,11 +112,11 @@ def test_a_broken_graph_is_refused_with_all_its_findings(stack: Stack, files: Fi
     assert said(preview) == {
         "web-listener-certificate": ["error: certificate CERTIFICATE_EXPIRED"],
         "web-client-certificate": ["error: certificate CLIENT_AUTH_MISSING"],
-        "web-crl": ["error: revocation_list CRL_OF_ANOTHER_AUTHORITY"],
+        "web-crl": ["error: revocation_list CRL_OF_ANOTHER_CA"],
         "web-pool": [
             "error: expected_backend_certificates BACKEND_NAME_NOT_COVERED",
             "error: expected_backend_certificates BACKEND_NOT_TRUSTED",
-            "error: inputs REFERS_TO_REFUSED",
+            "error: inputs DEPENDENCY_HAS_ERRORS",
         ],
     }
     assert "Traceback" not in preview.output

@@ -22,7 +22,7 @@ from gcore_tls_provider.errors import ApiError
 from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT
 from gcore_tls_provider.lifecycle.inputs.fields import SET
 from gcore_tls_provider.lifecycle.inputs.properties import Properties
-from gcore_tls_provider.lifecycle.kind import Difference, Lifecycle
+from gcore_tls_provider.lifecycle.kind import Diff, Lifecycle
 from gcore_tls_provider.lifecycle.kinds.certificate import (
     CertificateAuthorityLifecycle,
     ClientCertificateLifecycle,
@@ -100,12 +100,12 @@ class Resource:
     def lifecycle(self) -> Lifecycle[Any]:
         return LIFECYCLES[self.kind]
 
-    def diff(self, **properties: object) -> Difference:
+    def diff(self, **properties: object) -> Diff:
         """The difference between the saved state and a program that says this now."""
         news = self.world.checked(self.kind, self.name, properties, self.inputs)
         return self.lifecycle.diff(as_engine(self.outputs), as_engine(news), self.id)
 
-    def again(self) -> Difference:
+    def again(self) -> Diff:
         """The difference between the saved outputs and the saved inputs."""
         return self.lifecycle.diff(as_engine(self.outputs), as_engine(self.inputs), self.id)
 
@@ -119,8 +119,8 @@ class Resource:
             try:
                 outputs = self.lifecycle.update(self.world.session, self.id, as_engine(self.outputs), as_engine(news))
             except ApiError as failed:
-                if failed.unfinished is not None:
-                    self.inputs, self.outputs = news, dict(failed.unfinished.properties)
+                if failed.partial is not None:
+                    self.inputs, self.outputs = news, dict(failed.partial.properties)
                 raise
         self.inputs, self.outputs = news, outputs
         return sent
@@ -219,7 +219,7 @@ class World:
         try:
             live = LIFECYCLES[kind].create(self.session, as_engine(inputs))
         except ApiError as failed:
-            left = failed.unfinished
+            left = failed.partial
             if left is not None:
                 self.host.ids.append(left.id)
                 self.half_done.append(Resource(self, kind, name, left.id, inputs, dict(left.properties)))

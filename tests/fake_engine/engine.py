@@ -58,7 +58,7 @@ class _Failed(Exception):
 
 
 @dataclass
-class Engine:
+class FakeEngine:
     """The engine, with one stack.
 
     Attributes:
@@ -320,7 +320,7 @@ class Engine:
 class _Of(httpx.BaseTransport):
     """The network of one process: once that was killed, it sends nothing."""
 
-    def __init__(self, engine: Engine, network: httpx.BaseTransport) -> None:
+    def __init__(self, engine: FakeEngine, network: httpx.BaseTransport) -> None:
         self._engine, self._network = engine, network
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

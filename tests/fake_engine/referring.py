@@ -9,13 +9,13 @@ from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationL
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.hidden_inputs import MATERIAL
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
-from gcore_tls_provider.lifecycle.inputs.reference_cache import Seen, SeenMaterial
-from gcore_tls_provider.lifecycle.inputs.references import PublicMaterial
+from gcore_tls_provider.lifecycle.inputs.reference_cache import CachedCertificate, CertificateCache
+from gcore_tls_provider.lifecycle.inputs.references import ReferencedCertificates
 
 TEXTS = frozenset({"listener_protocol"})
 
 
-def as_programs(properties: Mapping[str, object], seen: SeenMaterial) -> dict[str, object]:
+def as_programs(properties: Mapping[str, object], seen: CertificateCache) -> dict[str, object]:
     """Inputs as a program gives them, with URNs in place of PEM; what is there was checked."""
     material = properties.get(MATERIAL)
     if not isinstance(material, Mapping):
@@ -23,29 +23,29 @@ def as_programs(properties: Mapping[str, object], seen: SeenMaterial) -> dict[st
     return {**properties, MATERIAL: {role: _referred(role, value, seen) for role, value in material.items()}}
 
 
-def as_saved(properties: Mapping[str, object], seen: SeenMaterial) -> dict[str, object]:
+def as_saved(properties: Mapping[str, object], seen: CertificateCache) -> dict[str, object]:
     """The inputs of the last run as they were saved; what is there was held by resources that are there now."""
     said = as_programs(properties, seen)
-    return {**said, MATERIAL: PublicMaterial.of(said, seen).saved()} if MATERIAL in said else said
+    return {**said, MATERIAL: ReferencedCertificates.of(said, seen).saved()} if MATERIAL in said else said
 
 
-def _referred(role: str, value: object, seen: SeenMaterial) -> object:
+def _referred(role: str, value: object, seen: CertificateCache) -> object:
     if isinstance(value, list):
         return [_referred(role, each, seen) for each in value]
     if role in TEXTS or value == "":
         return value
     urn = f"urn:pulumi:dev::shop::it::{sha256(str(value).encode()).hexdigest()}"
-    seen.see(urn, None if value is UNKNOWN else _seen(role, str(value)))
+    seen.put(urn, None if value is UNKNOWN else _seen(role, str(value)))
     return urn
 
 
-def _seen(role: str, pem: str) -> Seen | None:
+def _seen(role: str, pem: str) -> CachedCertificate | None:
     digest = sha256(pem.encode()).hexdigest()
     try:
         if role == "ca":
-            return Seen(digest, CaBundle.parse(pem))
+            return CachedCertificate(digest, CaBundle.parse(pem))
         if role == "crl":
-            return Seen(digest, RevocationLists.parse(pem))
-        return Seen(digest, CertificateChain.parse(pem, property=role))
+            return CachedCertificate(digest, RevocationLists.parse(pem))
+        return CachedCertificate(digest, CertificateChain.parse(pem, property=role))
     except MaterialError:
         return None

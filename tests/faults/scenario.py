@@ -9,11 +9,11 @@ import httpx
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gcore_emulator import Behaviour, Emulator, Settings, TaskSeconds
-from gcore_emulator.application import application
+from gcore_emulator.application import create_application
 from gcore_emulator.settings import DIALECT_CHOICES, Dialect
 from tests.fake_clock import FakeClock
 from tests.fake_engine.account import KEY
-from tests.fake_engine.engine import Engine, Run
+from tests.fake_engine.engine import FakeEngine, Run
 from tests.fake_engine.requests import PROJECT, REGION
 from tests.fake_engine.state import Program, State
 from tests.faults.accounts import Snapshot, duplicates
@@ -59,7 +59,7 @@ class Story:
     emulator: Emulator
     clock: FakeClock
     network: Network
-    engine: Engine
+    engine: FakeEngine
     foreign: Snapshot
     secrets: Sequence[str]
     chapters: dict[PhaseName, Chapter] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Story:
             behaviour=Behaviour.model_validate(DIALECT_CHOICES[dialect]),
         )
         emulator = Emulator(settings, clock.calendar)
-        network = Network(emulator, InProcess(application(emulator)))
+        network = Network(emulator, InProcess(create_application(emulator)))
         values = {
             "gcore:apiKey": KEY,
             "gcore:projectId": str(PROJECT),
@@ -85,7 +85,7 @@ class Story:
             "gcore:baseUrl": "http://gcore.example",
             "gcore:dialect": "auto",
         }
-        engine = Engine(network, clock, values)
+        engine = FakeEngine(network, clock, values)
         story = cls(emulator, clock, network, engine, _foreign(emulator, material), _canaries(material))
         for phase in life(material):
             state, account = engine.state, Snapshot.of(emulator)
@@ -197,7 +197,7 @@ def _foreign(emulator: Emulator, material: Material) -> Snapshot:
     """What others have: made through the API, with names of their own, and names like ours of another stack."""
     client = httpx.Client(
         base_url="http://gcore.example/cloud",
-        transport=InProcess(application(emulator)),
+        transport=InProcess(create_application(emulator)),
         headers={"Authorization": f"APIKey {KEY}"},
     )
 

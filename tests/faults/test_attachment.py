@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.fake_engine.engine import Engine
+from tests.fake_engine.engine import FakeEngine
 from tests.fake_engine.state import Declared, Program, Ref, State
 from tests.faults.accounts import Snapshot
 from tests.faults.faults import FAULTS, Point
@@ -16,7 +16,7 @@ from tests.material import Material
 
 
 @pytest.fixture
-def engine(story: Story) -> Engine:
+def engine(story: Story) -> FakeEngine:
     """One with an empty state, before what others have in the account."""
     story.foreign.restore(story.emulator)
     story.engine.state = State()
@@ -49,7 +49,9 @@ def attached(story: Story) -> bool:
 
 @pytest.mark.parametrize("fault", ["run abandoned before", "run abandoned after", "500 after from then on"])
 @pytest.mark.parametrize("command", ["up", "destroy"])
-def test_the_next_up_attaches_and_a_destroy_restores(command: str, fault: str, story: Story, engine: Engine) -> None:
+def test_the_next_up_attaches_and_a_destroy_restores(
+    command: str, fault: str, story: Story, engine: FakeEngine
+) -> None:
     said = program(story)
 
     def begin() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from gcore_tls_provider.lifecycle.recovery.stack_state import parse_export
-from tests.fake_engine.engine import Engine, Run
+from tests.fake_engine.engine import FakeEngine, Run
 from tests.fake_engine.state import Program, State
 from tests.faults.accounts import Snapshot, duplicates
 from tests.faults.faults import FAULTS, Point
@@ -61,7 +61,7 @@ class Machine(RuleBasedStateMachine):
     def begin(self) -> None:
         _, self.story = shared()
         self.story.foreign.restore(self.story.emulator)
-        self.engine: Engine = self.story.engine
+        self.engine: FakeEngine = self.story.engine
         self.engine.state = State()
         self.program: Program = []
         self.doubtful = False

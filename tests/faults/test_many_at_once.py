@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from gcore_emulator import Behaviour, Emulator, Settings, TaskSeconds
-from gcore_emulator.application import application
+from gcore_emulator.application import create_application
 from gcore_emulator.settings import DIALECT_CHOICES
 from gcore_tls_provider.api.clock import SystemClock
 from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT
@@ -109,7 +109,7 @@ class Program:
 @pytest.mark.timeout(240)
 def test_a_hundred_load_balancers_at_once(counted: Callable[[Counts], None]) -> None:
     material, emulator = Material.generate(), emulated()
-    transport = Unreliable(InProcess(application(emulator)), 0.1)
+    transport = Unreliable(InProcess(create_application(emulator)), 0.1)
     stack = Program(transport)
 
     def whole(number: int) -> None:
@@ -138,7 +138,7 @@ def test_a_hundred_load_balancers_at_once(counted: Callable[[Counts], None]) -> 
 def test_two_stacks_at_once_on_one_load_balancer() -> None:
     """Each waits while the other holds it; both finish."""
     emulator = emulated()
-    transport = Unreliable(InProcess(application(emulator)), 0.0)
+    transport = Unreliable(InProcess(create_application(emulator)), 0.0)
     balancer = Program(transport).make("LoadBalancer", "shared")
     stacks = [Program(transport, identity) for identity in ("one", "two")]
 

@@ -16,7 +16,7 @@ from unittest import mock
 
 import httpx
 
-from gcore_emulator import Behaviour, Emulator, ManualClock, Settings, TaskSeconds, application
+from gcore_emulator import Behaviour, Emulator, ManualClock, Settings, TaskSeconds, create_application
 from gcore_emulator.persistence import Key, current, text_of
 from gcore_emulator.state_file import opened
 from tests.gcore_emulator.emulated_api import KEY, blob, member_body, monitor_body, pool_body
@@ -71,7 +71,7 @@ class Life:
 
     def begin(self) -> None:
         self.emulator = Emulator(self.settings, self.clock, state=self._open.enter_context(opened(self.file)))
-        self._application = application(self.emulator)
+        self._application = create_application(self.emulator)
 
     def end(self) -> None:
         """Ends the emulator without a word: nothing is saved that isn't yet."""

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gcore_emulator import Emulator, Settings, TaskSeconds, application
+from gcore_emulator import Emulator, Settings, TaskSeconds, create_application
 from gcore_emulator import request_context as call
 from gcore_emulator.account import Asked, Scope
 from gcore_emulator.invariants import Breach
@@ -274,7 +274,7 @@ def test_a_client_in_the_same_process_has_it_as_a_method(api: Api) -> None:
     body = blob(OWNED, api.material.ca_payload)
 
     async def run() -> None:
-        transport = httpx.ASGITransport(application(emulator))
+        transport = httpx.ASGITransport(create_application(emulator))
         headers = {"Authorization": f"APIKey {KEY}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as client:
             await client.post("/cloud/v1/secrets/1/1", json=body)

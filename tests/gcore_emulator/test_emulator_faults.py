@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from gcore_emulator import Emulator, Settings, TaskSeconds
-from gcore_emulator.application import application
+from gcore_emulator.application import create_application
 from tests.gcore_emulator.conftest import Start
 from tests.gcore_emulator.emulated_api import KEY, TASK_SECONDS, Api, blob, member_body
 
@@ -123,7 +123,7 @@ class TestDrop:
         body = blob("ca", api.material.ca_payload)
 
         async def run() -> int:
-            transport = httpx.ASGITransport(application(emulator))
+            transport = httpx.ASGITransport(create_application(emulator))
             headers = {"Authorization": f"APIKey {KEY}"}
             async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as client:
                 await client.post("/_emulator/faults", json=[{"action": action, "nth": 1}])

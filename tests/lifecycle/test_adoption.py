@@ -257,7 +257,7 @@ def test_a_secrets_content_is_trusted_and_that_is_said(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("status", "code", "severity"),
-    [("operating_status", "ADOPTION_UNWELL", "warning"), ("provisioning_status", "ADOPTION_UNFIT", "error")],
+    [("operating_status", "ADOPTED_OBJECT_UNHEALTHY", "warning"), ("provisioning_status", "ADOPTION_UNFIT", "error")],
 )
 def test_one_in_error_is_shown_as_such(status: str, code: str, severity: str, world: World) -> None:
     clean, id_, properties = foreign(world, "LoadBalancer")
@@ -337,7 +337,7 @@ class TestNotTwice:
         later = world.another_run()
         later.host.resources[id_] = urn_of(kind, "it")
         findings = later.findings(kind, {**properties, "existing_id": id_})
-        assert codes(findings) == [("existing_id", "ADOPTION_OVER")]
+        assert codes(findings) == [("existing_id", "EXISTING_ID_IGNORED")]
         new, _ = adopt(later, kind, id_, properties)
         assert new.id != id_
         assert not new.diff(**properties, existing_id=id_).changes

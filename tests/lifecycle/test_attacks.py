@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from gcore_tls_provider.api.wire.load_balancers import LoggingSet
 from gcore_tls_provider.errors import BadRequest, DeadlineExceeded, NotFound, ObjectFailed, TaskFailed
-from gcore_tls_provider.hidden_inputs import CONTEXT, unpacked
+from gcore_tls_provider.hidden_inputs import CONTEXT, from_json
 from tests.fake_engine.account import LIFECYCLES, MONITOR, World, as_engine, member, urn_of
 from tests.lifecycle.conftest import Worlds
 
@@ -69,7 +69,7 @@ def test_numbers_as_texts_are_no_change_for_ever(kind: str, properties: dict[str
 
 def test_nothing_is_written_after_the_deadline(world: World) -> None:
     properties = world.checked("CertificateAuthority", "it", {"certificate": world.material.authority.certificate_pem})
-    properties[CONTEXT] = {**unpacked(properties[CONTEXT]), "timeouts": {"create": 2.0}}
+    properties[CONTEXT] = {**from_json(properties[CONTEXT]), "timeouts": {"create": 2.0}}
     world.host.readable = False
     with world.writes() as sent, pytest.raises(DeadlineExceeded, match="before it could be sent"):
         LIFECYCLES["CertificateAuthority"].create(world.session, as_engine(properties))

@@ -10,7 +10,7 @@ import pytest
 
 from gcore_tls_provider.certificates import CertificateFacts, DevelopmentAuthority, RevocationListFacts
 from gcore_tls_provider.hidden_inputs import ATTEMPT
-from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, located
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, format_finding
 from tests.fake_engine.account import LIFECYCLES, MONITOR, NOWHERE, World, member
 from tests.material import Material
 
@@ -68,7 +68,7 @@ RULES: Mapping[str, tuple[str, dict[str, object], Found]] = {
             ("load_balancer", "NOT_AN_ID"),
         ],
     ),
-    "a pool nowhere": ("Pool", {}, [("load_balancer", "POOL_NOWHERE")]),
+    "a pool nowhere": ("Pool", {}, [("load_balancer", "POOL_WITHOUT_LOAD_BALANCER")]),
     "a pool on an unknown listener": ("Pool", {"listener_id": UNKNOWN}, []),
     "a list without an authority": (
         "Pool",
@@ -84,7 +84,7 @@ RULES: Mapping[str, tuple[str, dict[str, object], Found]] = {
     "a member twice": (
         "Pool",
         {**POOL, "members": [member("2001:db8::1", 80), member("2001:DB8:0::1", 80, weight=2)]},
-        [("members", "MEMBER_TWICE")],
+        [("members", "DUPLICATE_MEMBER")],
     ),
     "one address, two ports": ("Pool", {**POOL, "members": [member(protocol_port=80), member(protocol_port=81)]}, []),
     "a member twice, perhaps": (
@@ -102,7 +102,7 @@ RULES: Mapping[str, tuple[str, dict[str, object], Found]] = {
     "two places of the VIP": (
         "LoadBalancer",
         {"vip_network_id": NOWHERE, "vip_port_id": UNKNOWN},
-        [("vip_port_id", "VIP_TWICE")],
+        [("vip_port_id", "VIP_GIVEN_TWO_WAYS")],
     ),
     "a subnet alone": ("LoadBalancer", {"vip_subnet_id": UNKNOWN}, [("vip_subnet_id", "VIP_SUBNET_ALONE")]),
     "a subnet of an unknown network": ("LoadBalancer", {"vip_subnet_id": NOWHERE, "vip_network_id": UNKNOWN}, []),
@@ -177,7 +177,7 @@ MATERIAL: Mapping[str, tuple[str, Callable[[Material], dict[str, object]], Found
     "a list of another authority": (
         "RevocationList",
         lambda m: {"revocation_list": m.other_crl, "ca": m.authority.certificate_pem},
-        [("revocation_list", "CRL_OF_ANOTHER_AUTHORITY")],
+        [("revocation_list", "CRL_OF_ANOTHER_CA")],
     ),
     "a list of another authority, perhaps": (
         "RevocationList",
@@ -211,7 +211,7 @@ def test_material(name: str, world: World, material: Material) -> None:
     kind, properties, expected = MATERIAL[name]
     found = world.findings(kind, properties(material))
     assert [(each.property, each.code) for each in found] == expected
-    said = " ".join(located(each) for each in found)
+    said = " ".join(format_finding(each) for each in found)
     assert "canary" not in said
     assert "-----" not in said
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gcore_tls_provider.api.connection import PUBLIC_API, Scope
+from gcore_tls_provider.api.connection import PUBLIC_API, Location
 from gcore_tls_provider.errors import ConfigurationError
 from gcore_tls_provider.lifecycle.run.configuration import ENVIRONMENT, Configuration
 
@@ -118,9 +118,9 @@ def test_only_what_is_missing_is_named(key: str) -> None:
 
 def test_an_objects_own_place_comes_before_the_configured_one() -> None:
     configuration = read({"apiKey": CANARY})
-    connection = configuration.connection(Scope(3, 4))
+    connection = configuration.connection(Location(3, 4))
     assert (connection.project_id, connection.region_id) == (3, 4)
-    connection = read(VALUES).connection(Scope(3, 4))
+    connection = read(VALUES).connection(Location(3, 4))
     assert (connection.project_id, connection.region_id) == (3, 4)
     assert (connection.base_url, connection.dialect) == ("https://api.example", "guide")
 

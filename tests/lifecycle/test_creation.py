@@ -16,7 +16,7 @@ from gcore_tls_provider.errors import (
     Unreachable,
 )
 from gcore_tls_provider.hidden_inputs import CONTEXT
-from gcore_tls_provider.lifecycle.run.operation import READ_LIMIT, TIME_LIMITS, Context, Operation
+from gcore_tls_provider.lifecycle.run.operation import READ_LIMIT, TIME_LIMITS, Operation, ResourceContext
 from tests.fake_engine.account import LIFECYCLES, MONITOR, STACK, Resource, World, member, urn_of
 from tests.fake_engine.recording_host import Making
 from tests.fake_engine.requests import PROJECT, REGION
@@ -379,7 +379,7 @@ class TestTimeLimits:
 
     @pytest.mark.parametrize(("kind", "seconds"), TIME_LIMITS.items())
     def test_each_kind_has_its_own(self, kind: str, seconds: float, world: World) -> None:
-        context = Context(urn=urn_of("Pool", "it"), name="it", stack="dev")
+        context = ResourceContext(urn=urn_of("Pool", "it"), name="it", stack="dev")
         assert Operation(world.session, context, kind, "create").deadline.seconds == seconds
         assert Operation(world.session, context, kind, "read").deadline.seconds == READ_LIMIT
 

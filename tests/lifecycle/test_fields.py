@@ -9,11 +9,11 @@ import pytest
 from gcore_tls_provider.lifecycle.inputs.fields import (
     SET,
     Field,
-    changed,
+    changed_fields,
+    equal_id_sets,
+    equal_ids,
+    explicit_inputs,
     inputs_after_read,
-    same_id,
-    same_ids,
-    set_names,
 )
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties
 from gcore_tls_provider.lifecycle.kinds.certificate import (
@@ -23,7 +23,7 @@ from gcore_tls_provider.lifecycle.kinds.certificate import (
 )
 from gcore_tls_provider.lifecycle.kinds.pool.health_monitor import same_health_monitor
 from gcore_tls_provider.lifecycle.kinds.pool.members import same_members
-from gcore_tls_provider.lifecycle.run.location import SCOPE_FIELDS
+from gcore_tls_provider.lifecycle.run.location import LOCATION_FIELDS
 from tests.fake_engine.account import LIFECYCLES, MONITOR, as_engine, member
 
 ID, OTHER_ID = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
@@ -90,7 +90,7 @@ def outputs(field: Field, value: object, was_set: bool) -> Properties:
 
 def change(field: Field, olds: Properties, new: object) -> bool:
     """Whether a program that gives `new` changes the field; None: it gives nothing."""
-    return list(changed([field], olds, as_engine({field.name: new}))) == [field]
+    return list(changed_fields([field], olds, as_engine({field.name: new}))) == [field]
 
 
 def can_be_removed(field: Field) -> bool:
@@ -102,7 +102,7 @@ class TestChanged:
     def test_never_set(self, field: Field, value: object, other: object) -> None:
         """What Gcore has made of it is shown, and is no difference, unless its absence has a meaning."""
         assert not change(field, outputs(field, None, was_set=False), None)
-        assert change(field, outputs(field, value, was_set=False), None) is field.owned
+        assert change(field, outputs(field, value, was_set=False), None) is field.compare_when_unset
 
     @every_field
     def test_set_and_unchanged(self, field: Field, value: object, other: object) -> None:
@@ -133,7 +133,7 @@ class TestChanged:
     @every_field
     def test_unknown(self, field: Field, value: object, other: object) -> None:
         for new in (UNKNOWN, [UNKNOWN], {"a": UNKNOWN}):
-            assert list(changed([field], outputs(field, value, was_set=True), {field.name: new})) == [field]
+            assert list(changed_fields([field], outputs(field, value, was_set=True), {field.name: new})) == [field]
 
     @every_field
     def test_state_without_a_list_of_what_was_set(self, field: Field, value: object, other: object) -> None:
@@ -160,7 +160,7 @@ class TestInputsAfterRead:
 
     @every_field
     def test_never_set(self, field: Field, value: object, other: object) -> None:
-        expected = {field.name: value} if field.readable and field.owned else {}
+        expected = {field.name: value} if field.readable and field.compare_when_unset else {}
         assert inputs_after_read([field], {}, {field.name: value}) == expected
         assert inputs_after_read([field], {}, {field.name: field.removed}) == {}
 
@@ -211,13 +211,15 @@ def test_what_is_removed_has_one_value() -> None:
 
 def test_another_place_is_another_object() -> None:
     olds: Properties = {"project_id": 1.0, "region_id": 2.0, SET: ["project_id", "region_id"]}
-    assert list(changed(SCOPE_FIELDS, olds, {"project_id": 1, "region_id": 2})) == []
-    assert [each.name for each in changed(SCOPE_FIELDS, olds, {"project_id": 1, "region_id": 3})] == ["region_id"]
-    assert list(changed(SCOPE_FIELDS, olds, {})) == []
+    assert list(changed_fields(LOCATION_FIELDS, olds, {"project_id": 1, "region_id": 2})) == []
+    assert [each.name for each in changed_fields(LOCATION_FIELDS, olds, {"project_id": 1, "region_id": 3})] == [
+        "region_id"
+    ]
+    assert list(changed_fields(LOCATION_FIELDS, olds, {})) == []
 
 
 def test_set_names() -> None:
-    assert set_names({"b": 0, "a": False, "c": None, "d": [], SET: ["x"], "__context": {}}) == {"a", "b", "d"}
+    assert explicit_inputs({"b": 0, "a": False, "c": None, "d": [], SET: ["x"], "__context": {}}) == {"a", "b", "d"}
 
 
 @pytest.mark.parametrize(
@@ -231,8 +233,8 @@ def test_set_names() -> None:
     ],
 )
 def test_same_id(old: object, new: object, same: bool) -> None:
-    assert same_id(old, new) is same
-    assert same_id(new, old) is same
+    assert equal_ids(old, new) is same
+    assert equal_ids(new, old) is same
 
 
 @pytest.mark.parametrize(
@@ -248,8 +250,8 @@ def test_same_id(old: object, new: object, same: bool) -> None:
     ],
 )
 def test_same_ids(old: object, new: object, same: bool) -> None:
-    assert same_ids(old, new) is same
-    assert same_ids(new, old) is same
+    assert equal_id_sets(old, new) is same
+    assert equal_id_sets(new, old) is same
 
 
 # Which of two lists of members mean the same.

@@ -7,7 +7,7 @@ from typing import Any
 
 from gcore_tls_provider.lifecycle.recovery.orphans import remove_of_resource, remove_of_stack
 from gcore_tls_provider.lifecycle.recovery.owned import MadeLifecycle
-from gcore_tls_provider.lifecycle.run.operation import Context
+from gcore_tls_provider.lifecycle.run.operation import ResourceContext
 from tests.fake_engine.account import LIFECYCLES, STACK, Resource, World, urn_of
 
 KINDS: Mapping[str, MadeLifecycle[Any]] = {
@@ -22,7 +22,7 @@ def ids(world: World, table: str) -> set[str]:
 
 
 def clear_up(world: World, resource: Resource) -> None:
-    context = Context(urn=urn_of(resource.kind, resource.name), name=resource.name, stack=STACK)
+    context = ResourceContext(urn=urn_of(resource.kind, resource.name), name=resource.name, stack=STACK)
     remove_of_resource(KINDS[resource.kind], world.session, context)
 
 

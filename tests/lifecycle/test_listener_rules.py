@@ -33,7 +33,7 @@ LISTENERS: Mapping[str, Wired] = {
     "a certificate given twice": Wired(
         lambda p: {"sni_secret_id": [ID]},
         lambda p: {"certificate": p.server.pem, "sni_certificates": [p.server.pem]},
-        [("warning", "sni_certificates", "SNI_REPEATED")],
+        [("warning", "sni_certificates", "DUPLICATE_SNI")],
     ),
     "two certificates for one name": Wired(
         lambda p: {"sni_secret_id": [ID]},
@@ -58,7 +58,7 @@ def test_a_change_brings_to_light_what_has_expired(dated_world: World, pki: Pki)
     assert codes(dated_world.findings("Listener", bag, as_engine(bag))) == []
     found = dated_world.findings("Listener", {**bag, "connection_limit": 5}, as_engine(bag))
     assert codes(found) == [
-        ("warning", "ca", "RELOAD_UNCOVERS_EXPIRED"),
-        ("warning", "certificate", "RELOAD_UNCOVERS_EXPIRED"),
-        ("warning", "client_certificate", "RELOAD_UNCOVERS_EXPIRED"),
+        ("warning", "ca", "RELOAD_EXPOSES_EXPIRED"),
+        ("warning", "certificate", "RELOAD_EXPOSES_EXPIRED"),
+        ("warning", "client_certificate", "RELOAD_EXPOSES_EXPIRED"),
     ]

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from gcore_tls_provider.api.wire.scalars import NAME_PATTERN
-from gcore_tls_provider.lifecycle.inputs.naming import LONGEST, PATTERN, Names
+from gcore_tls_provider.lifecycle.inputs.naming import LONGEST, PATTERN, ObjectNaming
 from tests.fake_engine.account import urn_of
 from tests.fake_engine.recording_host import IDENTITY
 
@@ -38,7 +38,7 @@ LOGICAL = {
 
 @pytest.mark.parametrize("logical", LOGICAL)
 def test_a_name_is_always_one_that_gcore_takes(logical: str) -> None:
-    name = Names.of(logical, IDENTITY, URN).name("attempt")
+    name = ObjectNaming.of(logical, IDENTITY, URN).name("attempt")
     assert re.fullmatch(PATTERN, name)
     assert 3 <= len(name) <= LONGEST
     cleaned, owner, attempt = name.rsplit("-", 2)
@@ -53,29 +53,32 @@ def test_the_pattern_is_gcores() -> None:
 
 def test_a_name_stays_the_same() -> None:
     """It is in users' states and accounts: another one would be another object."""
-    assert Names.of("web", IDENTITY, URN).name("5f0c") == "web-196b5973-045ef6"
+    assert ObjectNaming.of("web", IDENTITY, URN).name("5f0c") == "web-196b5973-045ef6"
 
 
 def test_whose_name_it_is() -> None:
-    names = Names.of("web", IDENTITY, URN)
+    names = ObjectNaming.of("web", IDENTITY, URN)
     name = names.name("attempt")
     others = [
-        Names.of("web", IDENTITY.replace("7", "8", 1), URN).name("attempt"),
-        Names.of("web", IDENTITY, URN + "2").name("attempt"),
+        ObjectNaming.of("web", IDENTITY.replace("7", "8", 1), URN).name("attempt"),
+        ObjectNaming.of("web", IDENTITY, URN + "2").name("attempt"),
         names.name("another attempt"),
         names.name(""),
     ]
     assert len({name, *others}) == 1 + len(others)
-    assert Names.of("web", IDENTITY, URN).name("attempt") == name
+    assert ObjectNaming.of("web", IDENTITY, URN).name("attempt") == name
     assert name.startswith(names.prefix)
     assert names.name("another attempt").startswith(names.prefix)
 
 
 def test_parts_do_not_run_into_each_other() -> None:
-    assert Names.of("web", "ab", "c").owner != Names.of("web", "a", "bc").owner
+    assert ObjectNaming.of("web", "ab", "c").owner != ObjectNaming.of("web", "a", "bc").owner
 
 
 def test_what_is_cut_off_still_tells_names_apart() -> None:
     """The logical name is in the URN, so two long names that begin alike differ."""
     one, other = "a" * 60 + "1", "a" * 60 + "2"
-    assert Names.of(one, IDENTITY, urn_of("Pool", one)).owner != Names.of(other, IDENTITY, urn_of("Pool", other)).owner
+    assert (
+        ObjectNaming.of(one, IDENTITY, urn_of("Pool", one)).owner
+        != ObjectNaming.of(other, IDENTITY, urn_of("Pool", other)).owner
+    )

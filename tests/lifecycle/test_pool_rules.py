@@ -59,7 +59,7 @@ POOLS: Mapping[str, Wired] = {
             "members": [member(monitor_port=8443)],
         },
         wired,
-        [("error", "members", "MONITOR_IN_CLEAR")],
+        [("error", "members", "PLAINTEXT_PROBE_TO_TLS_PORT")],
     ),
     "HTTP probes in clear to a port for that": Wired(
         lambda p: {
@@ -67,12 +67,12 @@ POOLS: Mapping[str, Wired] = {
             "members": [member(monitor_port=8080)],
         },
         wired,
-        [("warning", "members", "MONITOR_OUTSIDE_TLS")],
+        [("warning", "members", "PROBES_BYPASS_TLS")],
     ),
     "TCP probes outside TLS": Wired(
         lambda p: {**mutual(p), "members": [member(monitor_port=8443)]},
         wired,
-        [("warning", "members", "MONITOR_OUTSIDE_TLS")],
+        [("warning", "members", "PROBES_BYPASS_TLS")],
     ),
     "TLS inside TLS": Wired(
         mutual,
@@ -82,12 +82,12 @@ POOLS: Mapping[str, Wired] = {
     "a list of another authority": Wired(
         lambda p: {**mutual(p), "crl_secret_id": ID},
         lambda p: {**wired(p), "crl": p.crl(of=p.new_ca)},
-        [("error", "crl", "CRL_OF_ANOTHER_AUTHORITY")],
+        [("error", "crl", "CRL_OF_ANOTHER_CA")],
     ),
     "the list of the second authority alone": Wired(
         lambda p: {**mutual(p), "crl_secret_id": ID},
         lambda p: {**wired(p), "ca": p.ca.pem + p.new_ca.pem, "crl": p.crl(of=p.new_ca)},
-        [("error", "crl", "CRL_OF_ANOTHER_AUTHORITY")],
+        [("error", "crl", "CRL_OF_ANOTHER_CA")],
     ),
     "a list for one authority of two": Wired(
         lambda p: {**mutual(p), "crl_secret_id": ID},
@@ -226,9 +226,9 @@ class TestReload:
         crl = {"crl_secret_id": ID}
         bag = {**mutual(pki), **crl, MATERIAL: {**wired(pki), "crl": pki.crl()}}
         self.later(dated_world)
-        assert "RELOAD_UNCOVERS_EXPIRED" not in str(dated_world.findings("Pool", bag, as_engine(bag)))
+        assert "RELOAD_EXPOSES_EXPIRED" not in str(dated_world.findings("Pool", bag, as_engine(bag)))
         found = dated_world.findings("Pool", {**bag, "lb_algorithm": "SOURCE_IP"}, as_engine(bag))
-        assert {each.property for each in found if each.code == "RELOAD_UNCOVERS_EXPIRED"} == {
+        assert {each.property for each in found if each.code == "RELOAD_EXPOSES_EXPIRED"} == {
             "ca",
             "crl",
             "client_certificate",

@@ -12,14 +12,14 @@ from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.errors import PropertyError
 from gcore_tls_provider.lifecycle.inputs.properties import (
     UNKNOWN,
-    Draft,
+    PartialInputs,
     ResourceInputs,
     Rule,
     contains_unknown,
-    draft,
-    fault,
-    located,
+    error_finding,
+    format_finding,
     parse,
+    parse_partial,
     public,
 )
 from gcore_tls_provider.lifecycle.kinds.listener.inputs import ListenerInputs
@@ -110,14 +110,14 @@ FAULTY: Mapping[str, tuple[type[ResourceInputs], dict[str, object], list[tuple[s
 @pytest.mark.parametrize("name", FAULTY)
 def test_findings_are_on_their_property(name: str) -> None:
     model, bag, expected = FAULTY[name]
-    drafted = draft(model, bag)
+    drafted = parse_partial(model, bag)
     assert sorted({(each.property, each.code) for each in drafted.findings}) == expected
     for each in drafted.findings:
         assert each.severity == "error"
         assert each.sentence.endswith(".")
         assert each.remedy.endswith(".")
     faulty = {each.property.split(".")[0].split("[")[0] for each in drafted.findings}
-    assert not faulty & drafted.usable
+    assert not faulty & drafted.valid_fields
     with pytest.raises(PropertyError):
         parse(model, bag)
 
@@ -142,28 +142,28 @@ UNKNOWNS: Mapping[str, tuple[dict[str, object], frozenset[str], frozenset[str]]]
 @pytest.mark.parametrize("name", UNKNOWNS)
 def test_an_unknown_value_is_no_fault(name: str) -> None:
     bag, unknown, usable = UNKNOWNS[name]
-    drafted = draft(Spoon, bag)
+    drafted = parse_partial(Spoon, bag)
     assert drafted.findings == ()
     assert drafted.unknown == unknown
-    assert drafted.usable == usable
+    assert drafted.valid_fields == usable
 
 
 def test_an_unknown_member_hides_no_other_property() -> None:
     members = [member("10.0.0.1"), UNKNOWN, {"address": UNKNOWN, "protocol_port": 80.0}]
-    drafted = draft(PoolInputs, {"members": members, "protocol": "HTTP", "timeout_member_data": -1.0})
+    drafted = parse_partial(PoolInputs, {"members": members, "protocol": "HTTP", "timeout_member_data": -1.0})
     assert drafted.unknown == {"members"}
     assert [each.property for each in drafted.findings] == ["timeout_member_data"]
     assert drafted.known.protocol == "HTTP"
-    assert "members" not in drafted.usable
+    assert "members" not in drafted.valid_fields
 
 
 def test_an_unknown_property_that_does_not_exist_is_a_fault() -> None:
-    drafted = draft(Spoon, {"material": "tin", "colour": UNKNOWN})
+    drafted = parse_partial(Spoon, {"material": "tin", "colour": UNKNOWN})
     assert [(each.property, each.code) for each in drafted.findings] == [("colour", "PROPERTY_UNKNOWN")]
 
 
 def test_what_is_known_is_parsed_and_the_rest_is_none() -> None:
-    drafted = draft(Spoon, {"material": UNKNOWN, "length": 3.0, "bent": True, "owners": "a"})
+    drafted = parse_partial(Spoon, {"material": UNKNOWN, "length": 3.0, "bent": True, "owners": "a"})
     known = drafted.known.model_dump()
     assert known == {"material": None, "length": 3, "bent": True, "owners": None}
 
@@ -181,17 +181,17 @@ def test_what_is_known_is_parsed_and_the_rest_is_none() -> None:
     ],
 )
 def test_given_counts_what_is_there_known_or_not(bag: dict[str, object], given: bool) -> None:
-    assert draft(Spoon, {"material": "tin", **bag}).given("owners") is given
+    assert parse_partial(Spoon, {"material": "tin", **bag}).given("owners") is given
 
 
 def test_a_rule_rests_only_while_what_it_needs_is_unknown_or_faulty() -> None:
-    def verdict(drafted: Draft[Spoon]) -> Iterator[Finding]:
-        yield fault("length", "TOO_LONG", "It is too long.", "Cut it.")
+    def verdict(drafted: PartialInputs[Spoon]) -> Iterator[Finding]:
+        yield error_finding("length", "TOO_LONG", "It is too long.", "Cut it.")
 
-    rule = Rule[Spoon](needs=frozenset({"material", "length"}), verdict=verdict)
+    rule = Rule[Spoon](needs=frozenset({"material", "length"}), check=verdict)
 
     def verdicts(**bag: object) -> list[str]:
-        return [each.code for each in draft(Spoon, bag).verdicts([rule])]
+        return [each.code for each in parse_partial(Spoon, bag).run_rules([rule])]
 
     assert verdicts(material="tin", length=5.0) == ["TOO_LONG"]
     assert verdicts(material="tin") == ["TOO_LONG"]
@@ -205,7 +205,7 @@ def test_a_rule_rests_only_while_what_it_needs_is_unknown_or_faulty() -> None:
 def test_internal_keys_are_for_nobody() -> None:
     bag: dict[str, object] = {"material": "tin", "__context": {"urn": UNKNOWN}, "__provider": "gASV"}
     assert public(bag) == {"material": "tin"}
-    assert draft(Spoon, bag).unknown == frozenset()
+    assert parse_partial(Spoon, bag).unknown == frozenset()
     assert parse(Spoon, bag) == Spoon(material="tin")
 
 
@@ -235,9 +235,9 @@ def test_a_finding_does_not_repeat_what_was_given() -> None:
     """A value at the wrong place may be a key."""
     secret = "-----BEGIN PRIVATE KEY----- canary"
     bag: dict[str, Any] = {"material": ["x", secret], "length": secret, "bent": secret, secret[:5]: 1.0}
-    drafted = draft(Spoon, bag)
+    drafted = parse_partial(Spoon, bag)
     assert len(drafted.findings) == 4
-    assert "canary" not in " ".join(located(each) for each in drafted.findings)
+    assert "canary" not in " ".join(format_finding(each) for each in drafted.findings)
 
 
 def test_where_unknown_values_hide() -> None:

@@ -158,8 +158,8 @@ class TestAnotherConnectionToTheSamePlace:
     ("properties", "where", "code"),
     [
         ({"connection": "gcore:eu"}, "connection", "NOT_A_NAMESPACE"),
-        ({"connection": "nowhere"}, "connection", "CONNECTION_UNKNOWN"),
-        ({"connection": "broken"}, "connection", "CONNECTION_UNUSABLE"),
+        ({"connection": "nowhere"}, "connection", "PROVIDER_CONFIG_UNKNOWN"),
+        ({"connection": "broken"}, "connection", "PROVIDER_CONFIG_UNUSABLE"),
         ({"project_id": 0}, "project_id", "PROPERTY_INVALID"),
         ({"region_id": "x"}, "region_id", "PROPERTY_INVALID"),
     ],
@@ -168,7 +168,7 @@ def test_what_is_wrong_is_a_finding(properties: dict[str, object], where: str, c
     world = with_connections(world, {"broken:projectId": "eleven"})
     (finding,) = world.findings("LoadBalancer", properties)
     assert (finding.property, finding.code, finding.severity) == (where, code, "error")
-    if code == "CONNECTION_UNUSABLE":
+    if code == "PROVIDER_CONFIG_UNUSABLE":
         assert str(finding).startswith("broken:projectId can't be used: ")
         assert "GCORE_" not in str(finding)
 

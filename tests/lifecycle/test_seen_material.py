@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from gcore_tls_provider.certificates import Finding
-from gcore_tls_provider.hidden_inputs import MATERIAL, packed, unpacked
+from gcore_tls_provider.hidden_inputs import MATERIAL, from_json, to_json
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties
 from tests.certificates.issuing import CLIENT, END, NOW, issue, issue_authority
 from tests.fake_engine.account import LIFECYCLES, World, as_engine, urn_of
@@ -32,7 +32,7 @@ def deployed(world: World, pki: Pki, **more: object) -> tuple[Properties, Proper
     """The saved inputs of an authority, a client certificate and a pool that refers to both."""
     ca, _ = checked(world, "CertificateAuthority", "ca", {"certificate": pki.ca.pem})
     client, _ = checked(world, "ClientCertificate", "client", of_client(pki))
-    pool, _ = checked(world, "Pool", "pool", {**mutual(pki), **more, MATERIAL: packed(ROLES)})
+    pool, _ = checked(world, "Pool", "pool", {**mutual(pki), **more, MATERIAL: to_json(ROLES)})
     return ca, client, pool
 
 
@@ -43,16 +43,16 @@ def of_client(pki: Pki) -> dict[str, object]:
 def test_a_pool_sees_what_its_authority_holds(dated_world: World, pki: Pki) -> None:
     left = {"expected_backend_certificates": [pki.backend.pem]}
     checked(dated_world, "CertificateAuthority", "ca", {"certificate": pki.new_ca.pem})
-    _, found = checked(dated_world, "Pool", "pool", {**mutual(pki), **left, MATERIAL: packed(ROLES)})
+    _, found = checked(dated_world, "Pool", "pool", {**mutual(pki), **left, MATERIAL: to_json(ROLES)})
     assert ("error", "expected_backend_certificates", "BACKEND_NOT_TRUSTED") in codes(found)
     checked(dated_world, "CertificateAuthority", "ca", {"certificate": pki.ca.pem})
-    _, found = checked(dated_world, "Pool", "pool", {**mutual(pki), **left, MATERIAL: packed(ROLES)})
+    _, found = checked(dated_world, "Pool", "pool", {**mutual(pki), **left, MATERIAL: to_json(ROLES)})
     assert codes(found) == []
 
 
 def test_what_is_saved_is_digests_and_the_authorities(dated_world: World, pki: Pki) -> None:
     _, client, pool = deployed(dated_world, pki)
-    assert unpacked(pool[MATERIAL]) == {
+    assert from_json(pool[MATERIAL]) == {
         "ca": pki.ca.pem,
         "client_certificate": client["content_sha256"],
         "listener_certificates": [""],
@@ -62,7 +62,7 @@ def test_what_is_saved_is_digests_and_the_authorities(dated_world: World, pki: P
 def test_what_is_not_known_yet_hides_the_rules_that_need_it(dated_world: World, pki: Pki) -> None:
     left = {"expected_backend_certificates": [pki.backend.pem]}
     checked(dated_world, "CertificateAuthority", "ca", {"certificate": UNKNOWN})
-    pool, found = checked(dated_world, "Pool", "pool", {**mutual(pki), **left, MATERIAL: packed(ROLES)})
+    pool, found = checked(dated_world, "Pool", "pool", {**mutual(pki), **left, MATERIAL: to_json(ROLES)})
     assert codes(found) == []
     # A plan made by a preview takes an unknown value for any; one text it would not take for another.
     assert pool[MATERIAL] is UNKNOWN
@@ -74,7 +74,7 @@ def test_an_authority_whose_resource_is_gone_is_still_known(dated_world: World, 
     later = dated_world.another_run()
     checked(later, "CertificateAuthority", "new-ca", {"certificate": pki.new_ca.pem})
     checked(later, "ClientCertificate", "client", of_client(pki), client)
-    roles = packed({**ROLES, "ca": urn_of("CertificateAuthority", "new-ca")})
+    roles = to_json({**ROLES, "ca": urn_of("CertificateAuthority", "new-ca")})
     _, found = checked(later, "Pool", "pool", {**mutual(pki), "ca_secret_id": UNKNOWN, MATERIAL: roles}, pool)
     assert ("warning", "ca", "CA_DROPPED") in codes(found)
 
@@ -85,10 +85,10 @@ def test_with_targets_what_is_deployed_counts(dated_world: World, pki: Pki) -> N
     *_, pool = deployed(dated_world, pki)
     later = dated_world.another_run()
     news = {**mutual(pki), "expected_backend_certificates": [issue("app.example", pki.new_ca).pem]}
-    again, found = checked(later, "Pool", "pool", {**news, MATERIAL: packed(ROLES)}, pool)
+    again, found = checked(later, "Pool", "pool", {**news, MATERIAL: to_json(ROLES)}, pool)
     assert ("error", "expected_backend_certificates", "BACKEND_NOT_TRUSTED") in codes(found)
     assert again[MATERIAL] == pool[MATERIAL]
-    _, found = checked(later, "Pool", "pool", {**mutual(pki), **left, MATERIAL: packed(ROLES)}, pool)
+    _, found = checked(later, "Pool", "pool", {**mutual(pki), **left, MATERIAL: to_json(ROLES)}, pool)
     assert codes(found) == []
 
 
@@ -96,9 +96,9 @@ def test_targets_that_refer_to_something_else_rest(dated_world: World, pki: Pki)
     *_, pool = deployed(dated_world, pki)
     later = dated_world.another_run()
     news = {**mutual(pki), "ca_secret_id": OTHER, "expected_backend_certificates": [pki.backend.pem]}
-    again, found = checked(later, "Pool", "pool", {**news, MATERIAL: packed(ROLES)}, pool)
+    again, found = checked(later, "Pool", "pool", {**news, MATERIAL: to_json(ROLES)}, pool)
     assert codes(found) == []
-    assert unpacked(again[MATERIAL])["ca"] == ""
+    assert from_json(again[MATERIAL])["ca"] == ""
 
 
 def test_what_a_resource_held_before_is_known_by_its_digest(dated_world: World, pki: Pki) -> None:
@@ -111,30 +111,30 @@ def test_what_a_resource_held_before_is_known_by_its_digest(dated_world: World, 
     renewed = issue("load-balancer.example", authority, extended_key_usage=(CLIENT,), not_after=far)
     checked(later, "CertificateAuthority", "ca", {"certificate": pki.ca.pem}, ca)
     checked(later, "ClientCertificate", "client", {"certificate": renewed.pem, "private_key": renewed.key_pem}, client)
-    news = {**mutual(pki), "secret_id": UNKNOWN, MATERIAL: packed(ROLES)}
+    news = {**mutual(pki), "secret_id": UNKNOWN, MATERIAL: to_json(ROLES)}
     _, found = checked(later, "Pool", "pool", news, pool)
-    assert {each.property for each in found if each.code == "RELOAD_UNCOVERS_EXPIRED"} == {"ca"}
+    assert {each.property for each in found if each.code == "RELOAD_EXPOSES_EXPIRED"} == {"ca"}
 
 
 def test_an_error_that_is_deployed_stops_no_run(dated_world: World, pki: Pki) -> None:
     of_another = {"revocation_list": pki.crl(of=pki.new_ca)}
-    roles = packed({**ROLES, "crl": CRL})
+    roles = to_json({**ROLES, "crl": CRL})
     checked(dated_world, "CertificateAuthority", "ca", {"certificate": pki.ca.pem})
     crl, _ = checked(dated_world, "RevocationList", "crl", of_another)
     pool, found = checked(dated_world, "Pool", "pool", {**mutual(pki), "crl_secret_id": ID, MATERIAL: roles})
-    assert ("error", "crl", "CRL_OF_ANOTHER_AUTHORITY") in codes(found)
+    assert ("error", "crl", "CRL_OF_ANOTHER_CA") in codes(found)
     later = dated_world.another_run()
     checked(later, "CertificateAuthority", "ca", {"certificate": pki.ca.pem})
     checked(later, "RevocationList", "crl", of_another, crl)
     _, found = checked(later, "Pool", "pool", {**mutual(pki), "crl_secret_id": ID, MATERIAL: roles}, pool)
-    assert ("warning", "crl", "CRL_OF_ANOTHER_AUTHORITY") in codes(found)
+    assert ("warning", "crl", "CRL_OF_ANOTHER_CA") in codes(found)
 
 
 def test_a_listener_sees_its_certificates(dated_world: World, pki: Pki) -> None:
     server = {"certificate": pki.server.pem, "private_key": pki.server.key_pem}
     held, _ = checked(dated_world, "ListenerCertificate", "server", server)
     roles = {"certificate": urn_of("ListenerCertificate", "server"), "sni_certificates": []}
-    news = {"load_balancer_id": ID, "secret_id": ID, "host_names": ["third.example"], MATERIAL: packed(roles)}
+    news = {"load_balancer_id": ID, "secret_id": ID, "host_names": ["third.example"], MATERIAL: to_json(roles)}
     saved, found = checked(dated_world, "Listener", "listener", news)
     assert codes(found) == [("error", "host_names", "HOST_NAME_NOT_COVERED")]
-    assert unpacked(saved[MATERIAL])["certificate"] == held["content_sha256"]
+    assert from_json(saved[MATERIAL])["certificate"] == held["content_sha256"]

@@ -49,8 +49,8 @@ def test_an_earlier_making_that_died_is_there_beside_this_one() -> None:
     dead = Making(URN, {"__attempt": "before"})
     state = parse_export(exported(creating=[dead, THIS, Making(URN, {}), OTHER]))
     assert state is not None
-    assert [each.attempt for each in state.died(URN, "this")] == ["before"]
-    assert state.died(OTHER_URN, "that") == ()
+    assert [each.attempt for each in state.interrupted_creates(URN, "this")] == ["before"]
+    assert state.interrupted_creates(OTHER_URN, "that") == ()
 
 
 def test_a_making_of_a_stack_that_was_destroyed_since_has_its_identity() -> None:

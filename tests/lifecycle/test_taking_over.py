@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from gcore_tls_provider.errors import ApiError
-from gcore_tls_provider.lifecycle.inputs.naming import Names
+from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from tests.fake_engine.account import Resource, World, as_engine, member, urn_of
 from tests.fake_engine.recording_host import Making
 from tests.fake_engine.requests import OTHER_REGION
@@ -72,7 +72,7 @@ class TestWhatCanBeMended:
         """`destroy` calls nobody for it, and ends the stack's identity; the note of the dead making remains."""
         urn = urn_of("LoadBalancer", "it")
         inputs = world.checked("LoadBalancer", "it", {})
-        name = Names.of("it", OTHER_IDENTITY, urn).name(str(inputs["__attempt"]))
+        name = ObjectNaming.of("it", OTHER_IDENTITY, urn).name(str(inputs["__attempt"]))
         world.by_hand("POST", "/v1/loadbalancers", {"name": name})
         (left,) = world.objects("load_balancers")
         world.host.creating.append(Making(urn, inputs, identity=OTHER_IDENTITY))

@@ -15,8 +15,8 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from gcore_tls_provider.lifecycle.run.engine_port import Host
-from gcore_tls_provider.pulumi_internals.engine_client import Engine, raise_parallelism
+from gcore_tls_provider.lifecycle.run.engine_port import EnginePort
+from gcore_tls_provider.pulumi_internals.engine_client import EngineClient, raise_max_workers
 from tests.fake_clock import FakeClock
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/gcore:Secret::ca"
@@ -50,7 +50,7 @@ def closed_port() -> int:
 class TestTelling:
     def test_a_warning_is_a_diagnostic_in_one_line(self, served: tuple[RecordingEngine, str, grpc.Server]) -> None:
         recorded, address, _ = served
-        engine: Host = Engine(address)
+        engine: EnginePort = EngineClient(address)
         engine.warn(URN, "expires\n  tomorrow")
         engine.warn(URN, "and today")
         assert [(each.urn, each.message, each.ephemeral) for each in recorded.logged] == [
@@ -63,7 +63,7 @@ class TestTelling:
         self, served: tuple[RecordingEngine, str, grpc.Server], clock: FakeClock
     ) -> None:
         recorded, address, _ = served
-        engine, began = Engine(address, clock), clock.now()
+        engine, began = EngineClient(address, clock), clock.now()
         for seconds in (0.0, 0.5, 0.4, 0.2, 3.0):
             clock.advance(seconds)
             engine.progress(URN, f"at {clock.now() - began:.1f} s")
@@ -73,27 +73,27 @@ class TestTelling:
 
     @pytest.mark.parametrize("address", [None, "127.0.0.1:9"])
     def test_nobody_listens(self, address: str | None) -> None:
-        engine = Engine(address)
+        engine = EngineClient(address)
         engine.warn(URN, "x")
         engine.progress(URN, "x")
 
 
 class TestBeingThere:
     def test_an_engine_that_takes_connections(self, served: tuple[RecordingEngine, str, grpc.Server]) -> None:
-        assert Engine(served[1]).is_alive()
+        assert EngineClient(served[1]).is_alive()
 
     def test_an_engine_that_is_gone(self) -> None:
-        assert not Engine(f"127.0.0.1:{closed_port()}").is_alive()
+        assert not EngineClient(f"127.0.0.1:{closed_port()}").is_alive()
 
     def test_without_an_engine_work_goes_on(self) -> None:
-        assert Engine(None).is_alive()
+        assert EngineClient(None).is_alive()
 
     def test_what_says_nothing_about_the_engine(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def slow(*_: object, **__: object) -> socket.socket:
             raise TimeoutError
 
         monkeypatch.setattr("gcore_tls_provider.pulumi_internals.engine_client.socket.create_connection", slow)
-        assert Engine("127.0.0.1:1").is_alive()
+        assert EngineClient("127.0.0.1:1").is_alive()
 
     @pytest.mark.parametrize(
         ("arguments", "address"),
@@ -110,7 +110,7 @@ class TestBeingThere:
         self, arguments: list[str], address: str | None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(sys, "argv", arguments)
-        assert Engine.of_this_process()._address == address
+        assert EngineClient.of_this_process()._address == address
 
     def test_the_process_ends_with_it(self) -> None:
         with socket.socket() as listening:
@@ -137,7 +137,7 @@ class TestBeingThere:
 
     def test_without_an_engine_nothing_is_watched(self) -> None:
         before = threading.active_count()
-        Engine(None).end_with_it()
+        EngineClient(None).exit_with_engine()
         assert threading.active_count() == before
 
 
@@ -155,25 +155,28 @@ class TestExportedStack:
 
     def test_what_it_prints(self, pulumi: Path) -> None:
         self.write(pulumi, 'echo "$PULUMI_SKIP_UPDATE_CHECK $*"; echo noise >&2; cat')
-        assert Engine(None).exported_stack("org/shop/dev") == b"1 stack export --stack org/shop/dev --non-interactive\n"
+        assert (
+            EngineClient(None).exported_stack("org/shop/dev")
+            == b"1 stack export --stack org/shop/dev --non-interactive\n"
+        )
 
     def test_it_fails(self, pulumi: Path) -> None:
         self.write(pulumi, "echo half; exit 255")
-        assert Engine(None).exported_stack("dev") is None
+        assert EngineClient(None).exported_stack("dev") is None
 
     def test_it_takes_too_long(self, pulumi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("gcore_tls_provider.pulumi_internals.stack_export._TIME_LIMIT", 0.1)
         self.write(pulumi, "exec sleep 30")
-        assert Engine(None).exported_stack("dev") is None
+        assert EngineClient(None).exported_stack("dev") is None
 
     def test_it_is_not_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
-        assert Engine(None).exported_stack("dev") is None
+        assert EngineClient(None).exported_stack("dev") is None
 
     def test_its_environment_is_ours(self, pulumi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PULUMI_BACKEND_URL", "file:///somewhere")
         self.write(pulumi, 'printf %s "$PULUMI_BACKEND_URL"')
-        assert Engine(None).exported_stack("dev") == b"file:///somewhere"
+        assert EngineClient(None).exported_stack("dev") == b"file:///somewhere"
 
 
 class TestRaiseParallelism:
@@ -182,25 +185,25 @@ class TestRaiseParallelism:
     def test_on_a_thread_of_an_executor(self) -> None:
         barrier = threading.Barrier(8, timeout=10)
         with ThreadPoolExecutor(max_workers=2) as executor:
-            assert executor.submit(raise_parallelism, 8).result()
+            assert executor.submit(raise_max_workers, 8).result()
             # It takes eight threads at once to get through.
             done = [executor.submit(barrier.wait) for _ in range(8)]
             assert sorted(each.result() for each in done) == list(range(8))
 
     def test_it_never_lowers(self) -> None:
         with ThreadPoolExecutor(max_workers=6) as executor:
-            assert executor.submit(raise_parallelism, 2).result()
+            assert executor.submit(raise_max_workers, 2).result()
             assert executor._max_workers == 6
 
     def test_elsewhere_it_does_nothing(self) -> None:
-        assert not raise_parallelism(64)
+        assert not raise_max_workers(64)
 
     @pytest.mark.parametrize("arguments", [(), ("text",), (lambda: pytest.fail("called"),), (None, 1)])
     def test_on_any_other_thread_it_does_nothing(self, arguments: tuple[object, ...]) -> None:
         found: list[bool] = []
 
         def work(*_: object) -> None:
-            found.append(raise_parallelism(64))
+            found.append(raise_max_workers(64))
 
         thread = threading.Thread(target=work, args=arguments)
         thread.start()

@@ -26,9 +26,9 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes | None], tuple[boo
             return exported
 
         async def program() -> bool:
-            last_run.look()
-            last_run.look()
-            return await asyncio.wait_for(last_run.is_settled(), 10)
+            last_run.start_reading()
+            last_run.start_reading()
+            return await asyncio.wait_for(last_run.is_clean(), 10)
 
         monkeypatch.setattr(last_run, "_settled", None)
         monkeypatch.setattr(stack_export, "exported", export)
@@ -66,11 +66,11 @@ def test_all_else_is_left_to_the_provider(
 
 def test_without_a_program_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(last_run, "_settled", None)
-    last_run.look()
+    last_run.start_reading()
     assert last_run._settled is None
     loop = asyncio.new_event_loop()
     try:
-        assert not loop.run_until_complete(last_run.is_settled())
+        assert not loop.run_until_complete(last_run.is_clean())
     finally:
         loop.close()
 

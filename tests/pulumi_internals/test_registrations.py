@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from pulumi.runtime import settings
 
-from gcore_tls_provider.pulumi_internals.registrations import are_waited_for_one_by_one
+from gcore_tls_provider.pulumi_internals.registrations import await_registrations_in_order
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def known(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Future[None]]:
 
 def test_one_is_known_that_is_over_at_once(known: list[asyncio.Future[None]]) -> None:
     async def program() -> None:
-        are_waited_for_one_by_one()
-        are_waited_for_one_by_one()
+        await_registrations_in_order()
+        await_registrations_in_order()
         assert len(known) == 1
         await asyncio.wait_for(known[0], 5)
 
@@ -37,4 +37,4 @@ def test_one_is_known_that_is_over_at_once(known: list[asyncio.Future[None]]) ->
 @pytest.mark.parametrize("without", ["SETTINGS", "rpc_manager"])
 def test_an_sdk_that_has_no_such_list_is_left_alone(without: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "SETTINGS", None if without == "SETTINGS" else object())
-    are_waited_for_one_by_one()
+    await_registrations_in_order()

@@ -12,7 +12,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
 
-from gcore_tls_provider.hidden_inputs import unpacked
+from gcore_tls_provider.hidden_inputs import from_json
 
 STACK, PROJECT = "dev", "shop"
 
@@ -133,7 +133,7 @@ class _Monitor(MockMonitor):
             parent=request.parent,
             inputs={key: _plain(value) for key, value in bag.items() if not key.startswith("__")},
             secret=frozenset(key for key, value in bag.items() if _holds_secret(value)),
-            context=dict(unpacked(bag.get("__context"))),
+            context=dict(from_json(bag.get("__context"))),
             request=request,
         )
 

@@ -61,13 +61,13 @@ class MaterialError(GcoreTlsError):
         return " ".join(str(finding) for finding in self.findings)
 
 
-def refusal(code: str, *, property: str, sentence: str, remedy: str) -> MaterialError:
+def material_error(code: str, *, property: str, sentence: str, remedy: str) -> MaterialError:
     """The error for one finding of severity `error`; the arguments are those of `Finding`."""
     return MaterialError(Finding(code, "error", property, sentence, remedy))
 
 
 @contextmanager
-def gathered(findings: list[Finding]) -> Iterator[None]:
+def collect_findings(findings: list[Finding]) -> Iterator[None]:
     """Adds what a `MaterialError` in the block says to `findings`, so that several can be reported at once."""
     try:
         yield

@@ -13,7 +13,7 @@ SHOWN: Final = 10
 """Findings of one code and severity on one property at most."""
 
 
-def abridged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def cap_repeats(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings, each once; of many of one code and severity on one property the first, and how many more there are.
 
     Args:

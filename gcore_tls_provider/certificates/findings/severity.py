@@ -15,7 +15,7 @@ from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.findings.finding import Finding
 
 
-def accepted(
+def apply_waivers(
     findings: Iterable[Finding], reasons: Mapping[str, str], *, property: str = "accept_findings"
 ) -> tuple[Finding, ...]:
     """The findings, those with an accepted code as warnings that show the reason; and what is wrong with the reasons.
@@ -32,7 +32,7 @@ def accepted(
     return (*(_accepted(each, reasons) for each in findings), *_refused(reasons, property))
 
 
-def deployed(findings: Iterable[Finding], *, before: Iterable[Finding] | None = None) -> tuple[Finding, ...]:
+def downgrade_deployed(findings: Iterable[Finding], *, before: Iterable[Finding] | None = None) -> tuple[Finding, ...]:
     """The findings, those about what is deployed already and stays as it is as warnings: they don't stop the run.
 
     Args:

@@ -43,12 +43,12 @@ def authority_findings(
         property: the argument it came in.
 
     Returns:
-        Of each certificate: `CA_EXPIRED` and its like (`CA_MEMBER_EXPIRED` beside one that works), `CA_EXPIRES_SOON`,
+        Of each certificate: `CA_EXPIRED` and its like (`CA_BUNDLE_ENTRY_EXPIRED` beside one that works), `CA_EXPIRES_SOON`,
         `NOT_A_CA`, `CERT_SIGN_MISSING`, `CA_SERVER_AUTH_MISSING`, `CA_CRITICAL_EXTENSION`, `CA_PATH_LENGTH`,
         `WEAK_KEY`, `WEAK_SIGNATURE`, `PINNED_CERTIFICATE`, `CA_WITHOUT_ROOT`. Of the bundle: `CA_WITHOUT_ROOT`,
-        `CA_TWICE`, `CA_AMBIGUOUS`.
+        `DUPLICATE_CA`, `CA_AMBIGUOUS`.
     """
-    works = any(_anchors(each, now) for each in bundle.certificates)
+    works = any(_usable_roots(each, now) for each in bundle.certificates)
     return (
         *(
             finding
@@ -77,7 +77,7 @@ def role_findings(certificate: x509.Certificate, *, property: str, noun: str) ->
     return tuple(_of_role(certificate, f"{noun} '{name_of(certificate)}'", property, noun))
 
 
-def is_pinned(certificate: x509.Certificate) -> bool:
+def is_self_signed_leaf(certificate: x509.Certificate) -> bool:
     """Whether it is a server's own self-signed certificate: it is no authority, and has names or serves servers."""
     usage = extension_of(certificate, x509.ExtendedKeyUsage)
     serves_servers = usage is not None and ExtendedKeyUsageOID.SERVER_AUTH in usage
@@ -101,7 +101,7 @@ def exceeded_path_length(certificates: tuple[x509.Certificate, ...]) -> x509.Cer
     return None
 
 
-def _anchors(certificate: x509.Certificate, now: datetime) -> bool:
+def _usable_roots(certificate: x509.Certificate, now: datetime) -> bool:
     """Whether backends can be verified against it alone."""
     in_time = certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc
     return (
@@ -123,11 +123,11 @@ def _of_one(
         expiry_warning_days=days,
         property=property,
         noun=noun,
-        code_prefix="CA_MEMBER" if works and not in_time else "CA",
+        code_prefix="CA_BUNDLE_ENTRY" if works and not in_time else "CA",
         severity=severity,
         renewal="Drop it from the bundle" if works and not in_time else "Add the one that follows it to the bundle",
     )
-    if is_pinned(certificate):
+    if is_self_signed_leaf(certificate):
         yield Finding(
             "PINNED_CERTIFICATE",
             "warning",
@@ -267,7 +267,7 @@ def _upwards(certificate: x509.Certificate, bundle: CaBundle) -> tuple[x509.Cert
 def _of_repetitions(bundle: CaBundle, property: str) -> Iterator[Finding]:
     if bundle.repeated:
         yield Finding(
-            "CA_TWICE",
+            "DUPLICATE_CA",
             "warning",
             property,
             f"The bundle repeats certificates: {bundle.repeated} more than the {len(bundle.certificates)} that are "

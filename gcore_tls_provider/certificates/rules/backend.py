@@ -70,7 +70,7 @@ def backend_findings(
         Of each: `BACKEND_EXPIRED`, `BACKEND_NOT_YET_VALID`, `BACKEND_EXPIRES_SOON`, `BACKEND_SERVER_AUTH_MISSING`,
         `BACKEND_KEY_USAGE`, `BACKEND_CRITICAL_EXTENSION`, `WEAK_KEY`, `WEAK_SIGNATURE`, `UNSUPPORTED_CURVE`,
         `BACKEND_NAME_NOT_COVERED`, `BACKEND_NAME_PARTLY_COVERED`; of its path `BACKEND_NOT_TRUSTED`,
-        `BACKEND_AUTHORITY_REFUSED`, `INTERMEDIATE_EXPIRES_SOON`, `BACKEND_REVOKED`, `BACKEND_NOT_LISTED`.
+        `BACKEND_CA_REJECTED`, `INTERMEDIATE_EXPIRES_SOON`, `BACKEND_REVOKED`, `BACKEND_CA_WITHOUT_CRL`.
     """
     # What is wrong with the list of an authority in the bundle is said there, once for all backends.
     said = {} if ca is None or crl is None else uncovered(ca, crl, now=now, property=property)
@@ -183,7 +183,7 @@ def _of_path(
     refusal = _refusal(path, now)
     if refusal is not None:
         yield Finding(
-            "BACKEND_AUTHORITY_REFUSED",
+            "BACKEND_CA_REJECTED",
             "error",
             property,
             f"{_named(backend.certificate)} isn't accepted. {refusal.sentence}",
@@ -285,7 +285,7 @@ def _of_lists(
             if issuer not in said or said[issuer].severity == "warning":
                 yield replace(
                     finding,
-                    code="BACKEND_NOT_LISTED",
+                    code="BACKEND_CA_WITHOUT_CRL",
                     sentence=f"{_named(path.certificates[0])} isn't accepted. {finding.sentence}",
                 )
             continue

@@ -212,7 +212,7 @@ def _verified(
     reason = refused_by_verifier([leaf, *path], now=now)
     if reason:
         yield Finding(
-            "CHAIN_REFUSED",
+            "CHAIN_REJECTED",
             "error",
             property,
             f"The chain of '{name_of(leaf)}' doesn't hold: {reason}.",

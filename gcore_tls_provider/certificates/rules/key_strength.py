@@ -49,7 +49,7 @@ def _findings(certificate: x509.Certificate, who: str, property: str) -> Iterato
             "WEAK_KEY",
             "error",
             property,
-            f"{who} has a key of {key.key_size} bits ({certificate_facts(certificate).key}); load balancers and other "
+            f"{who} has a key of {key.key_size} bits ({certificate_facts(certificate).key_type}); load balancers and other "
             f"TLS software refuse less than {_BITS}.",
             "Issue it for an EC P-256 or an RSA 2048 key.",
         )
@@ -58,7 +58,7 @@ def _findings(certificate: x509.Certificate, who: str, property: str) -> Iterato
             "UNSUPPORTED_CURVE",
             "error",
             property,
-            f"{who} has a key on the curve {certificate_facts(certificate).key.removeprefix('EC ')}, which TLS "
+            f"{who} has a key on the curve {certificate_facts(certificate).key_type.removeprefix('EC ')}, which TLS "
             f"software doesn't offer: handshakes fail.",
             "Issue it for an EC P-256 key.",
         )

@@ -16,13 +16,13 @@ from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.crl import RevocationLists
 from gcore_tls_provider.certificates.facts import shown_name
 from gcore_tls_provider.certificates.findings.finding import Finding
-from gcore_tls_provider.certificates.rules.revocation import counting_lists
+from gcore_tls_provider.certificates.rules.revocation import effective_crls
 from gcore_tls_provider.certificates.san_matching import name_of
 
-Material = CaBundle | RevocationLists | CertificateChain
+PublicMaterial = CaBundle | RevocationLists | CertificateChain
 
 
-def reload_findings(material: Mapping[str, Sequence[Material]], *, now: datetime) -> tuple[Finding, ...]:
+def reload_findings(material: Mapping[str, Sequence[PublicMaterial]], *, now: datetime) -> tuple[Finding, ...]:
     """What has expired of the material that a load balancer uses, and stops working with this change.
 
     Args:
@@ -31,7 +31,7 @@ def reload_findings(material: Mapping[str, Sequence[Material]], *, now: datetime
     """
     return tuple(
         Finding(
-            "RELOAD_UNCOVERS_EXPIRED",
+            "RELOAD_EXPOSES_EXPIRED",
             "warning",
             property,
             f"{what} expired on {end:%Y-%m-%d}; TLS session resumption may have hidden that, and this change reloads "
@@ -45,9 +45,9 @@ def reload_findings(material: Mapping[str, Sequence[Material]], *, now: datetime
     )
 
 
-def _ends(material: Material, now: datetime) -> Iterator[tuple[str, datetime]]:
+def _ends(material: PublicMaterial, now: datetime) -> Iterator[tuple[str, datetime]]:
     if isinstance(material, RevocationLists):
-        for entry in counting_lists(material, now=now):
+        for entry in effective_crls(material, now=now):
             if entry.next_update_utc is not None:
                 yield f"The revocation list of '{shown_name(entry.issuer)}'", entry.next_update_utc
     elif isinstance(material, CaBundle):

@@ -21,7 +21,7 @@ from gcore_tls_provider.certificates.crl import RevocationLists, is_signed_by
 from gcore_tls_provider.certificates.der_types import UNREADABLE_X509
 from gcore_tls_provider.certificates.facts import shown_name
 from gcore_tls_provider.certificates.findings.finding import Finding, Severity
-from gcore_tls_provider.certificates.rules.authority import can_issue, is_pinned
+from gcore_tls_provider.certificates.rules.authority import can_issue, is_self_signed_leaf
 from gcore_tls_provider.certificates.rules.chain_path import names_issuer
 from gcore_tls_provider.certificates.rules.extensions import extension_of, is_authority
 from gcore_tls_provider.certificates.rules.validity import CLOCK_SKEW, WARNING_DAYS
@@ -68,7 +68,7 @@ def revocation_findings(
         Of each list that counts: `CRL_EXPIRED`, `CRL_NOT_YET_VALID`, `CRL_EXPIRES_SOON`, `CRL_CRITICAL_EXTENSION`,
         `CRL_SCOPE`, and with `ca` `CRL_SIGN_MISSING`. `CRL_NOT_YET_VALID` is a warning for as long as two clocks that
         differ can be the reason. Of delta lists: `CRL_DELTA`, an error where there is no complete
-        one. Of all together, with `ca`: `CRL_OF_ANOTHER_AUTHORITY`. Of the known certificates: `CRL_REVOKES_KNOWN`.
+        one. Of all together, with `ca`: `CRL_OF_ANOTHER_CA`. Of the known certificates: `CRL_REVOKES_KNOWN`.
     """
     findings = [] if ca is None else _of_another_authority(lists, ca, property)
     for authority, subjects, own in _by_authority(lists, ca):
@@ -124,7 +124,7 @@ def coverage_findings(
         property: the argument of the lists.
 
     Returns:
-        `CRL_OF_ANOTHER_AUTHORITY`, which the API refuses, and those of `uncovered`.
+        `CRL_OF_ANOTHER_CA`, which the API refuses, and those of `uncovered`.
     """
     refused = _of_another_authority(crl, ca, property)
     missing = dict(uncovered(ca, crl, now=now, property=property))
@@ -144,7 +144,9 @@ def uncovered(
     `CRL_SIGN_MISSING`.
     """
     living = [
-        each for each in ca.certificates if each.not_valid_after_utc > now and (can_issue(each) or is_pinned(each))
+        each
+        for each in ca.certificates
+        if each.not_valid_after_utc > now and (can_issue(each) or is_self_signed_leaf(each))
     ]
     findings: dict[x509.Certificate, Finding] = {}
     for authority in living:
@@ -159,7 +161,7 @@ def uncovered(
     return findings
 
 
-def counting_lists(lists: RevocationLists, *, now: datetime) -> tuple[x509.CertificateRevocationList, ...]:
+def effective_crls(lists: RevocationLists, *, now: datetime) -> tuple[x509.CertificateRevocationList, ...]:
     """Of each authority the list that OpenSSL takes for a server: one that another supersedes means nothing."""
     return tuple(_counting(own, None, now) for _, _, own in _by_authority(lists, None))
 
@@ -225,9 +227,7 @@ def _of_another_authority(lists: RevocationLists, ca: CaBundle, property: str) -
     else:
         sentence = f"No list in it is signed by the certificate authority '{subject}', the first of the bundle"
         remedy = "Give the list that this authority has issued, or put its authority first in the bundle."
-    return [
-        Finding("CRL_OF_ANOTHER_AUTHORITY", "error", property, f"{sentence}, and Gcore refuses such a pool.", remedy)
-    ]
+    return [Finding("CRL_OF_ANOTHER_CA", "error", property, f"{sentence}, and Gcore refuses such a pool.", remedy)]
 
 
 def _missing(authority: x509.Certificate, property: str, *, needed: bool) -> Finding:

@@ -61,7 +61,7 @@ def _repeated(own: x509.Certificate | None, sni: Sequence[x509.Certificate]) -> 
         if each in seen:
             role = "the listener's own certificate" if each == own else "given twice"
             yield Finding(
-                "SNI_REPEATED",
+                "DUPLICATE_SNI",
                 "warning",
                 "sni_certificates",
                 f"{who} is {role}.",
@@ -89,7 +89,7 @@ def _repeated(own: x509.Certificate | None, sni: Sequence[x509.Certificate]) -> 
 
 def _kind_of_key(certificate: x509.Certificate) -> str:
     """`RSA` or `EC`, whatever the size."""
-    return certificate_facts(certificate).key.split()[0]
+    return certificate_facts(certificate).key_type.split()[0]
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:

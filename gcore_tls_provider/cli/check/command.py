@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from gcore_tls_provider.certificates import MaterialError, from_file
-from gcore_tls_provider.certificates.findings.severity import accepted
+from gcore_tls_provider.certificates.findings.severity import apply_waivers
 from gcore_tls_provider.cli.check.evaluate import TrustGraph
 from gcore_tls_provider.cli.check.files import ROLES, Contents, Role, read_contents
 from gcore_tls_provider.cli.check.host_names import host_names
@@ -213,7 +213,7 @@ def _reasons(pairs: Sequence[str]) -> dict[str, str]:
     """Why codes are accepted, by the code; each of them can be."""
     split = [pair.partition("=") for pair in pairs]
     reasons = {code.strip(): reason for code, _, reason in split}
-    for finding in accepted((), reasons, property="--accept"):
+    for finding in apply_waivers((), reasons, property="--accept"):
         raise typer.BadParameter(str(finding), param_hint="--accept CODE=REASON")
     return reasons
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from gcore_tls_provider.certificates import CaBundle, Finding, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain, encode_certificates
 from gcore_tls_provider.certificates.findings.codes import CODES
-from gcore_tls_provider.certificates.findings.severity import accepted
+from gcore_tls_provider.certificates.findings.severity import apply_waivers
 from gcore_tls_provider.certificates.rules.authority import authority_findings
 from gcore_tls_provider.certificates.rules.backend import backend_findings
 from gcore_tls_provider.certificates.rules.leaf import LeafRole, leaf_findings
@@ -190,5 +190,5 @@ def _accepted(judged: Judged, reasons: Mapping[str, str]) -> Judged:
     code = CODES.get(judged.finding.code)
     if judged.finding.code not in reasons or code is None or not code.acceptable:
         return judged
-    (finding,) = accepted([judged.finding], {judged.finding.code: reasons[judged.finding.code]})
+    (finding,) = apply_waivers([judged.finding], {judged.finding.code: reasons[judged.finding.code]})
     return Judged(finding, judged.files, accepted=True)

@@ -15,7 +15,7 @@ from gcore_tls_provider.certificates import (
     parse_certificates,
     parse_revocation_lists,
 )
-from gcore_tls_provider.certificates.findings.finding import refusal
+from gcore_tls_provider.certificates.findings.finding import material_error
 from gcore_tls_provider.certificates.key import IdentityKey, parse_private_key
 from gcore_tls_provider.certificates.material import read_blocks
 from gcore_tls_provider.certificates.pem import Block, encode_pem
@@ -86,7 +86,7 @@ def _by_blocks(file: str, material: str, role: Role | None, passwords: Passwords
     if all(block.role == "parameters" for block in rest):
         if role is None:
             return Contents(file, private_key=key)
-        raise refusal(
+        raise material_error(
             "CERTIFICATE_MISSING",
             property=file,
             sentence=f"{file} holds a private key, but no certificate.",

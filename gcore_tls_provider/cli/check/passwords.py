@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import typer
 
 from gcore_tls_provider.certificates import MaterialError, from_file
-from gcore_tls_provider.certificates.findings.finding import refusal
+from gcore_tls_provider.certificates.findings.finding import material_error
 
 VARIABLE: Final = "GCORE_TLS_PASSWORD"
 """The environment variable that a password may stand in."""
@@ -74,13 +74,13 @@ class Passwords:
 
     def _refused(self, name: str, missing: str) -> MaterialError:
         if not self._known:
-            return refusal(
+            return material_error(
                 missing,
                 property=name,
                 sentence=f"{name} is encrypted, and there is no password for it.",
                 remedy=f"Give --password-file, or set the environment variable {VARIABLE}.",
             )
-        return refusal(
+        return material_error(
             _WRONG[missing],
             property=name,
             sentence=f"{name} doesn't open with the password that was given."

@@ -147,7 +147,7 @@ def _certificate(certificate: x509.Certificate, now: datetime) -> CheckedCertifi
         not_after=facts.not_after,
         days_left=(certificate.not_valid_after_utc - now).days,
         serial=facts.serial,
-        key=facts.key,
+        key=facts.key_type,
         fingerprint_sha256=facts.fingerprint_sha256,
     )
 

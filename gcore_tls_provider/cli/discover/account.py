@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from gcore_tls_provider.api import routes
-from gcore_tls_provider.api.connection import Scope
+from gcore_tls_provider.api.connection import Location
 from gcore_tls_provider.api.wire.listeners import Listener
 from gcore_tls_provider.api.wire.pools import Pool
 from gcore_tls_provider.errors import ObjectFailed
@@ -25,7 +25,7 @@ from gcore_tls_provider.lifecycle.kinds.certificate import (
 from gcore_tls_provider.lifecycle.kinds.listener.kind import ListenerLifecycle
 from gcore_tls_provider.lifecycle.kinds.load_balancer import LoadBalancerLifecycle
 from gcore_tls_provider.lifecycle.kinds.pool.kind import PoolLifecycle
-from gcore_tls_provider.lifecycle.run.operation import Context, Operation
+from gcore_tls_provider.lifecycle.run.operation import Operation, ResourceContext
 from gcore_tls_provider.lifecycle.run.session import Session
 
 Kind = Literal[
@@ -49,7 +49,7 @@ LIFECYCLES: Final[Mapping[Kind, Lifecycle[Any]]] = {
     "RevocationList": RevocationListLifecycle(),
 }
 
-_NOBODY = Context(urn="", name="", stack="")
+_NOBODY = ResourceContext(urn="", name="", stack="")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Discovery:
     secrets: tuple[FoundSecret, ...]
 
 
-class NoEngine:
+class NullEngine:
     """A `Host` where there is no Pulumi engine: nothing is told, and there is no state."""
 
     def progress(self, urn: str, text: str) -> None:
@@ -118,7 +118,7 @@ class NoEngine:
         return True
 
 
-def read_load_balancer(session: Session, load_balancer_id: str, scope: Scope | None = None) -> Discovery:
+def read_load_balancer(session: Session, load_balancer_id: str, scope: Location | None = None) -> Discovery:
     """Reads a load balancer and all that belongs to it. Nothing is changed.
 
     Args:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from gcore_tls_provider.api.connection import Scope
-from gcore_tls_provider.cli.discover.account import NoEngine, read_load_balancer
+from gcore_tls_provider.api.connection import Location
+from gcore_tls_provider.cli.discover.account import NullEngine, read_load_balancer
 from gcore_tls_provider.cli.discover.program import Secrets, program
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
 from gcore_tls_provider.lifecycle.run.session import Session
@@ -36,6 +36,6 @@ def discover(
         ApiError: anything else that Gcore answered.
     """
     variables = os.environ if environment is None else environment
-    session = Session(Configuration.read(lambda _key: None, variables), NoEngine())
-    scope = Scope(project_id, region_id)
+    session = Session(Configuration.read(lambda _key: None, variables), NullEngine())
+    scope = Location(project_id, region_id)
     return program(read_load_balancer(session, load_balancer.strip(), scope), secrets=secrets, scope=scope)

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from keyword import iskeyword
 from typing import Final, Literal
 
-from gcore_tls_provider.api.connection import Scope
+from gcore_tls_provider.api.connection import Location
 from gcore_tls_provider.cli.discover.account import LIFECYCLES, Discovery, Found, FoundSecret, Kind
-from gcore_tls_provider.lifecycle.inputs.naming import Names
+from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 
 Secrets = Literal["adopt", "refer"]
 """Whether secrets become resources of the program, whose content must be given, or are named by their ids."""
@@ -87,7 +87,7 @@ class _Reference(str):
     """A name in the program, and no text."""
 
 
-def program(discovery: Discovery, *, secrets: Secrets = "adopt", scope: Scope | None = None) -> str:
+def program(discovery: Discovery, *, secrets: Secrets = "adopt", scope: Location | None = None) -> str:
     """The text of the program.
 
     Args:
@@ -95,11 +95,11 @@ def program(discovery: Discovery, *, secrets: Secrets = "adopt", scope: Scope | 
         secrets: what becomes of secrets. One that another load balancer uses too is always named by its id.
         scope: project, region and connection, where the program must name them.
     """
-    return _Program(discovery, secrets, scope or Scope()).text()
+    return _Program(discovery, secrets, scope or Location()).text()
 
 
 class _Program:
-    def __init__(self, discovery: Discovery, secrets: Secrets, scope: Scope) -> None:
+    def __init__(self, discovery: Discovery, secrets: Secrets, scope: Location) -> None:
         self._discovery = discovery
         adopted = [each for each in discovery.secrets if secrets == "adopt" and not each.elsewhere]
         self._secrets: Sequence[FoundSecret] = adopted
@@ -107,7 +107,7 @@ class _Program:
         self._scope = {
             name: value
             for name, value in (
-                ("connection", scope.connection),
+                ("connection", scope.provider_config),
                 ("project_id", scope.project_id),
                 ("region_id", scope.region_id),
             )
@@ -185,7 +185,7 @@ class _Program:
         self._variables: dict[str, str] = {}
         taken = {"pulumi", "config", "material", "from_file"}
         for found in self._objects:
-            cleaned = Names.of(_MADE_HERE.sub("", found.name), "", "").logical.lower()
+            cleaned = ObjectNaming.of(_MADE_HERE.sub("", found.name), "", "").logical.lower()
             base, number = re.sub(r"[^a-z0-9]+", "-", cleaned).strip("-") or "x", 1
             name = base
             while _snake(name) in taken:

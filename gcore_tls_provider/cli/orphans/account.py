@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gcore_tls_provider.api.connection import Connection, Scope
+from gcore_tls_provider.api.connection import Connection, Location
 from gcore_tls_provider.cli.orphans.recognition import Kind, Recognised, Recognition
 from gcore_tls_provider.cli.orphans.stack import Stack
 from gcore_tls_provider.errors import ConfigurationError, GcoreTlsError
@@ -15,7 +15,7 @@ from gcore_tls_provider.lifecycle.kinds.load_balancer import LoadBalancerLifecyc
 from gcore_tls_provider.lifecycle.kinds.pool.kind import PoolLifecycle
 from gcore_tls_provider.lifecycle.kinds.secret import RawSecretLifecycle
 from gcore_tls_provider.lifecycle.recovery.owned import MadeLifecycle
-from gcore_tls_provider.lifecycle.run.operation import Context, Operation, Verb
+from gcore_tls_provider.lifecycle.run.operation import Operation, ResourceContext, Verb
 from gcore_tls_provider.lifecycle.run.session import Session
 
 LIFECYCLES: Final[Mapping[Kind, MadeLifecycle[Any]]] = {
@@ -42,7 +42,7 @@ class Orphan:
     kind: Kind
     id: str
     name: str
-    scope: Scope
+    scope: Location
     recognised: Recognised
 
     @property
@@ -83,12 +83,12 @@ def find(session: Session, stack: Stack) -> Found:
     return Found(tuple(orphans), looked, tuple(failures))
 
 
-def operation_on(session: Session, kind: Kind, verb: Verb, scope: Scope) -> Operation:
+def operation_on(session: Session, kind: Kind, verb: Verb, scope: Location) -> Operation:
     """Work on objects of a kind, for no resource."""
-    return Operation(session, Context(urn="", name="", stack=""), LIFECYCLES[kind].kind, verb, scope)
+    return Operation(session, ResourceContext(urn="", name="", stack=""), LIFECYCLES[kind].kind, verb, scope)
 
 
-def _in(session: Session, scope: Scope, stack: Stack, recognition: Recognition) -> Iterator[Orphan]:
+def _in(session: Session, scope: Location, stack: Stack, recognition: Recognition) -> Iterator[Orphan]:
     for kind, lifecycle in LIFECYCLES.items():
         operation = operation_on(session, kind, "read", scope)
         if stack.state.creating:
@@ -99,22 +99,22 @@ def _in(session: Session, scope: Scope, stack: Stack, recognition: Recognition) 
                 yield Orphan(kind, row.id, row.name, scope, recognised)
 
 
-def _scopes(session: Session, stack: Stack) -> tuple[Sequence[Scope], list[str]]:
+def _scopes(session: Session, stack: Stack) -> tuple[Sequence[Location], list[str]]:
     """Where to look, each place once, and which places can't be looked at for want of configuration."""
-    found: dict[tuple[str, int, int], Scope] = {}
+    found: dict[tuple[str, int, int], Location] = {}
     failures: list[str] = []
-    for scope in sorted(stack.scopes | {Scope()}, key=repr):
+    for scope in sorted(stack.scopes | {Location()}, key=repr):
         try:
             connection = _connection(session, scope)
         except ConfigurationError as error:
             # A stack whose resources all say where they are needs no other place.
-            if scope != Scope() or not stack.scopes - {scope}:
+            if scope != Location() or not stack.scopes - {scope}:
                 failures.append(str(error))
             continue
         place = (connection.base_url, connection.project_id, connection.region_id)
-        found.setdefault(place, Scope(connection.project_id, connection.region_id, scope.connection))
+        found.setdefault(place, Location(connection.project_id, connection.region_id, scope.provider_config))
     return list(found.values()), failures
 
 
-def _connection(session: Session, scope: Scope) -> Connection:
-    return session.configuration_of(scope.connection).connection(scope)
+def _connection(session: Session, scope: Location) -> Connection:
+    return session.configuration_of(scope.provider_config).connection(scope)

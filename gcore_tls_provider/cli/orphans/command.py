@@ -174,7 +174,7 @@ def _report(search: Search, chosen: Sequence[Orphan], notes: Sequence[str]) -> R
                 name=each.name,
                 project_id=each.scope.project_id or 0,
                 region_id=each.scope.region_id or 0,
-                connection=each.scope.connection,
+                connection=each.scope.provider_config,
                 urn=each.recognised.urn,
                 certain=each.certain,
                 why=each.recognised.why,
@@ -194,7 +194,7 @@ def _show(found: Sequence[Orphan]) -> None:
     for each in found:
         head = Text.assemble((each.kind, "bold"), f" {each.name}  ", _judged(each.certain))
         where = f"project {each.scope.project_id}, region {each.scope.region_id}"
-        where += f", connection {each.scope.connection}" if each.scope.connection else ""
+        where += f", connection {each.scope.provider_config}" if each.scope.provider_config else ""
         rows = [("id", each.id), ("where", where), ("resource", each.recognised.urn), ("why", each.recognised.why)]
         show(head, pairs(rows), "", to=to)
     certain = sum(each.certain for each in found)

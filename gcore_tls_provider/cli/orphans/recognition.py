@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from gcore_tls_provider.cli.orphans.stack import Stack
-from gcore_tls_provider.lifecycle.inputs.naming import Names
+from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from gcore_tls_provider.lifecycle.recovery.owned import UNKNOWN_ID
-from gcore_tls_provider.lifecycle.recovery.stack_state import UnderWay
+from gcore_tls_provider.lifecycle.recovery.stack_state import PendingCreate
 
 Kind: TypeAlias = Literal["pool", "listener", "load balancer", "secret"]
 """A kind of object, as messages call it."""
@@ -39,7 +39,7 @@ class Recognised:
     """
 
     urn: str
-    dead: UnderWay | None
+    dead: PendingCreate | None
     why: str
 
 
@@ -58,7 +58,7 @@ class Recognition:
             for kind in _kinds(each.type)
         }
         self._prefixes = {
-            (Names.of_urn(identity, urn).prefix, kind): urn
+            (ObjectNaming.of_urn(identity, urn).prefix, kind): urn
             for identity in stack.identities
             for urn in state.urns
             for kind in _kinds(_type(urn))
@@ -91,7 +91,7 @@ class Recognition:
             return None
         for urn in self._candidates(kind, parts["logical"]):
             for identity in self._stack.identities:
-                if Names.of_urn(identity, urn).owner == parts["owner"]:
+                if ObjectNaming.of_urn(identity, urn).owner == parts["owner"]:
                     return urn
         return None
 

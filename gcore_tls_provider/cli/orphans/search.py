@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gcore_tls_provider.cli.discover.account import NoEngine
+from gcore_tls_provider.cli.discover.account import NullEngine
 from gcore_tls_provider.cli.orphans.account import Found, Orphan, find
 from gcore_tls_provider.cli.orphans.deletion import Outcome, delete_orphans
 from gcore_tls_provider.cli.orphans.stack import Run, Stack, configured_scopes, pulumi, read_configuration, read_stack
@@ -70,7 +70,7 @@ def search(
     stack = replace(stack, scopes=stack.scopes | configured_scopes(configured))
     session = Session(
         Configuration.read(configured.get, variables),
-        NoEngine(),
+        NullEngine(),
         named=lambda namespace: Configuration.read(configured.get, {}, namespace),
     )
     if not stack.identities:

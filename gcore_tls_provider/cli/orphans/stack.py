@@ -12,11 +12,11 @@ from typing import Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from gcore_tls_provider.api.connection import NAMESPACE, Scope
+from gcore_tls_provider.api.connection import NAMESPACE, Location
 from gcore_tls_provider.errors import ConfigurationError, one_line
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState, parse_export
 from gcore_tls_provider.lifecycle.run.configuration import REQUIRED
-from gcore_tls_provider.lifecycle.run.location import scope_of
+from gcore_tls_provider.lifecycle.run.location import location_of
 
 Run: TypeAlias = Callable[[Sequence[str]], str]
 """Runs `pulumi` with arguments and gives what it prints. Raises `ConfigurationError` where it fails."""
@@ -71,7 +71,7 @@ class Stack:
 
     state: StackState
     identities: frozenset[str]
-    scopes: frozenset[Scope]
+    scopes: frozenset[Location]
 
 
 def read_stack(exported: str, earlier: Iterable[str] = ()) -> Stack:
@@ -110,7 +110,7 @@ def read_configuration(printed: str) -> Mapping[str, str]:
         raise ConfigurationError("What `pulumi config` prints can't be read.") from None
 
 
-def configured_scopes(configuration: Mapping[str, str]) -> frozenset[Scope]:
+def configured_scopes(configuration: Mapping[str, str]) -> frozenset[Location]:
     """The connections that a configuration describes in full, whether or not a resource names them now.
 
     Args:
@@ -119,7 +119,7 @@ def configured_scopes(configuration: Mapping[str, str]) -> frozenset[Scope]:
     """
     namespaces = {key.partition(":")[0] for key in configuration} - {NAMESPACE}
     return frozenset(
-        Scope(connection=each)
+        Location(provider_config=each)
         for each in namespaces
         if each.startswith(NAMESPACE) and all(configuration.get(f"{each}:{key}") for key in REQUIRED)
     )
@@ -151,7 +151,7 @@ def pulumi(arguments: Sequence[str], folder: Path | None = None) -> str:
     return done.stdout
 
 
-def _parsed(text: str) -> tuple[StackState, frozenset[Scope]]:
+def _parsed(text: str) -> tuple[StackState, frozenset[Location]]:
     try:
         data = json.loads(text)
         if isinstance(data, dict) and isinstance(checkpoint := data.get("checkpoint"), dict):
@@ -167,4 +167,4 @@ def _parsed(text: str) -> tuple[StackState, frozenset[Scope]]:
         raise ConfigurationError("The state can't be read: it isn't what `pulumi stack export` prints.")
     resources = [*(deployment.resources or []), *(each.resource for each in deployment.pending_operations or [])]
     ours = [each.inputs or {} for each in resources if "pulumi-python:dynamic/gcore:" in each.urn]
-    return state, frozenset(scope_of(inputs) or Scope() for inputs in ours)
+    return state, frozenset(location_of(inputs) or Location() for inputs in ours)

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import httpx
 
 from gcore_tls_provider.api import routes
-from gcore_tls_provider.api.calls import Call, Shape
+from gcore_tls_provider.api.calls import Call, RequestVariant
 from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.api.clock import Clock, SystemClock
 from gcore_tls_provider.api.connection import Connection
@@ -22,7 +22,14 @@ from gcore_tls_provider.api.wire.pages import Page
 from gcore_tls_provider.api.wire.pools import Pool, PoolPatch
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
 from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
-from gcore_tls_provider.errors import ApiError, DeadlineExceeded, ObjectNotFound, Refused, TaskFailed, Unreachable
+from gcore_tls_provider.errors import (
+    ApiError,
+    DeadlineExceeded,
+    HttpStatusError,
+    ObjectNotFound,
+    TaskFailed,
+    Unreachable,
+)
 
 PREFIX: Final = "gcore-tls-probe-"
 """What every name of a probe's object begins with; eight hexadecimal digits of the probe and a hyphen follow."""
@@ -39,7 +46,7 @@ LOOK_SECONDS: Final = 1.0
 MOST_READS: Final = 60
 """So many reads in a row that show an old state are no lag any more."""
 
-AnswerT = TypeVar("AnswerT")
+ResponseT = TypeVar("ResponseT")
 RowT = TypeVar("RowT")
 
 
@@ -84,7 +91,7 @@ class Made:
     mtls_pool: str | None = None
     plain_pool: str | None = None
     create_with_key: Callable[[str, Identity], Call[TaskIds]] | None = None
-    pool_update: Shape | None = None
+    pool_update: RequestVariant | None = None
 
 
 @dataclass
@@ -120,7 +127,7 @@ class ProbedAccount:
     first_task: str | None = None
     lag: int | None = None
     failed: tuple[str, str] | None = None
-    exceeded: Refused | None = None
+    exceeded: HttpStatusError | None = None
     uncertain: bool = False
 
     def __post_init__(self) -> None:
@@ -132,7 +139,7 @@ class ProbedAccount:
         """A name for an object of this probe."""
         return f"{self.name}-{part}"
 
-    def send(self, call: Call[AnswerT]) -> AnswerT:
+    def send(self, call: Call[ResponseT]) -> ResponseT:
         """Sends one call.
 
         Raises:
@@ -143,7 +150,7 @@ class ProbedAccount:
         except Unreachable as error:
             self.uncertain = self.uncertain or error.outcome_unknown
             raise
-        except Refused as refused:
+        except HttpStatusError as refused:
             self.uncertain = self.uncertain or refused.status >= 500
             if refused.exception_class == "QuotaLimitExceed":
                 self.exceeded = refused
@@ -169,7 +176,7 @@ class ProbedAccount:
 
     def do(self, call: Call[TaskIds]) -> Task | None:
         """Sends a write and waits for its end."""
-        return self.finish(self.send(call), call.asked)
+        return self.finish(self.send(call), call.description)
 
     def create(self, call: Call[TaskIds], kind: str, name: str) -> str:
         """Makes an object; gives its id, and notes what is left where its task fails.
@@ -195,10 +202,10 @@ class ProbedAccount:
         except TaskFailed as failed:
             left = [each for each in self.everything() if each[2] == name]
             choice = "leave-error-object" if left else "leave-nothing"
-            self.failed = (choice, f"{failed.asked} failed; {'it is' if left else 'nothing is'} there afterwards")
+            self.failed = (choice, f"{failed.action} failed; {'it is' if left else 'nothing is'} there afterwards")
             raise
         if task is None:
-            raise NotAnswerable(f"{call.asked}: Gcore says that there was nothing to do")
+            raise NotAnswerable(f"{call.description}: Gcore says that there was nothing to do")
         return task
 
     @staticmethod
@@ -227,7 +234,7 @@ class ProbedAccount:
         self.lag = max(reads, self.lag or 0)
         return secret
 
-    def read(self, call: Call[AnswerT]) -> AnswerT:
+    def read(self, call: Call[ResponseT]) -> ResponseT:
         """Reads as often as reads have lagged, and once more."""
         for _ in range(self.lag or 0):
             self.send(call)
@@ -278,13 +285,13 @@ class ProbedAccount:
             ApiError: it was refused, or its task failed.
         """
         self.free()
-        shape: Shape = self.need(self.made.pool_update, "no route that updates pools was found")
+        shape: RequestVariant = self.need(self.made.pool_update, "no route that updates pools was found")
         protocol = body.protocol or self.pool(pool).protocol
         self.do(routes.update_pool(pool, protocol, body).of(shape))
         return self.pool(pool)
 
     @staticmethod
-    def need(value: AnswerT | None, otherwise: str) -> AnswerT:
+    def need(value: ResponseT | None, otherwise: str) -> ResponseT:
         """A value that must be there.
 
         Raises:
@@ -297,4 +304,4 @@ class ProbedAccount:
 
 def seen(error: ApiError) -> str:
     """What came back, for evidence."""
-    return error.answered
+    return error.reason

@@ -24,17 +24,17 @@ SET: Final = "__set"
 """The output that names the inputs that were set: Pulumi shows a handler the old outputs only."""
 
 
-def same(old: object, new: object) -> bool:
+def equal(old: object, new: object) -> bool:
     """Plain equality."""
     return old == new
 
 
-def same_id(old: object, new: object) -> bool:
+def equal_ids(old: object, new: object) -> bool:
     """Equality of ids: a program may write them in capitals, Gcore doesn't."""
     return _written_by_gcore(old) == _written_by_gcore(new)
 
 
-def same_ids(old: object, new: object) -> bool:
+def equal_id_sets(old: object, new: object) -> bool:
     """Equality of lists of ids in which neither order nor repetition means anything; none is as good as empty."""
     return _ids(old) == _ids(new)
 
@@ -68,9 +68,9 @@ class Field:
     readable: bool = True
     nullable: bool = False
     default: object = None
-    owned: bool = False
-    filled_in: bool = False
-    equal: Callable[[object, object], bool] = same
+    compare_when_unset: bool = False
+    server_populated: bool = False
+    equal: Callable[[object, object], bool] = equal
 
     @property
     def removed(self) -> object:
@@ -78,7 +78,7 @@ class Field:
         return None if self.nullable else self.default
 
 
-def set_names(inputs: Mapping[str, object], fields: Iterable[Field] = ()) -> frozenset[str]:
+def explicit_inputs(inputs: Mapping[str, object], fields: Iterable[Field] = ()) -> frozenset[str]:
     """The names of the properties that have a value: what `SET` holds.
 
     Args:
@@ -86,16 +86,18 @@ def set_names(inputs: Mapping[str, object], fields: Iterable[Field] = ()) -> fro
         fields: the kind's table: of what Gcore fills in, the parts count too, as `logging.topic_name`.
     """
     names = [key for key, value in inputs.items() if value is not None and not key.startswith("__")]
-    parts = [f"{field.name}.{part}" for field in fields if field.filled_in for part in _parts(inputs.get(field.name))]
+    parts = [
+        f"{field.name}.{part}" for field in fields if field.server_populated for part in _parts(inputs.get(field.name))
+    ]
     return frozenset((*names, *parts))
 
 
-def as_set(names: Iterable[str]) -> str:
+def encode_explicit(names: Iterable[str]) -> str:
     """The names as `SET` holds them: one text, as the engine takes its time for each value of a property."""
     return " ".join(sorted(names))
 
 
-def were_set(outputs: Mapping[str, object]) -> frozenset[str]:
+def decode_explicit(outputs: Mapping[str, object]) -> frozenset[str]:
     """The names that `SET` holds."""
     names = outputs.get(SET)
     if isinstance(names, list):
@@ -109,7 +111,7 @@ def _parts(value: object) -> set[str]:
     return {str(key) for key, part in value.items() if part} if isinstance(value, Mapping) else set()
 
 
-def as_said(fields: Iterable[Field], names: Collection[str], outputs: Mapping[str, object]) -> Properties:
+def user_set_inputs(fields: Iterable[Field], names: Collection[str], outputs: Mapping[str, object]) -> Properties:
     """What a program has last said, as far as the outputs tell: without what Gcore has filled in.
 
     Args:
@@ -121,17 +123,17 @@ def as_said(fields: Iterable[Field], names: Collection[str], outputs: Mapping[st
     for field in fields:
         parts = {name.partition(".")[2] for name in names if name.startswith(f"{field.name}.")}
         value = said.get(field.name)
-        if field.filled_in and parts and isinstance(value, Mapping):
+        if field.server_populated and parts and isinstance(value, Mapping):
             said[field.name] = {part: each for part, each in value.items() if part in parts}
     return said
 
 
-def changed(fields: Iterable[Field], olds: Mapping[str, object], news: Mapping[str, object]) -> Iterator[Field]:
+def changed_fields(fields: Iterable[Field], olds: Mapping[str, object], news: Mapping[str, object]) -> Iterator[Field]:
     """The fields whose meaning differs between the old outputs and the new inputs.
 
     A new value that is unknown counts as a change.
     """
-    was_set = were_set(olds) if SET in olds else frozenset(olds)
+    was_set = decode_explicit(olds) if SET in olds else frozenset(olds)
     for field in fields:
         old, new = olds.get(field.name), news.get(field.name)
         if old is None and not field.readable:
@@ -140,13 +142,13 @@ def changed(fields: Iterable[Field], olds: Mapping[str, object], news: Mapping[s
         if contains_unknown(new):
             yield field
         elif new is None:
-            compared = field.owned or field.name in was_set
+            compared = field.compare_when_unset or field.name in was_set
             restorable = field.nullable or field.default is not None
             if compared and restorable and not field.equal(old, field.removed):
                 yield field
         elif not field.equal(old, new):
             yield field
-        elif field.filled_in:
+        elif field.server_populated:
             removed = _parts(old) - _parts(new)
             if any(f"{field.name}.{part}" in was_set for part in removed):
                 yield field
@@ -166,7 +168,7 @@ def inputs_after_read(fields: Iterable[Field], prior: Mapping[str, object], live
             # As for an update: what Gcore has filled in beside what the program says is no drift.
             if field.equal(value, inputs[field.name]):
                 continue
-        elif not field.owned or field.equal(value, field.removed):
+        elif not field.compare_when_unset or field.equal(value, field.removed):
             continue
         if value is None:
             inputs.pop(field.name, None)

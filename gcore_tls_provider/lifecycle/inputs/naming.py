@@ -24,7 +24,7 @@ _FOREIGN = re.compile(r"[^a-zA-Z0-9._-]+")
 
 
 @dataclass(frozen=True)
-class Names:
+class ObjectNaming:
     """All names that one resource of one stack may give to its objects.
 
     Attributes:
@@ -36,7 +36,7 @@ class Names:
     owner: str
 
     @classmethod
-    def of(cls, logical_name: str, identity: str, urn: str) -> Names:
+    def of(cls, logical_name: str, identity: str, urn: str) -> ObjectNaming:
         """The names of a resource.
 
         Args:
@@ -49,7 +49,7 @@ class Names:
         return cls(cleaned, _digest(_OWNER, identity, urn))
 
     @classmethod
-    def of_urn(cls, identity: str, urn: str) -> Names:
+    def of_urn(cls, identity: str, urn: str) -> ObjectNaming:
         """The names of a resource of which only the URN is known: what the program calls it is the URN's last part."""
         return cls.of(urn.split("::", 3)[-1], identity, urn)
 

@@ -54,7 +54,7 @@ class ResourceInputs(InputsModel):
         return {}
 
 
-class JudgedInputs(ResourceInputs):
+class RuleInputs(ResourceInputs):
     """The base of the inputs of a resource whose errors can be accepted.
 
     Attributes:
@@ -69,7 +69,7 @@ class JudgedInputs(ResourceInputs):
         return self.accept_findings
 
 
-class ExpiringInputs(JudgedInputs):
+class ExpiringInputs(RuleInputs):
     """The base of the inputs of a resource that is made of what expires.
 
     Attributes:
@@ -93,11 +93,11 @@ class Rule(Generic[InputsT]):
     """
 
     needs: frozenset[str]
-    verdict: Callable[[Draft[InputsT]], Iterable[Finding]]
+    check: Callable[[PartialInputs[InputsT]], Iterable[Finding]]
 
 
 @dataclass(frozen=True)
-class Draft(Generic[InputsT]):
+class PartialInputs(Generic[InputsT]):
     """A bag that was looked at as far as it is known.
 
     Attributes:
@@ -108,19 +108,19 @@ class Draft(Generic[InputsT]):
     """
 
     known: InputsT
-    usable: frozenset[str]
+    valid_fields: frozenset[str]
     unknown: frozenset[str]
     findings: tuple[Finding, ...]
 
     def given(self, name: str) -> bool:
         """Whether a property has a value, known or not."""
-        return name not in self.usable or bool(getattr(self.known, name))
+        return name not in self.valid_fields or bool(getattr(self.known, name))
 
-    def verdicts(self, rules: Iterable[Rule[InputsT]]) -> Iterator[Finding]:
+    def run_rules(self, rules: Iterable[Rule[InputsT]]) -> Iterator[Finding]:
         """What the rules find whose needs are met."""
         for rule in rules:
-            if rule.needs <= self.usable:
-                yield from rule.verdict(self)
+            if rule.needs <= self.valid_fields:
+                yield from rule.check(self)
 
 
 def public(properties: Mapping[str, object]) -> Properties:
@@ -128,7 +128,7 @@ def public(properties: Mapping[str, object]) -> Properties:
     return {key: value for key, value in properties.items() if not key.startswith(INTERNAL)}
 
 
-def draft(model: type[InputsT], properties: Mapping[str, object]) -> Draft[InputsT]:
+def parse_partial(model: type[InputsT], properties: Mapping[str, object]) -> PartialInputs[InputsT]:
     """Validates all that is known of a bag."""
     bag = {key: value for key, value in public(properties).items() if value is not None}
     unknown_paths = frozenset(_unknown_paths(bag, ()))
@@ -149,7 +149,7 @@ def draft(model: type[InputsT], properties: Mapping[str, object]) -> Draft[Input
     usable = frozenset(model.model_fields) - unknown - faulty
     if whole is None:
         whole = _partial(model).model_validate({key: value for key, value in bag.items() if key in usable})
-    return Draft(whole, usable, unknown, tuple(_unique(findings)))
+    return PartialInputs(whole, usable, unknown, tuple(_unique(findings)))
 
 
 def parse(model: type[InputsT], properties: Mapping[str, object]) -> InputsT:
@@ -158,15 +158,15 @@ def parse(model: type[InputsT], properties: Mapping[str, object]) -> InputsT:
     Raises:
         PropertyError: it isn't valid; names every property at fault.
     """
-    drafted = draft(model, properties)
+    drafted = parse_partial(model, properties)
     if drafted.unknown:
         raise PropertyError(f"{', '.join(sorted(drafted.unknown))}: still unknown. Report this: it can't be.")
     if drafted.findings:
-        raise PropertyError(" ".join(located(each) for each in drafted.findings))
+        raise PropertyError(" ".join(format_finding(each) for each in drafted.findings))
     return model.model_validate({k: v for k, v in public(properties).items() if v is not None})
 
 
-def located(finding: Finding) -> str:
+def format_finding(finding: Finding) -> str:
     """A finding as one line: its property, what is wrong, what to do, and its code, which `accept_findings` takes."""
     return f"{finding.property}: {finding} [{finding.code}]"
 
@@ -202,12 +202,12 @@ def _unknown_paths(value: object, path: Path) -> Iterator[Path]:
             yield from _unknown_paths(each, (*path, index))
 
 
-def invalid(code: str, sentence: str, remedy: str) -> PydanticCustomError:
+def validation_error(code: str, sentence: str, remedy: str) -> PydanticCustomError:
     """What a model's validator raises: a finding on the property that it validates."""
     return PydanticCustomError(code, "{sentence} {remedy}", {"sentence": sentence, "remedy": remedy})
 
 
-def fault(where: str, code: str, sentence: str, remedy: str) -> Finding:
+def error_finding(where: str, code: str, sentence: str, remedy: str) -> Finding:
     """A finding of severity error on the property `where`."""
     return Finding(code=code, severity="error", property=where, sentence=sentence, remedy=remedy)
 
@@ -215,14 +215,18 @@ def fault(where: str, code: str, sentence: str, remedy: str) -> Finding:
 def _finding(detail: ErrorDetails) -> Finding:
     kind, where, context = detail["type"], _where(detail["loc"]), detail.get("ctx", {})
     if "remedy" in context:
-        return fault(where, kind, context["sentence"], context["remedy"])
+        return error_finding(where, kind, context["sentence"], context["remedy"])
     if kind == "missing":
-        return fault(where, "PROPERTY_MISSING", "It is missing.", "Give it.")
+        return error_finding(where, "PROPERTY_MISSING", "It is missing.", "Give it.")
     if kind == "extra_forbidden":
-        return fault(where, "PROPERTY_UNKNOWN", "There is no such property.", "Remove it or correct its spelling.")
+        return error_finding(
+            where, "PROPERTY_UNKNOWN", "There is no such property.", "Remove it or correct its spelling."
+        )
     if kind == "literal_error":
-        return fault(where, "PROPERTY_INVALID", "It isn't one of the allowed values.", f"Give {context['expected']}.")
-    return fault(where, "PROPERTY_INVALID", f"{detail['msg'].replace('Input', 'It', 1)}.", "Correct it.")
+        return error_finding(
+            where, "PROPERTY_INVALID", "It isn't one of the allowed values.", f"Give {context['expected']}."
+        )
+    return error_finding(where, "PROPERTY_INVALID", f"{detail['msg'].replace('Input', 'It', 1)}.", "Correct it.")
 
 
 def _where(path: Sequence[str | int]) -> str:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gcore_tls_provider.certificates.rules.reload_effects import Material
+    from gcore_tls_provider.certificates.rules.reload_effects import PublicMaterial
 
 
 @dataclass(frozen=True)
-class Seen:
+class CachedCertificate:
     """What a resource holds.
 
     Attributes:
@@ -23,19 +23,19 @@ class Seen:
     """
 
     digest: str
-    material: Material
+    material: PublicMaterial
 
 
-class SeenMaterial:
+class CertificateCache:
     """What the resources of a program hold, and held in the run before. Threads share it."""
 
     def __init__(self) -> None:
         """Nothing was checked yet."""
-        self._held: dict[str, Seen | None] = {}
+        self._held: dict[str, CachedCertificate | None] = {}
         self._unknown: set[str] = set()
-        self._by_digest: dict[str, Material] = {}
+        self._by_digest: dict[str, PublicMaterial] = {}
 
-    def see(self, urn: str, seen: Seen | None, *, known: bool = True) -> None:
+    def put(self, urn: str, seen: CachedCertificate | None, *, known: bool = True) -> None:
         """A resource was checked.
 
         Args:
@@ -49,13 +49,13 @@ class SeenMaterial:
         else:
             self._unknown.add(urn)
         if seen is not None:
-            self.see_earlier(seen)
+            self.put_previous(seen)
 
     def is_unknown(self, urn: str) -> bool:
         """Whether what a resource holds isn't known yet."""
         return urn in self._unknown
 
-    def see_earlier(self, seen: Seen) -> None:
+    def put_previous(self, seen: CachedCertificate) -> None:
         """What a resource held in the run before."""
         self._by_digest[seen.digest] = seen.material
 
@@ -63,10 +63,10 @@ class SeenMaterial:
         """Whether the resource was checked: with targets, it may not have been."""
         return urn in self._held
 
-    def held_by(self, urn: str) -> Seen | None:
+    def of_resource(self, urn: str) -> CachedCertificate | None:
         """What a resource holds; None where nobody knows."""
         return self._held.get(urn)
 
-    def with_digest(self, digest: str) -> Material | None:
+    def with_digest(self, digest: str) -> PublicMaterial | None:
         """The material with a digest; None where no resource holds it, or held it in the run before."""
         return self._by_digest.get(digest)

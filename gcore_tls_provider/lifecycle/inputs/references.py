@@ -21,10 +21,10 @@ from typing import Final, TypeVar
 
 from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.rules.reload_effects import Material
-from gcore_tls_provider.hidden_inputs import MATERIAL, packed, unpacked
+from gcore_tls_provider.certificates.rules.reload_effects import PublicMaterial
+from gcore_tls_provider.hidden_inputs import MATERIAL, from_json, to_json
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
-from gcore_tls_provider.lifecycle.inputs.reference_cache import SeenMaterial
+from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
 
 ParsedT = TypeVar("ParsedT")
 
@@ -46,7 +46,7 @@ class Chains:
 
 
 @dataclass(frozen=True)
-class PublicMaterial:
+class ReferencedCertificates:
     """What is known beyond ids.
 
     Attributes:
@@ -55,23 +55,23 @@ class PublicMaterial:
     """
 
     roles: Mapping[str, object]
-    seen: SeenMaterial
+    seen: CertificateCache
 
     @classmethod
-    def of(cls, inputs: Mapping[str, object], seen: SeenMaterial) -> PublicMaterial:
+    def of(cls, inputs: Mapping[str, object], seen: CertificateCache) -> ReferencedCertificates:
         """The material in a resource's inputs, as the program says them or as they were saved."""
-        return cls(unpacked(inputs.get(MATERIAL)), seen)
+        return cls(from_json(inputs.get(MATERIAL)), seen)
 
-    def or_else(self, before: PublicMaterial) -> PublicMaterial:
+    def or_else(self, before: ReferencedCertificates) -> ReferencedCertificates:
         """The same, with what was there before in the roles whose resources weren't checked, as they aren't targets."""
         former = {role: before.roles.get(role, "") for role, value in self.roles.items() if self._is_unchecked(value)}
-        return PublicMaterial({**self.roles, **former}, self.seen)
+        return ReferencedCertificates({**self.roles, **former}, self.seen)
 
     def saved(self) -> object:
         """The roles as they are saved; `UNKNOWN` as long as one of them is, so that a plan fits what is saved then."""
         if any(map(self._is_unknown, self.roles.values())):
             return UNKNOWN
-        return packed({role: self._saved(value) for role, value in self.roles.items()})
+        return to_json({role: self._saved(value) for role, value in self.roles.items()})
 
     def chain(self, role: str) -> CertificateChain | None:
         """The certificate in a role; None where there is none, or nobody knows it."""
@@ -105,11 +105,11 @@ class PublicMaterial:
         found = self._found(value)
         return found if isinstance(found, CertificateChain) else None
 
-    def _found(self, value: object) -> Material | None:
+    def _found(self, value: object) -> PublicMaterial | None:
         if not isinstance(value, str) or not value:
             return None
         if value.startswith(_URN):
-            held = self.seen.held_by(value)
+            held = self.seen.of_resource(value)
             return None if held is None else held.material
         if value.startswith(_PEM):
             return _usable(lambda: CaBundle.parse(value))
@@ -120,7 +120,7 @@ class PublicMaterial:
             return [self._saved(each) for each in value]
         if not isinstance(value, str) or not value.startswith(_URN):
             return value
-        held = self.seen.held_by(value)
+        held = self.seen.of_resource(value)
         if held is None:
             return ""
         return held.material.to_pem() if isinstance(held.material, CaBundle) else held.digest

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from gcore_tls_provider.lifecycle.inputs.naming import PATTERN
-from gcore_tls_provider.lifecycle.inputs.properties import invalid
+from gcore_tls_provider.lifecycle.inputs.properties import validation_error
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAME = re.compile(PATTERN)
@@ -27,7 +27,7 @@ def _address(value: str) -> str:
     try:
         return str(ip_address(value.strip()))
     except ValueError:
-        raise invalid(
+        raise validation_error(
             "NOT_AN_ADDRESS", f"{_quoted(value)} is not an IP address.", "Give an IPv4 or IPv6 address, not a name."
         ) from None
 
@@ -36,20 +36,20 @@ def _network(value: str) -> str:
     try:
         return str(ip_network(value.strip()))
     except ValueError:
-        raise invalid(
+        raise validation_error(
             "NOT_A_NETWORK", f"{_quoted(value)} is not a network.", "Give it as 203.0.113.0/24, without host bits."
         ) from None
 
 
 def _object_id(value: str) -> str:
     if not _UUID.fullmatch(value.strip()):
-        raise invalid("NOT_AN_ID", f"{_quoted(value)} is not an id at Gcore.", "Give the object's UUID.")
+        raise validation_error("NOT_AN_ID", f"{_quoted(value)} is not an id at Gcore.", "Give the object's UUID.")
     return value.strip().lower()
 
 
 def _name(value: str) -> str:
     if not _NAME.fullmatch(value):
-        raise invalid(
+        raise validation_error(
             "NAME_INVALID",
             f"{_quoted(value)} is not a name that Gcore takes.",
             "Give 3 to 63 letters, digits, blanks, dots, underscores or hyphens, beginning with a letter or digit.",

@@ -39,15 +39,15 @@ from gcore_tls_provider.certificates import (
     identity_from_pkcs12,
     revocation_list_facts,
 )
-from gcore_tls_provider.certificates.findings.severity import deployed
+from gcore_tls_provider.certificates.findings.severity import downgrade_deployed
 from gcore_tls_provider.certificates.rules.authority import authority_findings
 from gcore_tls_provider.certificates.rules.leaf import LeafRole, leaf_findings
-from gcore_tls_provider.certificates.rules.reload_effects import Material
+from gcore_tls_provider.certificates.rules.reload_effects import PublicMaterial
 from gcore_tls_provider.certificates.rules.revocation import revocation_findings
 from gcore_tls_provider.lifecycle.inputs.fields import Field
-from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, ExpiringInputs, Properties, fault
-from gcore_tls_provider.lifecycle.inputs.reference_cache import Seen
-from gcore_tls_provider.lifecycle.kind import Checking
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, ExpiringInputs, Properties, error_finding
+from gcore_tls_provider.lifecycle.inputs.reference_cache import CachedCertificate
+from gcore_tls_provider.lifecycle.kind import CheckContext
 from gcore_tls_provider.lifecycle.kinds.secret import SecretLifecycle
 from gcore_tls_provider.lifecycle.run.operation import Operation
 
@@ -93,45 +93,45 @@ class MaterialLifecycle(SecretLifecycle[MaterialT], Generic[MaterialT, ParsedT])
         """The public facts, `CONTENT` among them."""
 
     @abstractmethod
-    def public(self, parsed: ParsedT) -> Material:
+    def public(self, parsed: ParsedT) -> PublicMaterial:
         """The material without a key."""
 
     @abstractmethod
     def judged(self, parsed: ParsedT, inputs: MaterialT, now: datetime) -> Sequence[Finding]:
         """What the rules say of it."""
 
-    def facts(self, checking: Checking[MaterialT]) -> tuple[Properties, Sequence[Finding]]:
+    def facts(self, checking: CheckContext[MaterialT]) -> tuple[Properties, Sequence[Finding]]:
         """The public facts, all of them unknown as long as a part of the material is; and what the rules say.
 
         What is deployed already and stays as it is never stops a run.
         """
         drafted, olds = checking.drafted, checking.olds
         unknown = bool(drafted.unknown & self.material)
-        checking.seen.see(checking.urn, None, known=not unknown)
+        checking.seen.put(checking.urn, None, known=not unknown)
         if unknown:
             return dict.fromkeys(sorted(self.derived), UNKNOWN), ()
-        if not self.material <= drafted.usable:
+        if not self.material <= drafted.valid_fields:
             return {}, ()
         try:
             parsed = self.parsed(drafted.known)
         except MaterialError as error:
             if CONTENT in olds and all(olds.get(each) == checking.inputs.get(each) for each in self.material):
                 # Deployed by a release that could read it.
-                return {name: olds[name] for name in self.derived if name in olds}, deployed(error.findings)
+                return {name: olds[name] for name in self.derived if name in olds}, downgrade_deployed(error.findings)
             return {}, error.findings
         facts = self.described(parsed)
         self._is_seen(checking, parsed, str(facts[CONTENT]))
         findings = self.judged(parsed, drafted.known, checking.now)
-        return facts, deployed(findings) if olds.get(CONTENT) == facts[CONTENT] else findings
+        return facts, downgrade_deployed(findings) if olds.get(CONTENT) == facts[CONTENT] else findings
 
-    def _is_seen(self, checking: Checking[MaterialT], parsed: ParsedT, digest: str) -> None:
+    def _is_seen(self, checking: CheckContext[MaterialT], parsed: ParsedT, digest: str) -> None:
         """Those that refer to it see what it holds, and what it held before."""
-        checking.seen.see(checking.urn, Seen(digest, self.public(parsed)))
+        checking.seen.put(checking.urn, CachedCertificate(digest, self.public(parsed)))
         former = checking.olds.get(CONTENT)
         if isinstance(former, str) and former != digest:
             with suppress(MaterialError):
                 earlier = self.parsed(self.drafted_before(checking.olds).known)
-                checking.seen.see_earlier(Seen(former, self.public(earlier)))
+                checking.seen.put_previous(CachedCertificate(former, self.public(earlier)))
 
     def exact_name(self, inputs: MaterialT) -> str | None:
         """The `name` of the inputs."""
@@ -182,7 +182,7 @@ class IdentityInputs(MaterialInputs):
         }
         if self.pkcs12 is not None:
             return [
-                fault(
+                error_finding(
                     name,
                     "PKCS12_AND_PEM",
                     f"{name} is given beside pkcs12, which holds all of it.",
@@ -193,7 +193,7 @@ class IdentityInputs(MaterialInputs):
             ]
         if self.certificate is None and self.private_key is None:
             return [
-                fault(
+                error_finding(
                     "certificate",
                     "MATERIAL_MISSING",
                     "There is neither a certificate with its private key nor a PKCS12 file.",
@@ -201,7 +201,9 @@ class IdentityInputs(MaterialInputs):
                 )
             ]
         return [
-            fault(name, "MATERIAL_MISSING", f"{name} is missing.", f"Give {name}: a TLS peer needs both halves.")
+            error_finding(
+                name, "MATERIAL_MISSING", f"{name} is missing.", f"Give {name}: a TLS peer needs both halves."
+            )
             for name in ("certificate", "private_key")
             if pem[name] is None
         ]
@@ -228,7 +230,7 @@ class IdentityLifecycle(MaterialLifecycle[IdentityT, Identity], Generic[Identity
         """The facts of the leaf, and the digest of leaf and chain."""
         return {**_shown(certificate_facts(parsed.certificate)), CONTENT: parsed.digest()}
 
-    def public(self, parsed: Identity) -> Material:
+    def public(self, parsed: Identity) -> PublicMaterial:
         """The certificate and its chain."""
         return parsed.public
 
@@ -360,7 +362,7 @@ class CertificateAuthorityLifecycle(PemLifecycle[CertificateAuthorityInputs, CaB
             CONTENT: parsed.digest(),
         }
 
-    def public(self, parsed: CaBundle) -> Material:
+    def public(self, parsed: CaBundle) -> PublicMaterial:
         """The bundle itself."""
         return parsed
 
@@ -414,7 +416,7 @@ class RevocationListLifecycle(PemLifecycle[RevocationListInputs, RevocationLists
             CONTENT: parsed.digest(),
         }
 
-    def public(self, parsed: RevocationLists) -> Material:
+    def public(self, parsed: RevocationLists) -> PublicMaterial:
         """The lists themselves."""
         return parsed
 

@@ -19,10 +19,10 @@ from gcore_tls_provider.api.wire.load_balancers import (
 from gcore_tls_provider.api.wire.load_balancers import TagKey as Key
 from gcore_tls_provider.api.wire.load_balancers import TagValue as Value
 from gcore_tls_provider.errors import ObjectNotFound
-from gcore_tls_provider.lifecycle.inputs.fields import Field, same_id
-from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, Properties, ResourceInputs, Rule, fault
+from gcore_tls_provider.lifecycle.inputs.fields import Field, equal_ids
+from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, Properties, ResourceInputs, Rule, error_finding
 from gcore_tls_provider.lifecycle.inputs.scalars import ObjectId, ObjectName
-from gcore_tls_provider.lifecycle.kind import Live
+from gcore_tls_provider.lifecycle.kind import LiveObject
 from gcore_tls_provider.lifecycle.recovery.create_once import Creation
 from gcore_tls_provider.lifecycle.recovery.owned import MadeLifecycle, MakingTask
 from gcore_tls_provider.lifecycle.recovery.ownership import has_own_children_only
@@ -121,11 +121,11 @@ _IN_BODY: Final = (*_FIXED, "flavor", "preferred_connectivity", "logging", "tags
 _RULES: Final[tuple[Rule[LoadBalancerInputs], ...]] = (
     Rule(
         needs=frozenset(),
-        verdict=lambda drafted: (
+        check=lambda drafted: (
             [
-                fault(
+                error_finding(
                     "vip_port_id",
-                    "VIP_TWICE",
+                    "VIP_GIVEN_TWO_WAYS",
                     "vip_port_id and vip_network_id are both given, and each says where the VIP is.",
                     "Remove one of them.",
                 )
@@ -136,9 +136,9 @@ _RULES: Final[tuple[Rule[LoadBalancerInputs], ...]] = (
     ),
     Rule(
         needs=frozenset(),
-        verdict=lambda drafted: (
+        check=lambda drafted: (
             [
-                fault(
+                error_finding(
                     "vip_subnet_id",
                     "VIP_SUBNET_ALONE",
                     "Gcore ignores vip_subnet_id without vip_network_id.",
@@ -151,9 +151,9 @@ _RULES: Final[tuple[Rule[LoadBalancerInputs], ...]] = (
     ),
     Rule(
         needs=frozenset({"floating_ip"}),
-        verdict=lambda drafted: (
+        check=lambda drafted: (
             [
-                fault(
+                error_finding(
                     "floating_ip.existing_floating_id",
                     "FLOATING_IP_ID",
                     "Source `existing` needs the id of the floating IP, and source `new` has none.",
@@ -178,13 +178,13 @@ class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
     fields = (
         Field("name"),
         Field("flavor", change="own route"),
-        Field("vip_network_id", change="replace", readable=False, nullable=True, equal=same_id),
-        Field("vip_subnet_id", change="replace", readable=False, nullable=True, equal=same_id),
-        Field("vip_port_id", change="replace", nullable=True, equal=same_id),
+        Field("vip_network_id", change="replace", readable=False, nullable=True, equal=equal_ids),
+        Field("vip_subnet_id", change="replace", readable=False, nullable=True, equal=equal_ids),
+        Field("vip_port_id", change="replace", nullable=True, equal=equal_ids),
         Field("vip_ip_family", change="replace"),
         Field("floating_ip", change="replace", readable=False, nullable=True),
         Field("preferred_connectivity", default="L2"),
-        Field("logging", default={"enabled": False}, filled_in=True, equal=_same_logging),
+        Field("logging", default={"enabled": False}, server_populated=True, equal=_same_logging),
         Field("tags", nullable=True, equal=_same_tags),
         Field("admin_state_up", default=True),
     )
@@ -198,7 +198,7 @@ class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
         exists = isinstance(floating_ip, Mapping) and floating_ip.get("source") == "existing"
         return exists and "floating_ip" not in replaces
 
-    def make(self, operation: Operation, inputs: LoadBalancerInputs) -> Live:
+    def make(self, operation: Operation, inputs: LoadBalancerInputs) -> LiveObject:
         """Makes it without listeners: those are resources of their own."""
         creation = Creation(self, operation)
         given = inputs.model_dump(exclude_none=True, exclude_unset=True)
@@ -212,11 +212,11 @@ class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
         load_balancer_id = creation.once(place, lambda: operation.run(routes.create_load_balancer(body)))
         asked = f"create load balancer '{name}' ({load_balancer_id})"
 
-        def finish() -> Live:
+        def finish() -> LiveObject:
             balancer = self._ready(operation, load_balancer_id, asked)
             if inputs.admin_state_up is False:
                 return self._patched(operation, load_balancer_id, LoadBalancerPatch(admin_state_up=False))
-            return Live(load_balancer_id, _live(balancer))
+            return LiveObject(load_balancer_id, _live(balancer))
 
         return creation.finished(load_balancer_id, name, finish)
 
@@ -224,24 +224,24 @@ class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
         """All load balancers."""
         return operation.rows(routes.list_load_balancers)
 
-    def free(self, operation: Operation, live: Live, dead: Mapping[str, object], state: StackState) -> bool:
+    def free(self, operation: Operation, live: LiveObject, dead: Mapping[str, object], state: StackState) -> bool:
         """Whether all that is on it is this stack's."""
         return has_own_children_only(operation, live.id, state)
 
-    def in_the_way(self, operation: Operation) -> Iterator[Live]:
+    def in_the_way(self, operation: Operation) -> Iterator[LiveObject]:
         """The load balancer on its VIP port."""
         port = operation.properties.get("vip_port_id")
         for each in self.listed(operation) if port else ():
-            if same_id(each.vip_port_id, port):
-                yield Live(each.id, _live(each))
+            if equal_ids(each.vip_port_id, port):
+                yield LiveObject(each.id, _live(each))
 
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
         """Reads it."""
         try:
             balancer = operation.send(routes.get_load_balancer(object_id))
         except ObjectNotFound:
             return None
-        return Live(object_id, _live(balancer))
+        return LiveObject(object_id, _live(balancer))
 
     def change(
         self,
@@ -250,7 +250,7 @@ class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
         olds: Properties,
         inputs: LoadBalancerInputs,
         fields: Sequence[Field],
-    ) -> Live:
+    ) -> LiveObject:
         """A flavor by a resize, which cuts all connections; all else by one PATCH."""
         given = inputs.model_dump(exclude_none=True, exclude_unset=True)
         patch = {field.name: given.get(field.name, field.removed) for field in fields if field.change == "in place"}
@@ -264,9 +264,9 @@ class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
             flavor = inputs.flavor if any(field.name == "flavor" for field in fields) else None
             if flavor is not None:
                 call = routes.resize_load_balancer(object_id, flavor)
-                operation.unless_busy(object_id, lambda: operation.run(call))
+                operation.retry_while_locked(object_id, lambda: operation.run(call))
             balancer = self._ready(operation, object_id, f"update load balancer {object_id}")
-        return Live(object_id, _live(balancer))
+        return LiveObject(object_id, _live(balancer))
 
     def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
         """Deletes it; Gcore takes what is below it along."""
@@ -278,13 +278,13 @@ class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
                 load_balancer_id=object_id,
             )
 
-    def _patched(self, operation: Operation, load_balancer_id: str, patch: LoadBalancerPatch) -> Live:
+    def _patched(self, operation: Operation, load_balancer_id: str, patch: LoadBalancerPatch) -> LiveObject:
         call = routes.update_load_balancer(load_balancer_id, patch)
-        operation.unless_busy(load_balancer_id, lambda: operation.run(call))
-        return Live(load_balancer_id, _live(self._ready(operation, load_balancer_id, call.asked)))
+        operation.retry_while_locked(load_balancer_id, lambda: operation.run(call))
+        return LiveObject(load_balancer_id, _live(self._ready(operation, load_balancer_id, call.description)))
 
     def _ready(self, operation: Operation, load_balancer_id: str, asked: str) -> LoadBalancer:
-        return operation.ready(lambda: operation.send(routes.get_load_balancer(load_balancer_id)), asked)
+        return operation.wait_until_active(lambda: operation.send(routes.get_load_balancer(load_balancer_id)), asked)
 
 
 def _live(balancer: LoadBalancer) -> Properties:

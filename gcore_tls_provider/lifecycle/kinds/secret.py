@@ -22,8 +22,15 @@ from gcore_tls_provider.api.wire.secrets import Secret
 from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.errors import ObjectNotFound, PropertyError
 from gcore_tls_provider.lifecycle.inputs.fields import Field
-from gcore_tls_provider.lifecycle.inputs.properties import InputsT, Properties, ResourceInputs, Rule, fault, invalid
-from gcore_tls_provider.lifecycle.kind import Live
+from gcore_tls_provider.lifecycle.inputs.properties import (
+    InputsT,
+    Properties,
+    ResourceInputs,
+    Rule,
+    error_finding,
+    validation_error,
+)
+from gcore_tls_provider.lifecycle.kind import LiveObject
 from gcore_tls_provider.lifecycle.recovery.create_once import Creation
 from gcore_tls_provider.lifecycle.recovery.owned import MadeLifecycle, MakingTask
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
@@ -52,7 +59,7 @@ class SecretLifecycle(MadeLifecycle[InputsT]):
         """What is shown of a secret's metadata."""
         return {"name": secret.name, "status": secret.status, "secret_type": secret.secret_type}
 
-    def make(self, operation: Operation, inputs: InputsT) -> Live:
+    def make(self, operation: Operation, inputs: InputsT) -> LiveObject:
         """Uploads the secret under a name of its own."""
         creation = Creation(self, operation)
         place = creation.place(self.exact_name(inputs))
@@ -60,9 +67,10 @@ class SecretLifecycle(MadeLifecycle[InputsT]):
         secret_id = creation.once(place, self.post(operation, name, inputs))
         asked = f"create secret '{name}' ({secret_id})"
 
-        def finish() -> Live:
-            return Live(
-                secret_id, self.live(operation.ready(lambda: operation.send(routes.get_secret(secret_id)), asked))
+        def finish() -> LiveObject:
+            return LiveObject(
+                secret_id,
+                self.live(operation.wait_until_active(lambda: operation.send(routes.get_secret(secret_id)), asked)),
             )
 
         return creation.finished(secret_id, name, finish)
@@ -71,25 +79,25 @@ class SecretLifecycle(MadeLifecycle[InputsT]):
         """All secrets."""
         return operation.rows(routes.list_secrets)
 
-    def free(self, operation: Operation, live: Live, dead: Mapping[str, object], state: StackState) -> bool:
+    def free(self, operation: Operation, live: LiveObject, dead: Mapping[str, object], state: StackState) -> bool:
         """Whether no listener and no pool uses it."""
         return not users(operation, live.id)
 
-    def unfit(self, live: Live) -> str | None:
+    def unfit(self, live: LiveObject) -> str | None:
         """Certificates, authorities and revocation lists are all of the same type."""
         kind = live.properties.get("secret_type", "certificate")
         return None if kind == "certificate" else f"it is of the type '{kind}', and must be of 'certificate'"
 
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
         """Reads the metadata."""
         try:
-            return Live(object_id, self.live(operation.send(routes.get_secret(object_id))))
+            return LiveObject(object_id, self.live(operation.send(routes.get_secret(object_id))))
         except ObjectNotFound:
             return None
 
     def change(
         self, operation: Operation, object_id: str, olds: Properties, inputs: InputsT, fields: Sequence[Field]
-    ) -> Live:
+    ) -> LiveObject:
         """Reads it; never called for a property of a secret: all of them replace it."""
         live = None if fields else self.look(operation, object_id, olds)
         if live is not None:
@@ -125,7 +133,9 @@ def _moment(value: str | None) -> str | None:
     try:
         _MOMENT.validate_python(value)
     except ValidationError:
-        raise invalid("NOT_A_TIME", "It isn't a time.", "Write it as 2027-12-31T00:00:00Z (ISO 8601).") from None
+        raise validation_error(
+            "NOT_A_TIME", "It isn't a time.", "Write it as 2027-12-31T00:00:00Z (ISO 8601)."
+        ) from None
     return value
 
 
@@ -160,7 +170,7 @@ class SecretInputs(ResourceInputs):
         except (binascii.Error, ValueError):
             decoded = b""
         if not decoded:
-            raise invalid("NOT_BASE64", "It isn't base64 of anything.", "Give base64 of the payload's bytes.")
+            raise validation_error("NOT_BASE64", "It isn't base64 of anything.", "Give base64 of the payload's bytes.")
         return "".join(value.split())
 
 
@@ -181,9 +191,9 @@ class RawSecretLifecycle(SecretLifecycle[SecretInputs]):
     rules = (
         Rule(
             needs=frozenset({"payload_content_type"}),
-            verdict=lambda drafted: (
+            check=lambda drafted: (
                 [
-                    fault(
+                    error_finding(
                         "payload_content_type",
                         "TEXT_AND_BASE64",
                         "Gcore refuses text/plain for a payload that is base64.",
@@ -200,7 +210,7 @@ class RawSecretLifecycle(SecretLifecycle[SecretInputs]):
         """The `name` of the inputs."""
         return inputs.name
 
-    def unfit(self, live: Live) -> str | None:
+    def unfit(self, live: LiveObject) -> str | None:
         """It can be of any type."""
         return None
 

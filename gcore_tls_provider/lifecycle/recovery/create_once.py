@@ -19,18 +19,18 @@ from gcore_tls_provider.errors import (
     ApiError,
     Conflict,
     DeadlineExceeded,
-    MalformedAnswer,
+    MalformedResponse,
+    PartialResult,
     ServerError,
     TaskFailed,
-    Unfinished,
     Unreachable,
 )
-from gcore_tls_provider.lifecycle.inputs.naming import Names
+from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from gcore_tls_provider.lifecycle.inputs.properties import InputsT
-from gcore_tls_provider.lifecycle.kind import Live
+from gcore_tls_provider.lifecycle.kind import LiveObject
 from gcore_tls_provider.lifecycle.recovery.orphans import left_behind, remove, remove_elsewhere
 from gcore_tls_provider.lifecycle.recovery.owned import UNKNOWN_ID, MadeLifecycle
-from gcore_tls_provider.lifecycle.recovery.stack_state import StackState, UnderWay
+from gcore_tls_provider.lifecycle.recovery.stack_state import PendingCreate, StackState
 from gcore_tls_provider.lifecycle.run.operation import Operation
 
 _LOOKS: Final = 4
@@ -80,17 +80,17 @@ class Creation(Generic[InputsT]):
             return Place(exact, exact=True)
         operation, context = self._operation, self._operation.context
         session = operation.session
-        state = session.stack_state(context.stack, context.urn, context.attempt)
+        state = session.stack_state(context.stack, context.urn, context.create_nonce)
         identity = session.stateless_identity if state is None else state.identity
-        names = Names.of(context.name, identity, context.urn)
+        names = ObjectNaming.of(context.name, identity, context.urn)
         # A making that the state doesn't tell from others gets a name that nothing can be concluded from.
-        attempt = context.attempt or secrets.token_hex(8)
+        attempt = context.create_nonce or secrets.token_hex(8)
         leftover = None
-        if state is not None and (died := state.died(context.urn, attempt)):
+        if state is not None and (died := state.interrupted_creates(context.urn, attempt)):
             leftover = self._left_behind(died, state)
         return Place(names.name(attempt), leftover=leftover)
 
-    def _left_behind(self, died: Sequence[UnderWay], state: StackState) -> str | None:
+    def _left_behind(self, died: Sequence[PendingCreate], state: StackState) -> str | None:
         """What dead makings have left: the one to be taken over. The others are deleted, if nobody uses them."""
         operation, lifecycle = self._operation, self._lifecycle
         wanted = operation.properties
@@ -99,7 +99,7 @@ class Creation(Generic[InputsT]):
         here = [each for each in died if each not in elsewhere]
         taken_over = None
         for leftover in left_behind(lifecycle, operation, here, state) if here else ():
-            fits = lifecycle.fits(leftover.dead.inputs, wanted) and not leftover.live.ailments
+            fits = lifecycle.fits(leftover.dead.inputs, wanted) and not leftover.live.health_problems
             if fits and taken_over is None:
                 taken_over = leftover.live.id
             else:
@@ -129,7 +129,7 @@ class Creation(Generic[InputsT]):
         except _NotMade as certain:
             raise certain.error from certain.__cause__
         except ApiError as failed:
-            if operation.wrote and failed.unfinished is None:
+            if operation.wrote and failed.partial is None:
                 self._leave(place, before, failed)
             raise
         finally:
@@ -137,7 +137,7 @@ class Creation(Generic[InputsT]):
         operation.session.made.add(made)
         return made
 
-    def finished(self, object_id: str, name: str, finish: Callable[[], Live]) -> Live:
+    def finished(self, object_id: str, name: str, finish: Callable[[], LiveObject]) -> LiveObject:
         """Does what comes after the making; if that fails, the object is deleted, or kept in the state as unfinished.
 
         Raises:
@@ -158,7 +158,7 @@ class Creation(Generic[InputsT]):
                 self._operation.extend(_CLEARING_UP)
                 self._remove([each for each in self._behind(name) if each not in before], name, failed)
                 raise _NotMade(failed) from failed
-            except (Unreachable, ServerError, MalformedAnswer) as unclear:
+            except (Unreachable, ServerError, MalformedResponse) as unclear:
                 if _never_sent(unclear):
                     raise _NotMade(unclear) from unclear
                 found = self._found(name, before)
@@ -176,7 +176,7 @@ class Creation(Generic[InputsT]):
         """
         operation = self._operation
         state = operation.session.glance(operation.context.stack) or StackState.nothing()
-        condemned = [each for each in self._lifecycle.in_the_way(operation) if each.id in state.condemned]
+        condemned = [each for each in self._lifecycle.in_the_way(operation) if each.id in state.pending_delete_ids]
         for each in condemned:
             self._lifecycle.remove(operation, each.id, each.properties)
         return bool(condemned)
@@ -234,10 +234,10 @@ class Creation(Generic[InputsT]):
                 self._lifecycle.remove(self._operation, object_id, {**self._operation.properties})
             except ApiError as stuck:
                 self._operation.session.made.discard(object_id)
-                failed.leave(
-                    Unfinished(object_id, {"name": name}, anew=True),
-                    f"{failed.answered}. What it had made, {self._kind} {object_id}, could not be removed "
-                    f"({stuck.answered})",
+                failed.set_partial(
+                    PartialResult(object_id, {"name": name}, recreate=True),
+                    f"{failed.reason}. What it had made, {self._kind} {object_id}, could not be removed "
+                    f"({stuck.reason})",
                     _NEXT_RUN,
                 )
                 raise failed from stuck
@@ -248,16 +248,16 @@ class Creation(Generic[InputsT]):
         found = self._seen(place.name, before)
         if found is None and place.exact:
             # What has that name later may be somebody else's.
-            failed.leave(
+            failed.set_partial(
                 None,
-                f"{failed.answered}; whether {self._kind} '{place.name}' was made isn't known",
+                f"{failed.reason}; whether {self._kind} '{place.name}' was made isn't known",
                 "Look for it at Gcore, and delete it or give its id as `existing_id`; then run again.",
             )
             return
         left = f"{self._kind} {found} is half-made" if found else "whether it was made isn't known"
-        failed.leave(
-            Unfinished(found or f"{UNKNOWN_ID}{place.name}", {"name": place.name}, anew=True),
-            f"{failed.answered}; {left}",
+        failed.set_partial(
+            PartialResult(found or f"{UNKNOWN_ID}{place.name}", {"name": place.name}, recreate=True),
+            f"{failed.reason}; {left}",
             _NEXT_RUN,
         )
 

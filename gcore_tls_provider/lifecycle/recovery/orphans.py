@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gcore_tls_provider.errors import GcoreTlsError, PropertyError
-from gcore_tls_provider.lifecycle.kind import Live
+from gcore_tls_provider.lifecycle.kind import LiveObject
 from gcore_tls_provider.lifecycle.recovery.owned import CLEARING, MadeLifecycle
-from gcore_tls_provider.lifecycle.recovery.stack_state import StackState, UnderWay
-from gcore_tls_provider.lifecycle.run.location import scope_of
-from gcore_tls_provider.lifecycle.run.operation import Context, Operation
+from gcore_tls_provider.lifecycle.recovery.stack_state import PendingCreate, StackState
+from gcore_tls_provider.lifecycle.run.location import location_of
+from gcore_tls_provider.lifecycle.run.operation import Operation, ResourceContext
 from gcore_tls_provider.lifecycle.run.session import Session
 
 
@@ -29,12 +29,12 @@ class Leftover:
         dead: the making.
     """
 
-    live: Live
-    dead: UnderWay
+    live: LiveObject
+    dead: PendingCreate
 
 
 def left_behind(
-    lifecycle: MadeLifecycle[Any], operation: Operation, died: Sequence[UnderWay], state: StackState
+    lifecycle: MadeLifecycle[Any], operation: Operation, died: Sequence[PendingCreate], state: StackState
 ) -> Iterator[Leftover]:
     """What makings that died have left where an operation works; a warning tells of what somebody else uses.
 
@@ -77,7 +77,7 @@ def remove(lifecycle: MadeLifecycle[Any], operation: Operation, leftover: Leftov
 
 
 def remove_elsewhere(
-    lifecycle: MadeLifecycle[Any], session: Session, died: Sequence[UnderWay], state: StackState
+    lifecycle: MadeLifecycle[Any], session: Session, died: Sequence[PendingCreate], state: StackState
 ) -> None:
     """Removes what makings that died have left, each in the account, project and region that it was made in.
 
@@ -85,10 +85,10 @@ def remove_elsewhere(
     """
     for dead in died:
         try:
-            context = Context.of(dead.inputs)
+            context = ResourceContext.of(dead.inputs)
         except PropertyError:
             continue
-        operation = Operation(session, context, lifecycle.kind, "delete", scope_of(dead.inputs), dead.inputs)
+        operation = Operation(session, context, lifecycle.kind, "delete", location_of(dead.inputs), dead.inputs)
         try:
             for leftover in left_behind(lifecycle, operation, [dead], state):
                 remove(lifecycle, operation, leftover)
@@ -99,7 +99,7 @@ def remove_elsewhere(
             )
 
 
-def remove_of_resource(lifecycle: MadeLifecycle[Any], session: Session, context: Context) -> None:
+def remove_of_resource(lifecycle: MadeLifecycle[Any], session: Session, context: ResourceContext) -> None:
     """Removes what dead makings of one resource have left, which isn't made in this run.
 
     Args:
@@ -109,7 +109,7 @@ def remove_of_resource(lifecycle: MadeLifecycle[Any], session: Session, context:
     """
     state = session.glance(context.stack)
     if state is not None:
-        remove_elsewhere(lifecycle, session, state.died(context.urn, ""), state)
+        remove_elsewhere(lifecycle, session, state.interrupted_creates(context.urn, ""), state)
 
 
 def remove_of_stack(lifecycles: Mapping[str, MadeLifecycle[Any]], session: Session, stack: str) -> None:

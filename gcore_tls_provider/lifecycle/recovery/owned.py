@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
 from gcore_tls_provider.api import routes
-from gcore_tls_provider.errors import ApiError, Forbidden, MethodNotAllowed, NotFound, ObjectFailed, Unfinished
-from gcore_tls_provider.lifecycle.inputs.fields import SET, as_set, changed, set_names
+from gcore_tls_provider.errors import ApiError, Forbidden, MethodNotAllowed, NotFound, ObjectFailed, PartialResult
+from gcore_tls_provider.lifecycle.inputs.fields import SET, changed_fields, encode_explicit, explicit_inputs
 from gcore_tls_provider.lifecycle.inputs.properties import InputsT, Properties
-from gcore_tls_provider.lifecycle.kind import Lifecycle, Live, Read
+from gcore_tls_provider.lifecycle.kind import Lifecycle, LiveObject, Read
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
-from gcore_tls_provider.lifecycle.run.location import MOVES
+from gcore_tls_provider.lifecycle.run.location import RELOCATING_FIELDS
 from gcore_tls_provider.lifecycle.run.operation import Operation
 from gcore_tls_provider.lifecycle.run.session import Session
 
@@ -86,7 +86,7 @@ class MadeLifecycle(Lifecycle[InputsT]):
         """All objects of the kind."""
 
     @abstractmethod
-    def free(self, operation: Operation, live: Live, dead: Mapping[str, object], state: StackState) -> bool:
+    def free(self, operation: Operation, live: LiveObject, dead: Mapping[str, object], state: StackState) -> bool:
         """Whether nobody but this stack uses an object that isn't in its state.
 
         Args:
@@ -96,7 +96,7 @@ class MadeLifecycle(Lifecycle[InputsT]):
             state: the stack's state.
         """
 
-    def in_the_way(self, operation: Operation) -> Iterable[Live]:
+    def in_the_way(self, operation: Operation) -> Iterable[LiveObject]:
         """What holds the place that an object is to have which only one can have: a port, a listener."""
         return ()
 
@@ -108,11 +108,11 @@ class MadeLifecycle(Lifecycle[InputsT]):
             wanted: the inputs of this one.
         """
         fixed = [each for each in self.fields if each.change == "replace"]
-        return self.renamed and not any(changed(fixed, dead, wanted))
+        return self.renamed and not any(changed_fields(fixed, dead, wanted))
 
     def is_elsewhere(self, dead: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
         """Whether a making that died made its object in another account, project or region."""
-        return any(dead.get(name) != wanted.get(name) for name in MOVES)
+        return any(dead.get(name) != wanted.get(name) for name in RELOCATING_FIELDS)
 
     def is_being_made(self, operation: Operation) -> bool:
         """Whether a task is under way that makes one; False where Gcore doesn't tell."""
@@ -124,12 +124,12 @@ class MadeLifecycle(Lifecycle[InputsT]):
 
     def until_none_is_being_made(self, operation: Operation) -> None:
         """Waits for the tasks of a dead run, a third of the time that is left at the most."""
-        limit = operation.deadline.sooner(min(_DEAD_RUNS_TASKS, operation.deadline.remaining / 3))
+        limit = operation.deadline.capped_at(min(_DEAD_RUNS_TASKS, operation.deadline.remaining / 3))
         while self.is_being_made(operation) and not limit.passed:
             operation.progress("an earlier run died: waiting for its tasks to end")
             operation.session.clock.sleep(min(_PAUSE, limit.remaining))
 
-    def take_over(self, operation: Operation, leftover: str, name: str, inputs: InputsT) -> Live:
+    def take_over(self, operation: Operation, leftover: str, name: str, inputs: InputsT) -> LiveObject:
         """Makes an object that a dead run has left what the inputs say, under a new name.
 
         Raises:
@@ -138,9 +138,9 @@ class MadeLifecycle(Lifecycle[InputsT]):
         try:
             live = self._mended(operation, leftover, name, inputs)
         except ApiError as failed:
-            failed.leave(
-                Unfinished(leftover, {"name": name}, anew=True),
-                f"{failed.answered}; {self.kind} {leftover}, left behind by a run that died, is half-mended",
+            failed.set_partial(
+                PartialResult(leftover, {"name": name}, recreate=True),
+                f"{failed.reason}; {self.kind} {leftover}, left behind by a run that died, is half-mended",
                 "Run again: it is deleted, and another one is made.",
             )
             raise
@@ -148,7 +148,7 @@ class MadeLifecycle(Lifecycle[InputsT]):
         operation.warn(f"{self.kind} {leftover} was left behind by a run that died: it is taken over. {CLEARING}")
         return live
 
-    def _mended(self, operation: Operation, leftover: str, name: str, inputs: InputsT) -> Live:
+    def _mended(self, operation: Operation, leftover: str, name: str, inputs: InputsT) -> LiveObject:
         live = self.look(operation, leftover, inputs.model_dump(exclude_none=True))
         if live is None:
             raise ObjectFailed(
@@ -157,9 +157,9 @@ class MadeLifecycle(Lifecycle[InputsT]):
         renamed = inputs.model_copy(update={"name": name})
         fields = [
             each
-            for each in changed(
+            for each in changed_fields(
                 self.fields,
-                {**live.properties, SET: as_set(set_names(live.properties))},
+                {**live.properties, SET: encode_explicit(explicit_inputs(live.properties))},
                 renamed.model_dump(exclude_none=True),
             )
             if each.change != "replace"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gcore_tls_provider.api import routes
-from gcore_tls_provider.lifecycle.inputs.naming import Names
+from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 from gcore_tls_provider.lifecycle.run.operation import Operation
 
@@ -31,5 +31,5 @@ def has_own_pools_only(operation: Operation, listener_id: str, state: StackState
 
 def _are_own(names: Iterable[str], state: StackState) -> bool:
     identities = {state.identity, *(each.identity for each in state.creating)}
-    prefixes = tuple(Names.of_urn(identity, urn).prefix for identity in identities for urn in state.urns)
+    prefixes = tuple(ObjectNaming.of_urn(identity, urn).prefix for identity in identities for urn in state.urns)
     return all(name.startswith(prefixes) for name in names)

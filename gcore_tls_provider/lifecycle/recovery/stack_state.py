@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gcore_tls_provider.hidden_inputs import ATTEMPT
-from gcore_tls_provider.lifecycle.inputs.naming import Names
+from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 
 _DYNAMIC_PROVIDER = "pulumi:providers:pulumi-python"
 _OURS = "pulumi-python:dynamic/gcore:"
@@ -55,7 +55,7 @@ class _Export(_Model):
 
 
 @dataclass(frozen=True)
-class UnderWay:
+class PendingCreate:
     """A create that the state shows as under way: it is, or its run has died.
 
     Attributes:
@@ -73,7 +73,7 @@ class UnderWay:
     @property
     def name(self) -> str:
         """The name that it has given."""
-        return Names.of_urn(self.identity, self.urn).name(self.attempt)
+        return ObjectNaming.of_urn(self.identity, self.urn).name(self.attempt)
 
     @property
     def type(self) -> str:
@@ -101,21 +101,21 @@ class StackState:
     ids: frozenset[str]
     made: frozenset[str]
     urns: frozenset[str]
-    creating: tuple[UnderWay, ...]
+    creating: tuple[PendingCreate, ...]
     updating: Mapping[str, Mapping[str, object]]
     deleting: frozenset[str]
-    condemned: frozenset[str]
+    pending_delete_ids: frozenset[str]
 
     @classmethod
     def nothing(cls) -> StackState:
         """That of a stack that has nothing, or whose state can't be read."""
         return cls("", frozenset(), frozenset(), frozenset(), (), {}, frozenset(), frozenset())
 
-    def under_way(self, urn: str, attempt: str) -> UnderWay | None:
+    def under_way(self, urn: str, attempt: str) -> PendingCreate | None:
         """A making of a resource, if the state shows it as under way."""
         return next((each for each in self.creating if (each.urn, each.attempt) == (urn, attempt)), None)
 
-    def died(self, urn: str, attempt: str) -> tuple[UnderWay, ...]:
+    def interrupted_creates(self, urn: str, attempt: str) -> tuple[PendingCreate, ...]:
         """The makings of a resource that have died: all that are under way but this one."""
         return tuple(each for each in self.creating if each.urn == urn and each.attempt not in ("", attempt))
 
@@ -137,7 +137,7 @@ def parse_export(exported: bytes | str) -> StackState | None:
     pending = deployment.pending_operations or []
     identity = next(_identities(resources), "")
     creating = tuple(
-        UnderWay(
+        PendingCreate(
             each.resource.urn,
             _attempt(each.resource.inputs or {}),
             _identity_in(each.resource.provider) or identity,
@@ -154,12 +154,14 @@ def parse_export(exported: bytes | str) -> StackState | None:
         creating=creating,
         updating={each.resource.urn: each.resource.inputs or {} for each in pending if each.type == "updating"},
         deleting=frozenset(each.resource.id for each in pending if each.type == "deleting" and each.resource.id),
-        condemned=frozenset(each.id for each in resources if each.delete and each.id and each.type.startswith(_OURS)),
+        pending_delete_ids=frozenset(
+            each.id for each in resources if each.delete and each.id and each.type.startswith(_OURS)
+        ),
     )
 
 
 @dataclass(frozen=True)
-class Managed:
+class ObjectOwners:
     """Which resources of a stack manage which objects.
 
     Attributes:
@@ -174,12 +176,12 @@ class Managed:
         """The URNs of the resources that manage an object."""
         return self.by_id.get(object_id, frozenset())
 
-    def has_had(self, urn: str, object_id: str) -> bool:
+    def ever_owned(self, urn: str, object_id: str) -> bool:
         """Whether an object is or was that of a resource that is in the state."""
         return urn in self.managers(object_id) or object_id in self.adopted.get(urn, ())
 
 
-def parse_managed(exported: bytes | str) -> Managed | None:
+def parse_managed(exported: bytes | str) -> ObjectOwners | None:
     """Which resources manage which objects, from what `pulumi stack export` prints; None where it is unreadable."""
     try:
         deployment = _Export.model_validate_json(exported).deployment
@@ -193,7 +195,7 @@ def parse_managed(exported: bytes | str) -> Managed | None:
             existing = each.outputs.get("existing_id") if each.outputs else None
             if isinstance(existing, str):
                 adopted[each.urn] = adopted.get(each.urn, frozenset()) | {existing}
-    return Managed(by_id, adopted)
+    return ObjectOwners(by_id, adopted)
 
 
 def _attempt(inputs: Mapping[str, object]) -> str:

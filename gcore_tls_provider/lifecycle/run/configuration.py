@@ -24,7 +24,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from gcore_tls_provider.api.connection import NAMESPACE, PUBLIC_API, Connection, Dialect, Scope
+from gcore_tls_provider.api.connection import NAMESPACE, PUBLIC_API, Connection, Dialect, Location
 from gcore_tls_provider.errors import ConfigurationError
 
 ENVIRONMENT: Final[Mapping[str, str]] = {
@@ -103,7 +103,7 @@ class Configuration(BaseModel):
             raise ConfigurationError(" ".join(complaints))
         return configuration
 
-    def connection(self, scope: Scope | None = None) -> Connection:
+    def connection(self, scope: Location | None = None) -> Connection:
         """What a client needs.
 
         Args:

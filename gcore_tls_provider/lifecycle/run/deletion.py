@@ -40,18 +40,18 @@ def delete(
     """
     try:
         if load_balancer_id is not None:
-            operation.unless_busy(load_balancer_id, lambda: operation.run(call))
+            operation.retry_while_locked(load_balancer_id, lambda: operation.run(call))
         elif users is not None:
             _once_let_go(operation, call, users)
         else:
             operation.run(call)
     except ObjectNotFound:
         return
-    _until_gone(operation, look, call.asked)
+    _until_gone(operation, look, call.description)
 
 
 def _once_let_go(operation: Operation, call: Call[TaskIds], users: Callable[[], list[str]]) -> None:
-    patience = operation.deadline.sooner(IN_USE_PATIENCE)
+    patience = operation.deadline.capped_at(IN_USE_PATIENCE)
     pause = _PAUSE
     while True:
         try:
@@ -63,8 +63,8 @@ def _once_let_go(operation: Operation, call: Call[TaskIds], users: Callable[[], 
                 if not used_by:
                     raise
                 raise Conflict(
-                    call.asked,
-                    f"it is still in use by {', '.join(used_by)} ({refused.answered})",
+                    call.description,
+                    f"it is still in use by {', '.join(used_by)} ({refused.reason})",
                     "Let go of it there, then run again.",
                     request_id=refused.request_id,
                 ) from refused
@@ -74,7 +74,7 @@ def _once_let_go(operation: Operation, call: Call[TaskIds], users: Callable[[], 
 
 
 def _until_gone(operation: Operation, look: Callable[[], object], asked: str) -> None:
-    limit = operation.deadline.sooner(IN_USE_PATIENCE)
+    limit = operation.deadline.capped_at(IN_USE_PATIENCE)
     while True:
         try:
             look()

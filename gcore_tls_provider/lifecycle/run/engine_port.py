@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class Host(Protocol):
+class EnginePort(Protocol):
     """The Pulumi engine, as seen by a handler."""
 
     def progress(self, urn: str, text: str) -> None:

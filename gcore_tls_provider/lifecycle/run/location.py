@@ -19,12 +19,19 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 from pydantic import Field as Limited
 
-from gcore_tls_provider.api.connection import NAMESPACE, Scope
+from gcore_tls_provider.api.connection import NAMESPACE, Location
 from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.errors import ConfigurationError
-from gcore_tls_provider.hidden_inputs import packed, unpacked
+from gcore_tls_provider.hidden_inputs import from_json, to_json
 from gcore_tls_provider.lifecycle.inputs.fields import Field
-from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties, ResourceInputs, draft, fault, invalid
+from gcore_tls_provider.lifecycle.inputs.properties import (
+    UNKNOWN,
+    Properties,
+    ResourceInputs,
+    error_finding,
+    parse_partial,
+    validation_error,
+)
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
 from gcore_tls_provider.lifecycle.run.session import Session
 
@@ -37,7 +44,7 @@ _NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 def _namespace(value: str) -> str:
     if not _NAMESPACE.fullmatch(value):
-        raise invalid(
+        raise validation_error(
             "NOT_A_NAMESPACE",
             "It isn't a namespace of the configuration.",
             "Give the part before the colon: gcore-eu, for what is configured as gcore-eu:apiKey.",
@@ -45,7 +52,7 @@ def _namespace(value: str) -> str:
     return value
 
 
-class ScopeInputs(ResourceInputs):
+class LocationInputs(ResourceInputs):
     """Where a resource's object is.
 
     Attributes:
@@ -60,12 +67,12 @@ class ScopeInputs(ResourceInputs):
 
 
 def _same_account(old: object, new: object) -> bool:
-    before, now = unpacked(old), unpacked(new)
+    before, now = from_json(old), from_json(new)
     # State from before connections could be named has no mark.
     return not before or not now or before.get("is") == now.get("is")
 
 
-SCOPE_FIELDS: Final = (
+LOCATION_FIELDS: Final = (
     Field("project_id", change="replace", readable=False),
     Field("region_id", change="replace", readable=False),
     Field("connection", readable=False, nullable=True),
@@ -73,22 +80,22 @@ SCOPE_FIELDS: Final = (
 )
 """Kept in an object's state: with another project configured, 'not found' would pass for 'deleted'."""
 
-MOVES: Final = frozenset({"project_id", "region_id", ACCOUNT})
+RELOCATING_FIELDS: Final = frozenset({"project_id", "region_id", ACCOUNT})
 """The properties whose change makes the object anew elsewhere."""
 
 
-def scope_of(properties: Mapping[str, object]) -> Scope | None:
+def location_of(properties: Mapping[str, object]) -> Location | None:
     """Where the object of a resource is; None for the configured account, project and region."""
     project, region, connection = (properties.get(name) for name in ("project_id", "region_id", "connection"))
-    scope = Scope(
+    scope = Location(
         int(project) if isinstance(project, (int, float)) else None,
         int(region) if isinstance(region, (int, float)) else None,
         connection if isinstance(connection, str) else None,
     )
-    return None if scope == Scope() else scope
+    return None if scope == Location() else scope
 
 
-def placed(
+def resolve_location(
     session: Session, olds: Mapping[str, object], news: Mapping[str, object]
 ) -> tuple[Properties, Sequence[Finding]]:
     """Where a resource's object is to be, and what is wrong with what the program says of it.
@@ -98,8 +105,8 @@ def placed(
         olds: the inputs of the last run; empty for an object that is to be made.
         news: the program's inputs.
     """
-    given = {name: news[name] for name in ScopeInputs.model_fields if news.get(name) is not None}
-    drafted = draft(ScopeInputs, given)
+    given = {name: news[name] for name in LocationInputs.model_fields if news.get(name) is not None}
+    drafted = parse_partial(LocationInputs, given)
     known = drafted.known.model_dump(exclude_none=True)
     if "connection" in drafted.unknown:
         unknown: Properties = dict.fromkeys(("connection", "project_id", "region_id"), UNKNOWN)
@@ -109,15 +116,15 @@ def placed(
     except ConfigurationError as error:
         return {**given, **known}, (
             *drafted.findings,
-            fault("connection", "CONNECTION_UNUSABLE", str(error), "Correct the configuration."),
+            error_finding("connection", "PROVIDER_CONFIG_UNUSABLE", str(error), "Correct the configuration."),
         )
     findings = [*drafted.findings]
     if configuration.namespace != NAMESPACE and configuration.empty:
         namespace = configuration.namespace
         findings.append(
-            fault(
+            error_finding(
                 "connection",
-                "CONNECTION_UNKNOWN",
+                "PROVIDER_CONFIG_UNKNOWN",
                 f"Nothing is configured in the namespace '{namespace}' (environment variables don't hold for a named "
                 f"connection).",
                 f"Correct the name, or run `pulumi config set {namespace}:projectId ...`, the same for regionId, and "
@@ -135,16 +142,16 @@ def placed(
 
 def account_now(session: Session, properties: Mapping[str, object]) -> Properties:
     """The mark of the account that an object is in, with the address that it has now; for what a read gives back."""
-    account, scope = unpacked(properties.get(ACCOUNT)), scope_of(properties)
+    account, scope = from_json(properties.get(ACCOUNT)), location_of(properties)
     if not account:
         return {}
-    configuration = session.configuration_of(scope.connection if scope else None)
-    return {ACCOUNT: packed({**account, "base_url": configuration.base_url})}
+    configuration = session.configuration_of(scope.provider_config if scope else None)
+    return {ACCOUNT: to_json({**account, "base_url": configuration.base_url})}
 
 
 def _account(configuration: Configuration, olds: Mapping[str, object], connection: object) -> str:
     now = configuration.base_url
-    before = unpacked(olds.get(ACCOUNT))
+    before = from_json(olds.get(ACCOUNT))
     if before and (olds.get("connection") == connection or before.get("base_url") == now):
-        return packed({"is": before.get("is"), "base_url": now})
-    return packed({"is": f"{configuration.namespace} {now}", "base_url": now})
+        return to_json({"is": before.get("is"), "base_url": now})
+    return to_json({"is": f"{configuration.namespace} {now}", "base_url": now})

@@ -10,28 +10,28 @@ from typing import Annotated, Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from gcore_tls_provider.api import routes
-from gcore_tls_provider.api.calls import Call, Shapes
+from gcore_tls_provider.api.calls import Call, RequestVariants
 from gcore_tls_provider.api.clock import Deadline
-from gcore_tls_provider.api.connection import Scope
+from gcore_tls_provider.api.connection import Location
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancer
 from gcore_tls_provider.api.wire.pages import Page
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
 from gcore_tls_provider.errors import (
     Conflict,
     DeadlineExceeded,
+    HttpStatusError,
     ObjectFailed,
     ObjectNotFound,
     PropertyError,
-    Refused,
     ServerError,
-    TaskForgotten,
+    TaskNotFound,
     Unreachable,
 )
-from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT, unpacked
+from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT, from_json
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.run.session import Account, Session
 
-AnswerT = TypeVar("AnswerT")
+ResponseT = TypeVar("ResponseT")
 RowT = TypeVar("RowT")
 
 Verb = Literal["create", "read", "update", "delete"]
@@ -70,7 +70,7 @@ class Timeouts(BaseModel):
     delete: Annotated[float | None, Field(gt=0)] = None
 
 
-class Context(BaseModel):
+class ResourceContext(BaseModel):
     """Who a resource is. The engine doesn't tell a dynamic provider, so its constructor does.
 
     Attributes:
@@ -90,13 +90,13 @@ class Context(BaseModel):
     name: str
     stack: str
     timeouts: Timeouts = Timeouts()
-    answered: bool = False
-    answers_for: tuple[str, ...] = ()
+    errors_deferred: bool = False
+    reports_errors_of: tuple[str, ...] = ()
     settled: bool = False
-    attempt: str = ""
+    create_nonce: str = ""
 
     @classmethod
-    def of(cls, properties: Mapping[str, object]) -> Context:
+    def of(cls, properties: Mapping[str, object]) -> ResourceContext:
         """Reads it from a resource's properties; what is saved of it has the URN in place of what that says.
 
         Raises:
@@ -107,7 +107,7 @@ class Context(BaseModel):
                 "The resource's properties don't say which resource it is. Declare it with the classes of "
                 "gcore_tls_provider.resources, or run `pulumi up` once to mend its state."
             )
-        context = unpacked(properties[CONTEXT])
+        context = from_json(properties[CONTEXT])
         urn = context.get("urn")
         if isinstance(urn, str):
             context = {**_told_by(urn), **context}
@@ -118,7 +118,7 @@ class Context(BaseModel):
 
 def urn_of(properties: Mapping[str, object]) -> str:
     """The URN of the resource that has these properties; empty where they don't say."""
-    return str(unpacked(properties.get(CONTEXT)).get("urn", ""))
+    return str(from_json(properties.get(CONTEXT)).get("urn", ""))
 
 
 class Operation:
@@ -139,10 +139,10 @@ class Operation:
     def __init__(
         self,
         session: Session,
-        context: Context,
+        context: ResourceContext,
         kind: str,
         verb: Verb,
-        scope: Scope | None = None,
+        scope: Location | None = None,
         properties: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         """Starts the time limit."""
@@ -154,7 +154,7 @@ class Operation:
         self.kind = kind
         self.verb = verb
         own = None if verb == "read" else getattr(context.timeouts, verb)
-        general = session.configuration_of(scope.connection if scope else None).task_timeout
+        general = session.configuration_of(scope.provider_config if scope else None).task_timeout
         default = READ_LIMIT if verb == "read" else TIME_LIMITS[kind]
         self.deadline = Deadline.after(session.clock, own or (default if verb == "read" else general or default))
         self.wrote = False
@@ -179,38 +179,38 @@ class Operation:
     def progress(self, text: str) -> None:
         """Shows `text` on the resource's row, once the work takes long enough for anybody to wonder."""
         if self.session.clock.now() - self._started >= QUIET_SECONDS:
-            self.session.host.progress(self.context.urn, text)
+            self.session.engine.progress(self.context.urn, text)
 
     def warn(self, text: str) -> None:
         """Adds a warning to the resource's diagnostics."""
-        self.session.host.warn(self.context.urn, text)
+        self.session.engine.warn(self.context.urn, text)
 
-    def send(self, call: Call[AnswerT]) -> AnswerT:
+    def send(self, call: Call[ResponseT]) -> ResponseT:
         """Sends a call; a write only as long as somebody is there to save what comes of it."""
         self._still_wanted(call)
         with self._writing(call):
             return self.account.client.send(call, self.deadline)
 
-    def send_shaped(self, shapes: Shapes[AnswerT]) -> AnswerT:
+    def send_shaped(self, shapes: RequestVariants[ResponseT]) -> ResponseT:
         """Sends an operation in the shape that Gcore understands."""
         self._still_wanted(shapes.openapi)
         with self._writing(shapes.openapi):
-            return self.account.client.send_shaped(shapes, self.deadline)
+            return self.account.client.send_variant(shapes, self.deadline)
 
     def wait(self, tasks: TaskIds, asked: str) -> tuple[Task, ...]:
         """Waits until the tasks have ended; gives none where Gcore has forgotten one: then the object must tell."""
         try:
             return self.account.tasks.wait(tasks.tasks, asked, self.deadline, self.progress)
-        except TaskForgotten:
+        except TaskNotFound:
             return ()
 
     def run(self, call: Call[TaskIds]) -> tuple[Task, ...]:
         """Sends a call and waits for its tasks."""
-        return self.wait(self.send(call), call.asked)
+        return self.wait(self.send(call), call.description)
 
-    def run_shaped(self, shapes: Shapes[TaskIds]) -> tuple[Task, ...]:
+    def run_shaped(self, shapes: RequestVariants[TaskIds]) -> tuple[Task, ...]:
         """Sends an operation in the shape that Gcore understands, and waits for its tasks."""
-        return self.wait(self.send_shaped(shapes), shapes.openapi.asked)
+        return self.wait(self.send_shaped(shapes), shapes.openapi.description)
 
     def rows(self, page: Callable[[int], Call[Page[RowT]]]) -> list[RowT]:
         """All rows of a list, page by page."""
@@ -240,7 +240,7 @@ class Operation:
             self.extend()
             yield
 
-    def unless_busy(self, load_balancer_id: str, work: Callable[[], AnswerT]) -> AnswerT:
+    def retry_while_locked(self, load_balancer_id: str, work: Callable[[], ResponseT]) -> ResponseT:
         """Does `work`, and does it again as often as it is refused because somebody else holds the load balancer.
 
         A conflict with a load balancer that is at rest is an error, but only the third time in a row: it may have come
@@ -255,12 +255,12 @@ class Operation:
             try:
                 return work()
             except Conflict as conflict:
-                calm = 0 if self._came_to_rest(load_balancer_id, conflict.asked) else calm + 1
+                calm = 0 if self._came_to_rest(load_balancer_id, conflict.action) else calm + 1
                 if calm >= _CALM:
                     raise
                 self.session.clock.sleep(min(_BUSY_PAUSE * max(calm, 1), self.deadline.remaining))
 
-    def rest(self, load_balancer_id: str, asked: str) -> None:
+    def wait_until_unlocked(self, load_balancer_id: str, asked: str) -> None:
         """Waits until nothing holds the load balancer any more.
 
         Raises:
@@ -276,7 +276,7 @@ class Operation:
             balancer = self.send(routes.get_load_balancer(load_balancer_id))
             if balancer.provisioning_status == "ERROR":
                 raise in_error(asked, f"load balancer {load_balancer_id}")
-            if at_rest(balancer):
+            if is_unlocked(balancer):
                 return waited
             if self.deadline.passed:
                 raise DeadlineExceeded(
@@ -289,7 +289,7 @@ class Operation:
             self.progress(f"waiting for load balancer {load_balancer_id}, which is {balancer.provisioning_status}")
             self.session.clock.sleep(min(_LONGEST_BUSY_PAUSE, max(_BUSY_PAUSE, self.deadline.remaining / 600)))
 
-    def ready(self, read: Callable[[], AnswerT], asked: str) -> AnswerT:
+    def wait_until_active(self, read: Callable[[], ResponseT], asked: str) -> ResponseT:
         """Reads an object back until its lock is gone: that may outlive the task.
 
         Args:
@@ -300,14 +300,14 @@ class Operation:
             ObjectFailed: it is in ERROR, or gone.
             DeadlineExceeded: it didn't become ACTIVE.
         """
-        limit = self.deadline.sooner(_READY_LIMIT)
+        limit = self.deadline.capped_at(_READY_LIMIT)
         while True:
             try:
                 found = read()
             except ObjectNotFound as missing:
                 if limit.passed:
                     raise ObjectFailed(
-                        asked, f"its task ended well, but: {missing.answered}", "Run again to make it anew."
+                        asked, f"its task ended well, but: {missing.reason}", "Run again to make it anew."
                     ) from missing
             else:
                 status = getattr(found, "provisioning_status", "ACTIVE")
@@ -322,12 +322,12 @@ class Operation:
             self.session.clock.sleep(min(_BUSY_PAUSE, limit.remaining))
 
     @contextmanager
-    def _writing(self, call: Call[AnswerT]) -> Iterator[None]:
+    def _writing(self, call: Call[ResponseT]) -> Iterator[None]:
         """Remembers that something was written, unless Gcore has refused it, or hasn't got it."""
         may_have_written = call.route.method != "GET"
         try:
             yield
-        except Refused as refused:
+        except HttpStatusError as refused:
             may_have_written &= isinstance(refused, ServerError)
             raise
         except Unreachable as unreachable:
@@ -336,18 +336,18 @@ class Operation:
         finally:
             self.wrote |= may_have_written
 
-    def _still_wanted(self, call: Call[AnswerT]) -> None:
+    def _still_wanted(self, call: Call[ResponseT]) -> None:
         if call.route.method == "GET":
             return
         if self.deadline.passed:
             raise DeadlineExceeded(
-                call.asked,
+                call.description,
                 f"its time of {self.deadline.seconds:.0f} s was over before it could be sent",
                 "Run again, or give more time (`custom_timeouts` of the resource, or the configured `taskTimeout`).",
             )
-        if not self.session.host.is_alive():
+        if not self.session.engine.is_alive():
             raise ObjectFailed(
-                call.asked,
+                call.description,
                 "the Pulumi engine that asked for it is gone, so nothing more is written",
                 "Run again: what was made by then is found.",
             )
@@ -359,7 +359,7 @@ def _told_by(urn: str) -> dict[str, str]:
     return {"stack": stack, "name": rest.partition("::")[2].partition("::")[2]}
 
 
-def at_rest(balancer: LoadBalancer) -> bool:
+def is_unlocked(balancer: LoadBalancer) -> bool:
     """Whether nothing holds the load balancer."""
     return balancer.provisioning_status == "ACTIVE" and not balancer.task_id
 

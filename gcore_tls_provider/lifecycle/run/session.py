@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gcore_tls_provider.api.clock import Clock, SystemClock
-from gcore_tls_provider.api.connection import NAMESPACE, Scope
-from gcore_tls_provider.api.redaction import Confidential
-from gcore_tls_provider.lifecycle.inputs.reference_cache import SeenMaterial
-from gcore_tls_provider.lifecycle.recovery.stack_state import Managed, StackState, parse_export, parse_managed
+from gcore_tls_provider.api.connection import NAMESPACE, Location
+from gcore_tls_provider.api.redaction import Redactor
+from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
+from gcore_tls_provider.lifecycle.recovery.stack_state import ObjectOwners, StackState, parse_export, parse_managed
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
-from gcore_tls_provider.lifecycle.run.engine_port import Host
+from gcore_tls_provider.lifecycle.run.engine_port import EnginePort
 
 if TYPE_CHECKING:
     import httpx
@@ -73,7 +73,7 @@ class Session:
     def __init__(
         self,
         configuration: Configuration,
-        host: Host,
+        engine: EnginePort,
         *,
         clock: Clock | None = None,
         transport: httpx.BaseTransport | None = None,
@@ -81,16 +81,16 @@ class Session:
     ) -> None:
         """Opens nothing and asks for nothing yet."""
         self.configuration = configuration
-        self.host = host
+        self.engine = engine
         self.clock: Clock = clock or SystemClock()
         self._transport = transport
         self._named = named
         self._configurations: dict[str, Configuration] = {}
         self._configuring = threading.Lock()
-        self._confidential = Confidential()
+        self._confidential = Redactor()
         self._know_key(configuration)
         self._making = threading.Lock()
-        self._accounts: dict[Scope, Account] = {}
+        self._accounts: dict[Location, Account] = {}
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._locating = threading.Lock()
         self._reading_state = threading.Lock()
@@ -99,7 +99,7 @@ class Session:
         self._glance: StackState | None = None
         self._glancing: threading.Thread | None = None
         self._settled = False
-        self._managed: Managed | None = None
+        self._managed: ObjectOwners | None = None
         self.made: set[str] = set()
         self.updates = False
         self.checked = False
@@ -107,11 +107,11 @@ class Session:
         self.cleared_up = False
         self.refused: set[str] = set()
         self.said: dict[str, frozenset[tuple[str, str, str]]] = {}
-        self.seen = SeenMaterial()
+        self.seen = CertificateCache()
         self.adopting: dict[str, str] = {}
         self.attached: dict[str, str] = {}
 
-    def account(self, scope: Scope | None) -> Account:
+    def account(self, scope: Location | None) -> Account:
         """What speaks to a project and region, made at the first request; threads share it, and its polls.
 
         Args:
@@ -124,9 +124,9 @@ class Session:
         from gcore_tls_provider.api.client import Client
         from gcore_tls_provider.api.tasks import Tasks
 
-        named = scope.connection if scope else None
+        named = scope.provider_config if scope else None
         connection = self.configuration_of(named).connection(scope)
-        scope = Scope(connection.project_id, connection.region_id, named)
+        scope = Location(connection.project_id, connection.region_id, named)
         with self._making:
             if scope not in self._accounts:
                 client = Client(
@@ -188,7 +188,7 @@ class Session:
                 self._state = self._read_state(stack, urn, attempt)
                 if self._state is None:
                     self._stateless_identity = secrets.token_hex(16)
-                    self.host.warn(
+                    self.engine.warn(
                         urn,
                         "The stack's state can't be read (`pulumi stack export`), so the objects of this run get "
                         "random names: if the run dies, the next one can't recognise what it left.",
@@ -228,12 +228,12 @@ class Session:
         for again in range(_GLANCES):
             if again:
                 self.clock.sleep(_EXPORT_PAUSE)
-            exported = self.host.exported_stack(stack)
+            exported = self.engine.exported_stack(stack)
             self._glance = parse_export(exported) if exported is not None else None
             if exported is None or self._glance is not None:
                 return
 
-    def managed(self, stack: str) -> Managed | None:
+    def managed(self, stack: str) -> ObjectOwners | None:
         """Which resources of the stack manage which objects, as it was when it was first asked for.
 
         Args:
@@ -248,7 +248,7 @@ class Session:
                     break
                 if attempt:
                     self.clock.sleep(_EXPORT_PAUSE * attempt)
-                exported = self.host.exported_stack(stack)
+                exported = self.engine.exported_stack(stack)
                 self._managed = parse_managed(exported) if exported is not None else None
             return self._managed
 
@@ -256,7 +256,7 @@ class Session:
         for again in range(_EXPORT_ATTEMPTS):
             if again:
                 self.clock.sleep(_EXPORT_PAUSE * again)
-            exported = self.host.exported_stack(stack)
+            exported = self.engine.exported_stack(stack)
             state = parse_export(exported) if exported is not None else None
             if state is not None and state.identity and state.under_way(urn, attempt) is not None:
                 return state

@@ -23,30 +23,28 @@ from tests.certificates.agreement.case import (
 )
 from tests.certificates.issuing import ANY, CLIENT, SERVER
 
-of_odd_root(
-    "only authority expired", partial(root_authority, not_after=EARLIER), "CA_EXPIRED", "BACKEND_AUTHORITY_REFUSED"
-)
+of_odd_root("only authority expired", partial(root_authority, not_after=EARLIER), "CA_EXPIRED", "BACKEND_CA_REJECTED")
 of_odd_root(
     "only authority not yet valid",
     partial(root_authority, not_before=LATER),
     "CA_NOT_YET_VALID",
-    "BACKEND_AUTHORITY_REFUSED",
+    "BACKEND_CA_REJECTED",
 )
 of_odd_root(
-    "authority with CA:FALSE", partial(root_authority, ca=False, usages=None), "NOT_A_CA", "BACKEND_AUTHORITY_REFUSED"
+    "authority with CA:FALSE", partial(root_authority, ca=False, usages=None), "NOT_A_CA", "BACKEND_CA_REJECTED"
 )
 of_odd_root(
     "authority without basic constraints",
     partial(root_authority, ca=None, usages=None),
     "NOT_A_CA",
-    "BACKEND_AUTHORITY_REFUSED",
+    "BACKEND_CA_REJECTED",
 )
 of_odd_root("authority without basic constraints, with keyCertSign", partial(root_authority, ca=None))
 of_odd_root(
     "authority without keyCertSign",
     partial(root_authority, usages=["crl_sign"]),
     "CERT_SIGN_MISSING",
-    "BACKEND_AUTHORITY_REFUSED",
+    "BACKEND_CA_REJECTED",
 )
 of_odd_root("authority without any key usage", partial(root_authority, usages=None))
 of_odd_root("authority without any key usage, with a list", partial(root_authority, usages=None), listed=True)
@@ -54,16 +52,16 @@ of_odd_root(
     "authority for clients only",
     partial(root_authority, extended_key_usage=[CLIENT]),
     "CA_SERVER_AUTH_MISSING",
-    "BACKEND_AUTHORITY_REFUSED",
+    "BACKEND_CA_REJECTED",
 )
 of_odd_root(
     "authority for any purpose only",
     partial(root_authority, extended_key_usage=[ANY]),
     "CA_SERVER_AUTH_MISSING",
-    "BACKEND_AUTHORITY_REFUSED",
+    "BACKEND_CA_REJECTED",
 )
 of_odd_root("authority for servers", partial(root_authority, extended_key_usage=[SERVER]))
-of_odd_root("authority with RSA 1024", partial(root_authority, key="RSA 1024"), "WEAK_KEY", "BACKEND_AUTHORITY_REFUSED")
+of_odd_root("authority with RSA 1024", partial(root_authority, key="RSA 1024"), "WEAK_KEY", "BACKEND_CA_REJECTED")
 of_odd_root("authority on the curve P-224", partial(root_authority, key="P-224"))
 of_odd_root("authority on the curve secp256k1", partial(root_authority, key="secp256k1"))
 of_odd_root("root signed with SHA-1", partial(root_authority, sha1=True))
@@ -71,12 +69,12 @@ of_odd_root(
     "authority with an unknown critical extension",
     partial(root_authority, extensions=[UNKNOWN_EXTENSION]),
     "CA_CRITICAL_EXTENSION",
-    "BACKEND_AUTHORITY_REFUSED",
+    "BACKEND_CA_REJECTED",
 )
 of_odd_root(
     "name constraints exclude the name",
     partial(root_authority, extensions=constraints(x509.DNSName("other.example"))),
-    "BACKEND_AUTHORITY_REFUSED",
+    "BACKEND_CA_REJECTED",
 )
 of_odd_root(
     "name constraints include the name", partial(root_authority, extensions=constraints(x509.DNSName("example.com")))

@@ -31,7 +31,7 @@ from tests.certificates.issuing import Issued
 of_list("empty list", revocations)
 of_list("list expired", partial(revocations, next_update=EARLIER), "CRL_EXPIRED")
 of_list("list not yet valid", partial(revocations, this_update=LATER), "CRL_NOT_YET_VALID")
-of_list("list of another name", partial(revocations, issuer_name="Other"), "CRL_OF_ANOTHER_AUTHORITY")
+of_list("list of another name", partial(revocations, issuer_name="Other"), "CRL_OF_ANOTHER_CA")
 of_list(
     "list with an unknown critical extension",
     partial(revocations, extensions=[UNKNOWN_EXTENSION]),
@@ -105,13 +105,13 @@ def _serial_twice() -> Case:
     return Case(server(root, serial_number=7), [root], lists=[revocations(root, [server(root, serial_number=7)])])
 
 
-@case("list of another authority", "CRL_OF_ANOTHER_AUTHORITY")
+@case("list of another authority", "CRL_OF_ANOTHER_CA")
 def _list_of_another() -> Case:
     root = authority("Root")
     return Case(server(root), [root], lists=[revocations(authority("Other"))])
 
 
-@case("list of the same name and another key", "CRL_OF_ANOTHER_AUTHORITY")
+@case("list of the same name and another key", "CRL_OF_ANOTHER_CA")
 def _list_of_same_name() -> Case:
     root = authority("Root")
     return Case(server(root), [root], lists=[revocations(authority("Root"))])
@@ -123,7 +123,7 @@ def _stranger() -> Case:
     return Case(server(root), [root], lists=[revocations(root), revocations(authority("Other"), next_update=EARLIER)])
 
 
-@case("a stranger's list first", "CRL_OF_ANOTHER_AUTHORITY")
+@case("a stranger's list first", "CRL_OF_ANOTHER_CA")
 def _stranger_first() -> Case:
     root = authority("Root")
     return Case(server(root), [root], lists=[revocations(authority("Other")), revocations(root)])
@@ -153,21 +153,21 @@ two_authorities(
     lists=lambda root, low: [revocations(root), revocations(low)],
     in_bundle=True,
 )
-two_authorities("list of the root alone", "BACKEND_NOT_LISTED", lists=lambda root, low: [revocations(root)])
+two_authorities("list of the root alone", "BACKEND_CA_WITHOUT_CRL", lists=lambda root, low: [revocations(root)])
 two_authorities(
     "list of the root alone, both in the bundle",
-    "BACKEND_NOT_LISTED",
+    "BACKEND_CA_WITHOUT_CRL",
     lists=lambda root, low: [revocations(root)],
     in_bundle=True,
 )
 two_authorities(
     "list of the intermediate alone",
-    "CRL_OF_ANOTHER_AUTHORITY",
+    "CRL_OF_ANOTHER_CA",
     lists=lambda root, low: [revocations(low)],
 )
 two_authorities(
     "list of the intermediate expired",
-    "BACKEND_NOT_LISTED",
+    "BACKEND_CA_WITHOUT_CRL",
     lists=lambda root, low: [revocations(root), revocations(low, next_update=EARLIER)],
 )
 two_authorities(
@@ -194,13 +194,13 @@ two_authorities(
 )
 two_authorities(
     "list of another distribution point than the backend's certificate names",
-    "BACKEND_NOT_LISTED",
+    "BACKEND_CA_WITHOUT_CRL",
     lists=lambda root, low: [revocations(root), revocations(low, extensions=limited(url=DISTRIBUTION_POINT))],
     issued=partial(server, extensions=[distribution_points("http://lists.example.com/2")]),
 )
 
 
-@case("old and new authority, list of the old, backend of the new", "BACKEND_NOT_LISTED")
+@case("old and new authority, list of the old, backend of the new", "BACKEND_CA_WITHOUT_CRL")
 def _new_not_listed() -> Case:
     old, new = authority("Old"), authority("New")
     return Case(server(new), [old, new], lists=[revocations(old)])

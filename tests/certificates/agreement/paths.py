@@ -62,7 +62,7 @@ def _expired_sent() -> Case:
     return Case(server(intermediate), [root, intermediate], [expired])
 
 
-@case("valid intermediate sent, an expired one in the bundle", "BACKEND_AUTHORITY_REFUSED")
+@case("valid intermediate sent, an expired one in the bundle", "BACKEND_CA_REJECTED")
 def _expired_in_bundle() -> Case:
     root = authority("Root")
     intermediate = authority("Intermediate", root)
@@ -70,21 +70,21 @@ def _expired_in_bundle() -> Case:
     return Case(server(intermediate), [root, expired], [intermediate])
 
 
-@case("intermediate that is no authority", "BACKEND_AUTHORITY_REFUSED")
+@case("intermediate that is no authority", "BACKEND_CA_REJECTED")
 def _intermediate_no_authority() -> Case:
     root = authority("Root")
     intermediate = authority("Intermediate", root, ca=False, usages=["digital_signature"])
     return Case(server(intermediate), [root], [intermediate])
 
 
-@case("intermediate signed with SHA-1", "BACKEND_AUTHORITY_REFUSED")
+@case("intermediate signed with SHA-1", "BACKEND_CA_REJECTED")
 def _intermediate_sha1() -> Case:
     root = authority("Root")
     intermediate = authority("Intermediate", root, sha1=True)
     return Case(server(intermediate), [root], [intermediate])
 
 
-@case("path length exceeded", "BACKEND_AUTHORITY_REFUSED")
+@case("path length exceeded", "BACKEND_CA_REJECTED")
 def _path_length() -> Case:
     root = authority("Root", path_length=0)
     intermediate = authority("Intermediate", root)
@@ -153,7 +153,7 @@ def _same_name() -> Case:
     return Case(server(new), [old, new])
 
 
-@case("same name with a new key, old first, no authority key identifier", "BACKEND_AUTHORITY_REFUSED")
+@case("same name with a new key, old first, no authority key identifier", "BACKEND_CA_REJECTED")
 def _same_name_without_identifier() -> Case:
     old, new = authority("Root"), authority("Root")
     return Case(server(new, authority_key_id=False), [old, new])

@@ -63,11 +63,11 @@ WRONG: dict[str, tuple[Build, list[tuple[str, str]]]] = {
     ),
     "expired beside a good one": (
         lambda: [issue_authority("Old", not_after=NOW - DAY), issue_authority("New")],
-        [("CA_MEMBER_EXPIRED", "warning")],
+        [("CA_BUNDLE_ENTRY_EXPIRED", "warning")],
     ),
     "not yet valid beside a good one": (
         lambda: [issue_authority("Old"), issue_authority("New", not_before=NOW + DAY)],
-        [("CA_MEMBER_NOT_YET_VALID", "warning")],
+        [("CA_BUNDLE_ENTRY_NOT_YET_VALID", "warning")],
     ),
     "expires soon beside a good one": (
         lambda: [issue_authority("Old", not_after=NOW + DAY), issue_authority("New")],
@@ -177,7 +177,7 @@ def test_a_repetition_is_a_warning_and_not_uploaded() -> None:
     bundle = CaBundle.parse(root.pem + other.pem + root.pem + root.pem)
 
     (finding,) = authority_findings(bundle, now=NOW, expiry_warning_days=30)
-    assert (finding.code, finding.severity) == ("CA_TWICE", "warning")
+    assert (finding.code, finding.severity) == ("DUPLICATE_CA", "warning")
     assert "2 more than the 2" in finding.sentence
     assert bundle.to_pem() == root.pem + other.pem
     assert bundle == CaBundle.parse(root.pem + other.pem)

@@ -183,7 +183,7 @@ def test_why_an_authority_is_refused_is_said() -> None:
     (name,) = findings_of(of_constrained.public, authorities=[constrained])
     (length,) = findings_of(of_low.public, authorities=[short])
 
-    assert (name.code, length.code) == ("BACKEND_AUTHORITY_REFUSED", "BACKEND_AUTHORITY_REFUSED")
+    assert (name.code, length.code) == ("BACKEND_CA_REJECTED", "BACKEND_CA_REJECTED")
     assert "Its path to 'CN=Constrained' doesn't hold: " in name.sentence
     assert "'CN=Short' allows fewer authorities below it" in length.sentence
 
@@ -206,7 +206,7 @@ def test_an_authority_without_list_is_said_where_a_backend_needs_it() -> None:
     findings = findings_of(GOOD.public, OF_OTHER.public, authorities=[ROOT, OTHER], lists=[issue_list(ROOT)])
 
     (finding,) = findings
-    assert (finding.code, finding.severity) == ("BACKEND_NOT_LISTED", "error")
+    assert (finding.code, finding.severity) == ("BACKEND_CA_WITHOUT_CRL", "error")
     assert "There is no revocation list of the certificate authority 'CN=Other'" in finding.sentence
 
 

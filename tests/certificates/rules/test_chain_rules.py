@@ -212,13 +212,13 @@ CHAINS = [
     Case(
         "longer than an intermediate allows",
         lambda: below(issue_authority("Sub CA", issue_authority("Short CA", ROOT, path_length=0))),
-        error("CHAIN_REFUSED"),
+        error("CHAIN_REJECTED"),
         "The chain of 'CN=app.example' doesn't hold: path length constraint violated",
     ),
     Case(
         "names outside an intermediate's constraints",
         lambda: below(issue_authority("Bound CA", ROOT, extensions=[ONLY_OTHER_NAMES])),
-        error("CHAIN_REFUSED"),
+        error("CHAIN_REJECTED"),
     ),
     Case(
         "intermediate for clients only above a listener",

@@ -61,12 +61,12 @@ LISTS: dict[str, tuple[Sequence[Issued], Sequence[List], list[tuple[str, str]]]]
     "expired beside a fresh one": ([ROOT], [OUTDATED, LIST], []),
     "not yet valid beside one that is": ([ROOT], [LIST, odd(this_update=NOW + DAY)], []),
     "two that have expired": ([ROOT], [OUTDATED, odd(next_update=NOW - 2 * DAY)], [("CRL_EXPIRED", "error")]),
-    "of another authority": ([ROOT], [OF_OTHER], [("CRL_OF_ANOTHER_AUTHORITY", "error")]),
-    "of its name and another key": ([ROOT], [issue_list(REKEYED)], [("CRL_OF_ANOTHER_AUTHORITY", "error")]),
-    "of its key and another name": ([ROOT], [odd(issuer_name="X")], [("CRL_OF_ANOTHER_AUTHORITY", "error")]),
+    "of another authority": ([ROOT], [OF_OTHER], [("CRL_OF_ANOTHER_CA", "error")]),
+    "of its name and another key": ([ROOT], [issue_list(REKEYED)], [("CRL_OF_ANOTHER_CA", "error")]),
+    "of its key and another name": ([ROOT], [odd(issuer_name="X")], [("CRL_OF_ANOTHER_CA", "error")]),
     "a stranger's, expired, in addition": ([ROOT], [LIST, issue_list(OTHER, next_update=NOW - DAY)], []),
-    "a stranger's before its own": ([ROOT], [OF_OTHER, LIST], [("CRL_OF_ANOTHER_AUTHORITY", "error")]),
-    "of the second authority alone": ([ROOT, OTHER], [OF_OTHER], [("CRL_OF_ANOTHER_AUTHORITY", "error")]),
+    "a stranger's before its own": ([ROOT], [OF_OTHER, LIST], [("CRL_OF_ANOTHER_CA", "error")]),
+    "of the second authority alone": ([ROOT, OTHER], [OF_OTHER], [("CRL_OF_ANOTHER_CA", "error")]),
     "of an authority that mustn't sign lists": ([NO_LISTS], [issue_list(NO_LISTS)], [("CRL_SIGN_MISSING", "error")]),
     "an unknown critical extension": (
         [ROOT],
@@ -162,7 +162,7 @@ def test_a_warning_can_begin_earlier_or_later() -> None:
 def test_only_what_the_api_refuses_cannot_be_accepted() -> None:
     codes = {each for each in CODES if each.startswith("CRL_")} - {"CRL_WITHOUT_CA"}
 
-    assert {each for each in codes if not CODES[each].acceptable} == {"CRL_OF_ANOTHER_AUTHORITY"}
+    assert {each for each in codes if not CODES[each].acceptable} == {"CRL_OF_ANOTHER_CA"}
 
 
 def test_a_list_that_revokes_a_certificate_of_the_program_is_a_warning() -> None:
@@ -186,7 +186,7 @@ COVERAGE: dict[str, tuple[Sequence[Issued], Sequence[List], list[tuple[str, str]
     "the other order of lists": (
         [ROOT, INTERMEDIATE],
         [OF_INTERMEDIATE, LIST],
-        [("CRL_OF_ANOTHER_AUTHORITY", "error")],
+        [("CRL_OF_ANOTHER_CA", "error")],
     ),
     "root and intermediate, list of the root": ([ROOT, INTERMEDIATE], [LIST], [("CRL_INCOMPLETE", "warning")]),
     "intermediate and root, list of the intermediate": (
@@ -199,7 +199,7 @@ COVERAGE: dict[str, tuple[Sequence[Issued], Sequence[List], list[tuple[str, str]
     "new first, list of the old": (
         [NEW, ROOT],
         [LIST],
-        [("CRL_OF_ANOTHER_AUTHORITY", "error")],
+        [("CRL_OF_ANOTHER_CA", "error")],
     ),
     "old, and a new one whose list has expired": (
         [ROOT, NEW],
@@ -212,7 +212,7 @@ COVERAGE: dict[str, tuple[Sequence[Issued], Sequence[List], list[tuple[str, str]
     "a delta list alone": ([ROOT], [DELTA], [("CRL_DELTA", "error")]),
     "a delta list beside the complete one": ([ROOT], [LIST, DELTA], []),
     "an authority that mustn't sign lists": ([NO_LISTS], [issue_list(NO_LISTS)], [("CRL_SIGN_MISSING", "error")]),
-    "a pinned certificate": ([PINNED], [LIST], [("CRL_OF_ANOTHER_AUTHORITY", "error")]),
+    "a pinned certificate": ([PINNED], [LIST], [("CRL_OF_ANOTHER_CA", "error")]),
     "a pinned certificate with a list of its own": ([PINNED], [issue_list(PINNED)], []),
     "a renewed authority": ([ROOT, issue_authority("Root", key=ROOT.key)], [LIST], []),
 }

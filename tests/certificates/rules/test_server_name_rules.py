@@ -39,7 +39,7 @@ class Case:
     says: str = ""
 
 
-SNI_REPEATED = ("SNI_REPEATED", "sni_certificates")
+DUPLICATE_SNI = ("DUPLICATE_SNI", "sni_certificates")
 SNI_OVERLAP = ("SNI_OVERLAP", "sni_certificates")
 NOT_COVERED = ("HOST_NAME_NOT_COVERED", "host_names")
 
@@ -59,10 +59,10 @@ CASES = [
         "the listener's own again",
         APP,
         [SHOP, APP],
-        expected=[SNI_REPEATED],
+        expected=[DUPLICATE_SNI],
         says="'CN=app.example' is the listener's own certificate",
     ),
-    Case("given twice", APP, [SHOP, SHOP], expected=[SNI_REPEATED], says="'CN=shop.example' is given twice"),
+    Case("given twice", APP, [SHOP, SHOP], expected=[DUPLICATE_SNI], says="'CN=shop.example' is given twice"),
     Case(
         "other certificate with the listener's names",
         APP,

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from gcore_tls_provider.certificates import MaterialError
-from gcore_tls_provider.certificates.findings.finding import refusal
+from gcore_tls_provider.certificates.findings.finding import material_error
 from gcore_tls_provider.cli.check.passwords import Passwords
 from tests.cli.check.files import Ended, run, written
 from tests.cli.conftest import Pki
@@ -97,7 +97,7 @@ def read(password: str | None) -> str:
     if password == PASSWORD:
         return "open"
     code = "PASSWORD_WRONG" if password else "PASSWORD_MISSING"
-    raise refusal(code, property="p12", sentence="It is closed.", remedy="Open it.")
+    raise material_error(code, property="p12", sentence="It is closed.", remedy="Open it.")
 
 
 def test_a_terminal_is_asked_once_for_what_nothing_else_opens() -> None:
@@ -122,7 +122,7 @@ def test_an_answer_that_does_not_help_is_an_error(answer: str, code: str) -> Non
 
 def test_another_error_is_not_about_passwords() -> None:
     def broken(password: str | None) -> str:
-        raise refusal("MALFORMED_PKCS12", property="p12", sentence="It is damaged.", remedy="Copy it.")
+        raise material_error("MALFORMED_PKCS12", property="p12", sentence="It is damaged.", remedy="Copy it.")
 
     with pytest.raises(MaterialError, match="damaged"):
         Passwords([PASSWORD], lambda _: PASSWORD).open("a.p12", broken)

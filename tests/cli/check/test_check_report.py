@@ -60,7 +60,7 @@ def test_it_tells_the_facts(development: Path) -> None:
         assert told.fingerprint_sha256 == facts.fingerprint_sha256
         assert (told.subject, told.issuer, told.dns_names) == (facts.subject, facts.issuer, facts.dns_names)
         assert (told.not_before, told.not_after) == (facts.not_before, facts.not_after)
-        assert (told.serial, told.key) == (facts.serial, facts.key)
+        assert (told.serial, told.key) == (facts.serial, facts.key_type)
     assert file.certificates[0].days_left in (363, 364, 365)
 
 

@@ -118,7 +118,7 @@ def test_one_certificate_in_two_forms_is_not_given_twice(pki: Pki, tmp_path: Pat
     assert ended.roles == {"a.pem": "listener", "b.p12": "sni", "b.pem": "sni"}
     assert ended.codes == []
     said = run("check", "--json", "--sni", tmp_path / "b.p12", "--sni", tmp_path / "b.pem")
-    assert said.codes == ["SNI_REPEATED"]
+    assert said.codes == ["DUPLICATE_SNI"]
 
 
 def test_an_option_wins_over_the_guess(pki: Pki, tmp_path: Path) -> None:

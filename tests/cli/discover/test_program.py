@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gcore_tls_provider.api.connection import Scope
+from gcore_tls_provider.api.connection import Location
 from gcore_tls_provider.cli.discover.account import Discovery, read_load_balancer
 from gcore_tls_provider.cli.discover.discovery import discover
 from gcore_tls_provider.cli.discover.program import Secrets, program
@@ -114,7 +114,7 @@ def test_it_is_typed_and_formatted(world: World, tmp_path: Path) -> None:
     choices: tuple[Secrets, ...] = ("adopt", "refer")
     for name, discovery in found.items():
         for secrets in choices:
-            for where, scope in (("configured", None), ("named", Scope(PROJECT, REGION))):
+            for where, scope in (("configured", None), ("named", Location(PROJECT, REGION))):
                 path = tmp_path / f"{name}_{secrets}_{where}.py"
                 path.write_text(program(discovery, secrets=secrets, scope=scope))
     for command in (

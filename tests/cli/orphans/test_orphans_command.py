@@ -18,7 +18,7 @@ from gcore_tls_provider.cli.app import app
 from gcore_tls_provider.cli.orphans.search import search
 from gcore_tls_provider.errors import ConfigurationError
 from gcore_tls_provider.hidden_inputs import ATTEMPT
-from gcore_tls_provider.lifecycle.inputs.naming import Names
+from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from tests.fake_engine.account import urn_of
 from tests.fake_engine.recording_host import IDENTITY, Making, exported
 from tests.gcore_emulator.emulated_api import blob, pool_body
@@ -86,7 +86,7 @@ class Account:
         """A making that has died; gives the name that it has given."""
         urn = urn_of(kind, name)
         self.creating.append(Making(urn, {ATTEMPT: "a", **inputs}))
-        return Names.of_urn(IDENTITY, urn).name("a")
+        return ObjectNaming.of_urn(IDENTITY, urn).name("a")
 
     def make(self, path: str, body: Mapping[str, object], project: int = 1) -> str:
         answer = self.http.post(f"/cloud/{path}/{project}/7", json=body)
@@ -132,7 +132,7 @@ def account(_served: tuple[Emulator, str], material: Material) -> Iterator[Accou
 
 
 def named(kind: str, name: str, attempt: str = "z", identity: str = IDENTITY) -> str:
-    return Names.of_urn(identity, urn_of(kind, name)).name(attempt)
+    return ObjectNaming.of_urn(identity, urn_of(kind, name)).name(attempt)
 
 
 class TestRecognised:
@@ -157,7 +157,7 @@ class TestRecognised:
     def test_what_a_resource_has_made_that_is_no_more(self, account: Account) -> None:
         kept = account.secret(named("RevocationList", "gone"))
         balancer = account.load_balancer("theirs")
-        pool = account.pool(Names.of_urn(IDENTITY, IN_COMPONENT).name("z"), load_balancer_id=balancer)
+        pool = account.pool(ObjectNaming.of_urn(IDENTITY, IN_COMPONENT).name("z"), load_balancer_id=balancer)
         found = {each["id"]: each for each in account.listed()}
         assert found.keys() == {kept, pool}
         assert found[pool]["urn"] == IN_COMPONENT
@@ -230,7 +230,7 @@ class TestPlaces:
                 run=lambda arguments: printed if arguments[0] == "config" else account.state,
             )
             assert done.found.failures == ()
-            return [f"{each.id} {each.scope.connection}" for each in done.found.orphans]
+            return [f"{each.id} {each.scope.provider_config}" for each in done.found.orphans]
 
         assert found_with("gcore-eu") == [f"{left} gcore-eu"]
         assert found_with("gcore-eu", without="projectId") == []

@@ -14,7 +14,7 @@ from gcore_tls_provider.cli.probe.account import REQUEST_SECONDS, ProbedAccount,
 from gcore_tls_provider.cli.probe.experiments.experiment import Experiment, found, open_still
 from gcore_tls_provider.cli.probe.open_questions import UNANSWERED
 from gcore_tls_provider.cli.probe.report import Finding
-from gcore_tls_provider.errors import ApiError, NotFound, ObjectNotFound, RateLimited, Refused, Unauthorized
+from gcore_tls_provider.errors import ApiError, HttpStatusError, NotFound, ObjectNotFound, RateLimited, Unauthorized
 
 _BURST = 40
 _AT_ONCE = 8
@@ -31,7 +31,7 @@ def _stranger(account: ProbedAccount) -> Iterator[Finding]:
         if refused.exception_class:
             shape = "error-shape"
         else:
-            shape = "empty" if refused.answered.endswith(": no text") else "detail"
+            shape = "empty" if refused.reason.endswith(": no text") else "detail"
         yield found("unauthenticated-body", shape, seen(refused))
     else:
         yield open_still("unauthenticated-body", "a key that doesn't exist was taken")
@@ -42,7 +42,7 @@ def _unknown_routes(account: ProbedAccount) -> Iterator[Finding]:
     for route in (Route("GET", f"/cloud/v1/nothing/{_SCOPE}"), Route("DELETE", f"/cloud/v1/secrets/{_SCOPE}")):
         try:
             account.send(Call(route, f"{route.method} a route that doesn't exist", lambda _body: None))
-        except Refused as answer:
+        except HttpStatusError as answer:
             refused.append(answer)
         else:
             yield open_still("unknown-route", f"{route.method} {route.template} was answered")

@@ -79,7 +79,7 @@ def _busy(account: ProbedAccount) -> Iterator[Finding]:
             second = account.send(writes[1])
             # It waits in a queue only if the first was still being done when it was taken.
             waited = first.tasks and account.send(routes.get_task(first.tasks[0])).state in ("NEW", "RUNNING")
-            account.finish(second, writes[1].asked)
+            account.finish(second, writes[1].description)
         except Conflict as refused:
             yield found("busy-load-balancer", "409", seen(refused))
             return
@@ -87,7 +87,7 @@ def _busy(account: ProbedAccount) -> Iterator[Finding]:
             yield found("busy-load-balancer", "task-error", seen(failed))
             return
         finally:
-            account.finish(first, writes[0].asked)
+            account.finish(first, writes[0].description)
         if waited:
             yield found("busy-load-balancer", "queue", "a write was taken during another one, and done after it")
             return

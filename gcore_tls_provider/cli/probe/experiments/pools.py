@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gcore_tls_provider.api import routes
-from gcore_tls_provider.api.calls import Shape
+from gcore_tls_provider.api.calls import RequestVariant
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitorCreate
 from gcore_tls_provider.api.wire.pools import PoolCreate, PoolPatch
 from gcore_tls_provider.cli.probe.account import LOOK_SECONDS, MOST_READS, ProbedAccount, seen
@@ -13,11 +13,11 @@ from gcore_tls_provider.cli.probe.experiments.experiment import REFUSED, Experim
 from gcore_tls_provider.cli.probe.report import Finding
 from gcore_tls_provider.errors import MethodNotAllowed, NotFound, ObjectNotFound
 
-_SHAPES: tuple[Shape, ...] = ("openapi", "guide")
+_SHAPES: tuple[RequestVariant, ...] = ("openapi", "guide")
 
 
 def _routes(account: ProbedAccount) -> Iterator[Finding]:
-    made: dict[Shape, str] = {}
+    made: dict[RequestVariant, str] = {}
     answers = []
     for shape in _SHAPES:
         try:
@@ -31,7 +31,7 @@ def _routes(account: ProbedAccount) -> Iterator[Finding]:
     if len(pools) == 1:
         pools.append(_create(account, next(iter(made)), "pool-second", mutual_tls=False))
     account.made.mtls_pool, account.made.plain_pool = pools
-    changed: list[Shape] = []
+    changed: list[RequestVariant] = []
     for shape in _SHAPES:
         body = PoolPatch(name=account.named(f"changed-{shape}"))
         account.free()
@@ -49,12 +49,12 @@ def _routes(account: ProbedAccount) -> Iterator[Finding]:
         yield found("pool-routes", "both" if len(changed) == 2 else changed[0], evidence)
 
 
-def _pair(shapes: list[Shape]) -> str:
+def _pair(shapes: list[RequestVariant]) -> str:
     names = {"openapi": "OpenAPI's route", "guide": "the guide's"}
     return " and ".join(names[each] for each in shapes) or "neither route"
 
 
-def _create(account: ProbedAccount, shape: Shape, part: str, *, mutual_tls: bool) -> str:
+def _create(account: ProbedAccount, shape: RequestVariant, part: str, *, mutual_tls: bool) -> str:
     """A pool without members or a listener, with a health monitor.
 
     Raises:

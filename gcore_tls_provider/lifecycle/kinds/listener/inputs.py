@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field as Limited
 
 from gcore_tls_provider.api.wire.enums import ListenerProtocol
-from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, JudgedInputs
+from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, RuleInputs
 from gcore_tls_provider.lifecycle.inputs.scalars import Milliseconds, Network, ObjectId, ObjectName, Port
 
 
@@ -23,7 +23,7 @@ class BasicAuthUserInputs(InputsModel):
     encrypted_password: Annotated[str, Limited(min_length=1, max_length=128)]
 
 
-class ListenerInputs(JudgedInputs):
+class ListenerInputs(RuleInputs):
     """A listener (OpenAPI: `POST /v1/lblisteners`). Never set means Gcore's default.
 
     Attributes:

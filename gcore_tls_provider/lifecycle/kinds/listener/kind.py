@@ -11,14 +11,14 @@ from pydantic import TypeAdapter
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.listeners import Listener, ListenerCreate, ListenerPatch
 from gcore_tls_provider.certificates.findings.finding import Finding
-from gcore_tls_provider.certificates.findings.severity import deployed
+from gcore_tls_provider.certificates.findings.severity import downgrade_deployed
 from gcore_tls_provider.errors import ObjectNotFound
 from gcore_tls_provider.hidden_inputs import MATERIAL
-from gcore_tls_provider.lifecycle.inputs.fields import Field, changed, same_id, same_ids
-from gcore_tls_provider.lifecycle.inputs.properties import Draft, Properties, Rule, fault
-from gcore_tls_provider.lifecycle.inputs.references import PublicMaterial
+from gcore_tls_provider.lifecycle.inputs.fields import Field, changed_fields, equal_id_sets, equal_ids
+from gcore_tls_provider.lifecycle.inputs.properties import PartialInputs, Properties, Rule, error_finding
+from gcore_tls_provider.lifecycle.inputs.references import ReferencedCertificates
 from gcore_tls_provider.lifecycle.inputs.scalars import Network
-from gcore_tls_provider.lifecycle.kind import Checking, Live
+from gcore_tls_provider.lifecycle.kind import CheckContext, LiveObject
 from gcore_tls_provider.lifecycle.kinds.listener.inputs import ListenerInputs
 from gcore_tls_provider.lifecycle.kinds.listener.rules import brought_to_light, certificate_findings
 from gcore_tls_provider.lifecycle.recovery.create_once import Creation
@@ -52,10 +52,10 @@ _IN_BODY: Final = (
 )
 
 
-def _client_authentication(drafted: Draft[ListenerInputs]) -> Iterator[Finding]:
+def _client_authentication(drafted: PartialInputs[ListenerInputs]) -> Iterator[Finding]:
     wanted = drafted.known.client_authentication
     if wanted and str(wanted).strip().lower() not in _NO_CLIENT_AUTHENTICATION:
-        yield fault(
+        yield error_finding(
             "client_authentication",
             "CLIENT_AUTHENTICATION",
             "Gcore's load balancers can't ask clients for certificates: mutual TLS exists between the load balancer "
@@ -65,11 +65,11 @@ def _client_authentication(drafted: Draft[ListenerInputs]) -> Iterator[Finding]:
         )
 
 
-def _certificates(drafted: Draft[ListenerInputs]) -> Iterator[Finding]:
+def _certificates(drafted: PartialInputs[ListenerInputs]) -> Iterator[Finding]:
     protocol = drafted.known.protocol
     given = [name for name in ("secret_id", "sni_secret_id") if drafted.given(name)]
     if protocol == "TERMINATED_HTTPS" and not given:
-        yield fault(
+        yield error_finding(
             "secret_id",
             "CERTIFICATE_MISSING",
             "A listener of protocol TERMINATED_HTTPS has no certificate to show.",
@@ -77,7 +77,7 @@ def _certificates(drafted: Draft[ListenerInputs]) -> Iterator[Finding]:
         )
     if protocol not in _WITH_CERTIFICATE:
         for name in given:
-            yield fault(
+            yield error_finding(
                 name,
                 "CERTIFICATE_UNUSED",
                 f"A listener of protocol {protocol} shows no certificate.",
@@ -116,17 +116,17 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
     inputs = ListenerInputs
     arguments = MappingProxyType(_ARGUMENTS)
     rules = (
-        Rule(needs=frozenset({"client_authentication"}), verdict=_client_authentication),
-        Rule(needs=frozenset({"protocol"}), verdict=_certificates),
+        Rule(needs=frozenset({"client_authentication"}), check=_client_authentication),
+        Rule(needs=frozenset({"protocol"}), check=_certificates),
     )
     fields = (
         Field("name"),
-        Field("load_balancer_id", change="replace", equal=same_id),
+        Field("load_balancer_id", change="replace", equal=equal_ids),
         Field("protocol", change="replace", default="TERMINATED_HTTPS"),
         Field("protocol_port", change="replace", default=443),
-        Field("secret_id", nullable=True, owned=True, equal=same_id),
-        Field("sni_secret_id", default=[], owned=True, equal=same_ids),
-        Field("default_pool_id", change="replace", readable=False, nullable=True, equal=same_id),
+        Field("secret_id", nullable=True, compare_when_unset=True, equal=equal_ids),
+        Field("sni_secret_id", default=[], compare_when_unset=True, equal=equal_id_sets),
+        Field("default_pool_id", change="replace", readable=False, nullable=True, equal=equal_ids),
         Field("connection_limit", default=_DEFAULT_LIMIT, equal=_same_limit),
         Field("insert_x_forwarded", change="replace", readable=False, default=False),
         Field("allowed_cidrs", nullable=True, equal=_same_networks),
@@ -135,11 +135,11 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
         Field("admin_state_up", default=True),
     )
 
-    def facts(self, checking: Checking[ListenerInputs]) -> tuple[Properties, Sequence[Finding]]:
+    def facts(self, checking: CheckContext[ListenerInputs]) -> tuple[Properties, Sequence[Finding]]:
         """No facts of its own; what its certificates are, side by side, and what a change brings to light."""
-        before = PublicMaterial.of(checking.olds, checking.seen)
-        material = PublicMaterial.of(checking.inputs, checking.seen)
-        if same_id(checking.olds.get("secret_id"), checking.inputs.get("secret_id")) and same_ids(
+        before = ReferencedCertificates.of(checking.olds, checking.seen)
+        material = ReferencedCertificates.of(checking.inputs, checking.seen)
+        if equal_ids(checking.olds.get("secret_id"), checking.inputs.get("secret_id")) and equal_id_sets(
             checking.olds.get("sni_secret_id"), checking.inputs.get("sni_secret_id")
         ):
             material = material.or_else(before)
@@ -147,8 +147,8 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
         findings = tuple(certificate_findings(checking.drafted, material))
         if not checking.olds:
             return facts, findings
-        findings = deployed(findings, before=certificate_findings(self.drafted_before(checking.olds), before))
-        if not any(changed(self.fields, checking.olds, checking.inputs)):
+        findings = downgrade_deployed(findings, before=certificate_findings(self.drafted_before(checking.olds), before))
+        if not any(changed_fields(self.fields, checking.olds, checking.inputs)):
             return facts, findings
         return facts, (*findings, *brought_to_light(material, before, checking.now))
 
@@ -156,7 +156,7 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
         """Two listeners can't have one port of one load balancer."""
         return "load_balancer_id" not in replaces and "protocol_port" not in replaces
 
-    def make(self, operation: Operation, inputs: ListenerInputs) -> Live:
+    def make(self, operation: Operation, inputs: ListenerInputs) -> LiveObject:
         """Makes it on its load balancer."""
         balancer = inputs.load_balancer_id
         creation = Creation(self, operation)
@@ -169,10 +169,10 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
         with operation.load_balancer(balancer):
             listener_id = creation.once(
                 place,
-                lambda: operation.unless_busy(balancer, lambda: operation.run(routes.create_listener(body))),
+                lambda: operation.retry_while_locked(balancer, lambda: operation.run(routes.create_listener(body))),
             )
 
-            def finish() -> Live:
+            def finish() -> LiveObject:
                 if inputs.admin_state_up is False:
                     return self._patched(operation, balancer, listener_id, ListenerPatch(admin_state_up=False))
                 return self._ready(operation, listener_id, f"create listener '{name}' ({listener_id})")
@@ -183,21 +183,21 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
         """All listeners."""
         return operation.rows(routes.list_listeners)
 
-    def free(self, operation: Operation, live: Live, dead: Mapping[str, object], state: StackState) -> bool:
+    def free(self, operation: Operation, live: LiveObject, dead: Mapping[str, object], state: StackState) -> bool:
         """Whether all pools behind it are this stack's."""
         return has_own_pools_only(operation, live.id, state)
 
-    def in_the_way(self, operation: Operation) -> Iterator[Live]:
+    def in_the_way(self, operation: Operation) -> Iterator[LiveObject]:
         """The listener on its port."""
         place = tuple(operation.properties.get(name) for name in ("load_balancer_id", "protocol_port"))
         for each in self.listed(operation):
-            if same_id(each.load_balancer_id, place[0]) and each.protocol_port == (place[1] or 443):
-                yield Live(each.id, _live(each))
+            if equal_ids(each.load_balancer_id, place[0]) and each.protocol_port == (place[1] or 443):
+                yield LiveObject(each.id, _live(each))
 
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
         """Reads it."""
         try:
-            return Live(object_id, _live(operation.send(routes.get_listener(object_id))))
+            return LiveObject(object_id, _live(operation.send(routes.get_listener(object_id))))
         except ObjectNotFound:
             return None
 
@@ -208,7 +208,7 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
         olds: Properties,
         inputs: ListenerInputs,
         fields: Sequence[Field],
-    ) -> Live:
+    ) -> LiveObject:
         """One PATCH with what differs."""
         given = inputs.model_dump(exclude_none=True)
         patch = ListenerPatch.model_validate({each.name: given.get(each.name, each.removed) for each in fields})
@@ -228,14 +228,14 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
                 load_balancer_id=balancer,
             )
 
-    def _patched(self, operation: Operation, balancer: str, listener_id: str, patch: ListenerPatch) -> Live:
+    def _patched(self, operation: Operation, balancer: str, listener_id: str, patch: ListenerPatch) -> LiveObject:
         call = routes.update_listener(listener_id, patch)
-        operation.unless_busy(balancer, lambda: operation.run(call))
-        return self._ready(operation, listener_id, call.asked)
+        operation.retry_while_locked(balancer, lambda: operation.run(call))
+        return self._ready(operation, listener_id, call.description)
 
-    def _ready(self, operation: Operation, listener_id: str, asked: str) -> Live:
-        listener = operation.ready(lambda: operation.send(routes.get_listener(listener_id)), asked)
-        return Live(listener_id, _live(listener))
+    def _ready(self, operation: Operation, listener_id: str, asked: str) -> LiveObject:
+        listener = operation.wait_until_active(lambda: operation.send(routes.get_listener(listener_id)), asked)
+        return LiveObject(listener_id, _live(listener))
 
 
 def _live(listener: Listener) -> Properties:

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from gcore_tls_provider.certificates.findings.finding import Finding
-from gcore_tls_provider.certificates.rules.reload_effects import Material, reload_findings
+from gcore_tls_provider.certificates.rules.reload_effects import PublicMaterial, reload_findings
 from gcore_tls_provider.certificates.rules.server_names import server_name_findings
-from gcore_tls_provider.lifecycle.inputs.properties import Draft
-from gcore_tls_provider.lifecycle.inputs.references import PublicMaterial
+from gcore_tls_provider.lifecycle.inputs.properties import PartialInputs
+from gcore_tls_provider.lifecycle.inputs.references import ReferencedCertificates
 from gcore_tls_provider.lifecycle.kinds.listener.inputs import ListenerInputs
 
 
-def certificate_findings(drafted: Draft[ListenerInputs], material: PublicMaterial) -> Iterator[Finding]:
+def certificate_findings(drafted: PartialInputs[ListenerInputs], material: ReferencedCertificates) -> Iterator[Finding]:
     """What a listener's certificates are, side by side, and whether they cover the names that clients use.
 
     Names rest as long as one of the certificates isn't known.
@@ -25,20 +25,22 @@ def certificate_findings(drafted: Draft[ListenerInputs], material: PublicMateria
     default, sni = material.chain("certificate"), material.chains("sni_certificates")
     complete = sni.complete and (default is not None or not drafted.given("secret_id"))
     complete = complete and (bool(material.roles) or not drafted.given("sni_secret_id"))
-    names = drafted.known.host_names if complete and "host_names" in drafted.usable else []
+    names = drafted.known.host_names if complete and "host_names" in drafted.valid_fields else []
     yield from server_name_findings(default, sni.known, host_names=names)
 
 
-def brought_to_light(material: PublicMaterial, before: PublicMaterial, now: datetime) -> Sequence[Finding]:
+def brought_to_light(
+    material: ReferencedCertificates, before: ReferencedCertificates, now: datetime
+) -> Sequence[Finding]:
     """What a change of the listener brings to light: deployed material of its load balancer that has expired."""
-    single: Mapping[str, tuple[Material | None, Material | None]] = {
+    single: Mapping[str, tuple[PublicMaterial | None, PublicMaterial | None]] = {
         "certificate": (material.chain("certificate"), before.chain("certificate")),
         "client_certificate": (material.chain("client_certificate"), before.chain("client_certificate")),
         "ca": (material.ca(), before.ca()),
         "crl": (material.crl(), before.crl()),
     }
     former = before.chains("sni_certificates").known
-    stays: dict[str, Sequence[Material]] = {
+    stays: dict[str, Sequence[PublicMaterial]] = {
         "sni_certificates": [each for each in material.chains("sni_certificates").known if each in former],
         **{role: [own] for role, (own, former_own) in single.items() if own is not None and own == former_own},
     }

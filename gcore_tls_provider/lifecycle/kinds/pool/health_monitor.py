@@ -12,7 +12,7 @@ from typing_extensions import Self
 from gcore_tls_provider.api.wire.enums import HealthMonitorType, HttpMethod, HttpVersion
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitor, HealthMonitorCreate, HealthMonitorPatch
 from gcore_tls_provider.lifecycle.inputs.fields import Field
-from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, Properties, invalid
+from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, Properties, validation_error
 
 FIELDS: Final = (
     Field("type", change="replace"),
@@ -68,14 +68,14 @@ class HealthMonitorInputs(InputsModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.timeout >= self.delay:
-            raise invalid(
+            raise validation_error(
                 "MONITOR_TIMEOUT",
                 f"The timeout of {self.timeout} s isn't less than the delay of {self.delay} s.",
                 "Make timeout less than delay.",
             )
         stray = [name for name in _HTTP_ONLY if getattr(self, name) is not None]
         if stray and self.type not in ("HTTP", "HTTPS"):
-            raise invalid(
+            raise validation_error(
                 "MONITOR_HTTP_ONLY",
                 f"{', '.join(stray)} can't go with a monitor of type {self.type}.",
                 "Remove it, or make the type HTTP.",

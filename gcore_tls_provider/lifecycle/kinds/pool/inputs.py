@@ -9,7 +9,7 @@ from pydantic import model_validator
 from typing_extensions import Self
 
 from gcore_tls_provider.api.wire.enums import LbAlgorithm, PoolProtocol, SessionPersistenceType
-from gcore_tls_provider.lifecycle.inputs.properties import ExpiringInputs, InputsModel, invalid
+from gcore_tls_provider.lifecycle.inputs.properties import ExpiringInputs, InputsModel, validation_error
 from gcore_tls_provider.lifecycle.inputs.scalars import Milliseconds, ObjectId, ObjectName
 from gcore_tls_provider.lifecycle.kinds.pool.health_monitor import HealthMonitorInputs
 from gcore_tls_provider.lifecycle.kinds.pool.members import MemberInputs
@@ -39,7 +39,7 @@ class SessionPersistenceInputs(InputsModel):
     @model_validator(mode="after")
     def _cookie_fits(self) -> Self:
         if (self.type == "APP_COOKIE") != (self.cookie_name is not None):
-            raise invalid(
+            raise validation_error(
                 "COOKIE_NAME",
                 "cookie_name goes with type APP_COOKIE, and with no other.",
                 "Give cookie_name together with APP_COOKIE only.",

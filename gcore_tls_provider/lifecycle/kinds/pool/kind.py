@@ -14,20 +14,20 @@ from gcore_tls_provider.api.wire.members import Member, MemberCreate
 from gcore_tls_provider.api.wire.pools import Pool, PoolCreate, PoolPatch
 from gcore_tls_provider.certificates import certificate_facts
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.findings.finding import Finding, gathered
-from gcore_tls_provider.certificates.findings.severity import deployed
+from gcore_tls_provider.certificates.findings.finding import Finding, collect_findings
+from gcore_tls_provider.certificates.findings.severity import downgrade_deployed
 from gcore_tls_provider.errors import BadRequest, MethodNotAllowed, NotFound, ObjectNotFound
 from gcore_tls_provider.hidden_inputs import MATERIAL
-from gcore_tls_provider.lifecycle.inputs.fields import Field, changed, same_id
+from gcore_tls_provider.lifecycle.inputs.fields import Field, changed_fields, equal_ids
 from gcore_tls_provider.lifecycle.inputs.properties import (
     UNKNOWN,
-    Draft,
+    PartialInputs,
     Properties,
     Rule,
-    fault,
+    error_finding,
 )
-from gcore_tls_provider.lifecycle.inputs.references import PublicMaterial
-from gcore_tls_provider.lifecycle.kind import Checking, Live
+from gcore_tls_provider.lifecycle.inputs.references import ReferencedCertificates
+from gcore_tls_provider.lifecycle.kind import CheckContext, LiveObject
 from gcore_tls_provider.lifecycle.kinds.pool import health_monitor as health_monitors
 from gcore_tls_provider.lifecycle.kinds.pool import members
 from gcore_tls_provider.lifecycle.kinds.pool import tls_activation as tls_start
@@ -57,22 +57,22 @@ _IN_BODY: Final = (
 )
 
 
-def _somewhere(drafted: Draft[PoolInputs]) -> Iterator[Finding]:
+def _somewhere(drafted: PartialInputs[PoolInputs]) -> Iterator[Finding]:
     if not drafted.given("load_balancer_id") and not drafted.given("listener_id"):
-        yield fault(
+        yield error_finding(
             "load_balancer_id",
-            "POOL_NOWHERE",
+            "POOL_WITHOUT_LOAD_BALANCER",
             "The pool is on no load balancer.",
             "Give `listener`, or `load_balancer`; only a pool with a listener gets traffic.",
         )
 
 
-def _each_member_once(drafted: Draft[PoolInputs]) -> Iterator[Finding]:
+def _each_member_once(drafted: PartialInputs[PoolInputs]) -> Iterator[Finding]:
     for (address, port), count in Counter(each.key for each in drafted.known.members).items():
         if count > 1:
-            yield fault(
+            yield error_finding(
                 "members",
-                "MEMBER_TWICE",
+                "DUPLICATE_MEMBER",
                 f"{address}:{port} is a member {count} times, and Gcore takes it once.",
                 "Keep it once; to give it more traffic, raise its weight.",
             )
@@ -103,20 +103,20 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
         }
     )
     rules = (
-        Rule(needs=frozenset(), verdict=_somewhere),
-        Rule(needs=frozenset(), verdict=no_list_without_authority),
-        Rule(needs=frozenset({"members"}), verdict=_each_member_once),
+        Rule(needs=frozenset(), check=_somewhere),
+        Rule(needs=frozenset(), check=no_list_without_authority),
+        Rule(needs=frozenset({"members"}), check=_each_member_once),
     )
     fields = (
         Field("name"),
-        Field("load_balancer_id", change="replace", equal=same_id),
-        Field("listener_id", change="replace", nullable=True, equal=same_id),
+        Field("load_balancer_id", change="replace", equal=equal_ids),
+        Field("listener_id", change="replace", nullable=True, equal=equal_ids),
         Field("protocol", default="HTTPS"),
         Field("lb_algorithm", default="ROUND_ROBIN"),
-        Field("members", change="own route", default=[], owned=True, equal=same_members),
-        Field("ca_secret_id", nullable=True, owned=True, equal=same_id),
-        Field("secret_id", nullable=True, owned=True, equal=same_id),
-        Field("crl_secret_id", nullable=True, owned=True, equal=same_id),
+        Field("members", change="own route", default=[], compare_when_unset=True, equal=same_members),
+        Field("ca_secret_id", nullable=True, compare_when_unset=True, equal=equal_ids),
+        Field("secret_id", nullable=True, compare_when_unset=True, equal=equal_ids),
+        Field("crl_secret_id", nullable=True, compare_when_unset=True, equal=equal_ids),
         Field("health_monitor", change="own route", nullable=True, equal=same_health_monitor),
         Field("session_persistence", nullable=True, equal=_same_persistence),
         Field("timeout_member_connect", nullable=True),
@@ -124,12 +124,12 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
         Field("admin_state_up", default=True),
     )
 
-    def facts(self, checking: Checking[PoolInputs]) -> tuple[Properties, Sequence[Finding]]:
+    def facts(self, checking: CheckContext[PoolInputs]) -> tuple[Properties, Sequence[Finding]]:
         """What backends are expected to show; and what the rules say of the pool and all that it refers to."""
         facts, findings = self._expected(checking.drafted)
-        former = PublicMaterial.of(checking.olds, checking.seen)
-        material = PublicMaterial.of(checking.inputs, checking.seen)
-        refers_as_before = all(same_id(checking.olds.get(name), checking.inputs.get(name)) for name in _REFERRED)
+        former = ReferencedCertificates.of(checking.olds, checking.seen)
+        material = ReferencedCertificates.of(checking.inputs, checking.seen)
+        refers_as_before = all(equal_ids(checking.olds.get(name), checking.inputs.get(name)) for name in _REFERRED)
         if refers_as_before:
             material = material.or_else(former)
         if material.roles:
@@ -143,21 +143,21 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
             former = material
         before = PoolGraph.of(self.drafted_before(checking.olds), former)
         found = (
-            *deployed(found, before=before.findings(checking.now)),
+            *downgrade_deployed(found, before=before.findings(checking.now)),
             *graph.rotation(before, checking.now),
         )
-        if any(changed(self.fields, checking.olds, checking.inputs)):
+        if any(changed_fields(self.fields, checking.olds, checking.inputs)):
             found = (*found, *graph.reload(before, checking.now))
         return facts, found
 
-    def _expected(self, drafted: Draft[PoolInputs]) -> tuple[Properties, Sequence[Finding]]:
+    def _expected(self, drafted: PartialInputs[PoolInputs]) -> tuple[Properties, Sequence[Finding]]:
         if EXPECTED in drafted.unknown:
             return {"expected_backends": UNKNOWN}, ()
         findings: list[Finding] = []
         backends: list[CertificateChain] = []
-        given = drafted.known.expected_backend_certificates if EXPECTED in drafted.usable else ()
+        given = drafted.known.expected_backend_certificates if EXPECTED in drafted.valid_fields else ()
         for number, each in enumerate(given):
-            with gathered(findings):
+            with collect_findings(findings):
                 backends.append(CertificateChain.parse(each, property=f"{EXPECTED}[{number}]"))
         if not backends:
             return {}, findings
@@ -178,7 +178,7 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
         """A listener has one default pool, and no request moves a pool from one listener to another."""
         return "listener_id" not in replaces and news.get("listener_id") is not None
 
-    def make(self, operation: Operation, inputs: PoolInputs) -> Live:
+    def make(self, operation: Operation, inputs: PoolInputs) -> LiveObject:
         """Makes it with its members and health monitor, attached to its listener."""
         balancer = inputs.load_balancer_id or self._balancer_of(operation, str(inputs.listener_id))
         creation = Creation(self, operation)
@@ -204,10 +204,10 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
         with operation.load_balancer(balancer):
             pool_id = creation.once(
                 place,
-                lambda: operation.unless_busy(balancer, lambda: operation.run_shaped(shapes)),
+                lambda: operation.retry_while_locked(balancer, lambda: operation.run_shaped(shapes)),
             )
 
-            def finish() -> Live:
+            def finish() -> LiveObject:
                 if inputs.admin_state_up is False:
                     self._patch(operation, balancer, pool_id, inputs.protocol, PoolPatch(admin_state_up=False))
                 asked = f"create pool '{name}' ({pool_id})"
@@ -219,19 +219,19 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
         """All pools."""
         return operation.rows(routes.list_pools)
 
-    def free(self, operation: Operation, live: Live, dead: Mapping[str, object], state: StackState) -> bool:
+    def free(self, operation: Operation, live: LiveObject, dead: Mapping[str, object], state: StackState) -> bool:
         """Whether it is attached to listeners of this stack only, or to the one that it was made for."""
         own = {*state.made, *operation.session.made, dead.get("listener_id")}
         return {each.id for each in operation.send(routes.get_pool(live.id)).listeners} <= own
 
-    def in_the_way(self, operation: Operation) -> Iterator[Live]:
+    def in_the_way(self, operation: Operation) -> Iterator[LiveObject]:
         """The default pool of its listener."""
         listener = operation.properties.get("listener_id")
         for each in self.listed(operation):
-            if any(same_id(front.id, listener) for front in each.listeners):
+            if any(equal_ids(front.id, listener) for front in each.listeners):
                 yield _live(each, listener, None)
 
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
         """Reads it."""
         try:
             pool = operation.send(routes.get_pool(object_id))
@@ -241,7 +241,7 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
 
     def change(
         self, operation: Operation, object_id: str, olds: Properties, inputs: PoolInputs, fields: Sequence[Field]
-    ) -> Live:
+    ) -> LiveObject:
         """One update with what differs; members and the health monitor by their own routes."""
         given = inputs.model_dump(exclude_none=True)
         patch = {each.name: given.get(each.name, each.removed) for each in fields if each.change == "in place"}
@@ -267,7 +267,7 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
                 tls_start.take_effect(operation, balancer, object_id, up=up)
             if monitor is not None and not stays:
                 call = routes.create_health_monitor(object_id, health_monitors.create_body(monitor))
-                operation.unless_busy(balancer, lambda: operation.run(call))
+                operation.retry_while_locked(balancer, lambda: operation.run(call))
             if "members" in names:
                 self._change_members(operation, balancer, object_id, inputs.members, olds.get("members"))
             return self._ready(operation, object_id, olds.get("listener_id"), f"update pool {object_id}", told)
@@ -295,17 +295,17 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
 
     def _patch(self, operation: Operation, balancer: str, pool_id: str, protocol: str, body: PoolPatch) -> None:
         shapes = routes.update_pool(pool_id, protocol, body)
-        operation.unless_busy(balancer, lambda: operation.run_shaped(shapes))
+        operation.retry_while_locked(balancer, lambda: operation.run_shaped(shapes))
 
     def _drop_monitor(self, operation: Operation, balancer: str, pool_id: str) -> None:
         call = routes.delete_health_monitor(pool_id)
         try:
-            operation.unless_busy(balancer, lambda: operation.send(call))
+            operation.retry_while_locked(balancer, lambda: operation.send(call))
         except (BadRequest, ObjectNotFound):
             # Sent again after its answer was lost, it finds no monitor, and that is a 400.
             if operation.send(routes.get_pool(pool_id)).healthmonitor is not None:
                 raise
-        operation.rest(balancer, call.asked)
+        operation.wait_until_unlocked(balancer, call.description)
 
     def _change_members(
         self, operation: Operation, balancer: str, pool_id: str, wanted: Sequence[MemberInputs], told: object
@@ -328,7 +328,7 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
             *(routes.delete_member(pool_id, member_id) for member_id in changes.removed),
         ):
             try:
-                operation.unless_busy(balancer, partial(operation.run, call))
+                operation.retry_while_locked(balancer, partial(operation.run, call))
             except ObjectNotFound:
                 # A removal that is sent again after its answer was lost finds no member any more.
                 if call.route is not routes.DELETE_MEMBER:
@@ -341,7 +341,7 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
         for number, each in enumerate(lists):
             call = routes.replace_members(pool_id, each)
             try:
-                operation.unless_busy(balancer, partial(operation.run, call))
+                operation.retry_while_locked(balancer, partial(operation.run, call))
             except (NotFound, MethodNotAllowed) as refused:
                 if number:
                     raise
@@ -351,12 +351,12 @@ class PoolLifecycle(MadeLifecycle[PoolInputs]):
                 return False
         return True
 
-    def _ready(self, operation: Operation, pool_id: str, listener_id: object, asked: str, told: object) -> Live:
-        pool = operation.ready(lambda: operation.send(routes.get_pool(pool_id)), asked)
+    def _ready(self, operation: Operation, pool_id: str, listener_id: object, asked: str, told: object) -> LiveObject:
+        pool = operation.wait_until_active(lambda: operation.send(routes.get_pool(pool_id)), asked)
         return _live(pool, listener_id, told)
 
 
-def _live(pool: Pool, listener_id: object, told: object) -> Live:
+def _live(pool: Pool, listener_id: object, told: object) -> LiveObject:
     """The pool as Gcore has it.
 
     Args:
@@ -389,7 +389,7 @@ def _live(pool: Pool, listener_id: object, told: object) -> Live:
         "provisioning_status": pool.provisioning_status,
         "operating_status": pool.operating_status,
     }
-    return Live(pool.id, properties, tuple(_ailing(pool)))
+    return LiveObject(pool.id, properties, tuple(_ailing(pool)))
 
 
 def _ailing(pool: Pool) -> Iterator[str]:

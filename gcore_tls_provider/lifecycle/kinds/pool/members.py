@@ -20,7 +20,7 @@ from pydantic import Field as Limited
 from pydantic import TypeAdapter, ValidationError
 
 from gcore_tls_provider.api.wire.members import Member, MemberCreate, MemberPatch
-from gcore_tls_provider.lifecycle.inputs.fields import Field, same_id
+from gcore_tls_provider.lifecycle.inputs.fields import Field, equal_ids
 from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, Properties
 from gcore_tls_provider.lifecycle.inputs.scalars import Address, ObjectId, Port
 
@@ -66,8 +66,8 @@ FIELDS: Final = (
     Field("backup", default=False),
     Field("monitor_address", nullable=True),
     Field("monitor_port", nullable=True),
-    Field("subnet_id", change="replace", equal=same_id),
-    Field("instance_id", change="replace", readable=False, equal=same_id),
+    Field("subnet_id", change="replace", equal=equal_ids),
+    Field("instance_id", change="replace", readable=False, equal=equal_ids),
     Field("admin_state_up", default=True),
 )
 """The fields of a member; `replace` is by another member."""
@@ -197,7 +197,7 @@ def _by_key(members: object) -> Mapping[Key, MemberInputs]:
 def _moved(old: MemberInputs, new: MemberInputs) -> bool:
     """Whether it is elsewhere; what was removed from a program stays as it is."""
     return any(
-        getattr(new, name) is not None and not same_id(getattr(old, name), getattr(new, name)) for name in _FIXED
+        getattr(new, name) is not None and not equal_ids(getattr(old, name), getattr(new, name)) for name in _FIXED
     )
 
 

@@ -14,23 +14,23 @@ from gcore_tls_provider.certificates import CaBundle, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.certificates.rules.backend import backend_findings
-from gcore_tls_provider.certificates.rules.reload_effects import Material, reload_findings
+from gcore_tls_provider.certificates.rules.reload_effects import PublicMaterial, reload_findings
 from gcore_tls_provider.certificates.rules.revocation import coverage_findings, revoked_findings
 from gcore_tls_provider.certificates.rules.rotation import rotation_findings
 from gcore_tls_provider.certificates.rules.shared_keys import shared_key_findings
 from gcore_tls_provider.certificates.san_matching import client_names_of
-from gcore_tls_provider.lifecycle.inputs.properties import Draft, InputsT, fault
-from gcore_tls_provider.lifecycle.inputs.references import Chains, PublicMaterial, chains
+from gcore_tls_provider.lifecycle.inputs.properties import InputsT, PartialInputs, error_finding
+from gcore_tls_provider.lifecycle.inputs.references import Chains, ReferencedCertificates, chains
 from gcore_tls_provider.lifecycle.kinds.pool.inputs import TLS_IDS, PoolInputs
 
 _PASSING_THROUGH: Final = frozenset({"HTTPS", "TCP"})
 _OVER_HTTP: Final = frozenset({"HTTP", "HTTPS"})
 
 
-def no_list_without_authority(drafted: Draft[InputsT]) -> Iterator[Finding]:
+def no_list_without_authority(drafted: PartialInputs[InputsT]) -> Iterator[Finding]:
     """Octavia refuses a revocation list without the authority that has signed it, of a pool and of its TLS part."""
     if drafted.given("crl_secret_id") and not drafted.given("ca_secret_id"):
-        yield fault(
+        yield error_finding(
             "crl_secret_id",
             "CRL_WITHOUT_CA",
             "A revocation list is given without the certificate authority that it belongs to, and Gcore refuses that.",
@@ -52,7 +52,7 @@ class PoolGraph:
         backends: what backends are expected to show.
     """
 
-    drafted: Draft[PoolInputs]
+    drafted: PartialInputs[PoolInputs]
     ca: CaBundle | None
     crl: RevocationLists | None
     client: CertificateChain | None
@@ -61,7 +61,7 @@ class PoolGraph:
     backends: Chains
 
     @classmethod
-    def of(cls, drafted: Draft[PoolInputs], material: PublicMaterial) -> PoolGraph:
+    def of(cls, drafted: PartialInputs[PoolInputs], material: ReferencedCertificates) -> PoolGraph:
         """The graph of a pool's inputs and what they refer to."""
         return cls(
             drafted=drafted,
@@ -80,7 +80,7 @@ class PoolGraph:
         Below a listener that passes clients' connections through, protocol HTTPS is the clients' own TLS.
         """
         return any(map(self.drafted.given, TLS_IDS)) or (
-            "protocol" in self.drafted.usable
+            "protocol" in self.drafted.valid_fields
             and self.drafted.known.protocol == "HTTPS"
             and self.listener_protocol not in _PASSING_THROUGH
         )
@@ -88,7 +88,7 @@ class PoolGraph:
     @property
     def client_names(self) -> Sequence[str]:
         """The names that clients use: those declared, else those of the server certificates, if all are known."""
-        if "host_names" not in self.drafted.usable:
+        if "host_names" not in self.drafted.valid_fields:
             return ()
         declared = self.drafted.known.host_names
         if declared or not self.listener.complete:
@@ -134,7 +134,7 @@ class PoolGraph:
             )
 
     def _monitor(self) -> Iterator[Finding]:
-        if not self.speaks_tls or "health_monitor" not in self.drafted.usable:
+        if not self.speaks_tls or "health_monitor" not in self.drafted.valid_fields:
             return
         monitor = self.drafted.known.health_monitor
         if monitor is None:
@@ -166,7 +166,7 @@ class PoolGraph:
         yield from self._probes_in_clear(monitor.type)
 
     def _probes_in_clear(self, kind: str) -> Iterator[Finding]:
-        if kind not in ("HTTP", "TCP", "TLS-HELLO") or "members" not in self.drafted.usable:
+        if kind not in ("HTTP", "TCP", "TLS-HELLO") or "members" not in self.drafted.valid_fields:
             return
         for member in self.drafted.known.members:
             if member.monitor_port is None and member.monitor_address is None:
@@ -177,9 +177,9 @@ class PoolGraph:
                 member.address,
             )
             if kind == "HTTP" and own:
-                yield fault(
+                yield error_finding(
                     "members",
-                    "MONITOR_IN_CLEAR",
+                    "PLAINTEXT_PROBE_TO_TLS_PORT",
                     f"Probes of {name} go out without TLS as soon as monitor_port or monitor_address is set, here to a "
                     f"port that speaks TLS: the member goes down.",
                     "Remove monitor_port and monitor_address, or name a port that speaks plain HTTP.",
@@ -187,7 +187,7 @@ class PoolGraph:
             else:
                 yield _warning(
                     "members",
-                    "MONITOR_OUTSIDE_TLS",
+                    "PROBES_BYPASS_TLS",
                     f"Probes of {name} go out without TLS, because monitor_port or monitor_address is set: they say "
                     f"nothing about its certificate.",
                     "Remove monitor_port and monitor_address unless a health port in clear is meant.",
@@ -203,7 +203,7 @@ class PoolGraph:
 
     def reload(self, before: PoolGraph, now: datetime) -> Sequence[Finding]:
         """What a change of the pool brings to light: material that was there before, and has expired meanwhile."""
-        stays: dict[str, list[Material]] = {
+        stays: dict[str, list[PublicMaterial]] = {
             "ca_secret_id": [self.ca] if self.ca is not None and self.ca == before.ca else [],
             "crl_secret_id": [self.crl] if self.crl is not None and self.crl == before.crl else [],
             "secret_id": [self.client] if self.client is not None and self.client == before.client else [],

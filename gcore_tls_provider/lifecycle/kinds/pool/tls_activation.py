@@ -49,4 +49,4 @@ def take_effect(operation: Operation, load_balancer_id: str, pool_id: str, *, up
     for state in (*([False] if monitor.admin_state_up else []), *([True] if wanted else [])):
         patch = PoolPatch(healthmonitor=health_monitors.switched(monitor, state))
         shapes = routes.update_pool(pool_id, pool.protocol, patch)
-        operation.unless_busy(load_balancer_id, partial(operation.run_shaped, shapes))
+        operation.retry_while_locked(load_balancer_id, partial(operation.run_shaped, shapes))

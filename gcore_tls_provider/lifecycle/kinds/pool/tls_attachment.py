@@ -28,11 +28,17 @@ from pydantic import Field as Limited
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.pools import Pool, PoolPatch
 from gcore_tls_provider.certificates.findings.finding import Finding
-from gcore_tls_provider.errors import ApiError, ObjectFailed, ObjectNotFound, Unfinished
-from gcore_tls_provider.lifecycle.inputs.fields import Field, same_id
-from gcore_tls_provider.lifecycle.inputs.properties import Draft, Properties, ResourceInputs, Rule, fault
+from gcore_tls_provider.errors import ApiError, ObjectFailed, ObjectNotFound, PartialResult
+from gcore_tls_provider.lifecycle.inputs.fields import Field, equal_ids
+from gcore_tls_provider.lifecycle.inputs.properties import (
+    PartialInputs,
+    Properties,
+    ResourceInputs,
+    Rule,
+    error_finding,
+)
 from gcore_tls_provider.lifecycle.inputs.scalars import ObjectId
-from gcore_tls_provider.lifecycle.kind import Lifecycle, Live
+from gcore_tls_provider.lifecycle.kind import Lifecycle, LiveObject
 from gcore_tls_provider.lifecycle.kinds.pool import tls_activation as tls_start
 from gcore_tls_provider.lifecycle.kinds.pool.inputs import TLS_IDS, TLS_PROTOCOL
 from gcore_tls_provider.lifecycle.kinds.pool.rules import no_list_without_authority
@@ -87,9 +93,9 @@ class PoolTlsSnapshotLifecycle(Lifecycle[PoolTlsSnapshotInputs]):
     kind: ClassVar[str] = "TLS snapshot of pool"
     adoptable = False
     inputs = PoolTlsSnapshotInputs
-    fields = (Field("pool_id", change="replace", readable=False, equal=same_id),)
+    fields = (Field("pool_id", change="replace", readable=False, equal=equal_ids),)
 
-    def make(self, operation: Operation, inputs: PoolTlsSnapshotInputs) -> Live:
+    def make(self, operation: Operation, inputs: PoolTlsSnapshotInputs) -> LiveObject:
         """Reads the pool.
 
         Raises:
@@ -108,15 +114,15 @@ class PoolTlsSnapshotLifecycle(Lifecycle[PoolTlsSnapshotInputs]):
             pool = operation.send(routes.get_pool(inputs.pool_id))
         except ObjectNotFound as missing:
             raise _no_pool(missing) from missing
-        return Live(inputs.pool_id, {"former": _part(pool)})
+        return LiveObject(inputs.pool_id, {"former": _part(pool)})
 
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
         """What is kept stays as it is, for as long as there is such a pool."""
         try:
             operation.send(routes.get_pool(object_id))
         except ObjectNotFound:
             return None
-        return Live(object_id, {})
+        return LiveObject(object_id, {})
 
     def change(
         self,
@@ -125,9 +131,9 @@ class PoolTlsSnapshotLifecycle(Lifecycle[PoolTlsSnapshotInputs]):
         olds: Properties,
         inputs: PoolTlsSnapshotInputs,
         fields: Sequence[Field],
-    ) -> Live:
+    ) -> LiveObject:
         """Never called: nothing of it can change."""
-        return Live(object_id, {})
+        return LiveObject(object_id, {})
 
     def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
         """Nothing was made."""
@@ -153,9 +159,9 @@ class PoolTlsAttachmentInputs(ResourceInputs):
     former: Annotated[Former, Limited(default_factory=Former)]
 
 
-def _something(drafted: Draft[PoolTlsAttachmentInputs]) -> Iterator[Finding]:
+def _something(drafted: PartialInputs[PoolTlsAttachmentInputs]) -> Iterator[Finding]:
     if not any(drafted.given(name) for name in ("ca_secret_id", "secret_id")):
-        yield fault(
+        yield error_finding(
             "ca_secret_id",
             "NOTHING_ATTACHED",
             "Neither a certificate authority nor a client certificate is given, so backends wouldn't be verified.",
@@ -174,19 +180,19 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
     kind: ClassVar[str] = "TLS attachment of pool"
     adoptable = False
     inputs = PoolTlsAttachmentInputs
-    rules = (Rule(needs=frozenset(), verdict=_something),)
+    rules = (Rule(needs=frozenset(), check=_something),)
     arguments = MappingProxyType(
         {"pool_id": "pool", "ca_secret_id": "ca", "secret_id": "client_certificate", "crl_secret_id": "crl"}
     )
     fields = (
-        Field("pool_id", change="replace", readable=False, equal=same_id),
-        Field("protocol", default=TLS_PROTOCOL, owned=True, equal=_same_protocol),
-        Field("ca_secret_id", nullable=True, owned=True, equal=same_id),
-        Field("secret_id", nullable=True, owned=True, equal=same_id),
-        Field("crl_secret_id", nullable=True, owned=True, equal=same_id),
+        Field("pool_id", change="replace", readable=False, equal=equal_ids),
+        Field("protocol", default=TLS_PROTOCOL, compare_when_unset=True, equal=_same_protocol),
+        Field("ca_secret_id", nullable=True, compare_when_unset=True, equal=equal_ids),
+        Field("secret_id", nullable=True, compare_when_unset=True, equal=equal_ids),
+        Field("crl_secret_id", nullable=True, compare_when_unset=True, equal=equal_ids),
     )
 
-    def make(self, operation: Operation, inputs: PoolTlsAttachmentInputs) -> Live:
+    def make(self, operation: Operation, inputs: PoolTlsAttachmentInputs) -> LiveObject:
         """One update with what differs; none where the pool is so already.
 
         Raises:
@@ -205,14 +211,16 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
             put = self._put(operation, pool, wanted, f"add TLS to pool {inputs.pool_id}", begins=begins)
         except ApiError as failed:
             if operation.wrote:
-                failed.unfinished = Unfinished(pool.id, _having(wanted, Live(pool.id, {})).properties, anew=False)
+                failed.partial = PartialResult(
+                    pool.id, _having(wanted, LiveObject(pool.id, {})).properties, recreate=False
+                )
             raise
         return _having(wanted, put)
 
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> Live | None:
+    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
         """Reads the pool."""
         try:
-            return Live(object_id, _live(operation.send(routes.get_pool(object_id))))
+            return LiveObject(object_id, _live(operation.send(routes.get_pool(object_id))))
         except ObjectNotFound:
             return None
 
@@ -223,7 +231,7 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
         olds: Properties,
         inputs: PoolTlsAttachmentInputs,
         fields: Sequence[Field],
-    ) -> Live:
+    ) -> LiveObject:
         """One update with what differs."""
         wanted = {field.name: getattr(inputs, field.name) for field in fields}
         pool = operation.send(routes.get_pool(object_id))
@@ -271,9 +279,9 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
         live, restored, others = _part(pool), dict[str, object](), list[str]()
         for name in PARTS:
             before = getattr(former, name)
-            if same_id(live[name], before):
+            if equal_ids(live[name], before):
                 continue
-            if same_id(live[name], ours.get(name)):
+            if equal_ids(live[name], ours.get(name)):
                 restored[name] = before
             else:
                 others.append(f"{name} ({live[name] or 'none'})")
@@ -309,21 +317,21 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
         asked: str,
         *,
         begins: bool = False,
-    ) -> Live:
+    ) -> LiveObject:
         """Sends what differs, and reads it back: that null unsets an id is written nowhere.
 
         Where TLS begins, it is made to take effect, even if nothing differs: a run that died may have come so far.
         """
         live = _part(pool)
-        patch = {name: value for name, value in wanted.items() if not same_id(live[name], value)}
+        patch = {name: value for name, value in wanted.items() if not equal_ids(live[name], value)}
         if not patch and not begins:
-            return Live(pool.id, _live(pool))
+            return LiveObject(pool.id, _live(pool))
         balancer = next((each.id for each in pool.loadbalancers), "")
         protocol = str(wanted.get("protocol", pool.protocol))
         shapes = routes.update_pool(pool.id, protocol, PoolPatch.model_validate(patch))
         with operation.load_balancer(balancer):
             if patch:
-                operation.unless_busy(balancer, lambda: operation.run_shaped(shapes))
+                operation.retry_while_locked(balancer, lambda: operation.run_shaped(shapes))
             elif pool.healthmonitor is not None and not pool.healthmonitor.admin_state_up:
                 operation.warn(
                     f"Pool {pool.id} speaks TLS already, and its health monitor is switched off. If an earlier run "
@@ -331,24 +339,24 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
                 )
             if begins:
                 tls_start.take_effect(operation, balancer, pool.id)
-            pool = operation.ready(lambda: operation.send(routes.get_pool(pool.id)), asked)
-        kept = [name for name, value in patch.items() if not same_id(_part(pool)[name], value)]
+            pool = operation.wait_until_active(lambda: operation.send(routes.get_pool(pool.id)), asked)
+        kept = [name for name, value in patch.items() if not equal_ids(_part(pool)[name], value)]
         if kept:
             raise ObjectFailed(
                 asked,
                 f"Gcore has taken the update, and {', '.join(kept)} is still what it was",
                 "Change it at Gcore, then run again.",
             )
-        return Live(pool.id, _live(pool))
+        return LiveObject(pool.id, _live(pool))
 
 
 def _wanted(inputs: PoolTlsAttachmentInputs) -> dict[str, object]:
     return {name: getattr(inputs, name) for name in PARTS}
 
 
-def _having(wanted: Mapping[str, object], live: Live) -> Live:
+def _having(wanted: Mapping[str, object], live: LiveObject) -> LiveObject:
     """The pool, with what the attachment has set."""
-    return Live(live.id, {**live.properties, _PUT: {name: value for name, value in wanted.items() if value}})
+    return LiveObject(live.id, {**live.properties, _PUT: {name: value for name, value in wanted.items() if value}})
 
 
 def _part(pool: Pool) -> dict[str, object]:
@@ -384,4 +392,4 @@ def _attached_twice(pool_id: str, other: str) -> ObjectFailed:
 
 
 def _no_pool(missing: ObjectNotFound) -> ObjectFailed:
-    return ObjectFailed(missing.asked, missing.answered, "Correct the id, or the project and region of the resource.")
+    return ObjectFailed(missing.action, missing.reason, "Correct the id, or the project and region of the resource.")
