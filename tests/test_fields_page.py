@@ -239,7 +239,7 @@ def test_the_arguments_are_those_of_the_page(kind: str) -> None:
 
 def _beside_gcore(kind: str) -> set[str]:
     """Arguments that say where, or how, and nothing of the object."""
-    return {"existing_id", "connection", "project_id", "region_id"} if kind in RESOURCES else set()
+    return {"existing_id", "provider_config", "project_id", "region_id"} if kind in RESOURCES else set()
 
 
 @every_kind

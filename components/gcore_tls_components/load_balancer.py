@@ -44,7 +44,7 @@ class _Placement(TypedDict):
     """What every part takes: where it is, and which object that exists it is to be."""
 
     existing_id: pulumi.Input[str] | None
-    connection: pulumi.Input[str] | None
+    provider_config: pulumi.Input[str] | None
     project_id: pulumi.Input[int] | None
     region_id: pulumi.Input[int] | None
 
@@ -138,7 +138,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
         accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         client_authentication: pulumi.Input[bool] | pulumi.Input[str] | None = None,
         existing_ids: ExistingIds | None = None,
-        connection: pulumi.Input[str] | None = None,
+        provider_config: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[int] | None = None,
         region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -194,10 +194,10 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             client_authentication: refused, with the reason: Gcore's load balancers can't ask clients for certificates.
             existing_ids: objects that exist and are managed from now on, by their role: taken over in place of being
                 made. The preview compares them. What is only to be used goes to `load_balancer_id` and `listener_id`.
-            connection: who asks, for all parts: another namespace of the configuration than `gcore`, see
+            provider_config: who asks, for all parts: another namespace of the configuration than `gcore`, see
                 `LoadBalancer`.
-            project_id: the project's number, for all parts; default: the connection's.
-            region_id: the region's number, for all parts; default: the connection's.
+            project_id: the project's number, for all parts; default: the provider config's.
+            region_id: the region's number, for all parts; default: the provider config's.
             opts: Pulumi's options.
 
         Raises:
@@ -209,7 +209,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
         self._existing_ids: dict[str, pulumi.Input[str]] = {}
         self._placement: _Placement = {
             "existing_id": None,
-            "connection": connection,
+            "provider_config": provider_config,
             "project_id": project_id,
             "region_id": region_id,
         }
@@ -245,7 +245,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
                 f"{resource_name}-load-balancer",
                 load_balancer_id,
                 self._child(),
-                connection=connection,
+                provider_config=provider_config,
                 project_id=project_id,
                 region_id=region_id,
             )
@@ -332,7 +332,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
                 timeout_client_data=timeout_client_data,
                 user_list=user_list,
                 host_names=host_names,
-                beside=[self.ca, self.client_certificate, *([] if self.crl is None else [self.crl])],
+                related_certificates=[self.ca, self.client_certificate, *([] if self.crl is None else [self.crl])],
                 accept_findings=accept_findings,
                 client_authentication=client_authentication,
                 **self._placed("listener"),

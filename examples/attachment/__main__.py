@@ -20,4 +20,4 @@ attachment = PoolTlsAttachment(
     "backends", pool=config.require("poolId"), ca=ca, client_certificate=client_certificate, crl=crl
 )
 
-pulumi.export("former", attachment.former)
+pulumi.export("previous_tls", attachment.previous_tls)

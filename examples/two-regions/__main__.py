@@ -16,10 +16,10 @@ client_certificate: CertificateArgs = {
     "private_key": from_file(config.require("clientKey")),
 }
 
-for name, connection in (("web", None), ("web-eu", "gcore-eu")):
+for name, provider_config in (("web", None), ("web-eu", "gcore-eu")):
     web = MTLSLoadBalancer(
         name,
-        connection=connection,
+        provider_config=provider_config,
         listener_certificate=listener_certificate,
         client_certificate=client_certificate,
         ca=from_file(config.require("ca")),

@@ -263,7 +263,7 @@ class Lifecycle(ABC, Generic[InputsT]):
         retimed = _timeouts(olds) != _timeouts(news)
         first = bool(replaces) and self._goes_first(olds, news, replaces)
         # The mark of an account is the provider's own: what a program can change is the connection.
-        named = tuple("connection" if name == ACCOUNT else name for name in replaces)
+        named = tuple("provider_config" if name == ACCOUNT else name for name in replaces)
         return Diff(
             bool(fields) or bool(replaces) or retimed or UNFINISHED in olds,
             named,

@@ -20,7 +20,7 @@ from gcore_tls_provider.resources.secrets import (
     RevocationList,
 )
 
-_BESIDE: Final[Mapping[type[CertificateResource], str]] = {
+_RELATED_ROLES: Final[Mapping[type[CertificateResource], str]] = {
     CertificateAuthority: "ca",
     ClientCertificate: "client_certificate",
     RevocationList: "crl",
@@ -74,12 +74,12 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
         user_list: pulumi.Input[Sequence[pulumi.Input[BasicAuthUserArgs]]] | None = None,
         admin_state_up: pulumi.Input[bool] | None = None,
         host_names: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        beside: Sequence[CertificateAuthority | ClientCertificate | RevocationList] | None = None,
+        related_certificates: Sequence[CertificateAuthority | ClientCertificate | RevocationList] | None = None,
         accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         name: pulumi.Input[str] | None = None,
         client_authentication: pulumi.Input[bool] | pulumi.Input[str] | None = None,
         existing_id: pulumi.Input[str] | None = None,
-        connection: pulumi.Input[str] | None = None,
+        provider_config: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[int] | None = None,
         region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -101,13 +101,13 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
             user_list: users of HTTP basic authentication, at most 3.
             admin_state_up: whether it works; default true.
             host_names: names that clients use, each of which one of its certificates must cover.
-            beside: what else the load balancer uses. Any change reloads all of it, and the preview says if something
+            related_certificates: what else the load balancer uses. Any change reloads all of it, and the preview says if something
                 has expired meanwhile that TLS session resumption has hidden until now.
             accept_findings: why an error is accepted, by the code in its brackets, see `ListenerCertificate`.
             name: its exact name at Gcore, see `LoadBalancer`.
             client_authentication: refused, with the reason: Gcore's load balancers can't ask clients for certificates.
             existing_id: a listener that exists, to be managed from now on in place of making one, see `LoadBalancer`.
-            connection: who asks, see `LoadBalancer`.
+            provider_config: who asks, see `LoadBalancer`.
             project_id: the project's number, see `LoadBalancer`.
             region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
@@ -132,7 +132,7 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
             "name": name,
             "client_authentication": client_authentication,
             "existing_id": existing_id,
-            "connection": connection,
+            "provider_config": provider_config,
             "project_id": project_id,
             "region_id": region_id,
         }
@@ -140,7 +140,7 @@ class Listener(GcoreResource, module="gcore", name="Listener"):
         roles: Roles = {
             "certificate": certificate,
             "sni_certificates": sni_certificates or (),
-            **{_BESIDE[type(each)]: each for each in beside or ()},
+            **{_RELATED_ROLES[type(each)]: each for each in related_certificates or ()},
         }
         refers_to = (load_balancer, certificate, *(sni_certificates or ()))
         super().__init__(resource_name, properties, opts, refers_to=refers_to, roles=roles)

@@ -59,7 +59,7 @@ class LoadBalancer(GcoreResource, module="gcore", name="LoadBalancer"):
         admin_state_up: pulumi.Input[bool] | None = None,
         name: pulumi.Input[str] | None = None,
         existing_id: pulumi.Input[str] | None = None,
-        connection: pulumi.Input[str] | None = None,
+        provider_config: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[int] | None = None,
         region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -84,11 +84,11 @@ class LoadBalancer(GcoreResource, module="gcore", name="LoadBalancer"):
             existing_id: a load balancer that exists, to be managed from now on in place of making one; the preview
                 shows what that changes. It keeps its name. Without effect afterwards, so it may be removed; another id
                 is another object, and the one before is deleted.
-            connection: who asks: another namespace of the configuration than `gcore`. `gcore-eu` means
+            provider_config: who asks: another namespace of the configuration than `gcore`. `gcore-eu` means
                 `gcore-eu:apiKey`, `gcore-eu:projectId` and so on; environment variables don't hold for it.
-            project_id: the project's number; default: the connection's. Another project, region or account is another
+            project_id: the project's number; default: the provider config's. Another project, region or account is another
                 object, made there before the old one is deleted.
-            region_id: the region's number; default: the connection's.
+            region_id: the region's number; default: the provider config's.
             opts: Pulumi's options.
         """
         properties = {
@@ -104,7 +104,7 @@ class LoadBalancer(GcoreResource, module="gcore", name="LoadBalancer"):
             "admin_state_up": admin_state_up,
             "name": name,
             "existing_id": existing_id,
-            "connection": connection,
+            "provider_config": provider_config,
             "project_id": project_id,
             "region_id": region_id,
         }

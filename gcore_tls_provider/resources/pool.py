@@ -71,7 +71,7 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
         accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         name: pulumi.Input[str] | None = None,
         existing_id: pulumi.Input[str] | None = None,
-        connection: pulumi.Input[str] | None = None,
+        provider_config: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[int] | None = None,
         region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -101,7 +101,7 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
             accept_findings: why an error is accepted, by the code in its brackets, see `ListenerCertificate`.
             name: its exact name at Gcore, see `LoadBalancer`.
             existing_id: a pool that exists, to be managed from now on in place of making one, see `LoadBalancer`.
-            connection: who asks, see `LoadBalancer`.
+            provider_config: who asks, see `LoadBalancer`.
             project_id: the project's number, see `LoadBalancer`.
             region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
@@ -128,7 +128,7 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
             "accept_findings": accept_findings,
             "name": name,
             "existing_id": existing_id,
-            "connection": connection,
+            "provider_config": provider_config,
             "project_id": project_id,
             "region_id": region_id,
         }

@@ -18,7 +18,7 @@ class PoolTlsSnapshot(GcoreResource, module="gcore", name="PoolTlsSnapshot"):
     It changes nothing. It is a resource of its own so that it is in the state before the attachment changes anything.
     """
 
-    former: pulumi.Output[dict[str, str]]
+    previous_tls: pulumi.Output[dict[str, str]]
     """Protocol and the three ids as they were."""
 
     _dynamic_provider = PoolTlsSnapshotProvider
@@ -28,7 +28,7 @@ class PoolTlsSnapshot(GcoreResource, module="gcore", name="PoolTlsSnapshot"):
         resource_name: str,
         *,
         pool: pulumi.Input[str],
-        connection: pulumi.Input[str] | None = None,
+        provider_config: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[int] | None = None,
         region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -38,12 +38,17 @@ class PoolTlsSnapshot(GcoreResource, module="gcore", name="PoolTlsSnapshot"):
         Args:
             resource_name: what the program calls it.
             pool: the pool's id.
-            connection: who asks, see `LoadBalancer`.
+            provider_config: who asks, see `LoadBalancer`.
             project_id: the project's number, see `LoadBalancer`.
             region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
         """
-        properties = {"pool_id": pool, "connection": connection, "project_id": project_id, "region_id": region_id}
+        properties = {
+            "pool_id": pool,
+            "provider_config": provider_config,
+            "project_id": project_id,
+            "region_id": region_id,
+        }
         super().__init__(resource_name, properties, opts)
 
 
@@ -71,7 +76,7 @@ class PoolTlsAttachment(GcoreResource, module="gcore", name="PoolTlsAttachment")
     """The secret of the client certificate."""
     crl_secret_id: pulumi.Output[str]
     """The secret of the revocation list."""
-    former: pulumi.Output[dict[str, str]]
+    previous_tls: pulumi.Output[dict[str, str]]
     """Protocol and the three ids as they were before: what a deletion restores."""
     provisioning_status: pulumi.Output[str]
     """Where the pool is in its life: `ACTIVE`, `ERROR`, `PENDING_...`."""
@@ -88,7 +93,7 @@ class PoolTlsAttachment(GcoreResource, module="gcore", name="PoolTlsAttachment")
         ca: CertificateAuthority | pulumi.Input[str] | None = None,
         client_certificate: ClientCertificate | pulumi.Input[str] | None = None,
         crl: RevocationList | pulumi.Input[str] | None = None,
-        connection: pulumi.Input[str] | None = None,
+        provider_config: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[int] | None = None,
         region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -101,7 +106,7 @@ class PoolTlsAttachment(GcoreResource, module="gcore", name="PoolTlsAttachment")
             ca: whom the load balancer trusts, or its secret's id. Without one, backends aren't verified.
             client_certificate: what the load balancer shows to backends that ask, or its secret's id.
             crl: whom it trusts no longer, or its secret's id; needs `ca`. What isn't given, the pool doesn't have.
-            connection: who asks, see `LoadBalancer`.
+            provider_config: who asks, see `LoadBalancer`.
             project_id: the project's number, see `LoadBalancer`.
             region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
@@ -122,7 +127,7 @@ class PoolTlsAttachment(GcoreResource, module="gcore", name="PoolTlsAttachment")
         snapshot = PoolTlsSnapshot(
             _snapshot_name(resource_name),
             pool=pool,
-            connection=connection,
+            provider_config=provider_config,
             project_id=project_id,
             region_id=region_id,
             opts=beside,
@@ -132,8 +137,8 @@ class PoolTlsAttachment(GcoreResource, module="gcore", name="PoolTlsAttachment")
             "ca_secret_id": reference("ca", ca, CertificateAuthority),
             "secret_id": reference("client_certificate", client_certificate, ClientCertificate),
             "crl_secret_id": reference("crl", crl, RevocationList),
-            "former": snapshot.former,
-            "connection": connection,
+            "previous_tls": snapshot.previous_tls,
+            "provider_config": provider_config,
             "project_id": project_id,
             "region_id": region_id,
         }

@@ -113,7 +113,7 @@ class GcoreResource(dynamic.Resource):
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
         *,
-        connection: pulumi.Input[str] | None = None,
+        provider_config: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[int] | None = None,
         region_id: pulumi.Input[int] | None = None,
     ) -> Self:
@@ -125,12 +125,12 @@ class GcoreResource(dynamic.Resource):
             resource_name: what the program calls it.
             id: the object's id at Gcore.
             opts: Pulumi's options.
-            connection: who asks, see `LoadBalancer`.
-            project_id: the project's number; default: the connection's.
-            region_id: the region's number; default: the connection's.
+            provider_config: who asks, see `LoadBalancer`.
+            project_id: the project's number; default: the provider config's.
+            region_id: the region's number; default: the provider config's.
         """
         resource = cls.__new__(cls)
-        scope = {"connection": connection, "project_id": project_id, "region_id": region_id}
+        scope = {"provider_config": provider_config, "project_id": project_id, "region_id": region_id}
         GcoreResource.__init__(
             resource, resource_name, scope, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         )

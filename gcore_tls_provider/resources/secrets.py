@@ -48,7 +48,7 @@ class Secret(GcoreResource, module="gcore", name="Secret"):
         mode: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
         existing_id: pulumi.Input[str] | None = None,
-        connection: pulumi.Input[str] | None = None,
+        provider_config: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[int] | None = None,
         region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -70,7 +70,7 @@ class Secret(GcoreResource, module="gcore", name="Secret"):
                 one, nothing that a run that died has left can be recognised.
             existing_id: a secret that exists, to be managed from now on in place of uploading one, see `LoadBalancer`.
                 Its content can't be compared: it is trusted that it is what the program says.
-            connection: who asks, see `LoadBalancer`.
+            provider_config: who asks, see `LoadBalancer`.
             project_id: the project's number, see `LoadBalancer`.
             region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
@@ -85,7 +85,7 @@ class Secret(GcoreResource, module="gcore", name="Secret"):
             "mode": mode,
             "name": name,
             "existing_id": existing_id,
-            "connection": connection,
+            "provider_config": provider_config,
             "project_id": project_id,
             "region_id": region_id,
         }
@@ -113,7 +113,7 @@ class _CertificateSecret(CertificateResource):
     """End of validity, ISO 8601 in UTC."""
     serial: pulumi.Output[str]
     """Serial number, hexadecimal."""
-    key: pulumi.Output[str]
+    key_type: pulumi.Output[str]
     """Kind and size of the public key: `EC P-256`, `RSA 2048`."""
     content_sha256: pulumi.Output[str]
     """Digest of what the secret means: another one is another secret."""
@@ -142,7 +142,7 @@ class ListenerCertificate(_CertificateSecret, module="gcore", name="ListenerCert
         accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         name: pulumi.Input[str] | None = None,
         existing_id: pulumi.Input[str] | None = None,
-        connection: pulumi.Input[str] | None = None,
+        provider_config: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[int] | None = None,
         region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -164,7 +164,7 @@ class ListenerCertificate(_CertificateSecret, module="gcore", name="ListenerCert
                 reason. What can't be read, a wrong key and what Gcore refuses can't be accepted.
             name: its exact name at Gcore, see `Secret`.
             existing_id: a secret that exists, to be managed from now on in place of making one, see `Secret`.
-            connection: who asks, see `LoadBalancer`.
+            provider_config: who asks, see `LoadBalancer`.
             project_id: the project's number, see `LoadBalancer`.
             region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
@@ -185,7 +185,7 @@ class ListenerCertificate(_CertificateSecret, module="gcore", name="ListenerCert
             "accept_findings": accept_findings,
             "name": name,
             "existing_id": existing_id,
-            "connection": connection,
+            "provider_config": provider_config,
             "project_id": project_id,
             "region_id": region_id,
         }
@@ -215,7 +215,7 @@ class ClientCertificate(_CertificateSecret, module="gcore", name="ClientCertific
         accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         name: pulumi.Input[str] | None = None,
         existing_id: pulumi.Input[str] | None = None,
-        connection: pulumi.Input[str] | None = None,
+        provider_config: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[int] | None = None,
         region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -236,7 +236,7 @@ class ClientCertificate(_CertificateSecret, module="gcore", name="ClientCertific
                 reason. What can't be read, a wrong key and what Gcore refuses can't be accepted.
             name: its exact name at Gcore, see `Secret`.
             existing_id: a secret that exists, to be managed from now on in place of making one, see `Secret`.
-            connection: who asks, see `LoadBalancer`.
+            provider_config: who asks, see `LoadBalancer`.
             project_id: the project's number, see `LoadBalancer`.
             region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
@@ -257,7 +257,7 @@ class ClientCertificate(_CertificateSecret, module="gcore", name="ClientCertific
             "accept_findings": accept_findings,
             "name": name,
             "existing_id": existing_id,
-            "connection": connection,
+            "provider_config": provider_config,
             "project_id": project_id,
             "region_id": region_id,
         }
@@ -287,7 +287,7 @@ class CertificateAuthority(_CertificateSecret, module="gcore", name="Certificate
         accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         name: pulumi.Input[str] | None = None,
         existing_id: pulumi.Input[str] | None = None,
-        connection: pulumi.Input[str] | None = None,
+        provider_config: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[int] | None = None,
         region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -301,7 +301,7 @@ class CertificateAuthority(_CertificateSecret, module="gcore", name="Certificate
             accept_findings: see `ListenerCertificate`.
             name: its exact name at Gcore, see `Secret`.
             existing_id: a secret that exists, to be managed from now on in place of making one, see `Secret`.
-            connection: who asks, see `LoadBalancer`.
+            provider_config: who asks, see `LoadBalancer`.
             project_id: the project's number, see `LoadBalancer`.
             region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
@@ -314,7 +314,7 @@ class CertificateAuthority(_CertificateSecret, module="gcore", name="Certificate
             "accept_findings": accept_findings,
             "name": name,
             "existing_id": existing_id,
-            "connection": connection,
+            "provider_config": provider_config,
             "project_id": project_id,
             "region_id": region_id,
         }
@@ -357,7 +357,7 @@ class RevocationList(CertificateResource, module="gcore", name="RevocationList")
         accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         name: pulumi.Input[str] | None = None,
         existing_id: pulumi.Input[str] | None = None,
-        connection: pulumi.Input[str] | None = None,
+        provider_config: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[int] | None = None,
         region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -374,7 +374,7 @@ class RevocationList(CertificateResource, module="gcore", name="RevocationList")
             accept_findings: see `ListenerCertificate`.
             name: its exact name at Gcore, see `Secret`.
             existing_id: a secret that exists, to be managed from now on in place of making one, see `Secret`.
-            connection: who asks, see `LoadBalancer`.
+            provider_config: who asks, see `LoadBalancer`.
             project_id: the project's number, see `LoadBalancer`.
             region_id: the region's number, see `LoadBalancer`.
             opts: Pulumi's options.
@@ -389,7 +389,7 @@ class RevocationList(CertificateResource, module="gcore", name="RevocationList")
             "accept_findings": accept_findings,
             "name": name,
             "existing_id": existing_id,
-            "connection": connection,
+            "provider_config": provider_config,
             "project_id": project_id,
             "region_id": region_id,
         }

@@ -29,11 +29,11 @@ def test_a_load_balancer_moves_to_another_account_made_first(
     stack = new_program(ONE.format(more=""))
     configure_abroad(stack, url)
     stack.up().expect_success()
-    rewrite(stack, f', connection="{EU}"')
+    rewrite(stack, f', provider_config="{EU}"')
     preview = stack.preview("--diff").expect_success()
     assert preview.counts()["to replace"] == 1
     shown = preview.lines()
-    assert f'+ connection: "{EU}"' in [each.replace(" :", ":") for each in shown]
+    assert f'+ provider_config: "{EU}"' in [each.replace(" :", ":") for each in shown]
     assert any(f"region_id : {REGION} => {EU_REGION}" in each.replace("region_id:", "region_id :") for each in shown)
     stack.up().expect_success()
     assert (len(emulator.account.load_balancers), len(there.account.load_balancers)) == (0, 1)
@@ -52,7 +52,7 @@ def test_another_name_for_the_same_place_changes_nothing(new_program: NewProgram
     stack.configure_secret("alias:apiKey", API_KEY)
     stack.up().expect_success()
     begin = len(emulator.calls)
-    rewrite(stack, ', connection="alias"')
+    rewrite(stack, ', provider_config="alias"')
     assert stack.preview().expect_success().counts() == {"to update": 1, "unchanged": 1}
     stack.up().expect_success()
     assert [each for each in emulator.calls[begin:] if each.method != "GET"] == []
@@ -66,15 +66,15 @@ def test_another_name_for_the_same_place_changes_nothing(new_program: NewProgram
 
 @pytest.mark.parametrize("dialect", ["openapi"], indirect=True)
 def test_what_is_wrong_names_namespace_and_key(new_program: NewProgram, abroad: tuple[Emulator, str]) -> None:
-    stack = new_program(ONE.format(more=f', connection="{EU}"'))
+    stack = new_program(ONE.format(more=f', provider_config="{EU}"'))
     (error,) = stack.preview().expect_failure().errors
-    assert "connection: Nothing is configured in the namespace 'gcore-eu'" in error
+    assert "provider_config: Nothing is configured in the namespace 'gcore-eu'" in error
     # The environment's key doesn't hold for it, and a preview needs none.
     stack.configure({f"{EU}:projectId": EU_PROJECT, f"{EU}:regionId": EU_REGION, f"{EU}:baseUrl": abroad[1]})
     stack.preview().expect_success()
     (error,) = stack.up().expect_failure().errors
     assert "gcore-eu:apiKey isn't configured" in error
-    assert "environment variables don't hold for a named connection" in error
+    assert "environment variables don't hold for a named provider config" in error
     stack.configure_secret(f"{EU}:apiKey", "2_wrong_canary")
     failed = stack.up().expect_failure()
     assert "`gcore-eu:apiKey`" in failed.output
@@ -83,7 +83,7 @@ def test_what_is_wrong_names_namespace_and_key(new_program: NewProgram, abroad: 
 
 @pytest.mark.parametrize("dialect", ["openapi"], indirect=True)
 def test_no_key_is_in_the_state(new_program: NewProgram, abroad: tuple[Emulator, str]) -> None:
-    stack = new_program(ONE.format(more=f', connection="{EU}"'))
+    stack = new_program(ONE.format(more=f', provider_config="{EU}"'))
     configure_abroad(stack, abroad[1])
     done = stack.up("--diff").expect_success()
     for text in (done.output, stack.state_text(), stack.preview("--diff").output):

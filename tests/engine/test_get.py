@@ -74,7 +74,7 @@ def test_what_is_not_there(new_program: NewProgram) -> None:
 def test_from_another_account(new_program: NewProgram, abroad: tuple[Emulator, str], emulator: Emulator) -> None:
     stack = new_program(
         "import gcore_tls_provider as gcore, pulumi\n"
-        f'made = gcore.LoadBalancer("web", connection="{EU}")\n'
+        f'made = gcore.LoadBalancer("web", provider_config="{EU}")\n'
         'pulumi.export("id", made.id)\n'
     )
     configure_abroad(stack, abroad[1])
@@ -82,7 +82,7 @@ def test_from_another_account(new_program: NewProgram, abroad: tuple[Emulator, s
     id_ = stack.outputs()["id"]
     reader = new_program(
         "import gcore_tls_provider as gcore, pulumi\n"
-        f'it = gcore.LoadBalancer.get("web", "{id_}", connection="{EU}", project_id={EU_PROJECT})\n'
+        f'it = gcore.LoadBalancer.get("web", "{id_}", provider_config="{EU}", project_id={EU_PROJECT})\n'
         'pulumi.export("name", it.name)\n'
     )
     configure_abroad(reader, abroad[1])

@@ -33,7 +33,7 @@ def program(story: Story) -> Program:
         Declared(
             "PoolTlsAttachment",
             "tls",
-            {"pool_id": pool.id, "ca_secret_id": Ref("ca"), "secret_id": Ref("client"), "former": former},
+            {"pool_id": pool.id, "ca_secret_id": Ref("ca"), "secret_id": Ref("client"), "previous_tls": former},
         ),
     ]
 

@@ -195,7 +195,7 @@ def test_every_input_is_in_the_table_of_its_kind() -> None:
         "CertificateAuthority": {"certificate"},
         "RevocationList": {"revocation_list", "ca"},
         "Listener": {"client_authentication"},
-        "PoolTlsAttachment": {"former"},
+        "PoolTlsAttachment": {"previous_tls"},
     }
     for kind, lifecycle in LIFECYCLES.items():
         names = {field.name for field in lifecycle.fields}

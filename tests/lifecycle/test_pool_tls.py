@@ -40,7 +40,7 @@ class Scene:
     def attach(self, *names: str, name: str = "tls") -> list[Sent]:
         """What the engine does for an attachment: its snapshot first."""
         snapshot = self.world.create("PoolTlsSnapshot", f"{name}-snapshot", pool_id=self.pool_id)
-        program = {**self.program(*names), "former": snapshot.outputs["former"]}
+        program = {**self.program(*names), "previous_tls": snapshot.outputs["previous_tls"]}
         with self.world.writes() as sent:
             self.attachment = self.world.create("PoolTlsAttachment", name, **program)
         return sent
@@ -74,7 +74,7 @@ def test_plain_http_becomes_mutual_tls_and_back(spoken: World) -> None:
     assert sent.body == {"protocol": "HTTPS", **it.ids}
     assert it.part() == {"protocol": "HTTPS", **it.ids}
     assert it.attached.id == it.pool_id
-    assert it.attached.outputs["former"] == {"protocol": "HTTP"}
+    assert it.attached.outputs["previous_tls"] == {"protocol": "HTTP"}
     assert it.attached.refresh()
     assert not it.attached.again().changes
     (sent,) = it.detach()
@@ -134,7 +134,9 @@ def test_tls_takes_effect_though_a_run_died_before(up: bool, world: World) -> No
     if not up:
         it.by_hand(healthmonitor={"delay": 10, "timeout": 5, "max_retries": 3, "admin_state_up": False})
     with it.world.writes() as sent:
-        it.world.create("PoolTlsAttachment", "tls", **it.program("ca_secret_id"), former=snapshot.outputs["former"])
+        it.world.create(
+            "PoolTlsAttachment", "tls", **it.program("ca_secret_id"), previous_tls=snapshot.outputs["previous_tls"]
+        )
     assert monitors(sent) == ([False, True] if up else [])
     assert any("health monitor is switched off" in text for _, text in it.world.host.warnings) is not up
 
@@ -162,13 +164,13 @@ CHANGES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], set[str]]] = {
 def test_a_change_in_place(before: tuple[str, ...], after: tuple[str, ...], sent: set[str], spoken: World) -> None:
     it = scene(spoken)
     it.attach(*before)
-    former = it.attached.outputs["former"]
+    former = it.attached.outputs["previous_tls"]
     # What a newer snapshot has seen is not what there was before.
     newer = {"protocol": "HTTPS", **it.ids}
-    (request,) = it.attached.update(**it.program(*after), former=newer)
+    (request,) = it.attached.update(**it.program(*after), previous_tls=newer)
     assert request.body.keys() - {"protocol"} == sent
     assert it.part() == {"protocol": "HTTPS"} | dict.fromkeys(it.ids) | {name: it.ids[name] for name in after}
-    assert it.attached.outputs["former"] == former
+    assert it.attached.outputs["previous_tls"] == former
     it.detach()
     assert it.part() == {"protocol": "HTTP", **dict.fromkeys(it.ids)}
 
@@ -246,7 +248,7 @@ def test_null_that_is_ignored_is_an_error(worlds: Worlds) -> None:
 def test_a_run_that_died_before_the_state_was_saved(world: World) -> None:
     it = scene(world)
     snapshot = it.world.create("PoolTlsSnapshot", "tls-snapshot", pool_id=it.pool_id)
-    program = {**it.program("ca_secret_id"), "former": snapshot.outputs["former"]}
+    program = {**it.program("ca_secret_id"), "previous_tls": snapshot.outputs["previous_tls"]}
     it.world.create("PoolTlsAttachment", "tls", **program)
     # Nobody has saved it. The snapshot is in the state, so it isn't made again.
     it.world = world.another_run()
@@ -264,7 +266,7 @@ def test_a_forced_replacement_does_not_restore(world: World) -> None:
     old = it.attached
     it.world = it.world.another_run()
     it.attachment = it.world.create(
-        "PoolTlsAttachment", "tls", **it.program("ca_secret_id"), former=old.outputs["former"]
+        "PoolTlsAttachment", "tls", **it.program("ca_secret_id"), previous_tls=old.outputs["previous_tls"]
     )
     before = it.part()
     LIFECYCLES["PoolTlsAttachment"].delete(it.world.session, it.pool_id, as_engine(old.outputs))
@@ -341,11 +343,11 @@ def test_a_snapshot_asks_only_and_stays_what_it_was(world: World) -> None:
     it = scene(world)
     with it.world.writes() as sent:
         snapshot = it.world.create("PoolTlsSnapshot", "tls-snapshot", pool_id=it.pool_id)
-        before = as_engine(snapshot.outputs["former"])
+        before = as_engine(snapshot.outputs["previous_tls"])
         it.by_hand(protocol="TCP")
         sent.clear()
         assert snapshot.refresh()
-        assert snapshot.outputs["former"] == before
+        assert snapshot.outputs["previous_tls"] == before
         assert not snapshot.again().changes
         snapshot.delete()
     assert [each.method for each in sent] == []

@@ -65,8 +65,8 @@ def names(emulator: Emulator) -> list[str]:
 def test_each_where_it_says(world: World, europe: dict[str, str], abroad: tuple[Emulator, str]) -> None:
     world = with_connections(world, europe)
     here = world.load_balancer("here")
-    there = world.load_balancer("there", connection=EU)
-    further = world.load_balancer("further", connection=EU, project_id=33, region_id=34)
+    there = world.load_balancer("there", provider_config=EU)
+    further = world.load_balancer("further", provider_config=EU, project_id=33, region_id=34)
     places = [(each.outputs["project_id"], each.outputs["region_id"]) for each in (here, there, further)]
     assert places == [(PROJECT, REGION), (31, 32), (33, 34)]
     assert [each.rsplit("-", 2)[0] for each in names(world.emulator)] == ["here"]
@@ -83,10 +83,10 @@ MOVES = {
     "project": ({}, {"project_id": 99}, ("project_id",)),
     "region": ({}, {"region_id": 99}, ("region_id",)),
     "both back to the configured ones": ({"project_id": 99, "region_id": 98}, {}, ("project_id", "region_id")),
-    "account": ({}, {"connection": EU}, ("project_id", "region_id", "connection")),
-    "account alone": ({}, {"connection": EU, "project_id": PROJECT, "region_id": REGION}, ("connection",)),
+    "account": ({}, {"provider_config": EU}, ("project_id", "region_id", "provider_config")),
+    "account alone": ({}, {"provider_config": EU, "project_id": PROJECT, "region_id": REGION}, ("provider_config",)),
     "unknown project": ({}, {"project_id": UNKNOWN}, ("project_id",)),
-    "unknown connection": ({}, {"connection": UNKNOWN}, ("project_id", "region_id")),
+    "unknown connection": ({}, {"provider_config": UNKNOWN}, ("project_id", "region_id")),
     "nothing": ({"project_id": PROJECT}, {"region_id": REGION}, ()),
 }
 
@@ -122,12 +122,12 @@ class TestAnotherConnectionToTheSamePlace:
     def test_nothing_is_asked_and_it_is_used_from_then_on(self, same: World) -> None:
         balancer = same.load_balancer()
         with same.requests() as sent:
-            assert balancer.update(connection="other") == []
+            assert balancer.update(provider_config="other") == []
         assert sent == []
-        assert balancer.outputs["connection"] == "other"
-        assert not balancer.diff(connection="other").changes
+        assert balancer.outputs["provider_config"] == "other"
+        assert not balancer.diff(provider_config="other").changes
         assert balancer.update() == []
-        assert "connection" not in balancer.outputs
+        assert "provider_config" not in balancer.outputs
 
     def test_an_address_that_changed_meanwhile_is_no_other_account(self, same: World) -> None:
         balancer = same.load_balancer()
@@ -139,8 +139,8 @@ class TestAnotherConnectionToTheSamePlace:
         values = {"projectId": str(PROJECT), "regionId": str(REGION), "baseUrl": "https://proxy.example"}
         named = with_connections(moved, {f"other:{key}": value for key, value in values.items()})
         it = Resource(named, "LoadBalancer", "lb", balancer.id, inputs, balancer.outputs)
-        assert it.diff(connection="other").replaces == ()
-        assert it.diff(connection="other").changes
+        assert it.diff(provider_config="other").replaces == ()
+        assert it.diff(provider_config="other").changes
 
     def test_a_refresh_keeps_the_mark(self, same: World) -> None:
         balancer = same.load_balancer()
@@ -157,9 +157,9 @@ class TestAnotherConnectionToTheSamePlace:
 @pytest.mark.parametrize(
     ("properties", "where", "code"),
     [
-        ({"connection": "gcore:eu"}, "connection", "NOT_A_NAMESPACE"),
-        ({"connection": "nowhere"}, "connection", "PROVIDER_CONFIG_UNKNOWN"),
-        ({"connection": "broken"}, "connection", "PROVIDER_CONFIG_UNUSABLE"),
+        ({"provider_config": "gcore:eu"}, "provider_config", "NOT_A_NAMESPACE"),
+        ({"provider_config": "nowhere"}, "provider_config", "PROVIDER_CONFIG_UNKNOWN"),
+        ({"provider_config": "broken"}, "provider_config", "PROVIDER_CONFIG_UNUSABLE"),
         ({"project_id": 0}, "project_id", "PROPERTY_INVALID"),
         ({"region_id": "x"}, "region_id", "PROPERTY_INVALID"),
     ],
@@ -176,7 +176,7 @@ def test_what_is_wrong_is_a_finding(properties: dict[str, object], where: str, c
 def test_a_missing_key_is_said_at_the_first_request_with_its_namespace(world: World) -> None:
     world = with_connections(world, {f"{EU}:projectId": "31", f"{EU}:regionId": "32"})
     with pytest.raises(ConfigurationError) as caught:
-        world.load_balancer(connection=EU)
+        world.load_balancer(provider_config=EU)
     assert f"`pulumi config set --secret {EU}:apiKey ...`" in str(caught.value)
     assert "GCORE_API_KEY" not in str(caught.value)
     assert "gcore:apiKey" not in str(caught.value)
@@ -186,7 +186,7 @@ def test_a_wrong_key_is_named_with_its_namespace_and_not_shown(world: World, eur
     wrong = {**europe, f"{EU}:apiKey": "wrong_canary_key"}
     world = with_connections(world, wrong)
     with pytest.raises(Unauthorized) as caught:
-        world.load_balancer(connection=EU)
+        world.load_balancer(provider_config=EU)
     assert f"`{EU}:apiKey`" in str(caught.value)
     assert "GCORE_API_KEY" not in str(caught.value)
     assert "canary" not in str(caught.value)
@@ -210,7 +210,7 @@ def test_no_accounts_error_shows_another_accounts_key(world: World, europe: dict
         named=lambda namespace: Configuration.read(europe.get, {}, namespace),
     )
     session.configuration_of(EU)
-    for properties in ({}, {"connection": EU}):
+    for properties in ({}, {"provider_config": EU}):
         inputs = as_engine(world.checked("LoadBalancer", "it", properties))
         with pytest.raises(BadRequest, match="hidden") as caught:
             LIFECYCLES["LoadBalancer"].read(session, NOWHERE, inputs)
@@ -220,6 +220,6 @@ def test_no_accounts_error_shows_another_accounts_key(world: World, europe: dict
 
 def test_the_time_limit_is_the_connections_own(world: World, europe: dict[str, str]) -> None:
     world = with_connections(world, {**europe, f"{EU}:taskTimeout": "7"})
-    inputs = as_engine(world.checked("LoadBalancer", "it", {"connection": EU}))
+    inputs = as_engine(world.checked("LoadBalancer", "it", {"provider_config": EU}))
     operation = LIFECYCLES["LoadBalancer"]._operation(world.session, inputs, "create")
     assert operation.deadline.seconds == 7

@@ -106,7 +106,7 @@ class TestEveryKind:
         # `beside` is a list of resources, whose public material goes to the rules.
         arguments -= {"self", "resource_name", "opts", "beside"}
         names = {renamed.get((kind, argument), argument) for argument in arguments}
-        placement = {"existing_id", "connection", "project_id", "region_id"}
+        placement = {"existing_id", "provider_config", "project_id", "region_id"}
         assert names == set(LIFECYCLES[kind].inputs.model_fields) | placement
 
     @every_kind

@@ -40,7 +40,7 @@ def of_load_balancers(load_balancer: LoadBalancer, listener: Listener, pool: Poo
     assert_type(listener.sni_secret_id, pulumi.Output[Sequence[str]])
     assert_type(pool.crl_secret_id, pulumi.Output[str])
     assert_type(pool.members, pulumi.Output[Sequence[Mapping[str, object]]])
-    assert_type(tls.former, pulumi.Output[dict[str, str]])
+    assert_type(tls.previous_tls, pulumi.Output[dict[str, str]])
 
 
 def of_the_component(web: MTLSLoadBalancer) -> None:

@@ -107,7 +107,7 @@ class _Program:
         self._scope = {
             name: value
             for name, value in (
-                ("connection", scope.provider_config),
+                ("provider_config", scope.provider_config),
                 ("project_id", scope.project_id),
                 ("region_id", scope.region_id),
             )

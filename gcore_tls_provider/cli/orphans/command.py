@@ -56,7 +56,7 @@ class ReportedOrphan(BaseModel):
     name: str
     project_id: int
     region_id: int
-    connection: str | None
+    provider_config: str | None
     urn: str
     certain: bool
     why: str
@@ -102,7 +102,7 @@ def orphans(
     """List what the stack's runs have left at Gcore and its state doesn't know, and delete it when asked to.
 
     Run it in the project's folder. Secrets, listeners, pools and load balancers are looked for in every project,
-    region and connection that the stack's configuration or resources name.
+    region and provider config that the stack's configuration or resources name.
     """
     _check_options(delete=delete, uncertain=uncertain, ids=ids, yes=yes, asked=not as_json and export != _STDIN)
     # Here, so that the other commands start without what speaks to Gcore.
@@ -174,7 +174,7 @@ def _report(search: Search, chosen: Sequence[Orphan], notes: Sequence[str]) -> R
                 name=each.name,
                 project_id=each.scope.project_id or 0,
                 region_id=each.scope.region_id or 0,
-                connection=each.scope.provider_config,
+                provider_config=each.scope.provider_config,
                 urn=each.recognised.urn,
                 certain=each.certain,
                 why=each.recognised.why,
@@ -194,7 +194,7 @@ def _show(found: Sequence[Orphan]) -> None:
     for each in found:
         head = Text.assemble((each.kind, "bold"), f" {each.name}  ", _judged(each.certain))
         where = f"project {each.scope.project_id}, region {each.scope.region_id}"
-        where += f", connection {each.scope.provider_config}" if each.scope.provider_config else ""
+        where += f", provider config {each.scope.provider_config}" if each.scope.provider_config else ""
         rows = [("id", each.id), ("where", where), ("resource", each.recognised.urn), ("why", each.recognised.why)]
         show(head, pairs(rows), "", to=to)
     certain = sum(each.certain for each in found)

@@ -12,7 +12,7 @@
 
 What is missing is an error at the first request, not before: a preview that makes no request needs no key.
 
-A resource may name a connection: another namespace with the same keys (`connection="gcore-eu"`: `gcore-eu:apiKey`,
+A resource may name a connection: another namespace with the same keys (`provider_config="gcore-eu"`: `gcore-eu:apiKey`,
 `gcore-eu:projectId`, ...). The environment holds for `gcore` alone, and nothing is taken over from `gcore`: what a
 namespace doesn't say has the default above. `parallel` is the whole process's, so only `gcore:parallel` counts.
 """
@@ -133,7 +133,7 @@ class Configuration(BaseModel):
         elsewhere = (
             f"or set the environment variable {ENVIRONMENT[key]}."
             if self.namespace == NAMESPACE
-            else "(environment variables don't hold for a named connection)."
+            else "(environment variables don't hold for a named provider config)."
         )
         return (
             f"{self.namespace}:{key} isn't configured: run `pulumi config set{secret} {self.namespace}:{key} ...` "

@@ -1,6 +1,6 @@
 """Where an object is: the account, project and region that its resource names, else the configured ones.
 
-`connection` names another namespace of the configuration: another account, or the same one in another region.
+`provider_config` names another namespace of the configuration: another account, or the same one in another region.
 `project_id` and `region_id` win over what the connection says. An object can't leave its account, project and region:
 another one is another object, made there before the old one is deleted.
 
@@ -61,7 +61,7 @@ class LocationInputs(ResourceInputs):
         region_id: the region's number; default: the connection's.
     """
 
-    connection: Annotated[str | None, AfterValidator(_namespace)] = None
+    provider_config: Annotated[str | None, AfterValidator(_namespace)] = None
     project_id: Annotated[int | None, Limited(gt=0)] = None
     region_id: Annotated[int | None, Limited(gt=0)] = None
 
@@ -75,7 +75,7 @@ def _same_account(old: object, new: object) -> bool:
 LOCATION_FIELDS: Final = (
     Field("project_id", change="replace", readable=False),
     Field("region_id", change="replace", readable=False),
-    Field("connection", readable=False, nullable=True),
+    Field("provider_config", readable=False, nullable=True),
     Field(ACCOUNT, change="replace", readable=False, equal=_same_account),
 )
 """Kept in an object's state: with another project configured, 'not found' would pass for 'deleted'."""
@@ -86,7 +86,7 @@ RELOCATING_FIELDS: Final = frozenset({"project_id", "region_id", ACCOUNT})
 
 def location_of(properties: Mapping[str, object]) -> Location | None:
     """Where the object of a resource is; None for the configured account, project and region."""
-    project, region, connection = (properties.get(name) for name in ("project_id", "region_id", "connection"))
+    project, region, connection = (properties.get(name) for name in ("project_id", "region_id", "provider_config"))
     scope = Location(
         int(project) if isinstance(project, (int, float)) else None,
         int(region) if isinstance(region, (int, float)) else None,
@@ -108,25 +108,25 @@ def resolve_location(
     given = {name: news[name] for name in LocationInputs.model_fields if news.get(name) is not None}
     drafted = parse_partial(LocationInputs, given)
     known = drafted.known.model_dump(exclude_none=True)
-    if "connection" in drafted.unknown:
-        unknown: Properties = dict.fromkeys(("connection", "project_id", "region_id"), UNKNOWN)
+    if "provider_config" in drafted.unknown:
+        unknown: Properties = dict.fromkeys(("provider_config", "project_id", "region_id"), UNKNOWN)
         return {**unknown, **known}, drafted.findings
     try:
-        configuration = session.configuration_of(drafted.known.connection)
+        configuration = session.configuration_of(drafted.known.provider_config)
     except ConfigurationError as error:
         return {**given, **known}, (
             *drafted.findings,
-            error_finding("connection", "PROVIDER_CONFIG_UNUSABLE", str(error), "Correct the configuration."),
+            error_finding("provider_config", "PROVIDER_CONFIG_UNUSABLE", str(error), "Correct the configuration."),
         )
     findings = [*drafted.findings]
     if configuration.namespace != NAMESPACE and configuration.empty:
         namespace = configuration.namespace
         findings.append(
             error_finding(
-                "connection",
+                "provider_config",
                 "PROVIDER_CONFIG_UNKNOWN",
                 f"Nothing is configured in the namespace '{namespace}' (environment variables don't hold for a named "
-                f"connection).",
+                f"provider config).",
                 f"Correct the name, or run `pulumi config set {namespace}:projectId ...`, the same for regionId, and "
                 f"`pulumi config set --secret {namespace}:apiKey ...`.",
             )
@@ -137,7 +137,12 @@ def resolve_location(
         if value is not None
     }
     unknown = dict.fromkeys(sorted(drafted.unknown), UNKNOWN)
-    return {**configured, **known, **unknown, ACCOUNT: _account(configuration, olds, known.get("connection"))}, findings
+    return {
+        **configured,
+        **known,
+        **unknown,
+        ACCOUNT: _account(configuration, olds, known.get("provider_config")),
+    }, findings
 
 
 def account_now(session: Session, properties: Mapping[str, object]) -> Properties:
@@ -152,6 +157,6 @@ def account_now(session: Session, properties: Mapping[str, object]) -> Propertie
 def _account(configuration: Configuration, olds: Mapping[str, object], connection: object) -> str:
     now = configuration.base_url
     before = from_json(olds.get(ACCOUNT))
-    if before and (olds.get("connection") == connection or before.get("base_url") == now):
+    if before and (olds.get("provider_config") == connection or before.get("base_url") == now):
         return to_json({"is": before.get("is"), "base_url": now})
     return to_json({"is": f"{configuration.namespace} {now}", "base_url": now})

@@ -145,7 +145,7 @@ class TestRecognised:
         (orphan,) = account.listed()
         assert (orphan["kind"], orphan["id"], orphan["certain"]) == ("load balancer", left, True)
         assert orphan["urn"] == urn_of("LoadBalancer", "web")
-        assert (orphan["project_id"], orphan["region_id"], orphan["connection"]) == (1, 7, None)
+        assert (orphan["project_id"], orphan["region_id"], orphan["provider_config"]) == (1, 7, None)
 
     def test_what_has_another_name_of_a_resource_is_not(self, account: Account) -> None:
         account.resources["1"] = urn_of("CertificateAuthority", "ca")
@@ -240,7 +240,7 @@ class TestPlaces:
         ("inputs", "said"),
         [
             ({"project_id": 3.0, "region_id": 7.0}, "project 3, region 7: "),
-            ({"connection": "gcore-eu"}, "gcore-eu:apiKey isn't configured"),
+            ({"provider_config": "gcore-eu"}, "gcore-eu:apiKey isn't configured"),
         ],
     )
     def test_where_it_can_not_look(self, account: Account, inputs: dict[str, object], said: str) -> None:

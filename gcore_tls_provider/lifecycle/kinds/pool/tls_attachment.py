@@ -59,7 +59,7 @@ _ATTACHMENT: Final = "dynamic/gcore:PoolTlsAttachment"
 _POOL: Final = "dynamic/gcore:Pool"
 
 
-class Former(BaseModel):
+class PreviousTls(BaseModel):
     """The TLS part of a pool as it was before.
 
     Attributes:
@@ -114,7 +114,7 @@ class PoolTlsSnapshotLifecycle(Lifecycle[PoolTlsSnapshotInputs]):
             pool = operation.send(routes.get_pool(inputs.pool_id))
         except ObjectNotFound as missing:
             raise _no_pool(missing) from missing
-        return LiveObject(inputs.pool_id, {"former": _part(pool)})
+        return LiveObject(inputs.pool_id, {"previous_tls": _part(pool)})
 
     def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
         """What is kept stays as it is, for as long as there is such a pool."""
@@ -148,7 +148,7 @@ class PoolTlsAttachmentInputs(ResourceInputs):
         secret_id: what the load balancer shows to backends that ask for a certificate.
         crl_secret_id: whom it trusts no longer; needs `ca_secret_id`.
         protocol: TLS.
-        former: what there was before; None only where nobody knows.
+        previous_tls: what there was before; None only where nobody knows.
     """
 
     pool_id: ObjectId
@@ -156,7 +156,7 @@ class PoolTlsAttachmentInputs(ResourceInputs):
     secret_id: ObjectId | None = None
     crl_secret_id: ObjectId | None = None
     protocol: Literal["HTTPS"] = "HTTPS"
-    former: Annotated[Former, Limited(default_factory=Former)]
+    previous_tls: Annotated[PreviousTls, Limited(default_factory=PreviousTls)]
 
 
 def _something(drafted: PartialInputs[PoolTlsAttachmentInputs]) -> Iterator[Finding]:
@@ -206,7 +206,7 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
         except ObjectNotFound as missing:
             raise _no_pool(missing) from missing
         wanted = _wanted(inputs)
-        begins = tls_start.begins(inputs.former.model_dump(), wanted)
+        begins = tls_start.begins(inputs.previous_tls.model_dump(), wanted)
         try:
             put = self._put(operation, pool, wanted, f"add TLS to pool {inputs.pool_id}", begins=begins)
         except ApiError as failed:
@@ -235,13 +235,13 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
         """One update with what differs."""
         wanted = {field.name: getattr(inputs, field.name) for field in fields}
         pool = operation.send(routes.get_pool(object_id))
-        begins = UNFINISHED in olds and tls_start.begins(inputs.former.model_dump(), _wanted(inputs))
+        begins = UNFINISHED in olds and tls_start.begins(inputs.previous_tls.model_dump(), _wanted(inputs))
         asked = f"change TLS of pool {object_id}"
         return _having(_wanted(inputs), self._put(operation, pool, wanted, asked, begins=begins))
 
     def update(self, session: Session, object_id: str, olds: Properties, news: Properties) -> Properties:
         """Changes what differs; what there was before stays what it was, whatever a newer snapshot has seen."""
-        kept = {"former": olds["former"]} if "former" in olds else {}
+        kept = {"previous_tls": olds["previous_tls"]} if "previous_tls" in olds else {}
         return {**super().update(session, object_id, olds, news), **kept}
 
     def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
@@ -250,13 +250,13 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
         Raises:
             ObjectFailed: a secret that the pool had is gone, or Gcore keeps what was to be restored.
         """
-        if not isinstance(properties.get("former"), Mapping):
+        if not isinstance(properties.get("previous_tls"), Mapping):
             operation.warn(f"What pool {object_id} was like before isn't known, so its TLS part stays as it is.")
             return
         if object_id in operation.session.attached:
             # A replacement of the attachment itself: the new one is made first, on the same pool.
             return
-        former = Former.model_validate(properties["former"])
+        former = PreviousTls.model_validate(properties["previous_tls"])
         asked = f"restore the TLS part of pool {object_id}"
         try:
             pool = operation.send(routes.get_pool(object_id))
@@ -271,7 +271,7 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
                 raise
 
     def _restorable(
-        self, operation: Operation, pool: Pool, former: Former, properties: Properties
+        self, operation: Operation, pool: Pool, former: PreviousTls, properties: Properties
     ) -> Mapping[str, object]:
         """What is to be restored: the parts that are still as we made them."""
         put = properties.get(_PUT)
