@@ -39,7 +39,7 @@ _MODULES = {
     "Settings": "settings",
     "SystemClock": "clock",
     "TaskSeconds": "settings",
-    "application": "application",
+    "create_application": "application",
     "behaviour_from": "behavior",
     "serving": "server",
 }

@@ -97,8 +97,8 @@ class GcoreResource(dynamic.Resource):
         return to_json(
             {
                 "urn": await self._own_urn,
-                "answered": self._answered,
-                "answers_for": [await each for each in self._answers_for],
+                "errors_deferred": self._answered,
+                "reports_errors_of": [await each for each in self._answers_for],
                 "name": name,
                 "stack": pulumi.get_stack(),
                 "settled": await last_run.is_clean(),

@@ -303,7 +303,7 @@ class TestValues:
         """Errors are failures, named in their reason only: the engine would print the property's value."""
         warned: list[tuple[str, str]] = []
         monkeypatch.setattr(
-            "gcore_tls_provider.pulumi_internals.engine_client.Engine.warn",
+            "gcore_tls_provider.pulumi_internals.engine_client.EngineClient.warn",
             lambda _self, urn, text: warned.append((urn, text)),
         )
         warning = Finding("SOON", "warning", "certificate", "It expires soon.", "Renew it.")
@@ -325,7 +325,7 @@ class TestValues:
             read.append(stack)
             return b'{"deployment": {}}'
 
-        monkeypatch.setattr("gcore_tls_provider.pulumi_internals.stack_export.exported", export)
+        monkeypatch.setattr("gcore_tls_provider.pulumi_internals.stack_export.export_stack", export)
         provider = provider_of(MadeUp(checked=CheckOutcome({}, ())))
         configured(provider)
         context = to_json({**CONTEXT, "settled": settled})

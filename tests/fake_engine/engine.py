@@ -127,7 +127,7 @@ class FakeEngine:
         self._half_done = saved
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(handlers, "_session", session)
-            patch.setattr(handlers, "save_half_done", save_half_done)
+            patch.setattr(handlers, "save_partial_state", save_half_done)
             try:
                 work()
             except Died:

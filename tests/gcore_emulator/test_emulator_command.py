@@ -134,8 +134,8 @@ def test_help_lists_every_question_with_its_choices() -> None:
 
 def test_every_task_type_has_a_route() -> None:
     """The types that `--task-seconds` takes are those that tasks have."""
-    sources = Path(__file__).parents[2] / "gcore_tls_provider" / "emulator"
+    sources = Path(__file__).parents[2] / "gcore_emulator"
     named = set()
-    for path in [*sources.glob("routes/*.py"), sources / "work.py"]:
+    for path in [*sources.glob("routes/*.py"), sources / "task_engine.py"]:
         named |= set(re.findall(r'"((?:create|update|patch|delete|resize|failover)_[a-z_]+)"', path.read_text()))
     assert named & set(TASK_TYPES) == set(TASK_TYPES)

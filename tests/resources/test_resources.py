@@ -65,8 +65,8 @@ class TestEveryKind:
             "name": "it",
             "stack": STACK,
             "timeouts": {},
-            "answered": False,
-            "answers_for": [],
+            "errors_deferred": False,
+            "reports_errors_of": [],
             "settled": False,
         }
 
@@ -103,8 +103,8 @@ class TestEveryKind:
             ("Pool", "crl"): "crl_secret_id",
         }
         arguments = set(inspect.signature(getattr(gcore_tls_provider, kind).__init__).parameters)
-        # `beside` is a list of resources, whose public material goes to the rules.
-        arguments -= {"self", "resource_name", "opts", "beside"}
+        # `related_certificates` is a list of resources, whose public material goes to the rules.
+        arguments -= {"self", "resource_name", "opts", "related_certificates"}
         names = {renamed.get((kind, argument), argument) for argument in arguments}
         placement = {"existing_id", "provider_config", "project_id", "region_id"}
         assert names == set(LIFECYCLES[kind].inputs.model_fields) | placement

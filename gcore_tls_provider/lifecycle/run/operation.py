@@ -113,7 +113,7 @@ class ResourceContext(BaseModel):
             context = {**_told_by(urn), **context}
         known = cls.model_validate(context)
         attempt = properties.get(ATTEMPT)
-        return known.model_copy(update={"attempt": attempt}) if isinstance(attempt, str) else known
+        return known.model_copy(update={"create_nonce": attempt}) if isinstance(attempt, str) else known
 
 
 def urn_of(properties: Mapping[str, object]) -> str:
