@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import gcore_tls_provider.lazy_imports as _public_names
+import gcore_tls_provider.lazy_imports as _lazy_imports
 
 if TYPE_CHECKING:
     from gcore_tls_provider.errors import GcoreTlsError
@@ -50,7 +50,7 @@ __all__ = [
     "from_file",
 ]
 
-# Read when they are first asked for: the emulator, the certificates and the provider process don't need all of Pulumi.
+# Imported on first use: the command line, the certificate rules and the provider process do not need all of Pulumi.
 _MODULES = {
     "GcoreTlsError": "gcore_tls_provider.errors",
     "BasicAuthUserArgs": "gcore_tls_provider.resources.arguments",
@@ -74,10 +74,10 @@ _MODULES = {
 }
 
 
-if not TYPE_CHECKING:  # else a type checker would take any name for a public one
-    __getattr__ = _public_names.lazy_getattr(__name__, _MODULES)
+if not TYPE_CHECKING:  # otherwise a type checker would accept any name
+    __getattr__ = _lazy_imports.lazy_getattr(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:
-    """The public names."""
+    """Return the public names."""
     return __all__

@@ -1,4 +1,4 @@
-"""Public names whose modules are read when a name is first asked for: who needs a few of them loads no more."""
+"""Lazy loading of a package's public names: a module is imported when one of its names is first used."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from importlib import import_module
 
 
 def lazy_getattr(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:
-    """A package's `__getattr__` (PEP 562).
+    """Return a module-level `__getattr__` (PEP 562) that imports public names on first use.
 
     Args:
-        package: the package's name.
-        modules: by the public name, the module that has it.
+        package: Name of the package, for the error message.
+        modules: Module that defines each public name.
     """
 
-    def named(name: str) -> object:
+    def load(name: str) -> object:
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(import_module(modules[name]), name)
 
-    return named
+    return load

@@ -1,4 +1,4 @@
-"""What the package's commands say where the extra that they need isn't installed."""
+"""One-line error for a command whose optional dependencies (an extra) are not installed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from contextlib import contextmanager
 
 @contextmanager
 def require_extra(packages: Set[str], command: str, extra: str) -> Iterator[None]:
-    """Imports inside of it may fail where packages of an extra are missing: one line says what to install.
+    """Exit with a one-line install instruction if an import in the block fails because an extra is missing.
 
     Args:
-        packages: the import names of the extra's packages.
-        command: the command that needs them.
-        extra: the name of the extra.
+        packages: Import names of the extra's packages.
+        command: Command that needs them.
+        extra: Name of the extra.
 
     Raises:
-        SystemExit: with 2, where one of the packages is missing.
+        SystemExit: One of the packages is missing; the exit code is 2.
     """
     try:
         yield
@@ -25,7 +25,7 @@ def require_extra(packages: Set[str], command: str, extra: str) -> Iterator[None
         if error.name is None or error.name.partition(".")[0] not in packages:
             raise
         print(
-            f"{command} needs packages that aren't installed: pip install 'gcore-tls-provider[{extra}]'",
+            f"{command} needs packages that are not installed. Run: pip install 'gcore-tls-provider[{extra}]'",
             file=sys.stderr,
         )
         raise SystemExit(2) from None

@@ -1,17 +1,14 @@
-"""The command line tool `gcore-tls`: certificate material checked and made without Pulumi and without Gcore's API.
+"""Command line tool `gcore-tls`. Needs the extra `cli`.
 
-Needs the extra `cli`. One module per command; `app` joins them.
+Each command lives with its engine: a package whose `command` module holds the options, the output and the exit code, or
+one module.
 
-| module | what it is about |
+| module | subject |
 | --- | --- |
-| `app` | the commands of the tool |
-| `check` | `gcore-tls check`: options, output, exit code |
-| `dev_certs` | `gcore-tls dev-certs` |
-| `contents` | what a file holds |
-| `passwords` | where passwords of files come from |
-| `roles` | what each file is for |
-| `judgement` | what the rules say of files, alone and side by side |
-| `report` | the outcome as a model, and as JSON |
-| `terminal` | the outcome as text |
-| `host_names` | names that are given as options |
+| `app` | the commands, joined in one Typer application |
+| `check` | `gcore-tls check`: validate certificate files, without Pulumi and without network access |
+| `dev_certs` | `gcore-tls dev-certs`: create a complete set of test certificates |
+| `discover` | `gcore-tls discover`: print a Pulumi program that adopts an existing load balancer |
+| `orphans` | `gcore-tls orphans`: find and delete objects that interrupted runs left at Gcore |
+| `probe` | `gcore-tls probe`: find out on a live account how Gcore behaves where its documentation does not say |
 """

@@ -8,18 +8,18 @@ from gcore_tls_provider.optional_extras import require_extra
 
 
 def main() -> None:
-    """Runs the tool.
+    """Run the tool.
 
-    Without the extra `cli` it says in one line what to install, and exits with 2.
+    Without the extra `cli`, print one line with the install command and exit with 2.
     """
     if not sys.warnoptions:
-        # What cryptography thinks of odd files is meant for programmers, and isn't in the report's words.
+        # The warnings that cryptography raises for unusual files are meant for programmers: the report has findings.
         warnings.simplefilter("ignore")
     with require_extra({"rich", "typer"}, "gcore-tls", "cli"):
         from gcore_tls_provider.cli.app import app
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # A name that the terminal can't show is no reason to fail.
+            # A file name that the terminal's encoding cannot represent must not end the command.
             stream.reconfigure(errors="replace")
     app(prog_name="gcore-tls")
 

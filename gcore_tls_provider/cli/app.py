@@ -1,4 +1,4 @@
-"""The commands of `gcore-tls`, joined."""
+"""Typer application that joins the commands of `gcore-tls`."""
 
 from importlib.metadata import version
 from typing import Annotated
@@ -20,14 +20,14 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
-    # Passwords and private keys are local variables: a failure shows none of them.
+    # Passwords and private keys are local variables, so a traceback must not show locals.
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
 )
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"gcore-tls-provider {version('gcore-tls-provider')}")
         raise typer.Exit
 

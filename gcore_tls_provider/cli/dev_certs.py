@@ -1,4 +1,4 @@
-"""`gcore-tls dev-certs`: a complete set of certificates for trying things out."""
+"""`gcore-tls dev-certs`: create a complete set of test certificates."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from gcore_tls_provider.cli.check.terminal import console, pairs, show
 
 _SERVER_NAMES: Final = ("app.example.com",)
 _SNI_NAMES: Final = ("shop.example.com",)
-_LONGEST: Final = 1825
-"""Days that the authority above the server certificates is valid for."""
+_MAX_DAYS: Final = 1825
+"""Validity of the intermediate CA that issues the server certificates, in days."""
 
 EPILOG: Final = """\b
 Examples:
@@ -32,40 +32,42 @@ def dev_certs(
     directory: Annotated[Path, typer.Argument(metavar="DIR", hidden=True)],
     server_name: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help=f"Name of the listener; may be repeated. [default: {_SERVER_NAMES[0]}]"),
+        typer.Option(
+            metavar="NAME", help=f"DNS name or IP address of the listener. Repeatable. [default: {_SERVER_NAMES[0]}]"
+        ),
     ] = None,
     sni_name: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help=f"Name of the SNI certificate; may be repeated. [default: {_SNI_NAMES[0]}]"),
+        typer.Option(
+            metavar="NAME",
+            help=f"DNS name or IP address of the SNI certificate. Repeatable. [default: {_SNI_NAMES[0]}]",
+        ),
     ] = None,
     client_name: Annotated[
         str, typer.Option(metavar="NAME", help="Common name of the client certificate.")
     ] = "load-balancer",
     days: Annotated[
         int,
-        typer.Option(
-            metavar="N", min=1, max=_LONGEST, help="How many days certificates and revocation list are valid."
-        ),
+        typer.Option(metavar="N", min=1, max=_MAX_DAYS, help="Validity of the certificates and the CRL, in days."),
     ] = 365,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
 ) -> None:
-    """Make a complete set of certificates for trying things out.
+    """Create a complete set of test certificates.
 
-    Never for production. DIR is made if it isn't there. It gets a certificate authority, certificates for a listener,
-    for another name of it and for a backend, a client certificate and a revocation list, as PEM files; and the client
-    certificate as a PKCS12 file too. Private keys aren't encrypted; they, and the folder itself, are made readable by
-    you alone.
+    Not for production. Writes to DIR, which is created if needed: a CA, a listener certificate, an SNI certificate, a
+    backend certificate, a client certificate and a CRL as PEM files, and the client certificate as a PKCS12 file too.
+    Private keys are not encrypted. Only you can read them and the directory.
     """
     servers = host_names(server_name, option="--server-name", addresses=True) or _SERVER_NAMES
     names = host_names(sni_name, option="--sni-name", addresses=True) or _SNI_NAMES
     (client,) = host_names([client_name], option="--client-name")
     if directory.exists() and not directory.is_dir():
-        raise typer.BadParameter(f"{str(directory)!r} is no folder.", param_hint="DIR")
+        raise typer.BadParameter(f"{str(directory)!r} is not a directory.", param_hint="DIR")
     try:
         if not force and directory.is_dir() and any(directory.iterdir()):
             raise typer.BadParameter(
-                f"the folder {str(directory)!r} isn't empty. Name another one, or give --force to replace what an "
-                "earlier run has made.",
+                f"the directory {str(directory)!r} is not empty. Choose another one, or add --force to replace the "
+                "files of an earlier run.",
                 param_hint="DIR",
             )
         files = write_development_certificates(
@@ -73,35 +75,35 @@ def dev_certs(
         )
     except OSError as error:
         raise typer.BadParameter(
-            f"the files can't be written to {str(directory)!r}: {error.strerror}.", param_hint="DIR"
+            f"cannot write the files to {str(directory)!r}: {error.strerror}.", param_hint="DIR"
         ) from error
-    _show(directory, files)
+    _show_files(directory, files)
 
 
-def _show(directory: Path, files: DevelopmentFiles) -> None:
+def _show_files(directory: Path, files: DevelopmentFiles) -> None:
     purposes = [
-        (files.ca, "certificate authority: signs the backends and, through an intermediate, the servers"),
-        (files.server, "listener certificate, with its intermediate"),
+        (files.ca, "CA: issues the backend certificate and, through an intermediate CA, the server certificates"),
+        (files.server, "listener certificate, with its intermediate CA"),
         (files.server_key, "its private key"),
-        (files.shop, "SNI certificate of the listener, with its intermediate"),
+        (files.shop, "SNI certificate of the listener, with its intermediate CA"),
         (files.shop_key, "its private key"),
-        (files.client, "client certificate: what the load balancer shows to backends"),
+        (files.client, "client certificate that the load balancer presents to backends"),
         (files.client_key, "its private key"),
-        (files.client_pkcs12, "both in one PKCS12 file, with a password"),
-        (files.client_pkcs12_password_file, "that password"),
-        (files.backend, "a backend's certificate, for all names of listener and SNI certificate"),
+        (files.client_pkcs12, "client certificate and key in one PKCS12 file, with a password"),
+        (files.client_pkcs12_password_file, "password of the PKCS12 file"),
+        (files.backend, "backend certificate, for all names of the listener and SNI certificates"),
         (files.backend_key, "its private key"),
-        (files.crl, "revocation list of the certificate authority, empty"),
+        (files.crl, "CRL of the CA, empty"),
     ]
     shown = printable(str(directory))
     show(
-        Text(f"Made in {shown}:"),
+        Text(f"Created in {shown}:"),
         pairs((f"  {path.name}", purpose) for path, purpose in purposes),
         "",
-        "For trying things out only: the private keys aren't encrypted, and nobody else trusts the authority. Keep the "
-        "folder out of version control.",
+        "For tests only: the private keys are not encrypted, and no client trusts this CA by default. Keep the "
+        "directory out of version control.",
         "",
-        "To see what the files hold:",
+        "To check the files:",
         Text(f"  gcore-tls check {quote(shown)}"),
         to=console(),
     )

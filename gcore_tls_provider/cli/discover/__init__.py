@@ -1,8 +1,9 @@
-"""`gcore-tls discover`: a program that adopts a load balancer with all that belongs to it.
+"""`gcore-tls discover`: print a Pulumi program that adopts a load balancer and everything attached to it.
 
-| module | what it is about |
+| module | subject |
 | --- | --- |
-| `account` | what there is at Gcore, as a model |
-| `program` | the model as the text of a Pulumi program |
-| `command` | both, configured from the environment |
+| `account` | reads the load balancer, its listeners, pools and secrets from Gcore |
+| `program` | renders them as a Pulumi program |
+| `discovery` | reads and renders, with the configuration from the environment |
+| `command` | options, output and exit code |
 """

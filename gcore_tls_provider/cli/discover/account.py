@@ -1,6 +1,6 @@
-"""What belongs to a load balancer: its listeners, their pools, and the secrets that they name.
+"""Read a load balancer with its listeners, their pools, and the secrets that those reference.
 
-It is read as the lifecycles read it, so that a program with these properties differs in nothing from what is there.
+Objects are read by the same code as for `pulumi refresh`, so that a program with these properties has no diff.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from gcore_tls_provider.api.wire.listeners import Listener
 from gcore_tls_provider.api.wire.pools import Pool
 from gcore_tls_provider.errors import ObjectFailed
 from gcore_tls_provider.lifecycle.inputs.properties import Properties
-from gcore_tls_provider.lifecycle.kind import Lifecycle
+from gcore_tls_provider.lifecycle.kind import Kind
 from gcore_tls_provider.lifecycle.kinds.certificate import (
-    CertificateAuthorityLifecycle,
-    ClientCertificateLifecycle,
-    ListenerCertificateLifecycle,
-    RevocationListLifecycle,
+    CertificateAuthorityKind,
+    ClientCertificateKind,
+    ListenerCertificateKind,
+    RevocationListKind,
 )
-from gcore_tls_provider.lifecycle.kinds.listener.kind import ListenerLifecycle
-from gcore_tls_provider.lifecycle.kinds.load_balancer import LoadBalancerLifecycle
-from gcore_tls_provider.lifecycle.kinds.pool.kind import PoolLifecycle
+from gcore_tls_provider.lifecycle.kinds.listener.kind import ListenerKind
+from gcore_tls_provider.lifecycle.kinds.load_balancer import LoadBalancerKind
+from gcore_tls_provider.lifecycle.kinds.pool.kind import PoolKind
 from gcore_tls_provider.lifecycle.run.operation import Operation, ResourceContext
 from gcore_tls_provider.lifecycle.run.session import Session
 
-Kind = Literal[
+ResourceKind = Literal[
     "LoadBalancer",
     "Listener",
     "Pool",
@@ -37,107 +37,107 @@ Kind = Literal[
     "CertificateAuthority",
     "RevocationList",
 ]
-"""The resource that stands for an object."""
+"""Name of the resource class for an object."""
 
-LIFECYCLES: Final[Mapping[Kind, Lifecycle[Any]]] = {
-    "LoadBalancer": LoadBalancerLifecycle(),
-    "Listener": ListenerLifecycle(),
-    "Pool": PoolLifecycle(),
-    "ListenerCertificate": ListenerCertificateLifecycle(),
-    "ClientCertificate": ClientCertificateLifecycle(),
-    "CertificateAuthority": CertificateAuthorityLifecycle(),
-    "RevocationList": RevocationListLifecycle(),
+KINDS_BY_RESOURCE: Final[Mapping[ResourceKind, Kind[Any]]] = {
+    "LoadBalancer": LoadBalancerKind(),
+    "Listener": ListenerKind(),
+    "Pool": PoolKind(),
+    "ListenerCertificate": ListenerCertificateKind(),
+    "ClientCertificate": ClientCertificateKind(),
+    "CertificateAuthority": CertificateAuthorityKind(),
+    "RevocationList": RevocationListKind(),
 }
 
-_NOBODY = ResourceContext(urn="", name="", stack="")
+_NO_RESOURCE = ResourceContext(urn="", name="", stack="")
 
 
 @dataclass(frozen=True)
-class Found:
+class DiscoveredObject:
     """An object at Gcore.
 
     Attributes:
-        kind: the resource that stands for it.
-        id: its id.
-        name: what it is called at Gcore.
-        properties: its properties, as its lifecycle reads them.
+        kind: Name of its resource class.
+        id: ID at Gcore.
+        name: Name at Gcore.
+        properties: Properties as its `Kind` reads them.
     """
 
-    kind: Kind
+    kind: ResourceKind
     id: str
     name: str
     properties: Properties
 
 
 @dataclass(frozen=True)
-class FoundSecret(Found):
-    """A secret that a listener or a pool names.
+class DiscoveredSecret(DiscoveredObject):
+    """A secret that a listener or a pool references.
 
     Attributes:
-        elsewhere: what else uses it, on other load balancers, in words.
+        other_users: Listeners and pools of other load balancers that use it, as text.
     """
 
-    elsewhere: tuple[str, ...] = ()
+    other_users: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Discovery:
-    """A load balancer and all that belongs to it.
+    """A load balancer and everything attached to it.
 
     Attributes:
-        load_balancer: the load balancer.
-        listeners: its listeners, by port.
-        pools: its pools, by name.
-        secrets: what those name, in the order of their use.
+        load_balancer: The load balancer.
+        listeners: Its listeners, sorted by port.
+        pools: Its pools, sorted by name.
+        secrets: The secrets that listeners and pools reference, in the order of first use.
     """
 
-    load_balancer: Found
-    listeners: tuple[Found, ...]
-    pools: tuple[Found, ...]
-    secrets: tuple[FoundSecret, ...]
+    load_balancer: DiscoveredObject
+    listeners: tuple[DiscoveredObject, ...]
+    pools: tuple[DiscoveredObject, ...]
+    secrets: tuple[DiscoveredSecret, ...]
 
 
 class NullEngine:
-    """A `Host` where there is no Pulumi engine: nothing is told, and there is no state."""
+    """`EnginePort` for a process without a Pulumi engine: it prints nothing and has no state."""
 
     def progress(self, urn: str, text: str) -> None:
-        """Says nothing."""
+        """Do nothing."""
 
     def warn(self, urn: str, text: str) -> None:
-        """Says nothing."""
+        """Do nothing."""
 
     def error(self, urn: str, text: str) -> None:
-        """Says nothing."""
+        """Do nothing."""
 
     def exported_stack(self, stack: str) -> bytes | None:
-        """There is none."""
+        """Return None: there is no state."""
         return None
 
     def is_alive(self) -> bool:
-        """Nobody can have gone."""
+        """Return True: no engine can stop."""
         return True
 
 
-def read_load_balancer(session: Session, load_balancer_id: str, scope: Location | None = None) -> Discovery:
-    """Reads a load balancer and all that belongs to it. Nothing is changed.
+def read_load_balancer(session: Session, load_balancer_id: str, location: Location | None = None) -> Discovery:
+    """Read a load balancer and everything attached to it, without changing anything.
 
     Args:
-        session: speaks to Gcore.
-        load_balancer_id: the load balancer.
+        session: Session with the accounts.
+        load_balancer_id: ID of the load balancer.
         scope: the project and region; None for the configured ones.
 
     Raises:
-        ObjectFailed: there is no such load balancer.
-        ApiError: anything else that Gcore answered.
-        ConfigurationError: the key, the project or the region is missing.
+        ObjectFailed: The load balancer does not exist.
+        ApiError: Any other error from Gcore.
+        ConfigurationError: The API key, the project or the region is missing.
     """
-    operation = Operation(session, _NOBODY, "load balancer", "read", scope)
-    balancer = _found(operation, "LoadBalancer", load_balancer_id)
+    operation = Operation(session, _NO_RESOURCE, "load balancer", "read", location)
+    balancer = _read_object(operation, "LoadBalancer", load_balancer_id)
     if balancer is None:
         raise ObjectFailed(
             f"read load balancer {load_balancer_id}",
-            "there is no such object in this project and region",
-            "Correct the id, or the project and region.",
+            "this project and region have no load balancer with this ID",
+            "Correct --load-balancer, or set --project-id and --region-id.",
         )
     listeners = operation.rows(routes.list_listeners)
     pools = operation.rows(routes.list_pools)
@@ -146,50 +146,50 @@ def read_load_balancer(session: Session, load_balancer_id: str, scope: Location 
         key=lambda each: (each.protocol_port, each.name),
     )
     own_pools = sorted((each for each in pools if _is_on(each, balancer.id)), key=lambda each: (each.name, each.id))
-    uses: dict[str, Kind] = {}
-    for secret_id, kind in (*_of_listeners(own_listeners), *_of_pools(own_pools)):
+    uses: dict[str, ResourceKind] = {}
+    for secret_id, kind in (*_secrets_of_listeners(own_listeners), *_secrets_of_pools(own_pools)):
         uses.setdefault(secret_id, kind)
     other_listeners = [each for each in listeners if each.load_balancer_id != balancer.id]
     other_pools = [each for each in pools if not _is_on(each, balancer.id)]
-    elsewhere: dict[str, list[str]] = {}
+    other_users: dict[str, list[str]] = {}
     for listener in other_listeners:
-        for secret_id, _ in _of_listeners([listener]):
-            elsewhere.setdefault(secret_id, []).append(f"listener '{listener.name}' ({listener.id})")
+        for secret_id, _ in _secrets_of_listeners([listener]):
+            other_users.setdefault(secret_id, []).append(f"listener '{listener.name}' ({listener.id})")
     for pool in other_pools:
-        for secret_id, _ in _of_pools([pool]):
-            elsewhere.setdefault(secret_id, []).append(f"pool '{pool.name}' ({pool.id})")
+        for secret_id, _ in _secrets_of_pools([pool]):
+            other_users.setdefault(secret_id, []).append(f"pool '{pool.name}' ({pool.id})")
     secrets = [
-        FoundSecret(found.kind, found.id, found.name, found.properties, tuple(elsewhere.get(secret_id, ())))
+        DiscoveredSecret(found.kind, found.id, found.name, found.properties, tuple(other_users.get(secret_id, ())))
         for secret_id, kind in uses.items()
-        if (found := _found(operation, kind, secret_id)) is not None
+        if (found := _read_object(operation, kind, secret_id)) is not None
     ]
     return Discovery(
         balancer,
-        tuple(found for each in own_listeners if (found := _found(operation, "Listener", each.id)) is not None),
-        tuple(found for each in own_pools if (found := _found(operation, "Pool", each.id)) is not None),
+        tuple(found for each in own_listeners if (found := _read_object(operation, "Listener", each.id)) is not None),
+        tuple(found for each in own_pools if (found := _read_object(operation, "Pool", each.id)) is not None),
         tuple(secrets),
     )
 
 
-def _found(operation: Operation, kind: Kind, object_id: str) -> Found | None:
-    live = LIFECYCLES[kind].look(operation, object_id, {})
-    return None if live is None else Found(kind, live.id, str(live.properties.get("name")), live.properties)
+def _read_object(operation: Operation, kind: ResourceKind, object_id: str) -> DiscoveredObject | None:
+    live = KINDS_BY_RESOURCE[kind].read_object(operation, object_id, {})
+    return None if live is None else DiscoveredObject(kind, live.id, str(live.properties.get("name")), live.properties)
 
 
 def _is_on(pool: Pool, load_balancer_id: str) -> bool:
     return load_balancer_id in {each.id for each in pool.loadbalancers}
 
 
-def _of_listeners(listeners: list[Listener]) -> Iterator[tuple[str, Kind]]:
+def _secrets_of_listeners(listeners: list[Listener]) -> Iterator[tuple[str, ResourceKind]]:
     for each in listeners:
         for secret_id in (each.secret_id, *(each.sni_secret_id or ())):
             if secret_id:
                 yield secret_id, "ListenerCertificate"
 
 
-def _of_pools(pools: list[Pool]) -> Iterator[tuple[str, Kind]]:
+def _secrets_of_pools(pools: list[Pool]) -> Iterator[tuple[str, ResourceKind]]:
     for each in pools:
-        roles: tuple[tuple[str | None, Kind], ...] = (
+        roles: tuple[tuple[str | None, ResourceKind], ...] = (
             (each.ca_secret_id, "CertificateAuthority"),
             (each.secret_id, "ClientCertificate"),
             (each.crl_secret_id, "RevocationList"),

@@ -1,4 +1,4 @@
-"""`gcore-tls discover`, configured from the environment as Gcore's own SDK is."""
+"""Read a load balancer and render its program, with the configuration from the environment, as for Gcore's SDK."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from gcore_tls_provider.api.connection import Location
 from gcore_tls_provider.cli.discover.account import NullEngine, read_load_balancer
-from gcore_tls_provider.cli.discover.program import Secrets, program
+from gcore_tls_provider.cli.discover.program import SecretHandling, render_program
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
 from gcore_tls_provider.lifecycle.run.session import Session
 
@@ -15,27 +15,29 @@ from gcore_tls_provider.lifecycle.run.session import Session
 def discover(
     load_balancer: str,
     *,
-    secrets: Secrets = "adopt",
+    secrets: SecretHandling = "adopt",
     project_id: int | None = None,
     region_id: int | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """A Pulumi program that adopts a load balancer with all that belongs to it. Nothing is changed at Gcore.
+    """Return a Pulumi program that adopts a load balancer and everything attached to it. Change nothing at Gcore.
 
     Args:
-        load_balancer: its id.
-        secrets: `adopt`: they become resources, whose content the program takes from files; `refer`: they are named by
-            their ids, and stay unmanaged.
-        project_id: another project than `GCORE_CLOUD_PROJECT_ID`; the program then names it.
-        region_id: another region than `GCORE_CLOUD_REGION_ID`; the program then names it.
-        environment: `GCORE_API_KEY` and so on, see `configuration`; None for the process's own.
+        load_balancer: ID of the load balancer.
+        secrets: `adopt`: secrets become resources, and the program reads their content from files; `refer`: the
+            program refers to them by ID and does not manage them.
+        project_id: Project to use instead of `GCORE_CLOUD_PROJECT_ID`; the program then sets it.
+        region_id: Region to use instead of `GCORE_CLOUD_REGION_ID`; the program then sets it.
+        environment: Environment variables, such as `GCORE_API_KEY`; None for those of the process.
 
     Raises:
-        ObjectFailed: there is no such load balancer.
-        ConfigurationError: the key, the project or the region is missing or can't be used.
-        ApiError: anything else that Gcore answered.
+        ObjectFailed: The load balancer does not exist.
+        ConfigurationError: The API key, the project or the region is missing or invalid.
+        ApiError: Any other error from Gcore.
     """
     variables = os.environ if environment is None else environment
     session = Session(Configuration.read(lambda _key: None, variables), NullEngine())
-    scope = Location(project_id, region_id)
-    return program(read_load_balancer(session, load_balancer.strip(), scope), secrets=secrets, scope=scope)
+    location = Location(project_id, region_id)
+    return render_program(
+        read_load_balancer(session, load_balancer.strip(), location), secrets=secrets, location=location
+    )

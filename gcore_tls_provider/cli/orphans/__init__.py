@@ -1,10 +1,11 @@
-"""`gcore-tls orphans`: what a stack's runs have left at Gcore, and its state doesn't know.
+"""`gcore-tls orphans`: find and delete a stack's orphans, objects at Gcore that interrupted runs left out of its state.
 
-| module | what it is about |
+| module | subject |
 | --- | --- |
-| `stack` | what the stack's state and configuration say, as Pulumi prints them |
-| `recognition` | whose an object is, by its name |
-| `account` | what there is at Gcore, and what of it is an orphan |
-| `deletion` | deleting orphans, unless somebody uses them |
-| `command` | all of it, for the command line |
+| `stack` | reads the stack's state and configuration, as Pulumi prints them |
+| `recognition` | decides by an object's name whether this stack created it |
+| `account` | lists the objects at Gcore and picks the orphans |
+| `deletion` | deletes orphans that nothing else uses |
+| `search` | reads the stack, then searches Gcore |
+| `command` | options, output and exit code |
 """

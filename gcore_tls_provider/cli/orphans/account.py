@@ -1,4 +1,4 @@
-"""What there is at Gcore, in every account, project and region of a stack, and what of it is an orphan."""
+"""List the objects in every account, project and region of a stack, and pick the orphans."""
 
 from __future__ import annotations
 
@@ -7,114 +7,116 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gcore_tls_provider.api.connection import Connection, Location
-from gcore_tls_provider.cli.orphans.recognition import Kind, Recognised, Recognition
+from gcore_tls_provider.cli.orphans.recognition import NameRecognizer, ObjectKind, RecognizedName
 from gcore_tls_provider.cli.orphans.stack import Stack
 from gcore_tls_provider.errors import ConfigurationError, GcoreTlsError
-from gcore_tls_provider.lifecycle.kinds.listener.kind import ListenerLifecycle
-from gcore_tls_provider.lifecycle.kinds.load_balancer import LoadBalancerLifecycle
-from gcore_tls_provider.lifecycle.kinds.pool.kind import PoolLifecycle
-from gcore_tls_provider.lifecycle.kinds.secret import RawSecretLifecycle
-from gcore_tls_provider.lifecycle.recovery.owned import MadeLifecycle
+from gcore_tls_provider.lifecycle.kinds.listener.kind import ListenerKind
+from gcore_tls_provider.lifecycle.kinds.load_balancer import LoadBalancerKind
+from gcore_tls_provider.lifecycle.kinds.pool.kind import PoolKind
+from gcore_tls_provider.lifecycle.kinds.secret import RawSecretKind
+from gcore_tls_provider.lifecycle.recovery.owned import CreatableKind
 from gcore_tls_provider.lifecycle.run.operation import Operation, ResourceContext, Verb
 from gcore_tls_provider.lifecycle.run.session import Session
 
-LIFECYCLES: Final[Mapping[Kind, MadeLifecycle[Any]]] = {
-    "pool": PoolLifecycle(),
-    "listener": ListenerLifecycle(),
-    "load balancer": LoadBalancerLifecycle(),
-    "secret": RawSecretLifecycle(),
+KINDS_IN_DELETION_ORDER: Final[Mapping[ObjectKind, CreatableKind[Any]]] = {
+    "pool": PoolKind(),
+    "listener": ListenerKind(),
+    "load balancer": LoadBalancerKind(),
+    "secret": RawSecretKind(),
 }
-"""What reads and deletes each kind; first what uses others."""
+"""Kind that lists, reads and deletes each sort of object; users come before the objects that they use."""
 
 
 @dataclass(frozen=True)
 class Orphan:
-    """An object that carries a name of a stack's pattern, and isn't in its state.
+    """An object whose name this stack generates, and which is not in the stack's state.
 
     Attributes:
-        kind: its kind.
-        id: its id.
-        name: what it is called.
-        scope: where it is: project and region are always there.
-        recognised: what its name tells.
+        kind: Its kind.
+        id: ID at Gcore.
+        name: Name at Gcore.
+        location: Its project, region and provider config; project and region are never None.
+        recognized: What its name shows about its origin.
     """
 
-    kind: Kind
+    kind: ObjectKind
     id: str
     name: str
-    scope: Location
-    recognised: Recognised
+    location: Location
+    recognized: RecognizedName
 
     @property
     def certain(self) -> bool:
-        """Whether it is proven that a run of this stack has left it."""
-        return self.recognised.dead is not None
+        """Whether it is proven that an interrupted run of this stack created it."""
+        return self.recognized.interrupted_create is not None
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found.
+class SearchResult:
+    """Result of a search.
 
     Attributes:
-        orphans: first what uses others.
-        looked: how many projects and regions were looked through.
-        failures: where it wasn't possible to look, and why.
+        orphans: The orphans, users before the objects that they use.
+        locations_searched: Number of projects and regions that were searched.
+        failures: Locations that could not be searched, each with the error.
     """
 
     orphans: tuple[Orphan, ...]
-    looked: int
+    locations_searched: int
     failures: tuple[str, ...]
 
 
-def find(session: Session, stack: Stack) -> Found:
-    """Looks through every account, project and region that the configuration or the resources of a stack name."""
-    recognition = Recognition(stack)
+def find_orphans(session: Session, stack: Stack) -> SearchResult:
+    """Search every account, project and region that the stack's configuration or resources name."""
+    recognizer = NameRecognizer(stack)
     orphans: list[Orphan] = []
-    scopes, failures = _scopes(session, stack)
-    looked = 0
-    for scope in scopes:
+    locations, failures = _locations(session, stack)
+    searched = 0
+    for location in locations:
         try:
-            orphans += _in(session, scope, stack, recognition)
-            looked += 1
+            orphans += _orphans_in(session, location, stack, recognizer)
+            searched += 1
         except GcoreTlsError as error:
-            failures.append(f"project {scope.project_id}, region {scope.region_id}: {error}")
-    order = list(LIFECYCLES)
+            failures.append(f"project {location.project_id}, region {location.region_id}: {error}")
+    order = list(KINDS_IN_DELETION_ORDER)
     orphans.sort(key=lambda each: order.index(each.kind))
-    return Found(tuple(orphans), looked, tuple(failures))
+    return SearchResult(tuple(orphans), searched, tuple(failures))
 
 
-def operation_on(session: Session, kind: Kind, verb: Verb, scope: Location) -> Operation:
-    """Work on objects of a kind, for no resource."""
-    return Operation(session, ResourceContext(urn="", name="", stack=""), LIFECYCLES[kind].kind, verb, scope)
+def operation_on(session: Session, kind: ObjectKind, verb: Verb, location: Location) -> Operation:
+    """Return an operation on objects of a kind, without a resource."""
+    return Operation(
+        session, ResourceContext(urn="", name="", stack=""), KINDS_IN_DELETION_ORDER[kind].name, verb, location
+    )
 
 
-def _in(session: Session, scope: Location, stack: Stack, recognition: Recognition) -> Iterator[Orphan]:
-    for kind, lifecycle in LIFECYCLES.items():
-        operation = operation_on(session, kind, "read", scope)
+def _orphans_in(session: Session, location: Location, stack: Stack, recognizer: NameRecognizer) -> Iterator[Orphan]:
+    for kind, kind_of_object in KINDS_IN_DELETION_ORDER.items():
+        operation = operation_on(session, kind, "read", location)
         if stack.state.creating:
-            lifecycle.until_none_is_being_made(operation)
-        for row in lifecycle.listed(operation):
-            recognised = recognition.recognise(kind, row.id, row.name)
-            if recognised is not None:
-                yield Orphan(kind, row.id, row.name, scope, recognised)
+            kind_of_object.wait_for_creates(operation)
+        for row in kind_of_object.list_objects(operation):
+            recognized = recognizer.recognize(kind, row.id, row.name)
+            if recognized is not None:
+                yield Orphan(kind, row.id, row.name, location, recognized)
 
 
-def _scopes(session: Session, stack: Stack) -> tuple[Sequence[Location], list[str]]:
-    """Where to look, each place once, and which places can't be looked at for want of configuration."""
+def _locations(session: Session, stack: Stack) -> tuple[Sequence[Location], list[str]]:
+    """Return the locations to search, without duplicates, and the errors of those that are not configured."""
     found: dict[tuple[str, int, int], Location] = {}
     failures: list[str] = []
-    for scope in sorted(stack.scopes | {Location()}, key=repr):
+    for location in sorted(stack.locations | {Location()}, key=repr):
         try:
-            connection = _connection(session, scope)
+            connection = _connection(session, location)
         except ConfigurationError as error:
-            # A stack whose resources all say where they are needs no other place.
-            if scope != Location() or not stack.scopes - {scope}:
+            # A stack whose resources all set their location needs no default location.
+            if location != Location() or not stack.locations - {location}:
                 failures.append(str(error))
             continue
-        place = (connection.base_url, connection.project_id, connection.region_id)
-        found.setdefault(place, Location(connection.project_id, connection.region_id, scope.provider_config))
+        key = (connection.base_url, connection.project_id, connection.region_id)
+        found.setdefault(key, Location(connection.project_id, connection.region_id, location.provider_config))
     return list(found.values()), failures
 
 
-def _connection(session: Session, scope: Location) -> Connection:
-    return session.configuration_of(scope.provider_config).connection(scope)
+def _connection(session: Session, location: Location) -> Connection:
+    return session.configuration_of(location.provider_config).connection(location)

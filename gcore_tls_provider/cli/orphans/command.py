@@ -1,4 +1,4 @@
-"""`gcore-tls orphans`: what a stack's runs have left at Gcore, and its state doesn't know."""
+"""`gcore-tls orphans`: find and delete objects that interrupted runs left at Gcore and out of the stack's state."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ Examples:
   pulumi stack export | gcore-tls orphans --export - --json
 
 \b
-Exit code: 0 if there are none, 1 if some are there (after --delete: are
-still there), 2 if it wasn't possible to look everywhere.
+Exit code: 0 if there are no orphans, 1 if there are some (with --delete: if
+some remain), 2 if not every location could be searched.
 
-What is certain: a run that died was making something, the state's pending
-operations show that, and an object has the very name that this making
-gave. What isn't: a name of the stack's pattern alone. The object may be
-kept on purpose (retain_on_delete, pulumi state delete), or be in another
-state by now.
+Certain: the state's pending operations contain an interrupted create, and an
+object has the exact name that this create generated. Not certain: the name
+only follows the stack's pattern. The object can be retained on purpose
+(retain_on_delete, pulumi state delete) or be in another state now.
 
-What can't be found: once a stack was destroyed, its state may no longer say
-who it was. Then give a state from before: pulumi stack export --version N,
-or a checkpoint that the backend has kept (.pulumi/history,
-.pulumi/backups). An object with an exact name= is never certain, and is
-found only while its making is among the pending operations.
+Limits: the state of a destroyed stack can lack the stack's identity. Then
+add an earlier state: the output of pulumi stack export --version N, or a
+checkpoint that the backend keeps (.pulumi/history, .pulumi/backups). An
+object with an exact name= is never certain, and is found only while its
+create is among the pending operations.
 
-Nothing must be under way: what a run is making now looks as if it was left.
+Do not run this during an update of the stack: objects that the update is
+creating look like orphans.
 """
 
 _STDIN: Final = "-"
 
 
 class ReportedOrphan(BaseModel):
-    """An orphan, as `--json` shows it. `kept`: why it wasn't deleted, if it was to be; `deleted`: whether it was."""
+    """An orphan in the output of `--json`. `kept`: reason why it was selected but not deleted."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -59,112 +59,117 @@ class ReportedOrphan(BaseModel):
     provider_config: str | None
     urn: str
     certain: bool
-    why: str
+    reason: str
     deleted: bool = False
     kept: str | None = None
 
 
 class ReportedOrphans(BaseModel):
-    """All that `--json` shows. `looked`: in how many projects and regions; `failures`: where not, and why."""
+    """Output of `--json`. `failures`: locations that could not be searched, each with the error."""
 
     model_config = ConfigDict(frozen=True)
 
     orphans: tuple[ReportedOrphan, ...]
-    looked: int
+    locations_searched: int
     failures: tuple[str, ...]
     notes: tuple[str, ...]
 
 
 def orphans(
     stack: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The stack; without it the one that is selected in the folder.")
+        str | None,
+        typer.Option(metavar="NAME", help="Stack to search. [default: the one selected in the current directory]"),
     ] = None,
     export: Annotated[
         str | None,
         typer.Option(
             metavar="FILE",
-            help="The stack's state, as `pulumi stack export` prints it; -: standard input. The configuration then "
-            "comes from the environment (GCORE_API_KEY, ...), unless --stack is given too.",
+            help="File with the output of `pulumi stack export`; - for standard input. The configuration then comes "
+            "from the environment (GCORE_API_KEY, ...), unless --stack is also given.",
         ),
     ] = None,
     before: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="An earlier state of it, or a checkpoint; may be repeated. See below."),
+        typer.Option(metavar="FILE", help="Earlier state of the stack, or a checkpoint. Repeatable. See below."),
     ] = None,
-    delete: Annotated[bool, typer.Option("--delete", help="Delete what is certain, after a confirmation.")] = False,
-    uncertain: Annotated[bool, typer.Option("--uncertain", help="Delete also what isn't certain.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete certain orphans, after confirmation.")] = False,
+    uncertain: Annotated[bool, typer.Option("--uncertain", help="Also delete orphans that are not certain.")] = False,
     ids: Annotated[
-        list[str] | None, typer.Option("--id", metavar="ID", help="Delete this one alone; may be repeated.")
+        list[str] | None, typer.Option("--id", metavar="ID", help="Delete only this orphan. Repeatable.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete without a confirmation.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without confirmation.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List what the stack's runs have left at Gcore and its state doesn't know, and delete it when asked to.
+    """List a stack's orphans: objects that interrupted runs left at Gcore and out of the state. --delete deletes them.
 
-    Run it in the project's folder. Secrets, listeners, pools and load balancers are looked for in every project,
-    region and provider config that the stack's configuration or resources name.
+    Run it in the directory of the Pulumi project. It searches secrets, listeners, pools and load balancers in every
+    project, region and provider config that the stack's configuration or resources name.
     """
-    _check_options(delete=delete, uncertain=uncertain, ids=ids, yes=yes, asked=not as_json and export != _STDIN)
-    # Here, so that the other commands start without what speaks to Gcore.
+    _check_options(delete=delete, uncertain=uncertain, ids=ids, yes=yes, can_prompt=not as_json and export != _STDIN)
+    # Imported here so that the other commands start without the API client.
     from gcore_tls_provider.cli.orphans.search import search
 
     notes: list[str] = []
     try:
         found = search(
             name=stack,
-            export=None if export is None else _text(export),
-            earlier=[_text(str(each)) for each in before or ()],
-            report=notes.append,
+            export=None if export is None else _read_text(export),
+            earlier_exports=[_read_text(str(each)) for each in before or ()],
+            note=notes.append,
         )
     except GcoreTlsError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
-    chosen = _chosen(found.found.orphans, uncertain=uncertain, ids=ids) if delete else []
+    chosen = _select(found.result.orphans, uncertain=uncertain, ids=ids) if delete else []
     if not as_json:
         for note in notes:
             typer.echo(f"note: {note}", err=True)
-        _show(found.found.orphans)
+        _show(found.result.orphans)
     if chosen and not yes:
-        typer.confirm(f"No run of the stack may be under way. Delete {_counted(len(chosen))}?", abort=True, err=True)
-    report = _report(found, chosen, notes)
+        typer.confirm(
+            f"Make sure that no update of the stack is running. Delete {_count(len(chosen))}?", abort=True, err=True
+        )
+    report = _delete_and_report(found, chosen, notes)
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
     else:
         _show_outcome(report)
     for failure in report.failures:
         typer.echo(f"error: {failure}", err=True)
-    left = [each for each in report.orphans if not each.deleted]
-    raise typer.Exit(2 if report.failures else int(bool(left)))
+    remaining = [each for each in report.orphans if not each.deleted]
+    raise typer.Exit(2 if report.failures else int(bool(remaining)))
 
 
-def _check_options(*, delete: bool, uncertain: bool, ids: list[str] | None, yes: bool, asked: bool) -> None:
+def _check_options(*, delete: bool, uncertain: bool, ids: list[str] | None, yes: bool, can_prompt: bool) -> None:
     for option, given in (("--uncertain", uncertain), ("--id", bool(ids)), ("--yes", yes)):
         if given and not delete:
-            raise typer.BadParameter("it needs --delete.", param_hint=option)
+            raise typer.BadParameter("requires --delete.", param_hint=option)
     if uncertain and ids:
-        raise typer.BadParameter("either --uncertain or --id.", param_hint="--uncertain")
-    if delete and not yes and not asked:
-        raise typer.BadParameter("it needs --yes here: nobody can be asked.", param_hint="--delete")
+        raise typer.BadParameter("cannot be combined with --id.", param_hint="--uncertain")
+    if delete and not yes and not can_prompt:
+        raise typer.BadParameter(
+            "requires --yes here, because there is no prompt with --json or --export -.", param_hint="--delete"
+        )
 
 
-def _text(name: str) -> str:
+def _read_text(name: str) -> str:
     try:
         return sys.stdin.read() if name == _STDIN else Path(name).read_text()
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it isn't text"
-        raise typer.BadParameter(f"'{name}' can't be read: {why}.") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
+        raise typer.BadParameter(f"cannot read '{name}': {reason}.") from None
 
 
-def _chosen(found: Sequence[Orphan], *, uncertain: bool, ids: list[str] | None) -> list[Orphan]:
+def _select(found: Sequence[Orphan], *, uncertain: bool, ids: list[str] | None) -> list[Orphan]:
     if ids is None:
         return [each for each in found if each.certain or uncertain]
     missing = sorted(set(ids) - {each.id for each in found})
     if missing:
-        raise typer.BadParameter(f"not among the orphans: {', '.join(missing)}.", param_hint="--id")
+        raise typer.BadParameter(f"no orphan has the ID {', '.join(missing)}.", param_hint="--id")
     return [each for each in found if each.id in ids]
 
 
-def _report(search: Search, chosen: Sequence[Orphan], notes: Sequence[str]) -> ReportedOrphans:
+def _delete_and_report(search: Search, chosen: Sequence[Orphan], notes: Sequence[str]) -> ReportedOrphans:
     kept = {each.orphan.id: each.kept for each in search.delete(chosen)}
     return ReportedOrphans(
         orphans=tuple(
@@ -172,36 +177,41 @@ def _report(search: Search, chosen: Sequence[Orphan], notes: Sequence[str]) -> R
                 kind=each.kind,
                 id=each.id,
                 name=each.name,
-                project_id=each.scope.project_id or 0,
-                region_id=each.scope.region_id or 0,
-                provider_config=each.scope.provider_config,
-                urn=each.recognised.urn,
+                project_id=each.location.project_id or 0,
+                region_id=each.location.region_id or 0,
+                provider_config=each.location.provider_config,
+                urn=each.recognized.urn,
                 certain=each.certain,
-                why=each.recognised.why,
+                reason=each.recognized.reason,
                 deleted=each.id in kept and kept[each.id] is None,
                 kept=kept.get(each.id),
             )
-            for each in search.found.orphans
+            for each in search.result.orphans
         ),
-        looked=search.found.looked,
-        failures=search.found.failures,
+        locations_searched=search.result.locations_searched,
+        failures=search.result.failures,
         notes=tuple(notes),
     )
 
 
 def _show(found: Sequence[Orphan]) -> None:
-    to = console()
+    output = console()
     for each in found:
-        head = Text.assemble((each.kind, "bold"), f" {each.name}  ", _judged(each.certain))
-        where = f"project {each.scope.project_id}, region {each.scope.region_id}"
-        where += f", provider config {each.scope.provider_config}" if each.scope.provider_config else ""
-        rows = [("id", each.id), ("where", where), ("resource", each.recognised.urn), ("why", each.recognised.why)]
-        show(head, pairs(rows), "", to=to)
+        head = Text.assemble((each.kind, "bold"), f" {each.name}  ", _certainty_label(each.certain))
+        location = f"project {each.location.project_id}, region {each.location.region_id}"
+        location += f", provider config {each.location.provider_config}" if each.location.provider_config else ""
+        rows = [
+            ("id", each.id),
+            ("location", location),
+            ("resource", each.recognized.urn),
+            ("reason", each.recognized.reason),
+        ]
+        show(head, pairs(rows), "", to=output)
     certain = sum(each.certain for each in found)
-    show(f"{_counted(len(found))}: {certain} certain, {len(found) - certain} not." if found else "No orphans.", to=to)
+    show(f"{_count(len(found))}: {certain} certain, {len(found) - certain} not." if found else "No orphans.", to=output)
 
 
-def _judged(certain: bool) -> tuple[str, str]:
+def _certainty_label(certain: bool) -> tuple[str, str]:
     return ("certain", "red") if certain else ("not certain", "yellow")
 
 
@@ -213,5 +223,5 @@ def _show_outcome(report: ReportedOrphans) -> None:
             show(f"kept  {each.kind} {each.name}: {each.kept}", to=console())
 
 
-def _counted(number: int) -> str:
+def _count(number: int) -> str:
     return f"{number} orphan{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Deleting orphans: first what uses others, and nothing that somebody uses who isn't deleted too."""
+"""Delete orphans, users before the objects that they use, and keep every orphan that something else uses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from gcore_tls_provider.api import routes
-from gcore_tls_provider.cli.orphans.account import LIFECYCLES, Orphan, operation_on
+from gcore_tls_provider.cli.orphans.account import KINDS_IN_DELETION_ORDER, Orphan, operation_on
 from gcore_tls_provider.cli.orphans.stack import Stack
 from gcore_tls_provider.errors import GcoreTlsError
 from gcore_tls_provider.lifecycle.kinds.secret import users
@@ -15,8 +15,13 @@ from gcore_tls_provider.lifecycle.run.session import Session
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of an orphan. `kept` says why it is still there; None: it is gone."""
+class DeletionResult:
+    """Result of deleting an orphan.
+
+    Attributes:
+        orphan: The orphan.
+        kept: Reason why it still exists; None if it is gone.
+    """
 
     orphan: Orphan
     kept: str | None
@@ -24,51 +29,53 @@ class Outcome:
 
 def delete_orphans(
     session: Session, stack: Stack, found: Iterable[Orphan], chosen: Collection[Orphan]
-) -> Iterator[Outcome]:
-    """Deletes orphans one after the other; one that can't be deleted is no reason for the others to stay.
+) -> Iterator[DeletionResult]:
+    """Delete orphans one after the other, and continue after a failure.
 
     Args:
-        session: speaks to Gcore.
-        stack: the stack.
-        found: all orphans, in the order in which `find` gives them.
-        chosen: those that are to be deleted.
+        session: Session with the accounts.
+        stack: The stack.
+        found: All orphans, in the order of `find_orphans`.
+        chosen: The orphans to delete.
     """
     found = list(found)
     own = stack.state.made | {each.id for each in found}
     for orphan in found:
         if orphan not in chosen:
             continue
-        operation = operation_on(session, orphan.kind, "delete", orphan.scope)
-        lifecycle = LIFECYCLES[orphan.kind]
+        operation = operation_on(session, orphan.kind, "delete", orphan.location)
+        kind = KINDS_IN_DELETION_ORDER[orphan.kind]
         try:
-            live = lifecycle.look(operation, orphan.id, {})
+            live = kind.read_object(operation, orphan.id, {})
             if live is None:
-                yield Outcome(orphan, None)
+                yield DeletionResult(orphan, None)
                 continue
             used_by = _users(operation, orphan, own)
             if used_by:
-                yield Outcome(orphan, f"in use by {', '.join(used_by)}")
+                yield DeletionResult(orphan, f"in use by {', '.join(used_by)}")
                 continue
-            lifecycle.remove(operation, orphan.id, live.properties)
-            yield Outcome(orphan, None)
+            kind.delete_object(operation, orphan.id, live.properties)
+            yield DeletionResult(orphan, None)
         except GcoreTlsError as error:
-            yield Outcome(orphan, str(error))
+            yield DeletionResult(orphan, str(error))
 
 
 def _users(operation: Operation, orphan: Orphan, own: Collection[str]) -> list[str]:
-    """What would suffer if an object went: what uses it and is still there."""
+    """Return descriptions of the objects that use an orphan and are not deleted with it."""
     if orphan.kind == "secret":
         return users(operation, orphan.id)
     pools = operation.rows(routes.list_pools)
     if orphan.kind == "pool":
-        # A listener of this stack loses what its program doesn't give it.
-        dead = orphan.recognised.dead
-        made_for = dead.inputs.get("listener_id") if dead else None
-        fronts = [front.id for pool in pools if pool.id == orphan.id for front in pool.listeners]
-        return [f"listener {each}" for each in fronts if each not in own and each != made_for]
+        # A listener of this stack can lose a default pool that its program does not declare.
+        interrupted = orphan.recognized.interrupted_create
+        declared_listener = interrupted.inputs.get("listener_id") if interrupted else None
+        listeners = [listener.id for pool in pools if pool.id == orphan.id for listener in pool.listeners]
+        return [f"listener {each}" for each in listeners if each not in own and each != declared_listener]
     if orphan.kind == "listener":
         return [
-            f"pool '{pool.name}' ({pool.id})" for pool in pools if orphan.id in {front.id for front in pool.listeners}
+            f"pool '{pool.name}' ({pool.id})"
+            for pool in pools
+            if orphan.id in {listener.id for listener in pool.listeners}
         ]
     return [
         *(

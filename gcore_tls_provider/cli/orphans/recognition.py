@@ -1,4 +1,4 @@
-"""Whose an object is, by its name: proven, likely, or not this stack's."""
+"""Decide by an object's name whether this stack created it: certainly, probably, or not."""
 
 from __future__ import annotations
 
@@ -12,45 +12,48 @@ from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from gcore_tls_provider.lifecycle.recovery.owned import UNKNOWN_ID
 from gcore_tls_provider.lifecycle.recovery.stack_state import PendingCreate
 
-Kind: TypeAlias = Literal["pool", "listener", "load balancer", "secret"]
-"""A kind of object, as messages call it."""
+ObjectKind: TypeAlias = Literal["pool", "listener", "load balancer", "secret"]
+"""Sort of object, as messages call it."""
 
-TYPES: Final[Mapping[Kind, tuple[str, ...]]] = {
+RESOURCE_TYPES: Final[Mapping[ObjectKind, tuple[str, ...]]] = {
     "pool": ("Pool",),
     "listener": ("Listener",),
     "load balancer": ("LoadBalancer",),
     "secret": ("Secret", "ListenerCertificate", "ClientCertificate", "CertificateAuthority", "RevocationList"),
 }
-"""The resources that make each kind."""
+"""Resource classes that create each sort of object."""
 
-_OURS: Final = "pulumi-python:dynamic/gcore:"
+_TYPE_PREFIX: Final = "pulumi-python:dynamic/gcore:"
 _COMPONENT: Final = "gcore-tls:components:MTLSLoadBalancer$"
 _NAME: Final = re.compile(r"(?P<logical>.+)-(?P<owner>[0-9a-f]{8})-[0-9a-f]{6}")
 
 
 @dataclass(frozen=True)
-class Recognised:
-    """What a name tells.
+class RecognizedName:
+    """Origin of an object, derived from its name.
 
     Attributes:
-        urn: the resource that has given it.
-        dead: the making that has died and given it: that proves it. None: it is of the stack's pattern, no more.
-        why: in words.
+        urn: URN of the resource that generated the name.
+        interrupted_create: The interrupted create that generated this very name, which proves the origin. None if
+            the name only follows the stack's pattern.
+        reason: Explanation for the user.
     """
 
     urn: str
-    dead: PendingCreate | None
-    why: str
+    interrupted_create: PendingCreate | None
+    reason: str
 
 
-class Recognition:
-    """Recognises the names of one stack's objects."""
+class NameRecognizer:
+    """Recognizer of the names that one stack generates."""
 
     def __init__(self, stack: Stack) -> None:
-        """Works out which names there may be."""
+        """Compute the names and name prefixes that the stack can have generated."""
         self._stack = stack
         state = stack.state
-        self._dead = {(each.name, kind): each for each in state.creating if each.attempt for kind in _kinds(each.type)}
+        self._interrupted = {
+            (each.name, kind): each for each in state.creating if each.attempt for kind in _kinds(each.type)
+        }
         self._exact = {
             (name, kind): each
             for each in state.creating
@@ -61,31 +64,35 @@ class Recognition:
             (ObjectNaming.of_urn(identity, urn).prefix, kind): urn
             for identity in stack.identities
             for urn in state.urns
-            for kind in _kinds(_type(urn))
+            for kind in _kinds(_type_of(urn))
         }
-        # Where an id isn't known yet, the state knows the object by its name.
-        self._known = {each.removeprefix(UNKNOWN_ID) for each in state.ids if each.startswith(UNKNOWN_ID)}
+        # Until an object's ID is known, the state holds its name instead.
+        self._names_without_id = {each.removeprefix(UNKNOWN_ID) for each in state.ids if each.startswith(UNKNOWN_ID)}
 
-    def recognise(self, kind: Kind, object_id: str, name: str) -> Recognised | None:
-        """What an object's name tells; None where it is in the state, or nothing shows that it is this stack's."""
-        if object_id in self._stack.state.ids or name in self._known:
+    def recognize(self, kind: ObjectKind, object_id: str, name: str) -> RecognizedName | None:
+        """Return the origin of an object; None if the state has it or nothing shows that this stack created it."""
+        if object_id in self._stack.state.ids or name in self._names_without_id:
             return None
-        if dead := self._dead.get((name, kind)):
-            return Recognised(dead.urn, dead, "a run that died was making it: the state shows that very name")
-        if dead := self._exact.get((name, kind)):
-            why = "a run that died was making something of this exact name; others may use that name too"
-            return Recognised(dead.urn, None, why)
+        if interrupted := self._interrupted.get((name, kind)):
+            return RecognizedName(
+                interrupted.urn,
+                interrupted,
+                "an interrupted run was creating it: the pending operations contain this exact name",
+            )
+        if interrupted := self._exact.get((name, kind)):
+            reason = "an interrupted run was creating an object with this exact name=, which others can use too"
+            return RecognizedName(interrupted.urn, None, reason)
         prefix = name[:-6]
         if urn := self._prefixes.get((prefix, kind)):
-            why = "made for this resource, and not in the state: kept on purpose, removed from the state, or left"
-            return Recognised(urn, None, why)
-        if urn := self._former(kind, name):
-            why = "made by this stack for a resource that its state doesn't have any more: kept on purpose, or left"
-            return Recognised(urn, None, why)
+            reason = "created for this resource, but not in the state: retained, removed from the state, or orphaned"
+            return RecognizedName(urn, None, reason)
+        if urn := self._removed_resource(kind, name):
+            reason = "created by this stack for a resource that is no longer in its state: retained or orphaned"
+            return RecognizedName(urn, None, reason)
         return None
 
-    def _former(self, kind: Kind, name: str) -> str | None:
-        """The resource that may once have had such a name, found by trying all that there may have been."""
+    def _removed_resource(self, kind: ObjectKind, name: str) -> str | None:
+        """Return the URN of a resource of an earlier state that generates this name's hash, by trying all candidates."""
         parts = _NAME.fullmatch(name)
         if parts is None:
             return None
@@ -95,23 +102,23 @@ class Recognition:
                     return urn
         return None
 
-    def _candidates(self, kind: Kind, logical: str) -> Iterator[str]:
+    def _candidates(self, kind: ObjectKind, logical: str) -> Iterator[str]:
         split = [each.split("::", 3) for each in self._stack.state.urns if each.count("::") >= 3]
         parents = {"", _COMPONENT, *(f"{parts[2].rpartition('$')[0]}$" for parts in split if "$" in parts[2])}
         for stack, project in {(parts[0], parts[1]) for parts in split}:
             for parent in sorted(parents):
-                for each in TYPES[kind]:
-                    yield f"{stack}::{project}::{parent}{_OURS}{each}::{logical}"
+                for each in RESOURCE_TYPES[kind]:
+                    yield f"{stack}::{project}::{parent}{_TYPE_PREFIX}{each}::{logical}"
 
 
-def _kinds(resource_type: str) -> Iterator[Kind]:
-    """The kind of object that a resource makes, if it makes one."""
-    last = resource_type.removeprefix(_OURS)
-    for kind, types in TYPES.items():
-        if last in types and resource_type.startswith(_OURS):
+def _kinds(resource_type: str) -> Iterator[ObjectKind]:
+    """Yield the sort of object that a resource creates, if it creates one."""
+    last = resource_type.removeprefix(_TYPE_PREFIX)
+    for kind, types in RESOURCE_TYPES.items():
+        if last in types and resource_type.startswith(_TYPE_PREFIX):
             yield kind
 
 
-def _type(urn: str) -> str:
+def _type_of(urn: str) -> str:
     parts = urn.split("::", 3)
     return parts[2].rpartition("$")[2] if len(parts) > 3 else ""

@@ -1,4 +1,4 @@
-"""`gcore-tls orphans`: reads the stack, then Gcore, as the stack's resources do."""
+"""Search for a stack's orphans: read its state and configuration, then list its objects at Gcore."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gcore_tls_provider.cli.discover.account import NullEngine
-from gcore_tls_provider.cli.orphans.account import Found, Orphan, find
-from gcore_tls_provider.cli.orphans.deletion import Outcome, delete_orphans
-from gcore_tls_provider.cli.orphans.stack import Run, Stack, configured_scopes, pulumi, read_configuration, read_stack
+from gcore_tls_provider.cli.orphans.account import Orphan, SearchResult, find_orphans
+from gcore_tls_provider.cli.orphans.deletion import DeletionResult, delete_orphans
+from gcore_tls_provider.cli.orphans.stack import (
+    PulumiRunner,
+    Stack,
+    configured_locations,
+    read_configuration,
+    read_stack,
+    run_pulumi,
+)
 from gcore_tls_provider.errors import ConfigurationError
 from gcore_tls_provider.lifecycle.run.configuration import ENVIRONMENT, Configuration
 from gcore_tls_provider.lifecycle.run.session import Session
@@ -17,65 +24,65 @@ from gcore_tls_provider.lifecycle.run.session import Session
 
 @dataclass(frozen=True)
 class Search:
-    """A search for a stack's orphans, and its result.
+    """A finished search for a stack's orphans.
 
     Attributes:
-        session: speaks to Gcore.
-        stack: what is known of the stack.
-        found: what was found.
+        session: Session with the accounts.
+        stack: State and locations of the stack.
+        result: Orphans that were found.
     """
 
     session: Session
     stack: Stack
-    found: Found
+    result: SearchResult
 
-    def delete(self, chosen: Sequence[Orphan]) -> list[Outcome]:
-        """Deletes orphans that were found, unless somebody uses them."""
-        return list(delete_orphans(self.session, self.stack, self.found.orphans, chosen))
+    def delete(self, chosen: Sequence[Orphan]) -> list[DeletionResult]:
+        """Delete orphans that were found, except those that something else uses."""
+        return list(delete_orphans(self.session, self.stack, self.result.orphans, chosen))
 
 
 def search(
     *,
     name: str | None = None,
     export: str | None = None,
-    earlier: Sequence[str] = (),
+    earlier_exports: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
-    run: Run = pulumi,
-    report: Callable[[str], None] = lambda _text: None,
+    run_pulumi: PulumiRunner = run_pulumi,
+    note: Callable[[str], None] = lambda _text: None,
 ) -> Search:
-    """Looks for a stack's orphans. Nothing is changed.
+    """Search for a stack's orphans without changing anything.
 
     Args:
-        name: the stack's name; None for the one that is selected in the folder.
-        export: its state; None: `pulumi stack export` tells.
-        earlier: earlier states of it.
-        environment: `GCORE_API_KEY` and so on, see `configuration`; None for the process's own.
-        run: runs `pulumi`.
-        report: is told what the user should know beside the result.
+        name: Name of the stack; None for the one selected in the current directory.
+        export: Output of `pulumi stack export`; None to run that command.
+        earlier_exports: Exports or checkpoints of earlier states of the stack.
+        environment: Environment variables, such as `GCORE_API_KEY`; None for those of the process.
+        run_pulumi: Function that runs `pulumi`.
+        note: Function that receives notes for the user.
 
     Raises:
-        ConfigurationError: the state can't be read, or the configuration can't be used.
+        ConfigurationError: The state cannot be read, or the configuration is invalid.
     """
     variables = os.environ if environment is None else environment
     selected = [] if name is None else ["--stack", name]
-    stack = read_stack(run(["stack", "export", *selected]) if export is None else export, earlier)
+    stack = read_stack(run_pulumi(["stack", "export", *selected]) if export is None else export, earlier_exports)
     configured: Mapping[str, str] = {}
     if export is None or name is not None:
         try:
-            configured = read_configuration(run(["config", "--show-secrets", "--json", *selected]))
+            configured = read_configuration(run_pulumi(["config", "--show-secrets", "--json", *selected]))
         except ConfigurationError as error:
             if not variables.get(ENVIRONMENT["apiKey"]):
                 raise
-            report(f"The stack's configuration is left out, the environment's is taken: {error}")
-    stack = replace(stack, scopes=stack.scopes | configured_scopes(configured))
+            note(f"Using the configuration of the environment, because the stack's cannot be read: {error}")
+    stack = replace(stack, locations=stack.locations | configured_locations(configured))
     session = Session(
         Configuration.read(configured.get, variables),
         NullEngine(),
         named=lambda namespace: Configuration.read(configured.get, {}, namespace),
     )
     if not stack.identities:
-        report(
-            "The state doesn't say who the stack is: it was destroyed, or has never held anything of "
-            "gcore-tls-provider. So no name can be recognised. Give a state from before that with --before."
+        note(
+            "The state does not identify the stack: it was destroyed, or never contained a resource of "
+            "gcore-tls-provider. Without that, no name can be recognized. Add an earlier state with --before FILE."
         )
-    return Search(session, stack, find(session, stack))
+    return Search(session, stack, find_orphans(session, stack))

@@ -1,4 +1,4 @@
-"""A stack's state and configuration, as `pulumi` prints them in the project's folder, or as a file has them."""
+"""Read a stack's state and configuration, from the output of `pulumi` or from a file."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from gcore_tls_provider.lifecycle.recovery.stack_state import StackState, parse_
 from gcore_tls_provider.lifecycle.run.configuration import REQUIRED
 from gcore_tls_provider.lifecycle.run.location import location_of
 
-Run: TypeAlias = Callable[[Sequence[str]], str]
-"""Runs `pulumi` with arguments and gives what it prints. Raises `ConfigurationError` where it fails."""
+PulumiRunner: TypeAlias = Callable[[Sequence[str]], str]
+"""Function that runs `pulumi` with arguments and returns its output. It raises `ConfigurationError` on failure."""
 
-_SECONDS: Final = 120.0
+_TIMEOUT_SECONDS: Final = 120.0
 
 
 class _Value(BaseModel):
@@ -61,61 +61,63 @@ class _Export(BaseModel):
 
 @dataclass(frozen=True)
 class Stack:
-    """What is known of a stack.
+    """State and locations of a stack.
 
     Attributes:
-        state: what its state says now; only its `urns` are also those of earlier states, as far as they are given.
-        identities: what names of this stack are made from; none where no state names one.
-        scopes: the accounts, projects and regions to look at: those that its resources are in, for a start.
+        state: Current state. Its `urns` also contain those of the earlier states that were given.
+        identities: Stack identities that names are derived from; empty if no state contains one.
+        locations: Accounts, projects and regions to search; at first, those of the stack's resources.
     """
 
     state: StackState
     identities: frozenset[str]
-    scopes: frozenset[Location]
+    locations: frozenset[Location]
 
 
 def read_stack(exported: str, earlier: Iterable[str] = ()) -> Stack:
-    """What a state says.
+    """Parse the state of a stack.
 
     Args:
-        exported: what `pulumi stack export` prints now.
-        earlier: the same from earlier times, or checkpoints that a backend has kept: they say who the stack was, and
-            which resources it had. What is in the state, and what has died, is taken from `exported` alone: a making
-            that was under way earlier may have ended well.
+        exported: Current output of `pulumi stack export`.
+        earlier: Earlier outputs, or checkpoints that a backend keeps. They contribute the stack's identity and its
+            former resources. Resource IDs and interrupted creates are taken from `exported` alone, because a create
+            that was pending earlier can have succeeded since.
 
     Raises:
-        ConfigurationError: one of them isn't such a state.
+        ConfigurationError: One of them is not the state of a stack.
     """
-    now, scopes = _parsed(exported)
-    states = [now]
+    current, locations = _parse(exported)
+    states = [current]
     for text in earlier:
-        then, others = _parsed(text)
-        states.append(then)
-        scopes |= others
-    named = {identity for each in states for identity in (each.identity, *(dead.identity for dead in each.creating))}
+        state, others = _parse(text)
+        states.append(state)
+        locations |= others
+    named = {
+        identity for each in states for identity in (each.identity, *(create.identity for create in each.creating))
+    }
     urns = frozenset[str]().union(*(each.urns for each in states))
-    return Stack(replace(now, urns=urns), frozenset(named - {""}), scopes)
+    return Stack(replace(current, urns=urns), frozenset(identities - {""}), locations)
 
 
 def read_configuration(printed: str) -> Mapping[str, str]:
-    """The values by key, from what `pulumi config --show-secrets --json` prints.
+    """Return configuration values by key, from the output of `pulumi config --show-secrets --json`.
 
     Raises:
-        ConfigurationError: it isn't that.
+        ConfigurationError: The output cannot be parsed.
     """
     try:
         return {key: each.value for key, each in _CONFIGURATION.validate_json(printed).items()}
     except ValidationError:
-        # Its words could show a value.
-        raise ConfigurationError("What `pulumi config` prints can't be read.") from None
+        # The validation error could contain a secret value.
+        raise ConfigurationError("The output of `pulumi config --show-secrets --json` cannot be parsed.") from None
 
 
-def configured_scopes(configuration: Mapping[str, str]) -> frozenset[Location]:
-    """The connections that a configuration describes in full, whether or not a resource names them now.
+def configured_locations(configuration: Mapping[str, str]) -> frozenset[Location]:
+    """Return the provider configs that a configuration defines completely, whether or not a resource uses them.
 
     Args:
-        configuration: its values by key. Namespaces that don't begin with `gcore` are other providers', whose keys
-            Gcore isn't to see; a resource that names such a one is asked for its connection all the same.
+        configuration: Values by key. Namespaces that do not begin with `gcore` belong to other providers, and their
+            keys must not be sent to Gcore. A resource can still name such a namespace as its `provider_config`.
     """
     namespaces = {key.partition(":")[0] for key in configuration} - {NAMESPACE}
     return frozenset(
@@ -125,46 +127,48 @@ def configured_scopes(configuration: Mapping[str, str]) -> frozenset[Location]:
     )
 
 
-def pulumi(arguments: Sequence[str], folder: Path | None = None) -> str:
-    """Runs `pulumi` in a folder, by default this process's.
+def run_pulumi(arguments: Sequence[str], directory: Path | None = None) -> str:
+    """Run `pulumi` in a directory, by default the current one, and return its output.
 
     Raises:
-        ConfigurationError: it isn't there, takes too long or fails; says what it said.
+        ConfigurationError: The command is missing, takes too long or fails; the message quotes its error output.
     """
-    asked = f"`pulumi {' '.join(arguments)}`"
+    command = f"`pulumi {' '.join(arguments)}`"
     try:
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],
-            cwd=folder,
+            cwd=directory,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_SECONDS,
+            timeout=_TIMEOUT_SECONDS,
             check=False,
             env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ConfigurationError(f"{asked} can't be run ({type(error).__name__}): is pulumi on PATH?") from None
+        raise ConfigurationError(
+            f"{command} did not run ({type(error).__name__}). Check that pulumi is on PATH."
+        ) from None
     if done.returncode != 0:
-        remedy = "" if arguments[0] == "config" else " Run this in the project's folder, or give --export."
-        raise ConfigurationError(f"{asked} failed: {one_line(done.stderr.strip())}{remedy}")
+        remedy = "" if arguments[0] == "config" else " Run it in the directory of the Pulumi project, or add --export."
+        raise ConfigurationError(f"{command} failed: {one_line(done.stderr.strip())}{remedy}")
     return done.stdout
 
 
-def _parsed(text: str) -> tuple[StackState, frozenset[Location]]:
+def _parse(text: str) -> tuple[StackState, frozenset[Location]]:
     try:
         data = json.loads(text)
         if isinstance(data, dict) and isinstance(checkpoint := data.get("checkpoint"), dict):
-            # As a backend keeps it in a bucket or a folder.
+            # A checkpoint, as a backend keeps it in a bucket or a directory.
             data = {"deployment": checkpoint.get("latest") or {}}
-        whole = isinstance(data, dict) and "deployment" in data
+        is_export = isinstance(data, dict) and "deployment" in data
         text = json.dumps(data)
         deployment = _Export.model_validate_json(text).deployment
     except ValueError:
-        whole = False
-    state = parse_export(text) if whole else None
+        is_export = False
+    state = parse_export(text) if is_export else None
     if state is None:
-        raise ConfigurationError("The state can't be read: it isn't what `pulumi stack export` prints.")
+        raise ConfigurationError("The state cannot be read: it is not the output of `pulumi stack export`.")
     resources = [*(deployment.resources or []), *(each.resource for each in deployment.pending_operations or [])]
     ours = [each.inputs or {} for each in resources if "pulumi-python:dynamic/gcore:" in each.urn]
     return state, frozenset(location_of(inputs) or Location() for inputs in ours)

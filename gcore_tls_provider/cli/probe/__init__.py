@@ -1,14 +1,15 @@
-"""`gcore-tls probe`: finds out on a live account what Gcore's documents leave open.
+"""`gcore-tls probe`: find out on a live account how Gcore behaves where its documentation does not say.
 
-| module | what it is about |
+| module | subject |
 | --- | --- |
-| `questions` | what is asked, and what can't be found out from outside |
-| `report` | what was found, as models |
-| `account` | the account that is probed: calls, tasks, throw-away names and material |
-| `experiments` | how each question is asked |
-| `plan` | what will be made, and its price, said before anything is made |
-| `cleaning` | removes what a probe has made, by its names |
-| `run` | all of it, one after the other |
+| `behavior_options` | the behavior options to find out, and those that a probe cannot find out |
+| `report` | models of the findings and of the report |
+| `account` | the probed account: requests, tasks, temporary names and certificates |
+| `experiments` | the experiments that find out each behavior option |
+| `plan` | the objects that a probe creates and their price, printed before it starts |
+| `cleanup` | deletes the objects of a probe, found by their names |
+| `run` | a whole probe: experiments, cleanup, report |
+| `command` | options, output and exit code |
 
-Nothing here knows the emulator, which is another extra; that both mean the same by a question is tested.
+Nothing here imports the emulator, which needs another extra. A test checks that both have the same behavior options.
 """

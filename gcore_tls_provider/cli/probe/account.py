@@ -1,4 +1,4 @@
-"""The account that is probed: calls, tasks with their times, throw-away names, and throw-away material."""
+"""Probed account: requests, tasks with their durations, temporary names and temporary certificates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from gcore_tls_provider.api.wire.pools import Pool, PoolPatch
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
 from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
 from gcore_tls_provider.errors import (
-    ApiError,
     DeadlineExceeded,
     HttpStatusError,
     ObjectNotFound,
@@ -32,60 +31,61 @@ from gcore_tls_provider.errors import (
 )
 
 PREFIX: Final = "gcore-tls-probe-"
-"""What every name of a probe's object begins with; eight hexadecimal digits of the probe and a hyphen follow."""
+"""Prefix of the name of every object of a probe, followed by eight hexadecimal digits and a hyphen."""
 
-OURS: Final = re.compile(rf"{PREFIX}[0-9a-f]{{8}}-")
-"""Matches the beginning of the names that probes give, and of no others."""
+PROBE_NAME: Final = re.compile(rf"{PREFIX}[0-9a-f]{{8}}-")
+"""Pattern of the beginning of a name that a probe generates."""
 
 REQUEST_SECONDS: Final = 120.0
-"""How long a request without a task is repeated, at most."""
+"""Time limit for the retries of a request."""
 
-LOOK_SECONDS: Final = 1.0
-"""Between two looks at something that is expected to change."""
+POLL_SECONDS: Final = 1.0
+"""Interval between two reads of an object that is expected to change."""
 
-MOST_READS: Final = 60
-"""So many reads in a row that show an old state are no lag any more."""
+MAX_STALE_READS: Final = 60
+"""Number of consecutive reads of an old state that are still attributed to lag."""
 
 ResponseT = TypeVar("ResponseT")
 RowT = TypeVar("RowT")
 
 
 class NotAnswerable(Exception):
-    """What an experiment needs isn't there. The message says why."""
+    """An experiment lacks something that it needs. The message says what and why."""
 
 
 def base64_of(material: str | bytes) -> str:
-    """Base64 of material, as payloads of secrets have it."""
+    """Return the base64 of material, as in the payload of a secret."""
     return base64.b64encode(material.encode() if isinstance(material, str) else material).decode()
 
 
 @dataclass(frozen=True, repr=False)
-class Material:
-    """Certificates for one probe, made for it and never written down."""
+class ProbeCertificates:
+    """Certificates that are generated for one probe and never stored."""
 
     authority: DevelopmentAuthority
     server: Identity
     client: Identity
 
     @classmethod
-    def generate(cls) -> Material:
-        """New keys and certificates."""
+    def generate(cls) -> ProbeCertificates:
+        """Generate new keys and certificates."""
         authority = DevelopmentAuthority.create("gcore-tls probe")
         return cls(authority, authority.issue_server(["probe.example"]), authority.issue_client("probe"))
 
 
 @dataclass
-class Made:
-    """Ids of what the experiments share, as far as it is there.
+class SharedObjects:
+    """IDs of objects that experiments share; None until an object exists.
 
     Attributes:
-        create_with_key: makes a secret with a private key, in a shape that this account takes.
-        pool_update: which way of updating pools works.
+        create_with_key: Function that returns a request to create a secret with a private key, in a form that this
+            account accepts.
+        pool_update: Variant of the pool update that works.
     """
 
-    server: str | None = None
-    client: str | None = None
-    ca: str | None = None
+    server_secret: str | None = None
+    client_secret: str | None = None
+    ca_secret: str | None = None
     load_balancer: str | None = None
     listener: str | None = None
     mtls_pool: str | None = None
@@ -96,22 +96,24 @@ class Made:
 
 @dataclass
 class ProbedAccount:
-    """One project and region, and what a probe has learnt of it so far.
+    """One project and region, with the observations of a probe.
 
     Attributes:
-        connection: who asks, and where.
-        task_limit: seconds that a task may take.
-        flavor: name of the load balancer's flavor; None: the region's default.
-        network: id of the network of its VIP; None: the external one.
-        clock: whose time it is.
-        transport: what carries the requests: a test's own, or None for the network.
-        name: what the names of this probe's objects begin with.
-        made: what the experiments share.
-        task_seconds: how long tasks took at most, by their type.
-        lag: how many reads have shown an old state, at most.
-        failed: what a failed create has left, as evidence and choice.
-        exceeded: the answer that said that a quota is exceeded.
-        uncertain: whether something may have been made that nobody has answered for.
+        connection: API key, project, region and base URL.
+        task_limit: Time limit for a task, in seconds.
+        flavor: Flavor of the load balancer; None for the region's default.
+        network: ID of the network for the VIP; None for the external network.
+        clock: Clock for timestamps and waits.
+        transport: HTTP transport of a test; None for the network.
+        name: Prefix of the names of this probe's objects.
+        certificates: Certificates of this probe.
+        shared: Objects that experiments share.
+        task_seconds: Longest duration of each type of task, in seconds.
+        first_task: ID of the first finished task.
+        lag: Largest number of reads that returned an old state.
+        failed_create: Value of `failed-task` and evidence, from a create whose task failed.
+        quota_error: Response that reported an exceeded quota.
+        outcome_unknown: Whether a request without a response can have created an object.
     """
 
     connection: Connection
@@ -121,52 +123,52 @@ class ProbedAccount:
     clock: Clock = field(default_factory=SystemClock)
     transport: httpx.BaseTransport | None = None
     name: str = field(default_factory=lambda: f"{PREFIX}{secrets.token_hex(4)}")
-    material: Material = field(default_factory=Material.generate, repr=False)
-    made: Made = field(default_factory=Made)
+    certificates: ProbeCertificates = field(default_factory=ProbeCertificates.generate, repr=False)
+    shared: SharedObjects = field(default_factory=SharedObjects)
     task_seconds: dict[str, float] = field(default_factory=dict)
     first_task: str | None = None
     lag: int | None = None
-    failed: tuple[str, str] | None = None
-    exceeded: HttpStatusError | None = None
-    uncertain: bool = False
+    failed_create: tuple[str, str] | None = None
+    quota_error: HttpStatusError | None = None
+    outcome_unknown: bool = False
 
     def __post_init__(self) -> None:
-        """Opens the client; asks for nothing yet."""
+        """Create the client, without sending a request."""
         self.client = Client(self.connection, clock=self.clock, transport=self.transport)
         self.tasks = Tasks(self.client)
 
-    def named(self, part: str) -> str:
-        """A name for an object of this probe."""
+    def name_for(self, part: str) -> str:
+        """Return a name for an object of this probe."""
         return f"{self.name}-{part}"
 
     def send(self, call: Call[ResponseT]) -> ResponseT:
-        """Sends one call.
+        """Send a request and return the response.
 
         Raises:
-            ApiError: what came back instead of the answer.
+            ApiError: The request failed.
         """
         try:
             return self.client.send(call, self.client.deadline(REQUEST_SECONDS))
         except Unreachable as error:
-            self.uncertain = self.uncertain or error.outcome_unknown
+            self.outcome_unknown = self.outcome_unknown or error.outcome_unknown
             raise
-        except HttpStatusError as refused:
-            self.uncertain = self.uncertain or refused.status >= 500
-            if refused.exception_class == "QuotaLimitExceed":
-                self.exceeded = refused
+        except HttpStatusError as error:
+            self.outcome_unknown = self.outcome_unknown or error.status >= 500
+            if error.exception_class == "QuotaLimitExceed":
+                self.quota_error = error
             raise
 
-    def finish(self, ids: TaskIds, asked: str) -> Task | None:
-        """Waits for a write's tasks, and notes how long they took; gives the first, None where there was none.
+    def wait_for_tasks(self, ids: TaskIds, action: str) -> Task | None:
+        """Wait for the tasks of a write and record their durations. Return the first task, None if there is none.
 
         Raises:
-            ApiError: one failed, or did not end in time.
+            ApiError: A task failed or did not finish in time.
         """
         began = self.clock.now()
         try:
-            ended = self.tasks.wait(ids.tasks, asked, self.client.deadline(self.task_limit))
+            ended = self.tasks.wait(ids.tasks, action, self.client.deadline(self.task_limit))
         except DeadlineExceeded:
-            self.uncertain = True
+            self.outcome_unknown = True
             raise
         for task in ended:
             took = round(self.clock.now() - began, 1)
@@ -174,134 +176,132 @@ class ProbedAccount:
         self.first_task = self.first_task or next((task.id for task in ended), None)
         return ended[0] if ended else None
 
-    def do(self, call: Call[TaskIds]) -> Task | None:
-        """Sends a write and waits for its end."""
-        return self.finish(self.send(call), call.description)
+    def send_and_wait(self, call: Call[TaskIds]) -> Task | None:
+        """Send a write and wait for its tasks."""
+        return self.wait_for_tasks(self.send(call), call.description)
 
     def create(self, call: Call[TaskIds], kind: str, name: str) -> str:
-        """Makes an object; gives its id, and notes what is left where its task fails.
+        """Create an object and return its ID. If its task fails, record whether the object exists.
 
         Args:
-            call: the request.
-            kind: its key among what tasks list: `secrets`, `loadbalancers`, `listeners`, `pools`.
-            name: the name that the request gives.
+            call: Request.
+            kind: Key in the task's `created_resources`: `secrets`, `loadbalancers`, `listeners`, `pools`.
+            name: Name in the request.
 
         Raises:
-            ApiError: it was refused, or its task failed.
+            ApiError: The API rejected the request, or its task failed.
         """
-        return self.created(self.begin(call, name), kind)
+        return self.created_id(self.create_and_wait(call, name), kind)
 
-    def begin(self, call: Call[TaskIds], name: str) -> Task:
-        """Makes an object of that name; gives the finished task.
+    def create_and_wait(self, call: Call[TaskIds], name: str) -> Task:
+        """Create an object of this name and return the finished task.
 
         Raises:
-            ApiError: it was refused, or its task failed.
+            ApiError: The API rejected the request, or its task failed.
         """
         try:
-            task = self.do(call)
+            task = self.send_and_wait(call)
         except TaskFailed as failed:
-            left = [each for each in self.everything() if each[2] == name]
-            choice = "leave-error-object" if left else "leave-nothing"
-            self.failed = (choice, f"{failed.action} failed; {'it is' if left else 'nothing is'} there afterwards")
+            exists = any(each[2] == name for each in self.list_objects())
+            value = "leave-error-object" if exists else "leave-nothing"
+            self.failed_create = (
+                value,
+                f"{failed.action} failed; afterwards the object {'exists' if exists else 'does not exist'}",
+            )
             raise
         if task is None:
-            raise NotAnswerable(f"{call.description}: Gcore says that there was nothing to do")
+            raise NotAnswerable(f"{call.description}: the response lists no task")
         return task
 
     @staticmethod
-    def created(task: Task, kind: str) -> str:
-        """The id that a task lists.
+    def created_id(task: Task, kind: str) -> str:
+        """Return the ID of the object that a task created.
 
         Raises:
-            NotAnswerable: it lists none.
+            NotAnswerable: The task lists none.
         """
         ids: list[str] = getattr(task.created_resources, kind, [])
         if not ids:
-            raise NotAnswerable(f"task {task.id} has made something, and doesn't list it under {kind}")
+            raise NotAnswerable(f"the created_resources of task {task.id} contain no {kind}")
         return ids[0]
 
-    def secret(self, call: Call[TaskIds], name: str) -> str:
-        """Makes a secret, and notes how many reads don't see it yet."""
+    def create_secret(self, call: Call[TaskIds], name: str) -> str:
+        """Create a secret, and record how many reads do not find it yet."""
         secret = self.create(call, "secrets", name)
         reads = 0
-        while reads < MOST_READS:
+        while reads < MAX_STALE_READS:
             try:
                 self.send(routes.get_secret(secret))
                 break
             except ObjectNotFound:
                 reads += 1
-                self.clock.sleep(LOOK_SECONDS / 2)
+                self.clock.sleep(POLL_SECONDS / 2)
         self.lag = max(reads, self.lag or 0)
         return secret
 
-    def read(self, call: Call[ResponseT]) -> ResponseT:
-        """Reads as often as reads have lagged, and once more."""
+    def read_after_lag(self, call: Call[ResponseT]) -> ResponseT:
+        """Read until the response is current: as often as reads have lagged, and once more."""
         for _ in range(self.lag or 0):
             self.send(call)
         return self.send(call)
 
-    def rows(self, page: Callable[[int], Call[Page[RowT]]]) -> list[RowT]:
-        """All rows of a list."""
+    def list_all(self, page: Callable[[int], Call[Page[RowT]]]) -> list[RowT]:
+        """Return all rows of a paged list."""
         found: list[RowT] = []
         while True:
-            answer = self.send(page(len(found)))
-            found += answer.results
-            if len(found) >= answer.count or not answer.results:
+            response = self.send(page(len(found)))
+            found += response.results
+            if len(found) >= response.count or not response.results:
                 return found
 
-    def everything(self) -> list[tuple[str, str, str]]:
-        """Kind, id and name of all objects that a probe can have made, those of others among them."""
+    def list_objects(self) -> list[tuple[str, str, str]]:
+        """Return kind, ID and name of all objects of the kinds that a probe creates, including objects of others."""
         return [
-            *(("load balancer", each.id, each.name) for each in self.rows(routes.list_load_balancers)),
-            *(("listener", each.id, each.name) for each in self.rows(routes.list_listeners)),
-            *(("pool", each.id, each.name) for each in self.rows(routes.list_pools)),
-            *(("secret", each.id, each.name) for each in self.rows(routes.list_secrets)),
+            *(("load balancer", each.id, each.name) for each in self.list_all(routes.list_load_balancers)),
+            *(("listener", each.id, each.name) for each in self.list_all(routes.list_listeners)),
+            *(("pool", each.id, each.name) for each in self.list_all(routes.list_pools)),
+            *(("secret", each.id, each.name) for each in self.list_all(routes.list_secrets)),
         ]
 
-    def free(self) -> LoadBalancer:
-        """Waits until the load balancer can be written to.
+    def wait_until_unlocked(self) -> LoadBalancer:
+        """Wait until the load balancer is unlocked, and return it.
 
         Raises:
-            NotAnswerable: there is none, or it stays busy.
+            NotAnswerable: It does not exist, or stays locked.
         """
-        balancer = self.need(self.made.load_balancer, "no load balancer could be made")
+        balancer = self.require(self.shared.load_balancer, "the load balancer could not be created")
         deadline = self.client.deadline(self.task_limit)
         while True:
-            found = self.read(routes.get_load_balancer(balancer))
+            found = self.read_after_lag(routes.get_load_balancer(balancer))
             if found.task_id is None and not found.provisioning_status.startswith("PENDING"):
                 return found
             if deadline.passed:
                 raise NotAnswerable(f"load balancer {balancer} stays {found.provisioning_status}")
-            self.clock.sleep(LOOK_SECONDS)
+            self.clock.sleep(POLL_SECONDS)
 
-    def pool(self, pool: str) -> Pool:
-        """A pool as it is now."""
-        return self.read(routes.get_pool(pool))
+    def read_pool(self, pool: str) -> Pool:
+        """Return the current state of a pool."""
+        return self.read_after_lag(routes.get_pool(pool))
 
     def update_pool(self, pool: str, body: PoolPatch) -> Pool:
-        """Changes a pool in the way that this account takes; gives it as it is afterwards.
+        """Update a pool in the variant that this account accepts, and return its new state.
 
         Raises:
-            ApiError: it was refused, or its task failed.
+            ApiError: The API rejected the request, or its task failed.
         """
-        self.free()
-        shape: RequestVariant = self.need(self.made.pool_update, "no route that updates pools was found")
-        protocol = body.protocol or self.pool(pool).protocol
-        self.do(routes.update_pool(pool, protocol, body).of(shape))
-        return self.pool(pool)
+        self.wait_until_unlocked()
+        variant: RequestVariant = self.require(self.shared.pool_update, "no route to update pools works")
+        protocol = body.protocol or self.read_pool(pool).protocol
+        self.send_and_wait(routes.update_pool(pool, protocol, body).of(variant))
+        return self.read_pool(pool)
 
     @staticmethod
-    def need(value: ResponseT | None, otherwise: str) -> ResponseT:
-        """A value that must be there.
+    def require(value: ResponseT | None, why_missing: str) -> ResponseT:
+        """Return a value that an experiment requires.
 
         Raises:
-            NotAnswerable: it isn't.
+            NotAnswerable: The value is None.
         """
         if value is None:
-            raise NotAnswerable(otherwise)
+            raise NotAnswerable(why_missing)
         return value
-
-
-def seen(error: ApiError) -> str:
-    """What came back, for evidence."""
-    return error.reason

@@ -1,4 +1,4 @@
-"""Removes what probes have made, found by its names: so also what nobody knows the id of."""
+"""Delete the objects of probes, found by their names, so that objects with an unknown ID are deleted too."""
 
 from __future__ import annotations
 
@@ -8,77 +8,79 @@ from typing import Final
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.calls import Call
 from gcore_tls_provider.api.wire.tasks import TaskIds
-from gcore_tls_provider.cli.probe.account import OURS, ProbedAccount
-from gcore_tls_provider.cli.probe.report import Cleaning, Kind, Left
+from gcore_tls_provider.cli.probe.account import PROBE_NAME, ProbedAccount
+from gcore_tls_provider.cli.probe.report import CleanupResult, ObjectKind, RemainingObject
 from gcore_tls_provider.errors import ApiError, NotFound
 
-PAUSE: Final = 1.0
-"""Seconds until the next look; more the longer nothing was found, for what may still be coming."""
+PAUSE_SECONDS: Final = 1.0
+"""Pause between two listings. It grows with each empty listing, to give pending creates time to appear."""
 
-EMPTY_LOOKS: Final = 2
-"""So many looks in a row that find nothing mean that nothing is left; the lag of reads comes on top."""
+EMPTY_LISTINGS: Final = 2
+"""Number of consecutive empty listings that show that no object remains, plus the lag of reads."""
 
-_STILL_COMING_LOOKS: Final = 6
-_DELETE: Final[Mapping[Kind, Callable[[str], Call[TaskIds]]]] = {
+_EXTRA_EMPTY_LISTINGS: Final = 6
+_DELETE: Final[Mapping[ObjectKind, Callable[[str], Call[TaskIds]]]] = {
     "load balancer": routes.delete_load_balancer,
     "listener": routes.delete_listener,
     "pool": routes.delete_pool,
     "secret": routes.delete_secret,
 }
-"""In this order: load balancers take listeners and pools with them, and free the secrets."""
+"""Delete request by kind, in this order: deleting a load balancer deletes its listeners and pools and frees secrets."""
 
 
-def leftovers(account: ProbedAccount, name: str | None) -> list[Left]:
-    """What is there of one probe, or of all.
+def find_probe_objects(account: ProbedAccount, name: str | None) -> list[RemainingObject]:
+    """Return the objects that exist of one probe, or of all probes.
 
     Args:
-        account: where.
-        name: what the names of one probe's objects begin with; None for every probe.
+        account: Probed account.
+        name: Name prefix of one probe; None for all probes.
 
     Raises:
-        ApiError: a list can't be read.
+        ApiError: A list cannot be read.
     """
     found = []
-    for kind, id_, named in account.everything():
-        if named.startswith(f"{name}-") if name else OURS.match(named):
-            found.append(Left.model_validate({"kind": kind, "id": id_, "name": named, "reason": "not tried"}))
+    for kind, id_, named in account.list_objects():
+        if named.startswith(f"{name}-") if name else PROBE_NAME.match(named):
+            found.append(
+                RemainingObject.model_validate({"kind": kind, "id": id_, "name": named, "reason": "not deleted yet"})
+            )
     return found
 
 
-def clean(account: ProbedAccount, name: str | None, seconds: float) -> Cleaning:
-    """Removes all that is left; goes on until nothing is, or the time is over.
+def clean_up(account: ProbedAccount, name: str | None, seconds: float) -> CleanupResult:
+    """Delete all objects of one probe, or of all probes, until none remain or the time is over.
 
     Args:
-        account: where.
-        name: what the names of one probe's objects begin with; None for every probe.
-        seconds: how long to go on.
+        account: Probed account.
+        name: Name prefix of one probe; None for all probes.
+        seconds: Time limit.
     """
     deadline = account.client.deadline(seconds)
     gone: set[str] = set()
-    left: list[Left] = []
+    remaining: list[RemainingObject] = []
     problem: str | None = None
-    # An answer that was lost may belong to an object that is still being made: it is looked for a while longer.
+    # After a lost response, an object can still be in creation, so keep listing for longer.
     empty = 0
     while True:
         try:
-            left = [each for each in leftovers(account, name) if each.id not in gone]
+            remaining = [each for each in find_probe_objects(account, name) if each.id not in gone]
             problem = None
-            empty = 0 if left else empty + 1
-            wanted = EMPTY_LOOKS + (account.lag or 0) + (_STILL_COMING_LOOKS if account.uncertain else 0)
-            if empty >= wanted:
-                return Cleaning(removed=len(gone))
+            empty = 0 if remaining else empty + 1
+            required = EMPTY_LISTINGS + (account.lag or 0) + (_EXTRA_EMPTY_LISTINGS if account.outcome_unknown else 0)
+            if empty >= required:
+                return CleanupResult(removed=len(gone))
         except ApiError as error:
             problem = str(error)
-        left = [each for each in (_removed(account, each, gone) for each in left) if each is not None]
+        remaining = [each for each in (_remove(account, each, gone) for each in remaining) if each is not None]
         if deadline.passed:
-            return Cleaning(removed=len(gone), left=tuple(left), problem=problem)
-        account.clock.sleep(PAUSE * max(1, 2 * empty - 1))
+            return CleanupResult(removed=len(gone), remaining=tuple(remaining), problem=problem)
+        account.clock.sleep(PAUSE_SECONDS * max(1, 2 * empty - 1))
 
 
-def _removed(account: ProbedAccount, each: Left, gone: set[str]) -> Left | None:
-    """None if it is gone, else what is left with the reason."""
+def _remove(account: ProbedAccount, each: RemainingObject, gone: set[str]) -> RemainingObject | None:
+    """Delete an object. Return None if it is gone, otherwise the object with the error."""
     try:
-        account.do(_DELETE[each.kind](each.id))
+        account.send_and_wait(_DELETE[each.kind](each.id))
     except NotFound:
         pass
     except ApiError as error:

@@ -1,4 +1,4 @@
-"""`gcore-tls probe`: finds out on a live account what Gcore's documents leave open."""
+"""`gcore-tls probe`: find out on a live account how Gcore behaves where its documentation does not say."""
 
 from __future__ import annotations
 
@@ -15,107 +15,105 @@ from gcore_tls_provider.cli.check.terminal import console, counted, show
 from gcore_tls_provider.errors import GcoreTlsError
 
 if TYPE_CHECKING:
-    from gcore_tls_provider.cli.probe.report import Cleaning, Report
+    from gcore_tls_provider.cli.probe.report import CleanupResult, ProbeReport
 
 EPILOG = (
-    "Reads GCORE_API_KEY, GCORE_CLOUD_PROJECT_ID, GCORE_CLOUD_REGION_ID and GCORE_BASE_URL from the environment. What "
-    "it makes has names that begin with gcore-tls-probe-, and is removed at the end; where that can't be done the exit "
-    "status is 1, and the last lines say what is left."
+    "Reads GCORE_API_KEY, GCORE_CLOUD_PROJECT_ID, GCORE_CLOUD_REGION_ID and GCORE_BASE_URL from the environment. The "
+    "names of all objects begin with gcore-tls-probe-. All objects are deleted at the end. If one cannot be deleted, "
+    "the exit code is 1 and the last lines list it."
 )
 
 
 def probe(
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before anything is made or removed.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Create and delete objects without confirmation.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     clean_up: Annotated[
-        bool, typer.Option("--clean-up", help="Only remove what earlier probes have left, found by its names.")
+        bool, typer.Option("--clean-up", help="Only delete objects of earlier probes, found by their names.")
     ] = False,
     flavor: Annotated[
         str | None, typer.Option(metavar="NAME", help="Flavor of the load balancer. [default: the cheapest]")
     ] = None,
     network_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Network of its VIP. [default: the external one]")
+        str | None, typer.Option(metavar="ID", help="ID of the network for the VIP. [default: the external network]")
     ] = None,
-    task_timeout: Annotated[int, typer.Option(metavar="SECONDS", min=1, help="How long a task may take.")] = 600,
+    task_timeout: Annotated[int, typer.Option(metavar="SECONDS", min=1, help="Time limit for a task.")] = 600,
 ) -> None:
-    """Find out on a live account what Gcore's documents leave open.
+    """Find out on a live account how Gcore behaves where its documentation does not say.
 
-    Makes a load balancer and a few secrets, tries on them what the documents don't say, and removes them. Says first
-    what it will make and what that costs, and asks. Use a project without production load balancers: requests are
-    sent quickly at the end, to see whether they are limited.
+    Creates a load balancer and a few secrets, runs experiments on them, and deletes them. Prints the objects and their
+    price first and asks for confirmation. Use a project without production load balancers: at the end, a burst of
+    requests tests for a rate limit.
     """
-    # Here, so that the other commands start without what speaks to Gcore.
+    # Imported here so that the other commands start without the API client.
     from gcore_tls_provider.cli.probe.account import ProbedAccount
-    from gcore_tls_provider.cli.probe.cleanup import leftovers
+    from gcore_tls_provider.cli.probe.cleanup import find_probe_objects
     from gcore_tls_provider.cli.probe.plan import make_plan
-    from gcore_tls_provider.cli.probe.run import CLEANING_SECONDS, cleaned
+    from gcore_tls_provider.cli.probe.run import CLEANUP_SECONDS, run_cleanup
     from gcore_tls_provider.cli.probe.run import probe as run
     from gcore_tls_provider.lifecycle.run.configuration import Configuration
 
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    previous_handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         connection = Configuration.read(lambda _key: None, os.environ).connection()
         account = ProbedAccount(connection, task_limit=task_timeout, flavor=flavor, network=network_id)
         if clean_up:
-            found = leftovers(account, None)
-            _agree([f"To be removed: {each.kind} {each.id} '{each.name}'" for each in found], yes or not found)
-            cleaning = cleaned(account, None, CLEANING_SECONDS)
-            typer.echo(
-                cleaning.model_dump_json(indent=2) if json else f"{counted(cleaning.removed, 'object')} removed."
-            )
-            raise typer.Exit(_left(cleaning))
-        _agree(make_plan(account).sentences(), yes)
+            found = find_probe_objects(account, None)
+            _confirm([f"To delete: {each.kind} {each.id} '{each.name}'" for each in found], yes or not found)
+            cleanup = run_cleanup(account, None, CLEANUP_SECONDS)
+            typer.echo(cleanup.model_dump_json(indent=2) if json else f"{counted(cleanup.removed, 'object')} deleted.")
+            raise typer.Exit(_print_remaining(cleanup))
+        _confirm(make_plan(account).sentences(), yes)
         report = run(account, lambda text: typer.echo(text, err=True))
     except GcoreTlsError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous_handler)
     if json:
         typer.echo(report.model_dump_json(indent=2))
     else:
         _show(report)
-    raise typer.Exit(_left(report.cleaning) or (1 if report.stopped else 0))
+    raise typer.Exit(_print_remaining(report.cleanup) or (1 if report.stopped else 0))
 
 
-def _agree(sentences: list[str] | tuple[str, ...], yes: bool) -> None:
+def _confirm(sentences: list[str] | tuple[str, ...], yes: bool) -> None:
     for sentence in sentences:
         typer.echo(sentence, err=True)
     if yes:
         return
     if not sys.stdin.isatty():
-        typer.echo("error: nobody can be asked here; give --yes to agree.", err=True)
+        typer.echo("error: there is no terminal for the confirmation. Add --yes.", err=True)
         raise typer.Exit(2)
-    typer.confirm("Go on?", abort=True, err=True)
+    typer.confirm("Continue?", abort=True, err=True)
 
 
-def _show(report: Report) -> None:
-    from gcore_tls_provider.cli.probe.open_questions import QUESTIONS
+def _show(report: ProbeReport) -> None:
+    from gcore_tls_provider.cli.probe.behavior_options import BEHAVIOR_OPTIONS
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
-    for heading in ("question", "found", "evidence"):
+    for heading in ("option", "value", "evidence"):
         table.add_column(heading, overflow="fold", min_width=5)
     for each in report.findings:
-        name = Text(f"{each.question}\n{QUESTIONS[each.question]}")
-        table.add_row(name, Text(each.choice or "not answered"), Text(each.evidence))
+        name = Text(f"{each.option}\n{BEHAVIOR_OPTIONS[each.option]}")
+        table.add_row(name, Text(each.value or "not found out"), Text(each.evidence))
     show(table, to=console())
-    # Not wrapped: both are for copying.
+    # Not wrapped, so that both commands can be copied.
     typer.echo("\nFor the stack's configuration:")
     typer.echo(f"pulumi config set gcore:dialect {report.dialect}")
-    typer.echo("\nFor an emulator that behaves alike:")
+    typer.echo("\nAn emulator that behaves like this account:")
     typer.echo(report.emulator_command)
 
 
-def _left(cleaning: Cleaning) -> int:
-    """Says what is left, and gives the exit status."""
-    if cleaning.complete:
+def _print_remaining(cleanup: CleanupResult) -> int:
+    """Print the objects that remain, and return the exit code."""
+    if cleanup.complete:
         return 0
-    for each in cleaning.left:
-        typer.echo(f"left: {each.kind} {each.id} '{each.name}': {each.reason}", err=True)
-    if cleaning.problem:
-        typer.echo(f"It isn't known what is left: {cleaning.problem}", err=True)
+    for each in cleanup.remaining:
+        typer.echo(f"not deleted: {each.kind} {each.id} '{each.name}': {each.reason}", err=True)
+    if cleanup.problem:
+        typer.echo(f"Cannot list the objects that remain: {cleanup.problem}", err=True)
     typer.echo(
-        "Look in the portal for names that begin with gcore-tls-probe-, or run `gcore-tls probe --clean-up` later.",
+        "Run `gcore-tls probe --clean-up` later, or delete the objects named gcore-tls-probe-* in the portal.",
         err=True,
     )
     return 1

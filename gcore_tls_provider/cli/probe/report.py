@@ -1,4 +1,4 @@
-"""What a probe has found, as models: for the table, and for `--json`."""
+"""Models of a probe's findings and report, for the table and for `--json`."""
 
 from __future__ import annotations
 
@@ -8,116 +8,116 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from gcore_tls_provider.api.connection import Dialect
-from gcore_tls_provider.cli.probe.open_questions import QUESTIONS, TASK_TYPES
+from gcore_tls_provider.cli.probe.behavior_options import BEHAVIOR_OPTIONS, TASK_TYPES
 
 
-class Finding(BaseModel):
-    """One question with its answer.
+class ProbeFinding(BaseModel):
+    """Finding about one behavior option.
 
     Attributes:
-        question: its name, as in `gcore-emulator --set`.
-        choice: what was found, as a choice of that question; None: not answered.
-        evidence: what happened; or why there is no answer.
+        option: Name of the option, as in `gcore-emulator --behavior`.
+        value: Value of the option that describes this account; None if it was not found out.
+        evidence: Observed behavior, or the reason why there is no value.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    question: str
-    choice: str | None
+    option: str
+    value: str | None
     evidence: str
 
 
-Kind = Literal["load balancer", "listener", "pool", "secret"]
-"""What a probe makes."""
+ObjectKind = Literal["load balancer", "listener", "pool", "secret"]
+"""Sort of object that a probe creates."""
 
 
-class Left(BaseModel):
-    """An object that a probe has made and couldn't remove.
+class RemainingObject(BaseModel):
+    """An object of a probe that still exists.
 
     Attributes:
-        kind: what it is.
-        id: its id.
-        name: its name.
-        reason: what came back instead of its removal.
+        kind: Its kind.
+        id: ID at Gcore.
+        name: Name at Gcore.
+        reason: Error of its deletion.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Kind
+    kind: ObjectKind
     id: str
     name: str
     reason: str
 
 
-class Cleaning(BaseModel):
-    """How the cleaning up has ended.
+class CleanupResult(BaseModel):
+    """Result of a cleanup.
 
     Attributes:
-        removed: how many objects were removed.
-        left: what couldn't be removed.
-        problem: why it isn't known whether anything is left; None where it is known.
+        removed: Number of deleted objects.
+        remaining: Objects that could not be deleted.
+        problem: Reason why remaining objects are unknown; None if they are known.
     """
 
     model_config = ConfigDict(frozen=True)
 
     removed: int = 0
-    left: tuple[Left, ...] = ()
+    remaining: tuple[RemainingObject, ...] = ()
     problem: str | None = None
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left for sure."""
-        return not self.left and self.problem is None
+        """Whether it is certain that no object remains."""
+        return not self.remaining and self.problem is None
 
 
-class Report(BaseModel):
-    """A whole probe.
+class ProbeReport(BaseModel):
+    """Report of a whole probe.
 
     Attributes:
-        name: what the names of its objects begin with.
-        findings: every question, in the emulator's order.
-        task_seconds: how long tasks took at most, by their type.
-        cleaning: whether anything is left.
-        stopped: why the probe ended early; None where it did not.
+        name: Prefix of the names of its objects.
+        findings: One finding for each behavior option, in the emulator's order.
+        task_seconds: Longest duration of each type of task, in seconds.
+        cleanup: Result of the cleanup.
+        stopped: Reason why the probe ended early; None if it did not.
     """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    findings: tuple[Finding, ...]
+    findings: tuple[ProbeFinding, ...]
     task_seconds: dict[str, float] = Field(default_factory=dict)
-    cleaning: Cleaning = Field(default_factory=Cleaning)
+    cleanup: CleanupResult = Field(default_factory=CleanupResult)
     stopped: str | None = None
 
     @property
-    def choices(self) -> dict[str, str]:
-        """What was found, by question."""
-        return {each.question: each.choice for each in self.findings if each.choice is not None}
+    def values(self) -> dict[str, str]:
+        """Values that were found out, by option."""
+        return {each.option: each.value for each in self.findings if each.value is not None}
 
-    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated properties
+    @computed_field  # type: ignore[prop-decorator]  # mypy does not support decorated properties
     @property
     def dialect(self) -> Dialect:
-        """What `gcore:dialect` may say: one of the documents where only that one holds, else `auto`."""
-        shapes = {"string": "guide", "object": "openapi"}
-        secrets = self.choices.get("v2-secret-payload", "")
-        pair = {self.choices.get("pool-routes"), shapes.get(secrets, secrets)}
+        """Value for `gcore:dialect`: one document's dialect if only that one works here, otherwise `auto`."""
+        dialects = {"string": "guide", "object": "openapi"}
+        secrets = self.values.get("v2-secret-payload", "")
+        pair = {self.values.get("pool-routes"), dialects.get(secrets, secrets)}
         if pair == {"guide"}:
             return "guide"
         return "openapi" if pair == {"openapi"} else "auto"
 
-    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated properties
+    @computed_field  # type: ignore[prop-decorator]  # mypy does not support decorated properties
     @property
     def emulator_command(self) -> str:
-        """A command line for an emulator that behaves as this account did."""
+        """Command line for an emulator that behaves like this account."""
         words = ["gcore-emulator"]
         seconds = [f"{kind}={self.task_seconds[kind]:g}" for kind in TASK_TYPES if kind in self.task_seconds]
         if seconds:
             words += ["--task-seconds", ",".join(seconds)]
-        for question, choice in self.choices.items():
-            words += ["--set", f"{question}={choice}"]
+        for option, value in self.values.items():
+            words += ["--behavior", f"{option}={value}"]
         return " ".join(map(quote, words))
 
 
-def in_order(findings: dict[str, Finding]) -> tuple[Finding, ...]:
-    """Findings in the order of the questions."""
-    return tuple(findings[question] for question in QUESTIONS if question in findings)
+def in_option_order(findings: dict[str, ProbeFinding]) -> tuple[ProbeFinding, ...]:
+    """Return findings in the order of the behavior options."""
+    return tuple(findings[option] for option in BEHAVIOR_OPTIONS if option in findings)

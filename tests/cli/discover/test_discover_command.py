@@ -54,7 +54,7 @@ def test_it_prints_a_program(environment: dict[str, str], load_balancer_id: str)
 
 
 FAILURES = {
-    "no such load balancer": ({}, ["--load-balancer", NOWHERE], "there is no such object"),
+    "no such load balancer": ({}, ["--load-balancer", NOWHERE], "have no load balancer with this ID"),
     "no key": ({"GCORE_API_KEY": ""}, ["--load-balancer", NOWHERE], "GCORE_API_KEY"),
     "a wrong key": ({"GCORE_API_KEY": "1_wrong"}, ["--load-balancer", NOWHERE], "401"),
     "another way with secrets": ({}, ["--load-balancer", NOWHERE, "--secrets", "steal"], "steal"),

@@ -12,7 +12,7 @@ import pytest
 from gcore_tls_provider.api.connection import Location
 from gcore_tls_provider.cli.discover.account import Discovery, read_load_balancer
 from gcore_tls_provider.cli.discover.discovery import discover
-from gcore_tls_provider.cli.discover.program import Secrets, program
+from gcore_tls_provider.cli.discover.program import SecretHandling, render_program
 from gcore_tls_provider.errors import ConfigurationError, ObjectFailed
 from tests.fake_engine.account import KEY, MONITOR, NOWHERE, World, member
 from tests.fake_engine.requests import PROJECT, REGION
@@ -89,7 +89,7 @@ def test_everything_that_belongs_to_it_is_found(world: World) -> None:
 
 def test_what_it_says(world: World) -> None:
     load_balancer_id = full(world)
-    text = program(read(world, load_balancer_id))
+    text = render_program(read(world, load_balancer_id))
     said = calls(text)
     assert said["web"] == {
         "kind": "LoadBalancer",
@@ -111,12 +111,12 @@ def test_what_it_says(world: World) -> None:
 def test_it_is_typed_and_formatted(world: World, tmp_path: Path) -> None:
     """All of them in one go: to start a checker costs more than what it does."""
     found = {"full": read(world, full(world)), "bare": read(world, world.load_balancer("bare").id)}
-    choices: tuple[Secrets, ...] = ("adopt", "refer")
+    choices: tuple[SecretHandling, ...] = ("adopt", "refer")
     for name, discovery in found.items():
         for secrets in choices:
             for where, scope in (("configured", None), ("named", Location(PROJECT, REGION))):
                 path = tmp_path / f"{name}_{secrets}_{where}.py"
-                path.write_text(program(discovery, secrets=secrets, scope=scope))
+                path.write_text(render_program(discovery, secrets=secrets, location=scope))
     for command in (
         ["ruff", "format", "--check", "--diff", "--isolated", "--line-length", "120"],
         ["ruff", "format", "--check", "--diff", "--isolated"],
@@ -135,7 +135,7 @@ def test_it_is_typed_and_formatted(world: World, tmp_path: Path) -> None:
 
 def test_secrets_by_their_ids(world: World) -> None:
     discovery = read(world, full(world))
-    text = program(discovery, secrets="refer")
+    text = render_program(discovery, secrets="refer")
     said = calls(text)
     assert {each["kind"] for each in said.values()} == {"LoadBalancer", "Listener", "Pool"}
     assert said["https"]["certificate"] == repr(discovery.secrets[0].id)
@@ -147,7 +147,7 @@ def test_a_secret_that_another_load_balancer_uses_is_not_adopted(world: World) -
     server = read(world, load_balancer_id).secrets[0]
     other = world.load_balancer("other")
     world.create("Listener", "theirs", load_balancer_id=other.id, secret_id=server.id)
-    text = program(read(world, load_balancer_id))
+    text = render_program(read(world, load_balancer_id))
     assert calls(text)["https"]["certificate"] == repr(server.id)
     assert f"# {server.id}: listener 'theirs-" in text
 
@@ -156,7 +156,7 @@ def test_a_secret_in_two_roles_is_one_resource(world: World) -> None:
     balancer, server = world.load_balancer("web"), world.listener_certificate()
     world.create("Listener", "https", load_balancer_id=balancer.id, secret_id=server.id)
     world.pool(balancer, "backends", secret_id=server.id)
-    said = calls(program(read(world, balancer.id)))
+    said = calls(render_program(read(world, balancer.id)))
     assert said["https"]["certificate"] == "server"
     assert said["backends"]["client_certificate"] == "server.id"
 
@@ -165,7 +165,7 @@ def test_names_that_python_cannot_have(world: World) -> None:
     balancer = world.load_balancer("web", name="9 lives")
     world.listener(balancer, name="class")
     world.pool(balancer, name="pulumi")
-    said = calls(program(read(world, balancer.id)))
+    said = calls(render_program(read(world, balancer.id)))
     assert list(said) == ["_9_lives", "_class", "pulumi_pool"]
 
 

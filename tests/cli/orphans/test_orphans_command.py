@@ -227,10 +227,10 @@ class TestPlaces:
             )
             done = search(
                 environment=account.environment,
-                run=lambda arguments: printed if arguments[0] == "config" else account.state,
+                run_pulumi=lambda arguments: printed if arguments[0] == "config" else account.state,
             )
-            assert done.found.failures == ()
-            return [f"{each.id} {each.scope.provider_config}" for each in done.found.orphans]
+            assert done.result.failures == ()
+            return [f"{each.id} {each.location.provider_config}" for each in done.result.orphans]
 
         assert found_with("gcore-eu") == [f"{left} gcore-eu"]
         assert found_with("gcore-eu", without="projectId") == []
@@ -411,8 +411,8 @@ def test_a_configuration_that_can_not_be_read_leaves_the_environment(account: Ac
         return account.state
 
     said: list[str] = []
-    found = search(environment=account.environment, run=pulumi, report=said.append)
-    assert [each.id for each in found.found.orphans] == [left]
+    found = search(environment=account.environment, run_pulumi=pulumi, note=said.append)
+    assert [each.id for each in found.result.orphans] == [left]
     assert "incorrect passphrase" in said[0]
     with pytest.raises(ConfigurationError, match="incorrect passphrase"):
-        search(environment={}, run=pulumi)
+        search(environment={}, run_pulumi=pulumi)

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from gcore_emulator import Emulator, Settings, TaskSeconds, behaviour_from, serving
 from gcore_tls_provider.api.connection import Connection
-from gcore_tls_provider.cli.probe.account import Material, ProbedAccount
+from gcore_tls_provider.cli.probe.account import ProbeCertificates, ProbedAccount
 from tests.fake_clock import FakeClock
 
 KEY, PROJECT, REGION = "1234_probe", 11, 22
@@ -44,8 +44,8 @@ ProbedStart = Callable[..., Probed]
 
 
 @pytest.fixture(scope="session")
-def probe_material() -> Material:
-    return Material.generate()
+def probe_material() -> ProbeCertificates:
+    return ProbeCertificates.generate()
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +57,7 @@ def probe_server() -> Iterator[tuple[Emulator, str, httpx.HTTPTransport]]:
 
 @pytest.fixture
 def probed(
-    probe_server: tuple[Emulator, str, httpx.HTTPTransport], probe_material: Material, clock: FakeClock
+    probe_server: tuple[Emulator, str, httpx.HTTPTransport], probe_material: ProbeCertificates, clock: FakeClock
 ) -> ProbedStart:
     """Makes an account whose emulator behaves as the `QUESTION=CHOICE` settings say."""
     emulator, url, network = probe_server
@@ -73,7 +73,7 @@ def probed(
         emulator.clock = time.calendar
         emulator.reset()
         connection = Connection(api_key=SecretStr(KEY), project_id=PROJECT, region_id=REGION, base_url=url)
-        account = ProbedAccount(connection, TASK_LIMIT, clock=time, transport=network, material=probe_material)
+        account = ProbedAccount(connection, TASK_LIMIT, clock=time, transport=network, certificates=probe_material)
         return Probed(emulator, account, url)
 
     return make

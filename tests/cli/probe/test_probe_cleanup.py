@@ -12,7 +12,7 @@ from gcore_emulator.faults import Rule
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.calls import Route
 from gcore_tls_provider.cli.probe.account import PREFIX, base64_of
-from gcore_tls_provider.cli.probe.cleanup import clean
+from gcore_tls_provider.cli.probe.cleanup import clean_up
 from gcore_tls_provider.cli.probe.run import probe
 from tests.cli.probe.conftest import Probed, ProbedStart
 from tests.fake_clock import FakeClock
@@ -54,16 +54,16 @@ def test_nothing_stays_after_a_fault(probed: ProbedStart, fault: str) -> None:
     add_fault(there, route, **rule)
     report = probe(there.account)
     assert fired(there) == 1
-    assert report.cleaning.complete, report.cleaning
+    assert report.cleanup.complete, report.cleanup
     assert there.objects == {}
-    assert report.cleaning.removed > 0
+    assert report.cleanup.removed > 0
 
 
 @pytest.mark.parametrize("choice", ["leave-nothing", "leave-error-object"])
 def test_a_failed_task_answers_a_question(probed: ProbedStart, choice: str) -> None:
     there = probed([f"failed-task={choice}"])
     add_fault(there, routes.CREATE_POOL_GUIDE, action="fail_task")
-    assert probe(there.account).choices["failed-task"] == choice
+    assert probe(there.account).values["failed-task"] == choice
     assert there.objects == {}
 
 
@@ -86,7 +86,7 @@ def test_nothing_stays_after_ctrl_c(probed: ProbedStart, during: int) -> None:
     there = probed(time=InterruptedClock(during))
     report = probe(there.account)
     assert report.stopped == "interrupted"
-    assert report.cleaning.complete
+    assert report.cleanup.complete
     assert there.objects == {}
     assert any("interrupted" in each.evidence for each in report.findings)
 
@@ -100,30 +100,30 @@ def test_nothing_stays_after_a_defect_of_the_probe(probed: ProbedStart) -> None:
 
     report = probe(there.account, say)
     assert report.stopped == "RuntimeError: a defect"
-    assert report.cleaning.removed > 0
+    assert report.cleanup.removed > 0
     assert there.objects == {}
 
 
 def test_what_a_task_without_end_holds_is_named(probed: ProbedStart) -> None:
     there = probed()
     add_fault(there, routes.UPDATE_POOL, action="hang_task")
-    report = probe(there.account, cleaning_seconds=5)
+    report = probe(there.account, cleanup_seconds=5)
     (balancer,) = there.emulator.account.load_balancers.values()
-    assert not report.cleaning.complete
-    (left,) = (each for each in report.cleaning.left if each.kind == "load balancer")
+    assert not report.cleanup.complete
+    (left,) = (each for each in report.cleanup.remaining if each.kind == "load balancer")
     assert (left.id, left.name) == (balancer.id, balancer.name)
     assert "409" in left.reason
     names = {name for names in there.objects.values() for name in names}
-    assert {each.name for each in report.cleaning.left} == names
+    assert {each.name for each in report.cleanup.remaining} == names
 
 
 def test_leftovers_of_all_probes_go_and_those_of_others_stay(probed: ProbedStart) -> None:
     there = probed()
-    ca = base64_of(there.account.material.authority.certificate_pem)
+    ca = base64_of(there.account.certificates.authority.certificate_pem)
     theirs = ["website", f"{PREFIX}of-mine", f"my-{PREFIX}12345678-ca", f"{PREFIX}12345678"]
     for name in (f"{PREFIX}12345678-ca", f"{PREFIX}9abcdef0-ca", *theirs):
-        there.account.do(routes.create_secret_v1(name, ca))
-    cleaning = clean(there.account, None, 60)
+        there.account.send_and_wait(routes.create_secret_v1(name, ca))
+    cleaning = clean_up(there.account, None, 60)
     assert (cleaning.removed, cleaning.complete) == (2, True)
     assert there.objects == {"secrets": theirs}
 
@@ -131,15 +131,15 @@ def test_leftovers_of_all_probes_go_and_those_of_others_stay(probed: ProbedStart
 def test_a_probe_removes_its_own_alone(probed: ProbedStart) -> None:
     there = probed()
     other = f"{PREFIX}12345678-ca"
-    there.account.do(routes.create_secret_v1(other, base64_of(there.account.material.authority.certificate_pem)))
-    assert probe(there.account).cleaning.complete
+    there.account.send_and_wait(routes.create_secret_v1(other, base64_of(there.account.certificates.authority.certificate_pem)))
+    assert probe(there.account).cleanup.complete
     assert there.objects == {"secrets": [other]}
 
 
 def test_where_nothing_can_be_read_nobody_says_that_nothing_is_left(probed: ProbedStart) -> None:
     there = probed()
     add_fault(there, routes.LIST_POOLS, action="answer", status=400, times=1000)
-    cleaning = clean(there.account, there.account.name, 30)
+    cleaning = clean_up(there.account, there.account.name, 30)
     assert not cleaning.complete
     assert cleaning.problem is not None
     assert "400" in cleaning.problem

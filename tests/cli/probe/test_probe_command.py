@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from gcore_emulator import Emulator, Settings, TaskSeconds, serving
 from gcore_emulator.faults import HangTask
 from gcore_tls_provider.cli.app import app
-from gcore_tls_provider.cli.probe.open_questions import QUESTIONS
+from gcore_tls_provider.cli.probe.behavior_options import BEHAVIOR_OPTIONS
 
 KEY = "1234_probe-command"
 ENDS_WITHIN = 30.0
@@ -87,7 +87,7 @@ def test_a_probe_from_beginning_to_end(emulator: Emulator, environment: dict[str
     done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "asking: pool-routes" in done.stderr
-    for question in QUESTIONS:
+    for question in BEHAVIOR_OPTIONS:
         assert question in done.stdout
     assert "not answered" in done.stdout
     assert "\npulumi config set gcore:dialect auto\n" in done.stdout

@@ -11,8 +11,8 @@ import pytest
 from gcore_emulator.behavior import behaviour_from, questions
 from gcore_emulator.settings import TASK_TYPES as EMULATED_TASK_TYPES
 from gcore_emulator.settings import TaskSeconds
-from gcore_tls_provider.cli.probe.open_questions import QUESTIONS, TASK_TYPES, UNANSWERED
-from gcore_tls_provider.cli.probe.report import Finding, Report
+from gcore_tls_provider.cli.probe.behavior_options import BEHAVIOR_OPTIONS, TASK_TYPES, REASONS_UNANSWERED
+from gcore_tls_provider.cli.probe.report import ProbeFinding, ProbeReport
 from gcore_tls_provider.cli.probe.run import probe
 from tests.cli.probe.conftest import ProbedStart
 
@@ -88,11 +88,11 @@ def test_it_finds_what_was_chosen(probed: ProbedStart, run: str) -> None:
         for question, choice in chosen(RUNS[run]).items()
         if question not in NEVER_ANSWERED | BY_CHANCE and (run, question) not in OPEN_THERE
     }
-    assert report.choices == expected, report.findings
-    assert [each.question for each in report.findings] == list(QUESTIONS)
+    assert report.values == expected, report.findings
+    assert [each.option for each in report.findings] == list(BEHAVIOR_OPTIONS)
     assert all(each.evidence for each in report.findings)
     assert report.stopped is None
-    assert report.cleaning.complete
+    assert report.cleanup.complete
     assert there.objects == {}
 
 
@@ -110,8 +110,8 @@ def test_every_choice_is_in_some_run() -> None:
 
 
 def test_it_asks_what_the_emulator_leaves_open() -> None:
-    assert list(QUESTIONS) == [question.name for question in questions()]
-    assert set(UNANSWERED) <= set(QUESTIONS)
+    assert list(BEHAVIOR_OPTIONS) == [question.name for question in questions()]
+    assert set(REASONS_UNANSWERED) <= set(BEHAVIOR_OPTIONS)
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,8 @@ def test_it_asks_what_the_emulator_leaves_open() -> None:
 )
 def test_it_names_the_dialect(pool_routes: str, payload: str, dialect: str) -> None:
     choices = {"pool-routes": pool_routes, "v2-secret-payload": payload}
-    findings = tuple(Finding(question=each, choice=choice, evidence="-") for each, choice in choices.items())
-    report = Report(name="it", findings=findings)
+    findings = tuple(ProbeFinding(option=each, value=choice, evidence="-") for each, choice in choices.items())
+    report = ProbeReport(name="it", findings=findings)
     assert report.dialect == dialect
     for question, choice in choices.items():
         assert f"--set {question}={choice}" in report.emulator_command
@@ -136,8 +136,8 @@ def test_it_names_the_dialect(pool_routes: str, payload: str, dialect: str) -> N
 def test_it_tells_of_a_quota_that_it_met(probed: ProbedStart, status: str) -> None:
     there = probed(["quota=secrets=0,load_balancers=0", f"quota-status={status}"])
     report = probe(there.account)
-    assert report.choices["quota-status"] == status
-    assert {each.question: each for each in report.findings}["quota"].evidence.startswith("one was exceeded")
+    assert report.values["quota-status"] == status
+    assert {each.option: each for each in report.findings}["quota"].evidence.startswith("one was exceeded")
     assert there.objects == {}
 
 
@@ -147,7 +147,7 @@ def test_an_emulator_takes_the_command(probed: ProbedStart) -> None:
     settings = [word for option, word in pairwise(words) if option == "--set"]
     assert behaviour_from(settings) == behaviour_from([each for each in RUNS["OpenAPI alone"]])
     assert TaskSeconds.parse(words[words.index("--task-seconds") + 1]).by_type == report.task_seconds
-    unknown = Report(name="it", findings=(), task_seconds={"create_something_new": 3.0})
+    unknown = ProbeReport(name="it", findings=(), task_seconds={"create_something_new": 3.0})
     assert unknown.emulator_command == "gcore-emulator"
     assert set(TASK_TYPES) <= set(EMULATED_TASK_TYPES)
 

@@ -1,15 +1,14 @@
-"""How each question is asked: functions that take the account and give findings, in the order in which they run."""
+"""Experiments that find out behavior options: functions from an account to findings, in the order in which they run."""
 
-from gcore_tls_provider.cli.probe.experiments import http_behavior as answers
-from gcore_tls_provider.cli.probe.experiments import load_balancers, pools, secrets
+from gcore_tls_provider.cli.probe.experiments import http_behavior, load_balancers, pools, secrets
 from gcore_tls_provider.cli.probe.experiments.experiment import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
-    *answers.EXPERIMENTS,
+    *http_behavior.EXPERIMENTS,
     *secrets.EXPERIMENTS,
     *load_balancers.EXPERIMENTS,
     *pools.EXPERIMENTS,
     *secrets.IN_USE,
-    *answers.AT_THE_END,
+    *http_behavior.AT_THE_END,
 )
-"""In this order: what an experiment makes, the later ones use."""
+"""All experiments, in an order in which later ones use the objects of earlier ones."""

@@ -1,4 +1,4 @@
-"""An experiment: the questions that it answers, and how."""
+"""An experiment: the behavior options that it finds out, and the function that does it."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ from dataclasses import dataclass
 from typing import Final
 
 from gcore_tls_provider.cli.probe.account import ProbedAccount
-from gcore_tls_provider.cli.probe.report import Finding
+from gcore_tls_provider.cli.probe.report import ProbeFinding
 from gcore_tls_provider.errors import BadRequest, TaskFailed
 
-REFUSED: Final = (BadRequest, TaskFailed)
-"""How the API says that it doesn't take something: at once, or by its task."""
+REJECTED: Final = (BadRequest, TaskFailed)
+"""Errors by which the API rejects a write: in the response, or in the task."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One experiment.
+    """Experiment on an account.
 
     Attributes:
-        questions: which questions it answers, by their names.
-        ask: does it; what it doesn't answer, and what it raises (`ApiError`, `NotAnswerable`), is said in the report.
+        options: Names of the behavior options that it finds out.
+        run: Function that yields the findings. The report contains a finding without value for each other option, with
+            the error (`ApiError`, `NotAnswerable`) if one was raised.
     """
 
-    questions: tuple[str, ...]
-    ask: Callable[[ProbedAccount], Iterable[Finding]]
+    options: tuple[str, ...]
+    run: Callable[[ProbedAccount], Iterable[ProbeFinding]]
 
 
-def found(question: str, choice: str, evidence: str) -> Finding:
-    """An answer."""
-    return Finding(question=question, choice=choice, evidence=evidence)
+def answered(option: str, value: str, evidence: str) -> ProbeFinding:
+    """Return a finding with a value."""
+    return ProbeFinding(option=option, value=value, evidence=evidence)
 
 
-def open_still(question: str, why: str) -> Finding:
-    """No answer, and why."""
-    return Finding(question=question, choice=None, evidence=why)
+def unanswered(option: str, reason: str) -> ProbeFinding:
+    """Return a finding without a value, with the reason."""
+    return ProbeFinding(option=option, value=None, evidence=reason)

@@ -1,4 +1,4 @@
-"""What the API answers to strangers, on unknown routes and to many requests; and what is only seen by chance."""
+"""HTTP behavior: unknown API keys, unknown routes, rate limits, old tasks, and errors observed by chance."""
 
 from __future__ import annotations
 
@@ -10,57 +10,57 @@ from pydantic import SecretStr
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.calls import Call, Route
 from gcore_tls_provider.api.client import Client
-from gcore_tls_provider.cli.probe.account import REQUEST_SECONDS, ProbedAccount, seen
-from gcore_tls_provider.cli.probe.experiments.experiment import Experiment, found, open_still
-from gcore_tls_provider.cli.probe.open_questions import UNANSWERED
-from gcore_tls_provider.cli.probe.report import Finding
+from gcore_tls_provider.cli.probe.account import REQUEST_SECONDS, ProbedAccount
+from gcore_tls_provider.cli.probe.behavior_options import REASONS_UNANSWERED
+from gcore_tls_provider.cli.probe.experiments.experiment import Experiment, answered, unanswered
+from gcore_tls_provider.cli.probe.report import ProbeFinding
 from gcore_tls_provider.errors import ApiError, HttpStatusError, NotFound, ObjectNotFound, RateLimited, Unauthorized
 
 _BURST = 40
-_AT_ONCE = 8
+_PARALLEL_REQUESTS = 8
 _QUIET_SECONDS = 1.1
 _SCOPE = "{project_id}/{region_id}"
 
 
-def _stranger(account: ProbedAccount) -> Iterator[Finding]:
+def _unknown_api_key(account: ProbedAccount) -> Iterator[ProbeFinding]:
     connection = account.connection.model_copy(update={"api_key": SecretStr("0_gcore-tls-probe")})
-    stranger = Client(connection, clock=account.clock, transport=account.transport)
+    client = Client(connection, clock=account.clock, transport=account.transport)
     try:
-        stranger.send(routes.list_active_tasks(), stranger.deadline(REQUEST_SECONDS))
-    except Unauthorized as refused:
-        if refused.exception_class:
+        client.send(routes.list_active_tasks(), client.deadline(REQUEST_SECONDS))
+    except Unauthorized as rejection:
+        if rejection.exception_class:
             shape = "error-shape"
         else:
-            shape = "empty" if refused.reason.endswith(": no text") else "detail"
-        yield found("unauthenticated-body", shape, seen(refused))
+            shape = "empty" if rejection.reason.endswith(": no text") else "detail"
+        yield answered("unauthenticated-body", shape, rejection.reason)
     else:
-        yield open_still("unauthenticated-body", "a key that doesn't exist was taken")
+        yield unanswered("unauthenticated-body", "the API accepted an unknown API key")
 
 
-def _unknown_routes(account: ProbedAccount) -> Iterator[Finding]:
-    refused = []
+def _unknown_routes(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    errors = []
     for route in (Route("GET", f"/cloud/v1/nothing/{_SCOPE}"), Route("DELETE", f"/cloud/v1/secrets/{_SCOPE}")):
         try:
-            account.send(Call(route, f"{route.method} a route that doesn't exist", lambda _body: None))
-        except HttpStatusError as answer:
-            refused.append(answer)
+            account.send(Call(route, f"{route.method} an unknown route", lambda _body: None))
+        except HttpStatusError as error:
+            errors.append(error)
         else:
-            yield open_still("unknown-route", f"{route.method} {route.template} was answered")
+            yield unanswered("unknown-route", f"{route.method} {route.template} succeeded")
             return
-    statuses = tuple(each.status for each in refused)
-    evidence = f"{statuses[0]} where the path is unknown, {statuses[1]} where the method is"
-    if all(isinstance(each, ObjectNotFound) for each in refused):
-        yield found("unknown-route", "not-found-error", f"{evidence}, as for a missing object")
+    statuses = tuple(each.status for each in errors)
+    evidence = f"{statuses[0]} for an unknown path, {statuses[1]} for an unknown method"
+    if all(isinstance(each, ObjectNotFound) for each in errors):
+        yield answered("unknown-route", "not-found-error", f"{evidence}, with the error of a missing object")
         return
     by_statuses = {(404, 405): "by-method", (404, 404): "404", (405, 405): "405"}
-    if statuses in by_statuses and not any(isinstance(each, ObjectNotFound) for each in refused):
-        yield found("unknown-route", by_statuses[statuses], evidence)
+    if statuses in by_statuses and not any(isinstance(each, ObjectNotFound) for each in errors):
+        yield answered("unknown-route", by_statuses[statuses], evidence)
     else:
-        yield open_still("unknown-route", f"answered otherwise than any choice says: {evidence}")
+        yield unanswered("unknown-route", f"no value describes this: {evidence}")
 
 
-def _burst(account: ProbedAccount) -> Iterator[Finding]:
-    # So that nothing that came before counts.
+def _burst(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    # Earlier requests must not count toward the limit.
     account.clock.sleep(_QUIET_SECONDS)
     began = account.clock.now()
 
@@ -71,57 +71,61 @@ def _burst(account: ProbedAccount) -> Iterator[Finding]:
             return error
         return None
 
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        answers = list(threads.map(once, range(_BURST)))
+    with ThreadPoolExecutor(_PARALLEL_REQUESTS) as threads:
+        outcomes = list(threads.map(once, range(_BURST)))
     seconds = account.clock.now() - began
-    limited = [each for each in answers if isinstance(each, RateLimited)]
-    answered = sum(each is None for each in answers)
-    evidence = f"{answered} of {_BURST} requests in {seconds:.1f} s were answered, {len(limited)} got 429"
+    limited = [each for each in outcomes if isinstance(each, RateLimited)]
+    successes = sum(each is None for each in outcomes)
+    evidence = f"{successes} of {_BURST} requests in {seconds:.1f} s succeeded, {len(limited)} got 429"
     if not limited:
-        if answered == _BURST:
-            yield found("rate-limit", "none", evidence)
+        if successes == _BURST:
+            yield answered("rate-limit", "none", evidence)
         else:
-            yield open_still("rate-limit", evidence)
+            yield unanswered("rate-limit", evidence)
         return
     account.clock.sleep(_QUIET_SECONDS)
-    yield found("rate-limit", f"{max(1, round(answered / max(1.0, seconds)))}", evidence)
+    yield answered("rate-limit", f"{max(1, round(successes / max(1.0, seconds)))}", evidence)
     waits = [each.retry_after for each in limited if each.retry_after is not None]
-    yield found("retry-after", "sent" if waits else "absent", f"{len(waits)} of {len(limited)} answers 429 carried it")
+    yield answered(
+        "retry-after",
+        "sent" if waits else "absent",
+        f"{len(waits)} of {len(limited)} responses with status 429 carried it",
+    )
 
 
-def _old_task(account: ProbedAccount) -> Iterator[Finding]:
-    task = account.need(account.first_task, "no task has finished")
+def _old_task(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    task = account.require(account.first_task, "no task has finished")
     try:
         ended = account.send(routes.get_task(task)).finished_on
     except NotFound as gone:
-        yield open_still("finished-task-life", f"not for ever: the probe's first task is forgotten: {seen(gone)}")
+        yield unanswered("finished-task-life", f"limited: the probe's first task no longer exists: {gone.reason}")
     else:
         when = f"{ended:%H:%M:%S}" if ended else "an unknown time"
-        yield open_still(
+        yield unanswered(
             "finished-task-life",
-            f"the probe's first task, finished at {when}, can still be read; for how long takes longer to find out",
+            f"the probe's first task, finished at {when}, can still be read; a probe is too short to see it expire",
         )
 
 
-def _by_chance(account: ProbedAccount) -> Iterator[Finding]:
-    if account.failed is not None:
-        choice, evidence = account.failed
-        yield found("failed-task", choice, evidence)
-    if account.exceeded is not None:
-        yield open_still("quota", f"one was exceeded: {seen(account.exceeded)}")
-        if account.exceeded.status in (400, 403, 409, 422):
-            yield found("quota-status", str(account.exceeded.status), seen(account.exceeded))
+def _observed_by_chance(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    if account.failed_create is not None:
+        value, evidence = account.failed_create
+        yield answered("failed-task", value, evidence)
+    if account.quota_error is not None:
+        yield unanswered("quota", f"a quota was exceeded: {account.quota_error.reason}")
+        if account.quota_error.status in (400, 403, 409, 422):
+            yield answered("quota-status", str(account.quota_error.status), account.quota_error.reason)
 
 
 EXPERIMENTS = (
-    Experiment(("unauthenticated-body",), _stranger),
+    Experiment(("unauthenticated-body",), _unknown_api_key),
     Experiment(("unknown-route",), _unknown_routes),
 )
-"""What needs no objects."""
+"""Experiments that need no objects."""
 
 AT_THE_END = (
     Experiment(("finished-task-life",), _old_task),
     Experiment(("rate-limit", "retry-after"), _burst),
-    Experiment(tuple(UNANSWERED), _by_chance),
+    Experiment(tuple(REASONS_UNANSWERED), _observed_by_chance),
 )
-"""What looks back, and what would disturb the others."""
+"""Experiments that look back on the probe or would disturb the others."""

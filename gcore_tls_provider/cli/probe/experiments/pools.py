@@ -1,4 +1,4 @@
-"""Pools: which routes there are, what null does, what a change of the protocol does."""
+"""Pools: routes, null in updates, changes of the protocol."""
 
 from __future__ import annotations
 
@@ -8,134 +8,143 @@ from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.calls import RequestVariant
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitorCreate
 from gcore_tls_provider.api.wire.pools import PoolCreate, PoolPatch
-from gcore_tls_provider.cli.probe.account import LOOK_SECONDS, MOST_READS, ProbedAccount, seen
-from gcore_tls_provider.cli.probe.experiments.experiment import REFUSED, Experiment, found, open_still
-from gcore_tls_provider.cli.probe.report import Finding
+from gcore_tls_provider.cli.probe.account import MAX_STALE_READS, POLL_SECONDS, ProbedAccount
+from gcore_tls_provider.cli.probe.experiments.experiment import REJECTED, Experiment, answered, unanswered
+from gcore_tls_provider.cli.probe.report import ProbeFinding
 from gcore_tls_provider.errors import MethodNotAllowed, NotFound, ObjectNotFound
 
-_SHAPES: tuple[RequestVariant, ...] = ("openapi", "guide")
+_VARIANTS: tuple[RequestVariant, ...] = ("openapi", "guide")
 
 
-def _routes(account: ProbedAccount) -> Iterator[Finding]:
-    made: dict[RequestVariant, str] = {}
-    answers = []
-    for shape in _SHAPES:
+def _routes(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    created: dict[RequestVariant, str] = {}
+    rejections = []
+    for variant in _VARIANTS:
         try:
-            made[shape] = _create(account, shape, f"pool-{shape}", mutual_tls=not made)
-        except (NotFound, MethodNotAllowed) as refused:
-            answers.append(seen(refused))
-    if not made:
-        yield open_still("pool-routes", f"neither way of making pools is there: {'; '.join(answers)}")
+            created[variant] = _create(account, variant, f"pool-{variant}", mutual_tls=not created)
+        except (NotFound, MethodNotAllowed) as rejection:
+            rejections.append(rejection.reason)
+    if not created:
+        yield unanswered("pool-routes", f"no route to create pools works: {'; '.join(rejections)}")
         return
-    pools = list(made.values())
+    pools = list(created.values())
     if len(pools) == 1:
-        pools.append(_create(account, next(iter(made)), "pool-second", mutual_tls=False))
-    account.made.mtls_pool, account.made.plain_pool = pools
-    changed: list[RequestVariant] = []
-    for shape in _SHAPES:
-        body = PoolPatch(name=account.named(f"changed-{shape}"))
-        account.free()
+        pools.append(_create(account, next(iter(created)), "pool-second", mutual_tls=False))
+    account.shared.mtls_pool, account.shared.plain_pool = pools
+    updated: list[RequestVariant] = []
+    for variant in _VARIANTS:
+        body = PoolPatch(name=account.name_for(f"changed-{variant}"))
+        account.wait_until_unlocked()
         try:
-            account.do(routes.update_pool(pools[1], account.pool(pools[1]).protocol, body).of(shape))
-            changed.append(shape)
-        except (NotFound, MethodNotAllowed) as refused:
-            answers.append(seen(refused))
-    account.made.pool_update = next(iter(changed), None)
-    evidence = f"made by {_pair(list(made))}, changed by {_pair(changed)}"
-    evidence = "; ".join([evidence, *answers])
-    if list(made) != changed:
-        yield open_still("pool-routes", f"no choice fits: {evidence}")
+            account.send_and_wait(routes.update_pool(pools[1], account.read_pool(pools[1]).protocol, body).of(variant))
+            updated.append(variant)
+        except (NotFound, MethodNotAllowed) as rejection:
+            rejections.append(rejection.reason)
+    account.shared.pool_update = next(iter(updated), None)
+    evidence = f"created by {_route_names(list(created))}, updated by {_route_names(updated)}"
+    evidence = "; ".join([evidence, *rejections])
+    if list(created) != updated:
+        yield unanswered("pool-routes", f"no value describes this: {evidence}")
     else:
-        yield found("pool-routes", "both" if len(changed) == 2 else changed[0], evidence)
+        yield answered("pool-routes", "both" if len(updated) == 2 else updated[0], evidence)
 
 
-def _pair(shapes: list[RequestVariant]) -> str:
-    names = {"openapi": "OpenAPI's route", "guide": "the guide's"}
-    return " and ".join(names[each] for each in shapes) or "neither route"
+def _route_names(variants: list[RequestVariant]) -> str:
+    names = {"openapi": "OpenAPI's route", "guide": "the guide's route"}
+    return " and ".join(names[each] for each in variants) or "no route"
 
 
-def _create(account: ProbedAccount, shape: RequestVariant, part: str, *, mutual_tls: bool) -> str:
-    """A pool without members or a listener, with a health monitor.
+def _create(account: ProbedAccount, variant: RequestVariant, part: str, *, mutual_tls: bool) -> str:
+    """Create a pool without members or a listener, with a health monitor, and return its ID.
 
     Raises:
-        ApiError: it was refused, or its task failed.
+        ApiError: The API rejected the request, or its task failed.
     """
-    balancer = account.free()
+    balancer = account.wait_until_unlocked()
     fields: dict[str, object] = {
-        "name": account.named(part),
+        "name": account.name_for(part),
         "protocol": "HTTPS" if mutual_tls else "HTTP",
         "lb_algorithm": "ROUND_ROBIN",
         "healthmonitor": HealthMonitorCreate(type="TCP", delay=60, timeout=10, max_retries=3),
     }
     if mutual_tls:
-        secrets = {"ca_secret_id": account.made.ca, "secret_id": account.made.client}
+        secrets = {"ca_secret_id": account.shared.ca_secret, "secret_id": account.shared.client_secret}
         fields |= {field: secret for field, secret in secrets.items() if secret}
-    call = routes.create_pool(balancer.id, None, PoolCreate.model_validate(fields)).of(shape)
-    pool = account.create(call, "pools", account.named(part))
-    for _ in range(MOST_READS):
+    call = routes.create_pool(balancer.id, None, PoolCreate.model_validate(fields)).of(variant)
+    pool = account.create(call, "pools", account.name_for(part))
+    for _ in range(MAX_STALE_READS):
         try:
             account.send(routes.get_pool(pool))
             break
         except ObjectNotFound:
-            account.clock.sleep(LOOK_SECONDS / 2)
+            account.clock.sleep(POLL_SECONDS / 2)
     return pool
 
 
-def _null_secrets(account: ProbedAccount) -> Iterator[Finding]:
-    pool = account.need(account.made.mtls_pool, "no pool could be made")
-    before = account.pool(pool)
-    named = [field for field in ("ca_secret_id", "secret_id") if getattr(before, field)]
-    if not named:
-        yield open_still("null-secret-id", "no pool with secrets could be made")
+def _null_secrets(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    pool = account.require(account.shared.mtls_pool, "no pool could be created")
+    before = account.read_pool(pool)
+    fields = [field for field in ("ca_secret_id", "secret_id") if getattr(before, field)]
+    if not fields:
+        yield unanswered("null-secret-id", "no pool with secrets could be created")
         return
     try:
-        after = account.update_pool(pool, PoolPatch.model_validate(dict.fromkeys(named)))
-    except REFUSED as refused:
-        yield found("null-secret-id", "refuse", seen(refused))
+        after = account.update_pool(pool, PoolPatch.model_validate(dict.fromkeys(fields)))
+    except REJECTED as rejection:
+        yield answered("null-secret-id", "refuse", rejection.reason)
         return
-    kept = [field for field in named if getattr(after, field)]
+    kept = [field for field in fields if getattr(after, field)]
     if not kept:
-        yield found("null-secret-id", "unset", f"{', '.join(named)}: unset")
-    elif kept == named:
-        yield found("null-secret-id", "ignore", f"{', '.join(named)}: as before")
+        yield answered("null-secret-id", "unset", f"{', '.join(fields)} became null")
+    elif kept == fields:
+        yield answered("null-secret-id", "ignore", f"{', '.join(fields)} did not change")
     else:
-        yield open_still("null-secret-id", f"no choice fits: of {', '.join(named)} {', '.join(kept)} is as before")
+        yield unanswered(
+            "null-secret-id", f"no value describes this: of {', '.join(fields)}, only {', '.join(kept)} did not change"
+        )
 
 
-def _null_monitor(account: ProbedAccount) -> Iterator[Finding]:
-    pool = account.need(account.made.plain_pool, "no pool could be made")
-    if account.pool(pool).healthmonitor is None:
-        yield open_still("null-health-monitor", "no pool with a health monitor could be made")
+def _null_monitor(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    pool = account.require(account.shared.plain_pool, "no pool could be created")
+    if account.read_pool(pool).healthmonitor is None:
+        yield unanswered("null-health-monitor", "no pool with a health monitor could be created")
         return
     try:
         after = account.update_pool(pool, PoolPatch(healthmonitor=None))
-    except REFUSED as refused:
-        yield open_still("null-health-monitor", f"neither: it is refused: {seen(refused)}")
+    except REJECTED as rejection:
+        yield unanswered("null-health-monitor", f"no value describes this: the API rejects it: {rejection.reason}")
         return
-    gone = after.healthmonitor is None
-    evidence = f"the health monitor is {'gone' if gone else 'as before'}"
-    yield found("null-health-monitor", "delete" if gone else "ignore", evidence)
+    deleted = after.healthmonitor is None
+    evidence = f"the health monitor {'was deleted' if deleted else 'did not change'}"
+    yield answered("null-health-monitor", "delete" if deleted else "ignore", evidence)
 
 
-def _protocol(account: ProbedAccount) -> Iterator[Finding]:
-    pool = account.need(account.made.plain_pool, "no pool could be made")
-    name = account.pool(pool).name
+def _protocol(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    pool = account.require(account.shared.plain_pool, "no pool could be created")
+    name = account.read_pool(pool).name
     try:
         after = account.update_pool(pool, PoolPatch(protocol="HTTPS"))
-    except REFUSED as refused:
-        yield found("protocol-change", "refuse", seen(refused))
+    except REJECTED as rejection:
+        yield answered("protocol-change", "refuse", rejection.reason)
         return
     except ObjectNotFound:
-        others = [each for each in account.rows(routes.list_pools) if each.name == name and each.id != pool]
+        others = [each for each in account.list_all(routes.list_pools) if each.name == name and each.id != pool]
         if others:
-            yield found("protocol-change", "new-id", f"pool {pool} is gone, and {others[0].id} has its name")
+            yield answered(
+                "protocol-change", "new-id", f"pool {pool} no longer exists, and {others[0].id} has its name"
+            )
         else:
-            yield open_still("protocol-change", f"no choice fits: pool {pool} is gone, and no other has its name")
+            yield unanswered(
+                "protocol-change",
+                f"no value describes this: pool {pool} no longer exists, and no other pool has its name",
+            )
         return
     if after.protocol == "HTTPS":
-        yield found("protocol-change", "keep-id", "the pool has the new protocol and its old id")
+        yield answered("protocol-change", "keep-id", "the pool has the new protocol and its old ID")
     else:
-        yield open_still("protocol-change", f"no choice fits: the update was taken, and the pool is {after.protocol}")
+        yield unanswered(
+            "protocol-change", f"no value describes this: the update was accepted, but the protocol is {after.protocol}"
+        )
 
 
 EXPERIMENTS = (
@@ -144,4 +153,4 @@ EXPERIMENTS = (
     Experiment(("null-health-monitor",), _null_monitor),
     Experiment(("protocol-change",), _protocol),
 )
-"""The first makes the pools."""
+"""Experiments on pools, which the first one creates."""

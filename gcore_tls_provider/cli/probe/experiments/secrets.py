@@ -1,4 +1,4 @@
-"""Secrets: which bodies are taken, names, lag, and deleting one that is in use."""
+"""Secrets: accepted payloads, names, read lag, and deletion while in use."""
 
 from __future__ import annotations
 
@@ -9,36 +9,38 @@ from gcore_tls_provider.api.calls import Call
 from gcore_tls_provider.api.wire.pools import PoolPatch
 from gcore_tls_provider.api.wire.tasks import TaskIds
 from gcore_tls_provider.certificates import Identity
-from gcore_tls_provider.cli.probe.account import NotAnswerable, ProbedAccount, base64_of, seen
-from gcore_tls_provider.cli.probe.experiments.experiment import REFUSED, Experiment, found, open_still
-from gcore_tls_provider.cli.probe.report import Finding
+from gcore_tls_provider.cli.probe.account import NotAnswerable, ProbedAccount, base64_of
+from gcore_tls_provider.cli.probe.experiments.experiment import REJECTED, Experiment, answered, unanswered
+from gcore_tls_provider.cli.probe.report import ProbeFinding
 from gcore_tls_provider.errors import BadRequest, Conflict, MethodNotAllowed, NotFound, TaskFailed
 
 _NO_ROUTE = (NotFound, MethodNotAllowed)
 
 
-def _v1(account: ProbedAccount) -> Iterator[Finding]:
-    authority = account.material.authority
-    refused: dict[str, BadRequest | TaskFailed] = {}
+def _v1(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    authority = account.certificates.authority
+    rejections: dict[str, BadRequest | TaskFailed] = {}
     for part, pem in (("ca", authority.certificate_pem), ("crl", authority.revocation_list())):
-        name = account.named(part)
+        name = account.name_for(part)
         try:
-            secret = account.secret(routes.create_secret_v1(name, base64_of(pem)), name)
+            secret = account.create_secret(routes.create_secret_v1(name, base64_of(pem)), name)
         except _NO_ROUTE as error:
-            yield found("v1-secrets", "gone", seen(error))
+            yield answered("v1-secrets", "gone", error.reason)
             return
-        except REFUSED as error:
-            refused[part] = error
+        except REJECTED as error:
+            rejections[part] = error
         else:
             if part == "ca":
-                account.made.ca = secret
-    if not refused:
-        yield found("v1-secrets", "accept", "a CA and a revocation list, both PEM, were taken")
-    elif len(refused) == 2:
-        yield found("v1-secrets", "refuse", seen(refused["ca"]))
+                account.shared.ca_secret = secret
+    if not rejections:
+        yield answered("v1-secrets", "accept", "a CA and a CRL, both in PEM, were accepted")
+    elif len(rejections) == 2:
+        yield answered("v1-secrets", "refuse", rejections["ca"].reason)
     else:
-        part, answer = refused.popitem()
-        yield open_still("v1-secrets", f"neither: one was taken, the other ({part}) wasn't: {seen(answer)}")
+        part, rejection = rejections.popitem()
+        yield unanswered(
+            "v1-secrets", f"no value describes this: one was accepted, the other ({part}) was not: {rejection.reason}"
+        )
 
 
 def _as_string(name: str, identity: Identity) -> Call[TaskIds]:
@@ -59,99 +61,103 @@ def _as_v1_string(name: str, identity: Identity) -> Call[TaskIds]:
     return routes.create_secret_v1(name, base64_of(identity.to_pkcs12()))
 
 
-def _v2(account: ProbedAccount) -> Iterator[Finding]:
-    ways: dict[str, Callable[[str, Identity], Call[TaskIds]]] = {"string": _as_string, "object": _as_object}
-    taken: dict[str, str] = {}
-    answers = {}
-    for way, body in ways.items():
-        name = account.named(f"server-{way}")
+def _v2(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    variants: dict[str, Callable[[str, Identity], Call[TaskIds]]] = {"string": _as_string, "object": _as_object}
+    accepted: dict[str, str] = {}
+    outcomes = {}
+    for variant, request in variants.items():
+        name = account.name_for(f"server-{variant}")
         try:
-            taken[way] = account.secret(body(name, account.material.server), name)
-            answers[way] = "taken"
-        except (*REFUSED, *_NO_ROUTE) as error:
-            answers[way] = seen(error)
-    evidence = f"base64 of a PKCS12: {answers['string']}; an object of PEM texts: {answers['object']}"
-    if len(taken) == 2:
-        yield found("v2-secret-payload", "both", evidence)
-    elif taken:
-        yield found("v2-secret-payload", next(iter(taken)), evidence)
+            accepted[variant] = account.create_secret(request(name, account.certificates.server), name)
+            outcomes[variant] = "accepted"
+        except (*REJECTED, *_NO_ROUTE) as error:
+            outcomes[variant] = error.reason
+    evidence = f"base64 of a PKCS12 file: {outcomes['string']}; object of PEM texts: {outcomes['object']}"
+    if len(accepted) == 2:
+        yield answered("v2-secret-payload", "both", evidence)
+    elif accepted:
+        yield answered("v2-secret-payload", next(iter(accepted)), evidence)
     else:
-        yield open_still("v2-secret-payload", f"neither: {evidence}")
-    account.made.server = next(iter(taken.values()), None)
-    account.made.create_with_key = ways[next(iter(taken))] if taken else _as_v1_string
-    name = account.named("client")
-    account.made.client = account.secret(account.made.create_with_key(name, account.material.client), name)
-    if account.made.server is None:
-        name = account.named("server-v1")
-        account.made.server = account.secret(_as_v1_string(name, account.material.server), name)
+        yield unanswered("v2-secret-payload", f"no value describes this: {evidence}")
+    account.shared.server_secret = next(iter(accepted.values()), None)
+    account.shared.create_with_key = variants[next(iter(accepted))] if accepted else _as_v1_string
+    name = account.name_for("client")
+    account.shared.client_secret = account.create_secret(
+        account.shared.create_with_key(name, account.certificates.client), name
+    )
+    if account.shared.server_secret is None:
+        name = account.name_for("server-v1")
+        account.shared.server_secret = account.create_secret(_as_v1_string(name, account.certificates.server), name)
 
 
-def _lag(account: ProbedAccount) -> Iterator[Finding]:
-    lag = account.need(account.lag, "no secret could be made")
-    yield found("read-lag", str(lag), f"at most {lag} reads did not see a secret whose task had finished")
+def _lag(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    lag = account.require(account.lag, "no secret could be created")
+    yield answered("read-lag", str(lag), f"at most {lag} reads did not find a secret whose task had finished")
 
 
-def _names(account: ProbedAccount) -> Iterator[Finding]:
-    create = account.need(account.made.create_with_key, "no secret with a key could be made")
-    account.need(account.made.client, "no secret with a key could be made")
-    name = account.named("client")
+def _names(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    create = account.require(account.shared.create_with_key, "no secret with a private key could be created")
+    account.require(account.shared.client_secret, "no secret with a private key could be created")
+    name = account.name_for("client")
     try:
-        account.secret(create(name, account.material.client), name)
-    except Conflict as refused:
-        yield found("unique-names", "yes", seen(refused))
+        account.create_secret(create(name, account.certificates.client), name)
+    except Conflict as rejection:
+        yield answered("unique-names", "yes", rejection.reason)
     else:
-        yield found("unique-names", "no", "a second secret of the same name was made")
+        yield answered("unique-names", "no", "a second secret of the same name was created")
 
 
-def _pem_client(account: ProbedAccount) -> Iterator[Finding]:
-    pool = account.need(account.made.mtls_pool, "no pool could be made")
-    payload, refusals = base64_of(account.material.client.to_pem_bundle()), []
+def _pem_client(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    pool = account.require(account.shared.mtls_pool, "no pool could be made")
+    payload, rejections = base64_of(account.certificates.client.to_pem_bundle()), []
     for part, create in (("pem-v2", routes.create_secret_v2), ("pem-v1", routes.create_secret_v1)):
-        name = account.named(part)
+        name = account.name_for(part)
         try:
-            pem = account.secret(create(name, payload), name)
-        except (*REFUSED, *_NO_ROUTE) as refused:
-            refusals.append(seen(refused))
+            pem = account.create_secret(create(name, payload), name)
+        except (*REJECTED, *_NO_ROUTE) as rejection:
+            rejections.append(rejection.reason)
         else:
             break
     else:
-        raise NotAnswerable(f"no route takes such a secret: {'; '.join(refusals)}")
+        raise NotAnswerable(f"no route accepts such a secret: {'; '.join(rejections)}")
     try:
         account.update_pool(pool, PoolPatch(secret_id=pem))
-    except REFUSED as refused:
-        yield found("pem-client-secret", "refuse", seen(refused))
+    except REJECTED as rejection:
+        yield answered("pem-client-secret", "refuse", rejection.reason)
     else:
-        yield found("pem-client-secret", "accept", "a pool was given a secret of certificate and key in PEM")
+        yield answered(
+            "pem-client-secret", "accept", "a pool accepted a secret with certificate and private key in PEM"
+        )
 
 
-def _in_use(account: ProbedAccount) -> Iterator[Finding]:
-    account.need(account.made.listener, "no listener uses a secret")
-    server = account.need(account.made.server, "no listener uses a secret")
-    choice, evidence = _deleted(account, server)
-    evidence = f"the secret of a listener: {evidence}"
-    yield found("secret-in-use", choice, evidence) if choice else open_still("secret-in-use", evidence)
-    if choice == "allow":
-        yield open_still("secret-users", "nobody's use counts: a secret in use can be deleted")
+def _delete_in_use(account: ProbedAccount) -> Iterator[ProbeFinding]:
+    account.require(account.shared.listener, "no listener uses a secret")
+    server = account.require(account.shared.server_secret, "no listener uses a secret")
+    value, evidence = _delete_secret(account, server)
+    evidence = f"secret of a listener: {evidence}"
+    yield answered("secret-in-use", value, evidence) if value else unanswered("secret-in-use", evidence)
+    if value == "allow":
+        yield unanswered("secret-users", "no use counts: a secret in use can be deleted")
         return
-    pool = account.need(account.made.mtls_pool, "no pool uses a secret")
-    client = account.need(account.made.client, "no pool uses a secret")
+    pool = account.require(account.shared.mtls_pool, "no pool uses a secret")
+    client = account.require(account.shared.client_secret, "no pool uses a secret")
     if account.update_pool(pool, PoolPatch(secret_id=client)).secret_id != client:
-        raise NotAnswerable("the pool doesn't take the secret")
-    choice, evidence = _deleted(account, client)
-    users = "listeners" if choice == "allow" else "listeners-and-pools"
-    yield found("secret-users", users, f"the secret of a pool: {evidence}")
+        raise NotAnswerable("the pool did not accept the secret")
+    value, evidence = _delete_secret(account, client)
+    users = "listeners" if value == "allow" else "listeners-and-pools"
+    yield answered("secret-users", users, f"secret of a pool: {evidence}")
 
 
-def _deleted(account: ProbedAccount, secret: str) -> tuple[str | None, str]:
-    """What deleting a secret in use gives, as a choice of `secret-in-use`, and as evidence."""
+def _delete_secret(account: ProbedAccount, secret: str) -> tuple[str | None, str]:
+    """Delete a secret in use, and return the value of `secret-in-use` with the evidence."""
     try:
-        account.do(routes.delete_secret(secret))
-    except BadRequest as refused:
-        return "400" if refused.status == 400 else None, seen(refused)
-    except Conflict as refused:
-        return "409", seen(refused)
+        account.send_and_wait(routes.delete_secret(secret))
+    except BadRequest as rejection:
+        return "400" if rejection.status == 400 else None, rejection.reason
+    except Conflict as rejection:
+        return "409", rejection.reason
     except TaskFailed as failed:
-        return "task-error", seen(failed)
+        return "task-error", failed.reason
     return "allow", "it was deleted"
 
 
@@ -161,10 +167,10 @@ EXPERIMENTS = (
     Experiment(("read-lag",), _lag),
     Experiment(("unique-names",), _names),
 )
-"""What needs no load balancer."""
+"""Experiments that need no load balancer."""
 
 IN_USE = (
     Experiment(("pem-client-secret",), _pem_client),
-    Experiment(("secret-in-use", "secret-users"), _in_use),
+    Experiment(("secret-in-use", "secret-users"), _delete_in_use),
 )
-"""What needs a listener and a pool."""
+"""Experiments that need a listener and a pool."""
