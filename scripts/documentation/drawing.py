@@ -1,4 +1,4 @@
-"""A few shapes, as SVG: what the diagrams of the pages are drawn with."""
+"""Shapes of the diagrams, as SVG."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final, Literal
 
-Colour = Literal["plain", "strong", "gone", "good"]
+Color = Literal["plain", "strong", "gone", "good"]
 
 _FILLS: Final = {"plain": "#f2f4f8", "strong": "#dbe7ff", "gone": "#f7dedb", "good": "#d9f0e1"}
 _LINES: Final = {"plain": "#8a93a5", "strong": "#3565c4", "gone": "#b4483a", "good": "#2f8a55"}
@@ -30,13 +30,13 @@ text {{ font: 14px system-ui, sans-serif; fill: #1c2230; text-anchor: middle; }}
 
 @dataclass
 class Drawing:
-    """One diagram.
+    """Diagram.
 
     Attributes:
-        title: what it is, for those who can't see it.
-        width: its width in pixels.
-        height: its height in pixels.
-        parts: its shapes, the ones behind first.
+        title: Text for screen readers.
+        width: Width in pixels.
+        height: Height in pixels.
+        parts: SVG elements; later ones cover earlier ones.
     """
 
     title: str
@@ -44,32 +44,32 @@ class Drawing:
     height: int
     parts: list[str] = field(default_factory=list)
 
-    def box(self, x: int, y: int, width: int, lines: Sequence[str], colour: Colour = "plain", height: int = 0) -> None:
-        """A box with a title and small lines below it.
+    def box(self, x: int, y: int, width: int, lines: Sequence[str], color: Color = "plain", height: int = 0) -> None:
+        """Draw a box with a title and small lines below it.
 
         Args:
-            x: its left side.
-            y: its upper side.
-            width: its width.
-            lines: the title, and what stands below.
-            colour: what kind of thing it is.
-            height: its height; 0: as much as the lines need.
+            x: Left edge.
+            y: Upper edge.
+            width: Width.
+            lines: Title, followed by the small lines.
+            color: Color of the kind of thing that the box stands for.
+            height: Height; 0 for as much as the lines need.
         """
         high = height or 24 + 20 * len(lines)
         self.parts.append(
-            f'<rect x="{x}" y="{y}" width="{width}" height="{high}" rx="6" fill="{_FILLS[colour]}" '
-            f'stroke="{_LINES[colour]}"/>'
+            f'<rect x="{x}" y="{y}" width="{width}" height="{high}" rx="6" fill="{_FILLS[color]}" '
+            f'stroke="{_LINES[color]}"/>'
         )
         top = y + (high - 20 * len(lines)) // 2 + 15
         for index, line in enumerate(lines):
             self.text(x + width // 2, top + 20 * index, line, "small" if index else "bold")
 
     def text(self, x: int, y: int, text: str, style: str = "") -> None:
-        """A line of text, centred at `x`."""
+        """Draw a line of text centered at `x`."""
         self.parts.append(f'<text x="{x}" y="{y}" class="{style}">{escape(text)}</text>')
 
     def arrow(self, x: int, y: int, to_x: int, to_y: int, label: Sequence[str] = ()) -> None:
-        """An arrow, with lines of text above its middle."""
+        """Draw an arrow with lines of text above its middle."""
         self.parts.append(
             f'<line x1="{x}" y1="{y}" x2="{to_x}" y2="{to_y}" stroke="#4c5568" stroke-width="1.5" '
             f'marker-end="url(#end)"/>'
@@ -77,19 +77,19 @@ class Drawing:
         for index, line in enumerate(reversed(label)):
             self.text((x + to_x) // 2, (y + to_y) // 2 - 8 - 16 * index, line, "small")
 
-    def bar(self, x: int, y: int, width: int, text: str, colour: Colour) -> None:
-        """A bar on a time line."""
+    def bar(self, x: int, y: int, width: int, text: str, color: Color) -> None:
+        """Draw a bar on a time line."""
         self.parts.append(
-            f'<rect x="{x}" y="{y}" width="{width}" height="26" rx="4" fill="{_FILLS[colour]}" '
-            f'stroke="{_LINES[colour]}"/>'
+            f'<rect x="{x}" y="{y}" width="{width}" height="26" rx="4" fill="{_FILLS[color]}" '
+            f'stroke="{_LINES[color]}"/>'
         )
         self.text(x + width // 2, y + 18, text, "small")
 
     def line(self, x: int, y: int, to_x: int, to_y: int) -> None:
-        """A thin dashed line."""
+        """Draw a thin dashed line."""
         self.parts.append(f'<line x1="{x}" y1="{y}" x2="{to_x}" y2="{to_y}" stroke="#8a93a5" stroke-dasharray="4 4"/>')
 
     def svg(self) -> str:
-        """The whole file."""
+        """Return the SVG file."""
         head = _HEAD.format(width=self.width, height=self.height, title=escape(self.title))
         return head + "\n".join(self.parts) + "\n</svg>\n"
