@@ -42,10 +42,10 @@ def architecture() -> Drawing:
     drawing.box(470, 20, 360, ["Pulumi engine", "plans, and keeps the encrypted state"], height=60)
     drawing.arrow(390, 50, 468, 50, ["registers"])
     drawing.box(30, 140, 360, ["dynamic/", "today: dynamic providers, for Python"], "strong", 60)
-    drawing.box(470, 140, 360, ["native/", "planned: gRPC provider, for all languages"], "gone", 60)
+    drawing.box(470, 140, 360, ["native/", "planned: gRPC provider, for all languages"], "plain", 60)
     drawing.arrow(560, 80, 300, 138, [])
     drawing.arrow(650, 80, 650, 138, [])
-    drawing.text(430, 130, "check, diff, create, ...", "small")
+    drawing.text(560, 122, "check, diff, create, ...", "small")
     drawing.box(30, 250, 800, [], "good", 150)
     drawing.text(430, 276, "lifecycle/", "bold")
     for x, name, meaning in (

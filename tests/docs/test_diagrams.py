@@ -1,4 +1,4 @@
-"""The diagrams are those that the code draws, can be shown without anything from elsewhere, and are used."""
+"""Diagrams: generated from code, self-contained, and used on a page with a description."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from xml.etree import ElementTree
 import pytest
 
 from documentation.diagrams import ALL, FOLDER
+from documentation.screenshots import FOLDER as IMAGES
 from tests.docs.pages import DOCS
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_diagram_is_drawn_as_it_is(name: str) -> None:
+def test_diagram_file_is_what_the_code_draws(name: str) -> None:
     text = (FOLDER / f"{name}.svg").read_text()
     assert text == ALL[name].svg(), "type `PYTHONPATH=scripts python -m documentation.diagrams`"
     root = ElementTree.fromstring(text)
@@ -23,7 +24,7 @@ def test_a_diagram_is_drawn_as_it_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_everything_is_inside_of_it(name: str) -> None:
+def test_no_shape_leaves_the_diagram(name: str) -> None:
     drawing = ALL[name]
     for shape in ElementTree.fromstring(drawing.svg()).iter(f"{SVG}rect"):
         right = int(shape.get("x", "0")) + int(shape.get("width", "0"))
@@ -31,8 +32,9 @@ def test_everything_is_inside_of_it(name: str) -> None:
         assert int(shape.get("y", "0")) + int(shape.get("height", "0")) <= drawing.height
 
 
-def test_each_is_on_a_page_with_words_for_those_who_cannot_see_it() -> None:
+def test_each_diagram_is_on_a_page_with_a_description() -> None:
     shown = [found for page in DOCS.rglob("*.md") for found in re.findall(r"!\[([^\]]+)\]\((\S+)\)", page.read_text())]
-    assert {path.rpartition("/")[2] for _, path in shown} == {f"{name}.svg" for name in ALL}
+    names = {path.rpartition("/")[2] for _, path in shown}
+    assert names - {path.name for path in IMAGES.iterdir()} == {f"{name}.svg" for name in ALL}
     assert {path.name for path in FOLDER.iterdir()} == {f"{name}.svg" for name in ALL}
-    assert all(len(words) > 60 for words, _ in shown)
+    assert all(len(description) > 60 for description, _ in shown)

@@ -101,7 +101,7 @@ def test_what_the_program_shows_is_refused_in_the_preview(
     assert "PRIVATE KEY" not in preview.output
     if case == "another certificate's key":
         _, _, said = preview.errors[0].partition(" has a problem: ")
-        assert said in (ROOT / "README.md").read_text()
+        assert said in (ROOT / "docs" / "preview.md").read_text()
     assert emulator.calls == []
 
 

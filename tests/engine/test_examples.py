@@ -54,7 +54,7 @@ def _client_files(files: DevelopmentFiles) -> dict[str, object]:
 
 
 def _another_listener_certificate(stack: Stack, _: DevelopmentFiles) -> None:
-    """What the README shows: the certificate was reissued with one more name."""
+    """Reissue the certificate with one more name, as `docs/preview.md` shows."""
     issued = DevelopmentAuthority.create("Development Server CA").issue_server(["app.example.com", "www.example.com"])
     for key, text in (("certificate", issued.full_chain_pem), ("privateKey", issued.private_key_pem)):
         path = stack.home / f"{key}.pem"
@@ -101,8 +101,9 @@ def _one_machine_more(stack: Stack, _: DevelopmentFiles) -> None:
     stack.configure({"machines": 3})
 
 
-def _code_block_of_the_readme(first_line: str) -> tuple[str, ...]:
-    blocks: list[str] = re.findall(r"```text\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+def _block_of_the_preview_page(first_line: str) -> tuple[str, ...]:
+    page = (ROOT / "docs" / "preview.md").read_text()
+    blocks: list[str] = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
     (block,) = (each for each in blocks if each.startswith(first_line))
     return tuple(" ".join(line.split()) for line in block.splitlines())
 
@@ -130,7 +131,7 @@ EXAMPLES = {
         },
         made={"secrets": 5, "load_balancers": 1, "listeners": 1, "pools": 1},
         change=_another_listener_certificate,
-        expected=_code_block_of_the_readme("+-pulumi-python:dynamic/gcore:ListenerCertificate: (replace)"),
+        expected=_block_of_the_preview_page("+-pulumi-python:dynamic/gcore:ListenerCertificate: (replace)"),
         counts={"to update": 1, "to replace": 1},
     ),
     "tls-termination": Example(
