@@ -1,4 +1,4 @@
-"""What each package can do without: another provider, or another tool, can be put on the same code."""
+"""Each package imports without the libraries that only other packages need."""
 
 from __future__ import annotations
 
@@ -12,18 +12,25 @@ import pytest
 PULUMI = ("pulumi", "grpc", "google.protobuf", "dill")
 SERVER = ("fastapi", "starlette", "uvicorn")
 TERMINAL = ("typer", "rich")
+EMULATOR = "gcore_emulator"
 
-WITHOUT = {
-    "certificates": (*PULUMI, *SERVER, *TERMINAL, "httpx", "pydantic", "tenacity"),
-    "api": (*PULUMI, *SERVER, *TERMINAL),
-    "lifecycle": (*PULUMI, *SERVER, *TERMINAL),
-    "discovery": (*PULUMI, *SERVER, *TERMINAL),
-    "emulator": PULUMI,
-    "cli": (*PULUMI, *SERVER),
-    "resources": (*SERVER, *TERMINAL),
-    "providers": (*SERVER, *TERMINAL),
+UNNEEDED = {
+    "gcore_tls_provider.certificates": (*PULUMI, *SERVER, *TERMINAL, EMULATOR, "httpx", "pydantic", "tenacity"),
+    "gcore_tls_provider.api": (*PULUMI, *SERVER, *TERMINAL, EMULATOR),
+    "gcore_tls_provider.lifecycle": (*PULUMI, *SERVER, *TERMINAL, EMULATOR),
+    "gcore_tls_provider.cli": (*PULUMI, *SERVER, EMULATOR),
+    "gcore_tls_provider.cli.discover.discovery": (*PULUMI, *SERVER, *TERMINAL, EMULATOR),
+    "gcore_tls_provider.cli.discover.program": (*PULUMI, *SERVER, *TERMINAL, EMULATOR),
+    "gcore_tls_provider.cli.orphans.search": (*PULUMI, *SERVER, *TERMINAL, EMULATOR),
+    "gcore_tls_provider.cli.probe.run": (*PULUMI, *SERVER, *TERMINAL, EMULATOR),
+    "gcore_tls_provider.resources": (*SERVER, *TERMINAL, EMULATOR),
+    "gcore_tls_provider.providers": (*SERVER, *TERMINAL, EMULATOR),
+    "gcore_tls_provider.dynamic": (*SERVER, *TERMINAL, EMULATOR),
+    "gcore_tls_provider.pulumi_internals": (*SERVER, *TERMINAL, EMULATOR),
+    "gcore_tls_provider": (*SERVER, EMULATOR),
+    "gcore_emulator": PULUMI,
 }
-"""By package: the libraries without which every one of its modules can be imported."""
+"""Libraries that no module of a package needs, by package or module."""
 
 PROGRAM = """
 import importlib, pkgutil, sys
@@ -45,14 +52,14 @@ for name in [package, *(each.name for each in walked)]:
 
 
 def imported(package: str, *blocked: str) -> subprocess.CompletedProcess[str]:
-    """Imports all modules of a package in a process of their own."""
-    command = [sys.executable, "-c", PROGRAM, f"gcore_tls_provider.{package}", *blocked]
+    """Import all modules of a package in a new process."""
+    command = [sys.executable, "-c", PROGRAM, package, *blocked]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def modules_of(package: str) -> set[str]:
-    """The modules by their files."""
-    module = import_module(f"gcore_tls_provider.{package}")
+    """Return the modules of a package, from its files."""
+    module = import_module(package)
     file = Path(module.__file__ or "")
     if file.name != "__init__.py":
         return {module.__name__}
@@ -62,16 +69,16 @@ def modules_of(package: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(("package", "blocked"), WITHOUT.items(), ids=list(WITHOUT))
-def test_every_module_of_it_is_imported_without(package: str, blocked: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("package", "blocked"), UNNEEDED.items(), ids=list(UNNEEDED))
+def test_every_module_imports_without_libraries_of_other_packages(package: str, blocked: tuple[str, ...]) -> None:
     done = imported(package, *blocked)
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) == modules_of(package)
 
 
 @pytest.mark.parametrize("blocked", ["pulumi", "pulumi.dynamic"])
-def test_the_block_works(blocked: str) -> None:
-    """Else the test above could not fail."""
-    done = imported("providers", blocked)
+def test_blocked_library_makes_the_import_fail(blocked: str) -> None:
+    """Check that the block of the test above works."""
+    done = imported("gcore_tls_provider.providers", blocked)
     assert done.returncode != 0
     assert f"ImportError: {blocked} is blocked" in done.stderr

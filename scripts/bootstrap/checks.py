@@ -13,7 +13,13 @@ from bootstrap.reporting import ScriptError, complain, say
 from bootstrap.shell import tool_variables
 from bootstrap.system_packages import CHROMEDRIVER, CHROMIUM, HAPROXY, NGINX, ensure_program
 
-LINTERS: Sequence[Sequence[str]] = (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",))
+LINTERS: Sequence[Sequence[str]] = (
+    ("ruff", "check"),
+    ("ruff", "format", "--check"),
+    ("typos",),
+    ("lint-imports", "--no-logo"),
+    ("mypy",),
+)
 """The programs that read the code. What they look at stands in `pyproject.toml`."""
 
 PYTEST = ("pytest", "--numprocesses", "2", "--dist", "loadgroup")

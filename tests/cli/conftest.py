@@ -1,4 +1,4 @@
-"""Material for these tests, generated once a run. It is valid now: the command looks at the clock."""
+"""Certificates for these tests, generated once per run. They are valid now, because the commands use the real clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gcore_tls_provider.certificates import DevelopmentAuthority, Identity, writ
 
 @dataclass(frozen=True)
 class Pki:
-    """An authority for servers, one for backends, and what they have issued."""
+    """A CA for servers, a CA for backends, and the certificates that they issued."""
 
     public: DevelopmentAuthority
     servers: DevelopmentAuthority
@@ -42,7 +42,7 @@ def pki() -> Pki:
 
 @pytest.fixture(scope="session")
 def development(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that `dev-certs` could have made. Not to be changed."""
+    """Directory as `dev-certs` creates it. Tests must not change it."""
     folder = tmp_path_factory.mktemp("development")
     write_development_certificates(folder)
     return folder

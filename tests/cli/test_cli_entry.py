@@ -1,4 +1,4 @@
-"""The tool as a process: `python -m gcore_tls_provider.cli` and the console script."""
+"""`gcore-tls` as a process: `python -m gcore_tls_provider.cli` and the console script."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.cli.check.files import written
 from tests.cli.conftest import Pki
 
 MODULE = [sys.executable, "-m", "gcore_tls_provider.cli"]
-_ABOUT_TERMINALS = ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE", "GCORE_TLS_PASSWORD")
+_TERMINAL_VARIABLES = ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE", "GCORE_TLS_PASSWORD")
 SCRIPT = [str(Path(sys.executable).with_name("gcore-tls"))]
 
 
 def environment(**environ: str) -> dict[str, str]:
-    """This process's environment, without what would make colours or another width."""
-    return {name: value for name, value in os.environ.items() if name not in _ABOUT_TERMINALS} | environ
+    """Return the environment of this process without variables that change colors or width."""
+    return {name: value for name, value in os.environ.items() if name not in _TERMINAL_VARIABLES} | environ
 
 
 def process(command: list[str], *arguments: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -37,7 +37,7 @@ def process(command: list[str], *arguments: str | Path, **environ: str) -> subpr
 
 
 @pytest.mark.parametrize("command", [MODULE, SCRIPT], ids=["module", "script"])
-def test_it_makes_and_checks(command: list[str], tmp_path: Path) -> None:
+def test_created_certificates_pass_the_check(command: list[str], tmp_path: Path) -> None:
     made = process(command, "dev-certs", tmp_path / "c")
     assert (made.returncode, made.stderr) == (0, "")
     checked = process(command, "check", tmp_path / "c")
@@ -47,19 +47,19 @@ def test_it_makes_and_checks(command: list[str], tmp_path: Path) -> None:
     assert max(map(len, checked.stdout.splitlines())) <= max(80, len(str(tmp_path)) + 40)
 
 
-def test_the_script_is_the_module() -> None:
+def test_console_script_calls_the_module() -> None:
     (script,) = entry_points(group="console_scripts", name="gcore-tls")
     assert script.value == "gcore_tls_provider.cli.__main__:main"
 
 
-def test_its_name_is_the_same_however_it_is_started() -> None:
+def test_help_names_the_command_when_started_as_a_module() -> None:
     helped = process(MODULE, "--help")
     assert helped.stdout.startswith("Usage: gcore-tls ")
     assert process(MODULE, "--version").stdout == f"gcore-tls-provider {version('gcore-tls-provider')}\n"
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich"])
-def test_without_the_extra_it_says_what_to_install(missing: str) -> None:
+def test_missing_extra_ends_with_the_install_command(missing: str) -> None:
     blocked = f"import sys; sys.modules[{missing!r}] = None; from gcore_tls_provider.cli.__main__ import main; main()"
     ended = process([sys.executable, "-c", blocked], "check", "server.pem")
     assert ended.returncode == 2
@@ -68,25 +68,25 @@ def test_without_the_extra_it_says_what_to_install(missing: str) -> None:
     assert line.endswith("pip install 'gcore-tls-provider[cli]'")
 
 
-def test_another_missing_module_is_not_blamed_on_the_extra() -> None:
+def test_other_missing_module_does_not_mention_the_extra() -> None:
     blocked = "import sys; sys.modules['cryptography'] = None; from gcore_tls_provider.cli.__main__ import main; main()"
     ended = process([sys.executable, "-c", blocked], "check", "server.pem")
     assert "gcore-tls-provider[cli]" not in ended.stderr
 
 
-def test_it_needs_neither_pulumi_nor_a_network_client() -> None:
+def test_command_line_loads_neither_pulumi_nor_httpx() -> None:
     code = "import sys, gcore_tls_provider.cli.app; print({'pulumi', 'httpx'} & set(sys.modules))"
     assert process([sys.executable, "-c", code]).stdout == "set()\n"
 
 
-def test_an_old_encoding_is_no_reason_to_fail(pki: Pki, tmp_path: Path) -> None:
+def test_file_name_outside_the_terminal_encoding_is_checked(pki: Pki, tmp_path: Path) -> None:
     path = tmp_path / "证书.pem"
     path.write_text(pki.server.to_pem_bundle())
     ended = process(MODULE, "check", path, PYTHONIOENCODING="latin-1")
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_the_password_is_asked_for_in_a_terminal(pki: Pki, tmp_path: Path) -> None:
+def test_password_prompt_in_a_terminal(pki: Pki, tmp_path: Path) -> None:
     written(tmp_path, client_p12=pki.client.to_pkcs12("canary"))
     leader, follower = pty.openpty()
     try:
@@ -96,13 +96,13 @@ def test_the_password_is_asked_for_in_a_terminal(pki: Pki, tmp_path: Path) -> No
             stdin=follower,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # else it would ask this process's own terminal
+            start_new_session=True,  # otherwise it would prompt on the terminal of the test run
         ) as asking:
             assert asking.stderr is not None
             prompt = b""
             while not prompt.endswith(b"client.p12: "):
-                # What is typed before the question is thrown away.
-                prompt += asking.stderr.read(1) or pytest.fail(f"it ended without a question: {prompt!r}")
+                # Input before the prompt is discarded.
+                prompt += asking.stderr.read(1) or pytest.fail(f"it ended without a prompt: {prompt!r}")
             os.write(leader, b"canary\n")
             stdout, stderr = asking.communicate(timeout=60)
     finally:
@@ -113,14 +113,14 @@ def test_the_password_is_asked_for_in_a_terminal(pki: Pki, tmp_path: Path) -> No
     assert b"canary" not in stdout + stderr
 
 
-def test_odd_files_make_no_noise_beside_the_report() -> None:
-    """`cryptography` warns about several of these."""
+def test_warnings_of_cryptography_do_not_reach_stderr() -> None:
+    """`cryptography` warns about several of these files."""
     folder = Path(cryptography_vectors.__file__).parent / "x509" / "custom"
     ended = process(MODULE, "check", "--json", folder)
     assert (ended.returncode, ended.stderr) == (1, "")
 
 
-def test_nobody_is_asked_on_a_pipe(pki: Pki, tmp_path: Path) -> None:
+def test_no_password_prompt_without_a_terminal(pki: Pki, tmp_path: Path) -> None:
     written(tmp_path, client_p12=pki.client.to_pkcs12("canary"))
     ended = process(MODULE, "check", tmp_path / "client.p12")
     assert ended.returncode == 1

@@ -1,4 +1,4 @@
-"""`gcore-tls dev-certs`: a complete set that `check` has nothing against."""
+"""`gcore-tls dev-certs` creates a complete set of certificates without findings in `gcore-tls check`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.cli.check.files import run
 
 
-def test_what_it_makes_passes_the_check(tmp_path: Path) -> None:
+def test_created_set_has_no_findings_and_all_roles(tmp_path: Path) -> None:
     made = run("dev-certs", tmp_path / "certificates")
     assert made.code == 0, made.stderr
     ended = run("check", "--json", tmp_path / "certificates")
@@ -31,7 +31,7 @@ def test_what_it_makes_passes_the_check(tmp_path: Path) -> None:
     }
 
 
-def test_options_say_names_and_validity(tmp_path: Path) -> None:
+def test_options_set_names_and_validity(tmp_path: Path) -> None:
     names = ["--server-name", "App.test", "--server-name", "*.app.test", "--server-name", "192.0.2.1"]
     run("dev-certs", tmp_path / "new", *names, "--sni-name", "shop.test", "--client-name", "edge", "--days", "90")
     report = run("check", "--json", tmp_path / "new").report
@@ -50,18 +50,18 @@ def test_options_say_names_and_validity(tmp_path: Path) -> None:
     assert report.outcome != "errors", report
 
 
-def test_it_says_what_each_file_is_for(tmp_path: Path) -> None:
+def test_output_describes_each_file_without_the_password(tmp_path: Path) -> None:
     ended = run("dev-certs", tmp_path / "c", COLUMNS="80")
     lines = ended.stdout.splitlines()
     for path in (tmp_path / "c").iterdir():
         assert any(line.startswith(f"  {path.name}  ") for line in lines), path.name
     words = " ".join(ended.stdout.split())
-    assert "For trying things out only" in words
+    assert "For tests only" in words
     assert "gcore-tls check " in words
     assert (tmp_path / "c" / "client.p12.password").read_text() not in ended.stdout
 
 
-def test_private_keys_are_private(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_private_keys(tmp_path: Path) -> None:
     run("dev-certs", tmp_path / "c")
     folder = tmp_path / "c"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -69,12 +69,12 @@ def test_private_keys_are_private(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_nothing_is_overwritten_unless_it_is_told_to(tmp_path: Path) -> None:
+def test_existing_files_are_replaced_only_with_force(tmp_path: Path) -> None:
     run("dev-certs", tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
-    assert "isn't empty" in run("dev-certs", tmp_path).refusal
+    assert "is not empty" in run("dev-certs", tmp_path).refusal
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
     assert run("dev-certs", tmp_path, "--force").code == 0
@@ -84,7 +84,7 @@ def test_nothing_is_overwritten_unless_it_is_told_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["new", "--server-name", "app test"], "no host name"),
         (["new", "--server-name", "app.test:443"], "without scheme and port"),
@@ -92,20 +92,20 @@ def test_nothing_is_overwritten_unless_it_is_told_to(tmp_path: Path) -> None:
         (["new", "--client-name", ""], "no host name"),
         (["new", "--days", "0"], "--days"),
         (["new", "--days", "1826"], "--days"),
-        (["file"], "is no folder"),
+        (["file"], "is not a directory"),
         (["file/below"], "Not a directory"),
     ],
 )
-def test_what_makes_no_sense_is_refused(
-    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_invalid_arguments_are_rejected_before_anything_is_created(
+    arguments: list[str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.chdir(tmp_path)
-    assert said in run("dev-certs", *arguments).refusal
+    assert expected in run("dev-certs", *arguments).refusal
     assert not (tmp_path / "new").exists()
 
 
-def test_help_is_for_strangers() -> None:
+def test_help_has_examples_and_fits_80_columns() -> None:
     ended = run("dev-certs", "--help", COLUMNS="80")
     assert "Examples:" in ended.stdout
     assert max(map(len, ended.stdout.splitlines())) <= 80

@@ -11,12 +11,14 @@ import pytest
 from bootstrap.engine_sources import ENGINE_VERSION
 from tests.scripts.fake_machine import Machine
 
+PROGRAMS = ("ruff", "typos", "lint-imports", "mypy", "pytest")
+
 
 @pytest.fixture
 def clone(tmp_path: Path, machine: Machine) -> Path:
     """A clone that is set up, with fake tools that write down how they were called."""
     root = tmp_path / "clone"
-    tools = {each: f'echo "{each} $*" >> calls; test ! -e "{each} fails"' for each in ("ruff", "mypy", "pytest")}
+    tools = {each: f'echo "{each} $*" >> calls; test ! -e "{each} fails"' for each in PROGRAMS}
     machine.set_up(root, "scripts", ".ci", tools=tools)
     for program in ("haproxy", "nginx", "chromium", "chromedriver"):
         machine.install(program, "")
@@ -37,7 +39,14 @@ def run(clone: Path, machine: Machine, *command: str) -> subprocess.CompletedPro
     )
 
 
-ALL = ["ruff check", "ruff format --check", "mypy ", "pytest --numprocesses 2 --dist loadgroup"]
+ALL = [
+    "ruff check",
+    "ruff format --check",
+    "typos ",
+    "lint-imports --no-logo",
+    "mypy ",
+    "pytest --numprocesses 2 --dist loadgroup",
+]
 
 
 @pytest.mark.parametrize("script", ["scripts/test", ".ci/run"])
@@ -51,7 +60,7 @@ def test_arguments_are_for_pytest_alone(clone: Path, machine: Machine) -> None:
     assert (clone / "calls").read_text().splitlines() == ["pytest tests/api -k tasks"]
 
 
-@pytest.mark.parametrize("tool", ["ruff", "mypy", "pytest"])
+@pytest.mark.parametrize("tool", PROGRAMS)
 def test_a_failure_does_not_hide_the_others(tool: str, clone: Path, machine: Machine) -> None:
     (clone / f"{tool} fails").touch()
     done = run(clone, machine, ".ci/run")

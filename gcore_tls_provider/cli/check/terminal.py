@@ -1,4 +1,4 @@
-"""Text for terminals and pipes: wrapped to the width that there is, coloured where that shows."""
+"""Text for terminals and pipes: wrapped to the width that there is, colored where that shows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROLE_NAMES: dict[Role, str] = {
 }
 """How text names the roles."""
 
-_COLOURS = {"error": "bold red", "warning": "yellow"}
+_COLORS = {"error": "bold red", "warning": "yellow"}
 _INDENT = 2
 
 
@@ -140,7 +140,7 @@ def _alike(findings: Iterable[ReportedFinding]) -> Iterable[Sequence[ReportedFin
 
 def _finding(finding: ReportedFinding) -> Iterator[RenderableType]:
     label = "accepted" if finding.accepted else finding.severity
-    head = Text.assemble((label, _COLOURS[finding.severity]), "  ", (finding.code, "bold"))
+    head = Text.assemble((label, _COLORS[finding.severity]), "  ", (finding.code, "bold"))
     if finding.files:
         head.append(f"  {', '.join(finding.files)}")
     yield head
@@ -156,7 +156,7 @@ def _summary(report: Report) -> Text:
         for severity in ("error", "warning")
     ]
     said = ", ".join([f"{files} checked", *counts, *([f"{accepted} accepted"] if accepted else [])])
-    return Text(f"{said}.", style=_COLOURS.get(report.outcome.removesuffix("s"), "green"))
+    return Text(f"{said}.", style=_COLORS.get(report.outcome.removesuffix("s"), "green"))
 
 
 def counted(number: int, noun: str) -> str:

@@ -124,7 +124,7 @@ def read_load_balancer(session: Session, load_balancer_id: str, location: Locati
     Args:
         session: Session with the accounts.
         load_balancer_id: ID of the load balancer.
-        scope: the project and region; None for the configured ones.
+        location: Project and region; None for the configured ones.
 
     Raises:
         ObjectFailed: The load balancer does not exist.

@@ -99,7 +99,7 @@ def render_program(discovery: Discovery, *, secrets: SecretHandling = "adopt", l
     Args:
         discovery: The load balancer and everything attached to it.
         secrets: How to treat secrets. A secret that another load balancer also uses is always referred to by ID.
-        scope: Project, region and provider config that the program must set on each resource.
+        location: Project, region and provider config that the program must set on each resource.
     """
     return _Program(discovery, secrets, location or Location()).text()
 

@@ -92,7 +92,7 @@ class NameRecognizer:
         return None
 
     def _removed_resource(self, kind: ObjectKind, name: str) -> str | None:
-        """Return the URN of a resource of an earlier state that generates this name's hash, by trying all candidates."""
+        """Return the URN of a resource of an earlier state that can have generated a name, by trying candidates."""
         parts = _NAME.fullmatch(name)
         if parts is None:
             return None

@@ -92,7 +92,7 @@ def read_stack(exported: str, earlier: Iterable[str] = ()) -> Stack:
         state, others = _parse(text)
         states.append(state)
         locations |= others
-    named = {
+    identities = {
         identity for each in states for identity in (each.identity, *(create.identity for create in each.creating))
     }
     urns = frozenset[str]().union(*(each.urns for each in states))

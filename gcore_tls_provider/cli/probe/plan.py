@@ -40,8 +40,8 @@ class ProbePlan(BaseModel):
         address = "a public address" if self.public else "an address in your network"
         return (
             f"This creates one load balancer {size} with {address} for about {MINUTES} minutes (and a second one if "
-            "Gcore fails to create the first), with one listener and up to four pools without members, and up to ten secrets "
-            "with certificates that are generated for this probe.",
+            "Gcore fails to create the first), with one listener and up to four pools without members, and up "
+            "to ten secrets with certificates that are generated for this probe.",
             f"All names begin with {self.name}-. Nothing else in the project is changed. At the end, and after an "
             "error or Ctrl-C, everything is deleted.",
             f"Price: {self.price}. Only the load balancer and its public address can cost money; your contract has "

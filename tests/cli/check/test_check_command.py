@@ -330,7 +330,7 @@ def test_text_is_wrapped_and_never_cut(width: int) -> None:
     assert re.search(r"[0-9a-f]{64}", together)
 
 
-def test_colours_show_in_a_terminal_alone() -> None:
+def test_colors_show_in_a_terminal_alone() -> None:
     assert "\x1b" not in shown(80)
     assert "\x1b[33mwarning" in shown(80, terminal=True)
 

@@ -1,4 +1,4 @@
-"""The account that the lifecycles are tested on."""
+"""Fixtures of the fake account that the lifecycle tests use."""
 
 from __future__ import annotations
 

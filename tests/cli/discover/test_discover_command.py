@@ -1,4 +1,4 @@
-"""`gcore-tls discover`: what it prints, and how it fails."""
+"""`gcore-tls discover` prints a program, or one line with the error."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def environment(url: str) -> dict[str, str]:
 
 @pytest.fixture
 def load_balancer_id(environment: dict[str, str]) -> str:
-    """One that exists, made as somebody else's tool would."""
+    """ID of a load balancer that was created with Gcore's SDK."""
     client = Gcore(
         api_key=KEY,
         base_url=environment["GCORE_BASE_URL"],
@@ -45,7 +45,7 @@ def load_balancer_id(environment: dict[str, str]) -> str:
     return client.cloud.load_balancers.create_and_poll(name="theirs").id
 
 
-def test_it_prints_a_program(environment: dict[str, str], load_balancer_id: str) -> None:
+def test_discover_prints_a_program_without_the_api_key(environment: dict[str, str], load_balancer_id: str) -> None:
     done = CliRunner().invoke(app, ["discover", "--load-balancer", load_balancer_id], env=environment)
     assert (done.exit_code, done.stderr) == (0, "")
     ast.parse(done.stdout)
@@ -56,18 +56,18 @@ def test_it_prints_a_program(environment: dict[str, str], load_balancer_id: str)
 FAILURES = {
     "no such load balancer": ({}, ["--load-balancer", NOWHERE], "have no load balancer with this ID"),
     "no key": ({"GCORE_API_KEY": ""}, ["--load-balancer", NOWHERE], "GCORE_API_KEY"),
-    "a wrong key": ({"GCORE_API_KEY": "1_wrong"}, ["--load-balancer", NOWHERE], "401"),
-    "another way with secrets": ({}, ["--load-balancer", NOWHERE, "--secrets", "steal"], "steal"),
+    "wrong key": ({"GCORE_API_KEY": "1_wrong"}, ["--load-balancer", NOWHERE], "401"),
+    "unknown value of --secrets": ({}, ["--load-balancer", NOWHERE, "--secrets", "steal"], "steal"),
     "no id": ({}, ["--secrets", "refer"], "--load-balancer"),
 }
 
 
 @pytest.mark.parametrize("case", FAILURES)
-def test_it_fails_with_one_line(case: str, environment: dict[str, str]) -> None:
-    variables, arguments, said = FAILURES[case]
+def test_discover_fails_with_exit_code_2_and_names_the_cause(case: str, environment: dict[str, str]) -> None:
+    variables, arguments, expected = FAILURES[case]
     done = CliRunner().invoke(app, ["discover", *arguments], env={**environment, **variables})
     assert done.exit_code == 2
     assert done.stdout == ""
-    assert said in done.stderr
+    assert expected in done.stderr
     assert "Traceback" not in done.stderr
     assert "1_wrong" not in done.stderr

@@ -1,4 +1,4 @@
-"""The printed program: what it says, that it is typed and formatted, and that adopting it changes nothing."""
+"""The generated program sets what differs from the defaults, is typed and formatted, and changes nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def full(world: World) -> str:
-    """A load balancer with one of everything."""
+    """Create a load balancer with one object of each kind, and return its ID."""
     balancer = world.load_balancer("web", tags={"team": 'a "b" \' c\\d', "env": "prod"})
     server, sni, ca = world.listener_certificate(), world.listener_certificate("class"), world.ca()
     listener = world.create(
@@ -46,7 +46,7 @@ def full(world: World) -> str:
         session_persistence={"type": "HTTP_COOKIE"},
         lb_algorithm="SOURCE_IP",
     )
-    # Two more, of the same name and without anything.
+    # A listener and a pool with the minimum of properties, and the listener with a name that is taken.
     world.create("Listener", "plain", load_balancer_id=balancer.id, protocol="HTTP", protocol_port=80, name="backends")
     world.pool(balancer, "spare", protocol="HTTP", admin_state_up=False)
     return balancer.id
@@ -59,8 +59,8 @@ def read(world: World, load_balancer_id: str) -> Discovery:
     return discovery
 
 
-def calls(text: str) -> dict[str, dict[str, str]]:
-    """The arguments of each resource, as they are written, by its variable."""
+def resources_in(text: str) -> dict[str, dict[str, str]]:
+    """Return the source of each resource's arguments, by the name of its variable."""
     return {
         ast.unparse(each.targets[0]): {
             "kind": ast.unparse(each.value.func),
@@ -71,7 +71,7 @@ def calls(text: str) -> dict[str, dict[str, str]]:
     }
 
 
-def test_everything_that_belongs_to_it_is_found(world: World) -> None:
+def test_discovery_contains_all_attached_objects_and_no_others(world: World) -> None:
     discovery = read(world, full(world))
     other = world.load_balancer("other")
     world.listener(other, "foreign")
@@ -87,36 +87,36 @@ def test_everything_that_belongs_to_it_is_found(world: World) -> None:
     ]
 
 
-def test_what_it_says(world: World) -> None:
+def test_program_sets_references_and_properties_that_differ_from_the_defaults(world: World) -> None:
     load_balancer_id = full(world)
     text = render_program(read(world, load_balancer_id))
-    said = calls(text)
-    assert said["web"] == {
+    resources = resources_in(text)
+    assert resources["web"] == {
         "kind": "LoadBalancer",
         "existing_id": repr(load_balancer_id),
         "flavor": "'lb1-1-2'",
         "tags": repr({"team": 'a "b" \' c\\d', "env": "prod"}),
     }
-    https = said["https"]
+    https = resources["https"]
     assert (https["load_balancer"], https["certificate"], https["sni_certificates"]) == ("web", "server", "[_class]")
-    pool = next(each for each in said.values() if each["kind"] == "Pool" and "ca" in each)
+    pool = next(each for each in resources.values() if each["kind"] == "Pool" and "ca" in each)
     assert (pool["listener"], pool["ca"], pool["client_certificate"], pool["crl"]) == ("https", "ca", "client", "crl")
     assert "name" not in https
-    assert said["client"]["private_key"] == "material('clientKey')"
+    assert resources["client"]["private_key"] == "material('clientKey')"
     assert "# pulumi config set clientKey path/to/file.pem\n" in text
     assert "canary" not in text
     assert "user_list" not in text
 
 
-def test_it_is_typed_and_formatted(world: World, tmp_path: Path) -> None:
-    """All of them in one go: to start a checker costs more than what it does."""
+def test_program_passes_ruff_and_mypy_strict(world: World, tmp_path: Path) -> None:
+    """Check all programs in one run, because starting a checker costs more than its work."""
     found = {"full": read(world, full(world)), "bare": read(world, world.load_balancer("bare").id)}
     choices: tuple[SecretHandling, ...] = ("adopt", "refer")
     for name, discovery in found.items():
         for secrets in choices:
-            for where, scope in (("configured", None), ("named", Location(PROJECT, REGION))):
-                path = tmp_path / f"{name}_{secrets}_{where}.py"
-                path.write_text(render_program(discovery, secrets=secrets, location=scope))
+            for source, location in (("configured", None), ("named", Location(PROJECT, REGION))):
+                path = tmp_path / f"{name}_{secrets}_{source}.py"
+                path.write_text(render_program(discovery, secrets=secrets, location=location))
     for command in (
         ["ruff", "format", "--check", "--diff", "--isolated", "--line-length", "120"],
         ["ruff", "format", "--check", "--diff", "--isolated"],
@@ -133,43 +133,43 @@ def test_it_is_typed_and_formatted(world: World, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_secrets_by_their_ids(world: World) -> None:
+def test_program_refers_to_secrets_by_id_with_refer(world: World) -> None:
     discovery = read(world, full(world))
     text = render_program(discovery, secrets="refer")
-    said = calls(text)
-    assert {each["kind"] for each in said.values()} == {"LoadBalancer", "Listener", "Pool"}
-    assert said["https"]["certificate"] == repr(discovery.secrets[0].id)
+    resources = resources_in(text)
+    assert {each["kind"] for each in resources.values()} == {"LoadBalancer", "Listener", "Pool"}
+    assert resources["https"]["certificate"] == repr(discovery.secrets[0].id)
     assert "from_file" not in text
 
 
-def test_a_secret_that_another_load_balancer_uses_is_not_adopted(world: World) -> None:
+def test_secret_that_another_load_balancer_uses_is_not_adopted(world: World) -> None:
     load_balancer_id = full(world)
     server = read(world, load_balancer_id).secrets[0]
     other = world.load_balancer("other")
     world.create("Listener", "theirs", load_balancer_id=other.id, secret_id=server.id)
     text = render_program(read(world, load_balancer_id))
-    assert calls(text)["https"]["certificate"] == repr(server.id)
+    assert resources_in(text)["https"]["certificate"] == repr(server.id)
     assert f"# {server.id}: listener 'theirs-" in text
 
 
-def test_a_secret_in_two_roles_is_one_resource(world: World) -> None:
+def test_secret_used_in_two_roles_becomes_one_resource(world: World) -> None:
     balancer, server = world.load_balancer("web"), world.listener_certificate()
     world.create("Listener", "https", load_balancer_id=balancer.id, secret_id=server.id)
     world.pool(balancer, "backends", secret_id=server.id)
-    said = calls(render_program(read(world, balancer.id)))
-    assert said["https"]["certificate"] == "server"
-    assert said["backends"]["client_certificate"] == "server.id"
+    resources = resources_in(render_program(read(world, balancer.id)))
+    assert resources["https"]["certificate"] == "server"
+    assert resources["backends"]["client_certificate"] == "server.id"
 
 
-def test_names_that_python_cannot_have(world: World) -> None:
+def test_object_names_become_valid_and_unique_python_names(world: World) -> None:
     balancer = world.load_balancer("web", name="9 lives")
     world.listener(balancer, name="class")
     world.pool(balancer, name="pulumi")
-    said = calls(render_program(read(world, balancer.id)))
-    assert list(said) == ["_9_lives", "_class", "pulumi_pool"]
+    resources = resources_in(render_program(read(world, balancer.id)))
+    assert list(resources) == ["_9_lives", "_class", "pulumi_pool"]
 
 
-def test_the_configured_command(world: World) -> None:
+def test_discover_reads_its_configuration_from_the_environment(world: World) -> None:
     load_balancer_id = world.load_balancer("web").id
     variables = {
         "GCORE_API_KEY": KEY,
@@ -178,9 +178,11 @@ def test_the_configured_command(world: World) -> None:
         "GCORE_BASE_URL": world.session.configuration.base_url,
     }
     assert "project_id" not in discover(f" {load_balancer_id}\n", environment=variables)
-    elsewhere = discover(load_balancer_id, project_id=PROJECT, environment={**variables, "GCORE_CLOUD_PROJECT_ID": "7"})
-    assert f"    project_id={PROJECT},\n" in elsewhere
-    with pytest.raises(ObjectFailed, match="there is no such object"):
+    other_project = discover(
+        load_balancer_id, project_id=PROJECT, environment={**variables, "GCORE_CLOUD_PROJECT_ID": "7"}
+    )
+    assert f"    project_id={PROJECT},\n" in other_project
+    with pytest.raises(ObjectFailed, match="have no load balancer with this ID"):
         discover(NOWHERE, environment=variables)
     with pytest.raises(ConfigurationError, match="GCORE_API_KEY"):
         discover(load_balancer_id, environment={**variables, "GCORE_API_KEY": ""})

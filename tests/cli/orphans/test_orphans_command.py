@@ -1,4 +1,4 @@
-"""`gcore-tls orphans`: what it takes for an orphan, what it deletes, and how it fails."""
+"""`gcore-tls orphans` finds and deletes orphans, and never an object that something else uses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IN_COMPONENT = urn_of("Pool", "web").replace("pulumi-python", "gcore-tls:compone
 
 @dataclass
 class Account:
-    """An account at an emulator, and a stack whose state is known."""
+    """An emulated account, and the state of a stack."""
 
     emulator: Emulator
     url: str
@@ -69,8 +69,8 @@ class Account:
         found: list[dict[str, Any]] = json.loads(self.run("--json", *arguments, **environment).stdout)["orphans"]
         return found
 
-    def here(self) -> set[str]:
-        """The ids of all that there is."""
+    def existing_ids(self) -> set[str]:
+        """Return the IDs of all objects."""
         account = self.emulator.account
         tables: Sequence[Mapping[str, object]] = (
             account.secrets,
@@ -80,10 +80,10 @@ class Account:
         )
         return {each for table in tables for each in table}
 
-    # What runs have made.
+    # Objects that runs created.
 
-    def dies(self, kind: str, name: str, inputs: Mapping[str, object] = MappingProxyType({})) -> str:
-        """A making that has died; gives the name that it has given."""
+    def interrupt_create(self, kind: str, name: str, inputs: Mapping[str, object] = MappingProxyType({})) -> str:
+        """Add an interrupted create to the state, and return the name that it generated."""
         urn = urn_of(kind, name)
         self.creating.append(Making(urn, {ATTEMPT: "a", **inputs}))
         return ObjectNaming.of_urn(IDENTITY, urn).name("a")
@@ -124,7 +124,7 @@ def _served() -> Iterator[tuple[Emulator, str]]:
 
 @pytest.fixture
 def account(_served: tuple[Emulator, str], material: Material) -> Iterator[Account]:
-    """An empty one."""
+    """Empty account."""
     emulator, url = _served
     emulator.reset()
     with httpx.Client(base_url=url, headers={"Authorization": f"APIKey {KEY}"}, verify=False) as client:
@@ -135,9 +135,9 @@ def named(kind: str, name: str, attempt: str = "z", identity: str = IDENTITY) ->
     return ObjectNaming.of_urn(identity, urn_of(kind, name)).name(attempt)
 
 
-class TestRecognised:
-    def test_what_a_dead_run_was_making_is_certain(self, account: Account) -> None:
-        left = account.load_balancer(account.dies("LoadBalancer", "web"))
+class TestRecognition:
+    def test_object_of_an_interrupted_create_is_a_certain_orphan(self, account: Account) -> None:
+        left = account.load_balancer(account.interrupt_create("LoadBalancer", "web"))
         done = account.run()
         assert done.exit_code == 1
         assert left in done.stdout
@@ -147,14 +147,14 @@ class TestRecognised:
         assert orphan["urn"] == urn_of("LoadBalancer", "web")
         assert (orphan["project_id"], orphan["region_id"], orphan["provider_config"]) == (1, 7, None)
 
-    def test_what_has_another_name_of_a_resource_is_not(self, account: Account) -> None:
+    def test_object_with_another_generated_name_of_a_resource_is_not_certain(self, account: Account) -> None:
         account.resources["1"] = urn_of("CertificateAuthority", "ca")
         kept = account.secret(named("CertificateAuthority", "ca"))
         (orphan,) = account.listed()
         assert (orphan["id"], orphan["certain"]) == (kept, False)
-        assert "kept on purpose" in orphan["why"]
+        assert "retained" in orphan["reason"]
 
-    def test_what_a_resource_has_made_that_is_no_more(self, account: Account) -> None:
+    def test_object_of_a_resource_that_left_the_state_is_not_certain(self, account: Account) -> None:
         kept = account.secret(named("RevocationList", "gone"))
         balancer = account.load_balancer("theirs")
         pool = account.pool(ObjectNaming.of_urn(IDENTITY, IN_COMPONENT).name("z"), load_balancer_id=balancer)
@@ -163,15 +163,15 @@ class TestRecognised:
         assert found[pool]["urn"] == IN_COMPONENT
         assert not any(each["certain"] for each in found.values())
 
-    def test_an_exact_name_proves_nothing(self, account: Account) -> None:
-        account.dies("LoadBalancer", "web", {"name": "production"})
+    def test_object_with_an_exact_name_is_not_certain(self, account: Account) -> None:
+        account.interrupt_create("LoadBalancer", "web", {"name": "production"})
         left = account.load_balancer("production")
         (orphan,) = account.listed()
         assert (orphan["id"], orphan["certain"]) == (left, False)
-        assert "exact name" in orphan["why"]
+        assert "exact name" in orphan["reason"]
 
-    def test_all_else_is_nobodys_orphan(self, account: Account) -> None:
-        name = account.dies("LoadBalancer", "web")
+    def test_managed_and_foreign_objects_are_no_orphans(self, account: Account) -> None:
+        name = account.interrupt_create("LoadBalancer", "web")
         account.resources["1"] = urn_of("LoadBalancer", "web")
         account.ids.append(account.load_balancer(named("LoadBalancer", "web", "y")))
         account.load_balancer("web")
@@ -183,7 +183,7 @@ class TestRecognised:
         done = account.run()
         assert (done.exit_code, done.stdout, done.stderr) == (0, "No orphans.\n", "")
 
-    def test_who_the_stack_was_before_it_was_destroyed(self, account: Account, tmp_path: Path) -> None:
+    def test_earlier_state_identifies_a_destroyed_stack(self, account: Account, tmp_path: Path) -> None:
         account.resources["1"] = urn_of("LoadBalancer", "web")
         before = json.loads(account.state)
         kept = account.load_balancer(named("LoadBalancer", "web"))
@@ -191,34 +191,34 @@ class TestRecognised:
         account.identity = None
         blind = account.run()
         assert (blind.exit_code, blind.stdout) == (0, "No orphans.\n")
-        assert "Give a state from before that with --before" in blind.stderr
+        assert "Add an earlier state with --before FILE" in blind.stderr
         for shape in (before, {"version": 3, "checkpoint": {"stack": "x", "latest": before["deployment"]}}):
             (tmp_path / "before.json").write_text(json.dumps(shape))
             (orphan,) = account.listed("--before", str(tmp_path / "before.json"))
             assert (orphan["id"], orphan["certain"]) == (kept, False)
 
-    def test_what_was_under_way_earlier_may_have_ended_well(self, account: Account, tmp_path: Path) -> None:
-        account.load_balancer(account.dies("LoadBalancer", "web"))
+    def test_pending_create_of_an_earlier_state_proves_nothing(self, account: Account, tmp_path: Path) -> None:
+        account.load_balancer(account.interrupt_create("LoadBalancer", "web"))
         (tmp_path / "before.json").write_text(account.state)
         account.creating.clear()
         (orphan,) = account.listed("--before", str(tmp_path / "before.json"))
         assert not orphan["certain"]
 
 
-class TestPlaces:
-    def test_every_project_that_a_resource_names(self, account: Account) -> None:
+class TestLocations:
+    def test_every_project_that_a_resource_names_is_searched(self, account: Account) -> None:
         left = account.load_balancer(
-            account.dies("LoadBalancer", "web", {"project_id": 2.0, "region_id": 7.0}), project=2
+            account.interrupt_create("LoadBalancer", "web", {"project_id": 2.0, "region_id": 7.0}), project=2
         )
         (orphan,) = account.listed()
         assert (orphan["id"], orphan["project_id"]) == (left, 2)
         (orphan,) = account.listed(GCORE_CLOUD_PROJECT_ID="")
-        assert orphan["id"] == left, "the configuration needs not say where"
+        assert orphan["id"] == left, "the configuration does not have to set the location"
         assert account.run("--delete", "--yes").exit_code == 0
-        assert account.here() == set()
+        assert account.existing_ids() == set()
 
-    def test_every_connection_that_is_configured_in_full(self, account: Account) -> None:
-        left = account.load_balancer(account.dies("LoadBalancer", "web"), project=2)
+    def test_every_complete_provider_config_is_searched(self, account: Account) -> None:
+        left = account.load_balancer(account.interrupt_create("LoadBalancer", "web"), project=2)
         values = {"apiKey": KEY, "projectId": "2", "regionId": "7", "baseUrl": account.url}
 
         def found_with(namespace: str, without: str = "") -> list[str]:
@@ -234,45 +234,47 @@ class TestPlaces:
 
         assert found_with("gcore-eu") == [f"{left} gcore-eu"]
         assert found_with("gcore-eu", without="projectId") == []
-        assert found_with("elsewhere") == [], "another provider's key is none for Gcore"
+        assert found_with("elsewhere") == [], "the key of another provider is not sent to Gcore"
 
     @pytest.mark.parametrize(
-        ("inputs", "said"),
+        ("inputs", "expected"),
         [
             ({"project_id": 3.0, "region_id": 7.0}, "project 3, region 7: "),
             ({"provider_config": "gcore-eu"}, "gcore-eu:apiKey isn't configured"),
         ],
     )
-    def test_where_it_can_not_look(self, account: Account, inputs: dict[str, object], said: str) -> None:
-        left = account.load_balancer(account.dies("LoadBalancer", "web"))
-        account.dies("LoadBalancer", "other", inputs)
+    def test_location_that_cannot_be_searched_is_reported_beside_the_results(
+        self, account: Account, inputs: dict[str, object], expected: str
+    ) -> None:
+        left = account.load_balancer(account.interrupt_create("LoadBalancer", "web"))
+        account.interrupt_create("LoadBalancer", "other", inputs)
         done = account.run()
         assert done.exit_code == 2
-        assert said in done.stderr
-        assert left in done.stdout, "what was found elsewhere is shown"
+        assert expected in done.stderr
+        assert left in done.stdout, "orphans in other locations are shown"
 
 
-class TestDeleted:
-    def everything(self, account: Account) -> list[str]:
-        """All that a dead run was making, in the order in which it can be deleted."""
-        balancer = account.load_balancer(account.dies("LoadBalancer", "web"))
-        listener = account.listener(account.dies("Listener", "web"), balancer)
-        secret = account.secret(account.dies("CertificateAuthority", "ca"))
-        pool = account.pool(account.dies("Pool", "web"), listener_id=listener, ca_secret_id=secret)
+class TestDeletion:
+    def orphans_of_each_kind(self, account: Account) -> list[str]:
+        """Create one orphan of each kind, and return their IDs in deletion order."""
+        balancer = account.load_balancer(account.interrupt_create("LoadBalancer", "web"))
+        listener = account.listener(account.interrupt_create("Listener", "web"), balancer)
+        secret = account.secret(account.interrupt_create("CertificateAuthority", "ca"))
+        pool = account.pool(account.interrupt_create("Pool", "web"), listener_id=listener, ca_secret_id=secret)
         return [pool, listener, balancer, secret]
 
-    def test_what_uses_others_goes_first(self, account: Account) -> None:
+    def test_users_are_deleted_before_the_objects_that_they_use(self, account: Account) -> None:
         foreign = account.load_balancer("theirs")
-        ids = self.everything(account)
+        ids = self.orphans_of_each_kind(account)
         assert [each["id"] for each in account.listed()] == ids
         done = account.run("--delete", "--yes")
         assert (done.exit_code, done.stdout.count("deleted  ")) == (0, 4)
-        assert account.here() == {foreign}
+        assert account.existing_ids() == {foreign}
         assert account.emulator.audit().intact
 
     @pytest.mark.parametrize(("typed", "remain"), [("y\n", 0), ("n\n", 4), ("", 4)])
-    def test_it_asks(self, account: Account, typed: str, remain: int, tmp_path: Path) -> None:
-        self.everything(account)
+    def test_deletion_needs_confirmation(self, account: Account, typed: str, remain: int, tmp_path: Path) -> None:
+        self.orphans_of_each_kind(account)
         (tmp_path / "state.json").write_text(account.state)
         done = CliRunner().invoke(
             app,
@@ -281,29 +283,29 @@ class TestDeleted:
             env=account.environment,
         )
         assert "Delete 4 orphans?" in done.stderr
-        assert (done.exit_code, len(account.here())) == (int(remain > 0), remain)
+        assert (done.exit_code, len(account.existing_ids())) == (int(remain > 0), remain)
 
-    def test_what_is_not_certain_stays_unless_it_is_meant(self, account: Account) -> None:
+    def test_uncertain_orphans_are_deleted_only_with_uncertain_or_their_id(self, account: Account) -> None:
         account.resources["1"] = urn_of("CertificateAuthority", "ca")
         one, two = (account.secret(named("CertificateAuthority", "ca", each)) for each in ("y", "z"))
-        left = account.secret(account.dies("CertificateAuthority", "ca"))
+        left = account.secret(account.interrupt_create("CertificateAuthority", "ca"))
         assert {each["id"] for each in account.listed()} == {one, two, left}
         assert account.run("--delete", "--yes").exit_code == 1
-        assert account.here() == {one, two}
+        assert account.existing_ids() == {one, two}
         assert [each["deleted"] for each in account.listed("--delete", "--yes", "--id", one)].count(True) == 1
-        assert account.here() == {two}
+        assert account.existing_ids() == {two}
         assert account.run("--delete", "--yes", "--uncertain").exit_code == 0
-        assert account.here() == set()
+        assert account.existing_ids() == set()
 
-    def test_what_is_gone_by_then_is_deleted(self, account: Account) -> None:
-        account.secret(account.dies("CertificateAuthority", "ca"))
+    def test_orphan_that_no_longer_exists_counts_as_deleted(self, account: Account) -> None:
+        account.secret(account.interrupt_create("CertificateAuthority", "ca"))
         rule = {"action": "answer", "status": 404, "body": {"exception_class": "NotFoundError", "message": "gone"}}
         account.http.post("/_emulator/faults", json=[{**rule, "route": SECRET}])
         assert account.run("--delete", "--yes").exit_code == 0
 
-    def test_a_failure_keeps_none_of_the_others(self, account: Account) -> None:
-        pool, *_ = ids = self.everything(account)
-        other = account.secret(account.dies("CertificateAuthority", "other"))
+    def test_failed_deletion_does_not_stop_the_others(self, account: Account) -> None:
+        pool, *_ = ids = self.orphans_of_each_kind(account)
+        other = account.secret(account.interrupt_create("CertificateAuthority", "other"))
         account.http.post(
             "/_emulator/faults", json=[{"action": "answer", "status": 403, "body": {}, "method": "DELETE", "nth": 1}]
         )
@@ -311,36 +313,36 @@ class TestDeleted:
         assert "403" in found[pool]["kept"]
         assert found[ids[1]]["kept"] == f"in use by pool '{found[pool]['name']}' ({pool})"
         assert found[other]["deleted"]
-        assert account.here() == set(ids)
+        assert account.existing_ids() == set(ids)
 
 
 def foreign_pool_with_secret(account: Account) -> str:
-    secret = account.secret(account.dies("CertificateAuthority", "ca"))
+    secret = account.secret(account.interrupt_create("CertificateAuthority", "ca"))
     account.pool("theirs", load_balancer_id=account.load_balancer("theirs"), ca_secret_id=secret)
     return secret
 
 
 def foreign_listener_on_load_balancer(account: Account) -> str:
-    balancer = account.load_balancer(account.dies("LoadBalancer", "web"))
+    balancer = account.load_balancer(account.interrupt_create("LoadBalancer", "web"))
     account.listener("theirs", balancer)
     return balancer
 
 
 def foreign_pool_on_load_balancer(account: Account) -> str:
-    balancer = account.load_balancer(account.dies("LoadBalancer", "web"))
+    balancer = account.load_balancer(account.interrupt_create("LoadBalancer", "web"))
     account.pool("theirs", load_balancer_id=balancer)
     return balancer
 
 
 def foreign_pool_behind_listener(account: Account) -> str:
-    listener = account.listener(account.dies("Listener", "web"), account.load_balancer("theirs"))
+    listener = account.listener(account.interrupt_create("Listener", "web"), account.load_balancer("theirs"))
     account.pool("theirs", listener_id=listener)
     return listener
 
 
 def pool_behind_foreign_listener(account: Account) -> str:
     listener = account.listener("theirs", account.load_balancer("theirs"))
-    return account.pool(account.dies("Pool", "web"), listener_id=listener)
+    return account.pool(account.interrupt_create("Pool", "web"), listener_id=listener)
 
 
 @pytest.mark.parametrize(
@@ -353,66 +355,66 @@ def pool_behind_foreign_listener(account: Account) -> str:
         pool_behind_foreign_listener,
     ],
 )
-def test_what_somebody_uses_stays(account: Account, used: Callable[[Account], str]) -> None:
+def test_orphan_that_a_foreign_object_uses_is_kept(account: Account, used: Callable[[Account], str]) -> None:
     left = used(account)
-    before = account.here()
+    before = account.existing_ids()
     done = account.run("--delete", "--yes")
     assert done.exit_code == 1
     assert "in use by" in done.stdout
-    assert account.here() == before
+    assert account.existing_ids() == before
     assert [each["id"] for each in account.listed()] == [left]
 
 
-def test_a_pool_on_the_listener_that_it_was_made_for_goes(account: Account) -> None:
+def test_pool_on_the_listener_that_it_was_created_for_is_deleted(account: Account) -> None:
     listener = account.listener("theirs", account.load_balancer("theirs"))
-    pool = account.pool(account.dies("Pool", "web", {"listener_id": listener}), listener_id=listener)
+    pool = account.pool(account.interrupt_create("Pool", "web", {"listener_id": listener}), listener_id=listener)
     assert account.run("--delete", "--yes").exit_code == 0
-    assert pool not in account.here()
-    assert listener in account.here()
+    assert pool not in account.existing_ids()
+    assert listener in account.existing_ids()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "state", "environment", "said"),
+    ("arguments", "state", "environment", "expected"),
     [
-        ([], "no JSON", {}, "it isn't what `pulumi stack export` prints"),
-        ([], "[]", {}, "it isn't what `pulumi stack export` prints"),
-        ([], '{"version": 3}', {}, "it isn't what `pulumi stack export` prints"),
+        ([], "no JSON", {}, "it is not the output of `pulumi stack export`"),
+        ([], "[]", {}, "it is not the output of `pulumi stack export`"),
+        ([], '{"version": 3}', {}, "it is not the output of `pulumi stack export`"),
         ([], None, {"GCORE_API_KEY": ""}, "GCORE_API_KEY"),
         ([], None, {"GCORE_API_KEY": "1_wrong"}, "401"),
         ([], None, {"GCORE_CLOUD_REGION_ID": "x"}, "GCORE_CLOUD_REGION_ID"),
-        (["--yes"], None, {}, "needs --delete"),
-        (["--uncertain"], None, {}, "needs --delete"),
-        (["--id", "1"], None, {}, "needs --delete"),
-        (["--delete", "--uncertain", "--id", "1"], None, {}, "either --uncertain or --id"),
-        (["--delete", "--json"], None, {}, "needs --yes"),
-        (["--delete"], None, {}, "needs --yes"),
-        (["--delete", "--yes", "--id", "1"], None, {}, "not among the orphans: 1"),
+        (["--yes"], None, {}, "requires --delete"),
+        (["--uncertain"], None, {}, "requires --delete"),
+        (["--id", "1"], None, {}, "requires --delete"),
+        (["--delete", "--uncertain", "--id", "1"], None, {}, "cannot be combined with --id"),
+        (["--delete", "--json"], None, {}, "requires --yes"),
+        (["--delete"], None, {}, "requires --yes"),
+        (["--delete", "--yes", "--id", "1"], None, {}, "no orphan has the ID 1"),
         (["--before", "/nowhere/state"], None, {}, "No such file"),
-        (["--stack", "prod"], None, {"PATH": "", "GCORE_API_KEY": ""}, "is pulumi on PATH?"),
+        (["--stack", "prod"], None, {"PATH": "", "GCORE_API_KEY": ""}, "Check that pulumi is on PATH"),
     ],
 )
-def test_failures(
-    account: Account, arguments: list[str], state: str | None, environment: dict[str, str], said: str
+def test_invalid_use_fails_with_exit_code_2_and_names_the_cause(
+    account: Account, arguments: list[str], state: str | None, environment: dict[str, str], expected: str
 ) -> None:
     done = account.run(*arguments, state=state, **environment)
     assert done.exit_code == 2
-    assert said in " ".join(done.stderr.split())
+    assert expected in " ".join(done.stderr.split())
     assert done.stdout in ("", "No orphans.\n")
 
 
-def test_a_configuration_that_can_not_be_read_leaves_the_environment(account: Account) -> None:
-    """Without the passphrase, say: the state itself needs none."""
-    left = account.secret(account.dies("CertificateAuthority", "ca"))
+def test_unreadable_stack_configuration_falls_back_to_the_environment(account: Account) -> None:
+    """For example without the passphrase, which the state does not need."""
+    left = account.secret(account.interrupt_create("CertificateAuthority", "ca"))
 
-    def pulumi(arguments: Sequence[str]) -> str:
+    def run_pulumi(arguments: Sequence[str]) -> str:
         if arguments[0] == "config":
             raise ConfigurationError("incorrect passphrase")
         assert list(arguments) == ["stack", "export"]
         return account.state
 
-    said: list[str] = []
-    found = search(environment=account.environment, run_pulumi=pulumi, note=said.append)
+    notes: list[str] = []
+    found = search(environment=account.environment, run_pulumi=run_pulumi, note=notes.append)
     assert [each.id for each in found.result.orphans] == [left]
-    assert "incorrect passphrase" in said[0]
+    assert "incorrect passphrase" in notes[0]
     with pytest.raises(ConfigurationError, match="incorrect passphrase"):
-        search(environment={}, run_pulumi=pulumi)
+        search(environment={}, run_pulumi=run_pulumi)

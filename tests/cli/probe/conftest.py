@@ -1,4 +1,4 @@
-"""Accounts to probe: one emulator on a real port, as new for each test, with time that passes at once."""
+"""Accounts to probe: one emulator on a real port, reset for each test, with a fake clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from gcore_emulator import Emulator, Settings, TaskSeconds, behaviour_from, serving
+from gcore_emulator import Emulator, Settings, TaskSeconds, behavior_from, serving
 from gcore_tls_provider.api.connection import Connection
 from gcore_tls_provider.cli.probe.account import ProbeCertificates, ProbedAccount
 from tests.fake_clock import FakeClock
@@ -21,7 +21,7 @@ TASK_LIMIT = 120.0
 
 @dataclass
 class Probed:
-    """An emulator, and the account at it that a probe gets."""
+    """An emulator and the account that a probe runs on."""
 
     emulator: Emulator
     account: ProbedAccount
@@ -29,7 +29,7 @@ class Probed:
 
     @property
     def objects(self) -> dict[str, list[str]]:
-        """Names of all that is there, by kind."""
+        """Names of all objects, by kind."""
         account = self.emulator.account
         tables: dict[str, Any] = {
             "load balancers": account.load_balancers,
@@ -59,7 +59,7 @@ def probe_server() -> Iterator[tuple[Emulator, str, httpx.HTTPTransport]]:
 def probed(
     probe_server: tuple[Emulator, str, httpx.HTTPTransport], probe_material: ProbeCertificates, clock: FakeClock
 ) -> ProbedStart:
-    """Makes an account whose emulator behaves as the `QUESTION=CHOICE` settings say."""
+    """Return a function that creates an account on an emulator with `NAME=VALUE` behavior options."""
     emulator, url, network = probe_server
 
     def make(settings: Sequence[str] = (), task_seconds: float = 0.3, time: FakeClock = clock) -> Probed:
@@ -68,7 +68,7 @@ def probed(
             projects=frozenset({PROJECT}),
             regions=frozenset({REGION}),
             task_seconds=TaskSeconds(task_seconds),
-            behaviour=behaviour_from(settings),
+            behavior=behavior_from(settings),
         )
         emulator.clock = time.calendar
         emulator.reset()

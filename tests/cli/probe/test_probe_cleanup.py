@@ -1,4 +1,4 @@
-"""Nothing of a probe stays in the account, whatever happens in its midst; and where something must, it is named."""
+"""A probe deletes all its objects after any fault, and lists those that it cannot delete."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ def fired(there: Probed) -> int:
 
 
 FAULTS: Mapping[str, tuple[Route, Mapping[str, object]]] = {
-    "the first secret's answer is lost": (routes.CREATE_SECRET_V1, {"action": "drop_after"}),
-    "a later secret's answer is lost": (routes.CREATE_SECRET_V2, {"action": "drop_after", "nth": 2}),
-    "the load balancer's answer is lost": (routes.CREATE_LOAD_BALANCER, {"action": "drop_after"}),
-    "a 500 hides the load balancer": (
+    "response to the first secret is lost": (routes.CREATE_SECRET_V1, {"action": "drop_after"}),
+    "response to a later secret is lost": (routes.CREATE_SECRET_V2, {"action": "drop_after", "nth": 2}),
+    "response to the load balancer is lost": (routes.CREATE_LOAD_BALANCER, {"action": "drop_after"}),
+    "response to the load balancer is a 500": (
         routes.CREATE_LOAD_BALANCER,
         {"action": "answer", "status": 500, "after": True},
     ),
-    "the load balancer's task fails": (routes.CREATE_LOAD_BALANCER, {"action": "fail_task"}),
-    "a pool's answer is lost": (routes.CREATE_POOL, {"action": "drop_after"}),
-    "a pool's task fails": (routes.CREATE_POOL_GUIDE, {"action": "fail_task"}),
-    "a pool can't be read": (routes.GET_POOL, {"action": "answer", "status": 418, "nth": 3}),
-    "the load balancer's removal fails once": (routes.DELETE_LOAD_BALANCER, {"action": "fail_task"}),
-    "the secrets' list is down": (routes.LIST_SECRETS, {"action": "answer", "status": 400}),
-    "a secret's removal is lost": (routes.DELETE_SECRET, {"action": "drop_after", "nth": 3}),
+    "task of the load balancer fails": (routes.CREATE_LOAD_BALANCER, {"action": "fail_task"}),
+    "response to a pool is lost": (routes.CREATE_POOL, {"action": "drop_after"}),
+    "task of a pool fails": (routes.CREATE_POOL_GUIDE, {"action": "fail_task"}),
+    "pool cannot be read": (routes.GET_POOL, {"action": "answer", "status": 418, "nth": 3}),
+    "deletion of the load balancer fails once": (routes.DELETE_LOAD_BALANCER, {"action": "fail_task"}),
+    "list of secrets fails": (routes.LIST_SECRETS, {"action": "answer", "status": 400}),
+    "response to the deletion of a secret is lost": (routes.DELETE_SECRET, {"action": "drop_after", "nth": 3}),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_nothing_stays_after_a_fault(probed: ProbedStart, fault: str) -> None:
+def test_no_object_remains_after_a_fault(probed: ProbedStart, fault: str) -> None:
     there = probed(["failed-task=leave-error-object", "read-lag=1"])
     route, rule = FAULTS[fault]
     add_fault(there, route, **rule)
@@ -60,7 +60,7 @@ def test_nothing_stays_after_a_fault(probed: ProbedStart, fault: str) -> None:
 
 
 @pytest.mark.parametrize("choice", ["leave-nothing", "leave-error-object"])
-def test_a_failed_task_answers_a_question(probed: ProbedStart, choice: str) -> None:
+def test_failed_create_determines_the_failed_task_option(probed: ProbedStart, choice: str) -> None:
     there = probed([f"failed-task={choice}"])
     add_fault(there, routes.CREATE_POOL_GUIDE, action="fail_task")
     assert probe(there.account).values["failed-task"] == choice
@@ -68,7 +68,7 @@ def test_a_failed_task_answers_a_question(probed: ProbedStart, choice: str) -> N
 
 
 class InterruptedClock(FakeClock):
-    """Ctrl-C comes during one of the sleeps."""
+    """Clock that raises KeyboardInterrupt during one of the sleeps."""
 
     def __init__(self, during: int) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class InterruptedClock(FakeClock):
 
 
 @pytest.mark.parametrize("during", [1, 10, 20, 30])
-def test_nothing_stays_after_ctrl_c(probed: ProbedStart, during: int) -> None:
+def test_no_object_remains_after_ctrl_c(probed: ProbedStart, during: int) -> None:
     there = probed(time=InterruptedClock(during))
     report = probe(there.account)
     assert report.stopped == "interrupted"
@@ -91,20 +91,20 @@ def test_nothing_stays_after_ctrl_c(probed: ProbedStart, during: int) -> None:
     assert any("interrupted" in each.evidence for each in report.findings)
 
 
-def test_nothing_stays_after_a_defect_of_the_probe(probed: ProbedStart) -> None:
+def test_no_object_remains_after_an_unexpected_exception(probed: ProbedStart) -> None:
     there = probed()
 
-    def say(text: str) -> None:
+    def fail_at(text: str) -> None:
         if "null-secret-id" in text:
             raise RuntimeError("a defect")
 
-    report = probe(there.account, say)
+    report = probe(there.account, fail_at)
     assert report.stopped == "RuntimeError: a defect"
     assert report.cleanup.removed > 0
     assert there.objects == {}
 
 
-def test_what_a_task_without_end_holds_is_named(probed: ProbedStart) -> None:
+def test_objects_locked_by_an_endless_task_are_listed(probed: ProbedStart) -> None:
     there = probed()
     add_fault(there, routes.UPDATE_POOL, action="hang_task")
     report = probe(there.account, cleanup_seconds=5)
@@ -117,7 +117,7 @@ def test_what_a_task_without_end_holds_is_named(probed: ProbedStart) -> None:
     assert {each.name for each in report.cleanup.remaining} == names
 
 
-def test_leftovers_of_all_probes_go_and_those_of_others_stay(probed: ProbedStart) -> None:
+def test_cleanup_deletes_objects_of_all_probes_and_no_foreign_objects(probed: ProbedStart) -> None:
     there = probed()
     ca = base64_of(there.account.certificates.authority.certificate_pem)
     theirs = ["website", f"{PREFIX}of-mine", f"my-{PREFIX}12345678-ca", f"{PREFIX}12345678"]
@@ -128,15 +128,17 @@ def test_leftovers_of_all_probes_go_and_those_of_others_stay(probed: ProbedStart
     assert there.objects == {"secrets": theirs}
 
 
-def test_a_probe_removes_its_own_alone(probed: ProbedStart) -> None:
+def test_probe_deletes_only_its_own_objects(probed: ProbedStart) -> None:
     there = probed()
     other = f"{PREFIX}12345678-ca"
-    there.account.send_and_wait(routes.create_secret_v1(other, base64_of(there.account.certificates.authority.certificate_pem)))
+    there.account.send_and_wait(
+        routes.create_secret_v1(other, base64_of(there.account.certificates.authority.certificate_pem))
+    )
     assert probe(there.account).cleanup.complete
     assert there.objects == {"secrets": [other]}
 
 
-def test_where_nothing_can_be_read_nobody_says_that_nothing_is_left(probed: ProbedStart) -> None:
+def test_cleanup_is_incomplete_if_objects_cannot_be_listed(probed: ProbedStart) -> None:
     there = probed()
     add_fault(there, routes.LIST_POOLS, action="answer", status=400, times=1000)
     cleaning = clean_up(there.account, there.account.name, 30)

@@ -1,4 +1,4 @@
-"""`gcore-tls probe`: what it says, asks and prints, and how it ends."""
+"""`gcore-tls probe` prints its plan, asks for confirmation, and reports findings and remaining objects."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ def environment(served: tuple[Emulator, str]) -> dict[str, str]:
     }
 
 
-def test_the_plan_is_said_first_and_nothing_happens_without_a_yes(
+def test_plan_is_printed_first_and_nothing_is_created_without_confirmation(
     emulator: Emulator, environment: dict[str, str]
 ) -> None:
     done = CliRunner().invoke(app, ["probe"], env=environment)
     assert done.exit_code == 2
-    assert "One load balancer of flavor" in done.stderr
+    assert "one load balancer of flavor" in done.stderr
     assert "an hour" in done.stderr
     assert "--yes" in done.stderr
     assert {call.method for call in emulator.calls} <= {"GET"}
     assert not emulator.account.secrets and not emulator.account.load_balancers
 
 
-def test_a_no_in_a_terminal_makes_nothing(emulator: Emulator, environment: dict[str, str]) -> None:
+def test_declined_confirmation_creates_nothing(emulator: Emulator, environment: dict[str, str]) -> None:
     leader, follower = pty.openpty()
     try:
         with subprocess.Popen(
@@ -69,7 +69,7 @@ def test_a_no_in_a_terminal_makes_nothing(emulator: Emulator, environment: dict[
             stdin=follower,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # else it would ask this process's own terminal
+            start_new_session=True,  # otherwise it would prompt on the terminal of the test run
         ) as asking:
             os.write(leader, b"n\n")
             _, errors = asking.communicate(timeout=ENDS_WITHIN)
@@ -77,23 +77,23 @@ def test_a_no_in_a_terminal_makes_nothing(emulator: Emulator, environment: dict[
         os.close(leader)
         os.close(follower)
     assert asking.returncode == 1
-    assert b"One load balancer" in errors
-    assert b"Go on? [y/N]:" in errors
+    assert b"one load balancer" in errors
+    assert b"Continue? [y/N]:" in errors
     assert not any(call.method == "POST" for call in emulator.calls)
 
 
-def test_a_probe_from_beginning_to_end(emulator: Emulator, environment: dict[str, str]) -> None:
+def test_probe_reports_all_options_and_both_commands(emulator: Emulator, environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "gcore_tls_provider.cli", "probe", "--yes"]
     done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert "asking: pool-routes" in done.stderr
-    for question in BEHAVIOR_OPTIONS:
-        assert question in done.stdout
-    assert "not answered" in done.stdout
+    assert "finding out: pool-routes" in done.stderr
+    for option in BEHAVIOR_OPTIONS:
+        assert option in done.stdout
+    assert "not found out" in done.stdout
     assert "\npulumi config set gcore:dialect auto\n" in done.stdout
     command_line = done.stdout.splitlines()[-1]
     assert command_line.startswith("gcore-emulator --task-seconds create_secret=0,")
-    assert command_line.endswith("--set unauthenticated-body=error-shape")
+    assert command_line.endswith("--behavior unauthenticated-body=error-shape")
     assert KEY not in done.stdout + done.stderr
     assert "PRIVATE KEY" not in done.stdout + done.stderr
     assert not emulator.account.secrets and not emulator.account.load_balancers
@@ -111,7 +111,7 @@ def has_seen(emulator: Emulator, method: str, kind: str) -> bool:
     return any((call.method, call.route) == (method, route) for call in list(emulator.calls))
 
 
-def test_sigterm_ends_the_probe_and_a_second_one_the_cleaning_up(
+def test_sigterm_ends_the_experiments_and_a_second_one_the_cleanup(
     emulator: Emulator, environment: dict[str, str]
 ) -> None:
     emulator.faults.add([HangTask(action="hang_task", method="POST")])
@@ -126,12 +126,14 @@ def test_sigterm_ends_the_probe_and_a_second_one_the_cleaning_up(
         output, errors = running.communicate(timeout=ENDS_WITHIN)
     assert running.returncode == 1, errors
     assert {**json.loads(output), "stopped": "interrupted", "dialect": "auto"} == json.loads(output)
-    assert "It isn't known what is left" in errors
+    assert "Cannot list the objects that remain" in errors
     assert "gcore-tls probe --clean-up" in errors
     assert "Traceback" not in errors
 
 
-def test_leftovers_are_shown_and_removed_at_a_yes(emulator: Emulator, environment: dict[str, str]) -> None:
+def test_clean_up_lists_objects_of_earlier_probes_and_deletes_them_after_confirmation(
+    emulator: Emulator, environment: dict[str, str]
+) -> None:
     account = Gcore(
         api_key=KEY, base_url=environment["GCORE_BASE_URL"], cloud_project_id=1, cloud_region_id=7
     ).cloud.load_balancers
@@ -139,26 +141,26 @@ def test_leftovers_are_shown_and_removed_at_a_yes(emulator: Emulator, environmen
         account.create_and_poll(name=name, polling_interval_seconds=1)
     refused = CliRunner().invoke(app, ["probe", "--clean-up"], env=environment)
     assert (refused.exit_code, len(emulator.account.load_balancers)) == (2, 2)
-    assert "To be removed: load balancer" in refused.stderr
+    assert "To delete: load balancer" in refused.stderr
     done = CliRunner().invoke(app, ["probe", "--clean-up", "--yes"], env=environment)
-    assert (done.exit_code, done.stdout) == (0, "1 object removed.\n")
+    assert (done.exit_code, done.stdout) == (0, "1 object deleted.\n")
     assert [each.name for each in emulator.account.load_balancers.values()] == ["theirs"]
 
 
 FAILURES = {
     "no key": ({"GCORE_API_KEY": ""}, [], "GCORE_API_KEY"),
-    "a wrong key": ({"GCORE_API_KEY": "1_wrong"}, [], "401"),
-    "no such flavor": ({}, ["--flavor", "lb9"], "it has: lb1-1-2"),
+    "wrong key": ({"GCORE_API_KEY": "1_wrong"}, [], "401"),
+    "unknown flavor": ({}, ["--flavor", "lb9"], "Set --flavor to one of: lb1-1-2"),
 }
 
 
 @pytest.mark.parametrize("case", FAILURES)
-def test_it_fails_with_one_line_before_anything_is_made(
+def test_configuration_errors_are_one_line_before_anything_is_created(
     case: str, emulator: Emulator, environment: dict[str, str]
 ) -> None:
-    variables, arguments, said = FAILURES[case]
+    variables, arguments, expected = FAILURES[case]
     done = CliRunner().invoke(app, ["probe", "--yes", *arguments], env={**environment, **variables})
     assert done.exit_code == 2
-    assert said in done.stderr
+    assert expected in done.stderr
     assert done.stderr.count("\n") == 1
     assert not any(call.method == "POST" for call in emulator.calls)

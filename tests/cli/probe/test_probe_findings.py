@@ -1,4 +1,4 @@
-"""What the probe finds at an emulator is what the emulator was told to do, for each choice that can be found out."""
+"""A probe of an emulator finds the behavior options that the emulator was started with."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from itertools import pairwise
 
 import pytest
 
-from gcore_emulator.behavior import behaviour_from, questions
+from gcore_emulator.behavior import behavior_from, questions
 from gcore_emulator.settings import TASK_TYPES as EMULATED_TASK_TYPES
 from gcore_emulator.settings import TaskSeconds
-from gcore_tls_provider.cli.probe.behavior_options import BEHAVIOR_OPTIONS, TASK_TYPES, REASONS_UNANSWERED
+from gcore_tls_provider.cli.probe.behavior_options import BEHAVIOR_OPTIONS, REASONS_UNANSWERED, TASK_TYPES
 from gcore_tls_provider.cli.probe.report import ProbeFinding, ProbeReport
 from gcore_tls_provider.cli.probe.run import probe
 from tests.cli.probe.conftest import ProbedStart
 
-NEVER_ANSWERED = {"quota", "finished-task-life", "pool-alpn", "idle-close"}
+NEVER_FOUND_OUT = {"quota", "finished-task-life", "pool-alpn", "idle-close"}
 BY_CHANCE = {"failed-task", "quota-status"}
-"""Asked on their own: they take something that goes wrong."""
+"""Options that only a failure shows. They have tests of their own."""
 
 RUNS: Mapping[str, Sequence[str]] = {
     "defaults": (),
-    "the guide alone": (
+    "guide only": (
         "pool-routes=guide",
         "v2-secret-payload=string",
         "v1-secrets=refuse",
@@ -43,7 +43,7 @@ RUNS: Mapping[str, Sequence[str]] = {
         "read-lag=2",
         "unauthenticated-body=detail",
     ),
-    "OpenAPI alone": (
+    "OpenAPI only": (
         "pool-routes=openapi",
         "v2-secret-payload=object",
         "v1-secrets=gone",
@@ -63,30 +63,30 @@ RUNS: Mapping[str, Sequence[str]] = {
         "retry-after=absent",
     ),
 }
-"""Emulators that have every choice of every question among them that can be found out."""
+"""Behavior options of each run. Together they cover every value that a probe can find out."""
 
-OPEN_THERE = {
-    ("OpenAPI alone", "pem-client-secret"),  # no route takes PEM in one piece
+UNKNOWN_IN_RUN = {
+    ("OpenAPI only", "pem-client-secret"),  # no route accepts certificate and key in one PEM text
     ("lenient", "secret-users"),  # a secret in use can be deleted
-    ("defaults", "retry-after"),  # nothing is limited
-    ("OpenAPI alone", "retry-after"),
+    ("defaults", "retry-after"),  # no rate limit
+    ("OpenAPI only", "retry-after"),
 }
 
 
-def chosen(settings: Sequence[str]) -> dict[str, str]:
-    """What an emulator does, by question."""
+def values_of(settings: Sequence[str]) -> dict[str, str]:
+    """Return the value of every behavior option of an emulator."""
     defaults = {question.name: question.default for question in questions()}
     return defaults | dict(setting.split("=", 1) for setting in settings)
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_it_finds_what_was_chosen(probed: ProbedStart, run: str) -> None:
+def test_probe_finds_the_behavior_of_the_emulator(probed: ProbedStart, run: str) -> None:
     there = probed(RUNS[run])
     report = probe(there.account)
     expected = {
         question: choice
-        for question, choice in chosen(RUNS[run]).items()
-        if question not in NEVER_ANSWERED | BY_CHANCE and (run, question) not in OPEN_THERE
+        for question, choice in values_of(RUNS[run]).items()
+        if question not in NEVER_FOUND_OUT | BY_CHANCE and (run, question) not in UNKNOWN_IN_RUN
     }
     assert report.values == expected, report.findings
     assert [each.option for each in report.findings] == list(BEHAVIOR_OPTIONS)
@@ -96,20 +96,22 @@ def test_it_finds_what_was_chosen(probed: ProbedStart, run: str) -> None:
     assert there.objects == {}
 
 
-def test_every_choice_is_in_some_run() -> None:
-    seen = {(run, question, choice) for run, settings in RUNS.items() for question, choice in chosen(settings).items()}
-    covered = {(question, choice) for run, question, choice in seen if (run, question) not in OPEN_THERE}
+def test_runs_cover_every_value_of_every_option() -> None:
+    seen = {
+        (run, question, choice) for run, settings in RUNS.items() for question, choice in values_of(settings).items()
+    }
+    covered = {(question, choice) for run, question, choice in seen if (run, question) not in UNKNOWN_IN_RUN}
     numbers = {"rate-limit": "7", "read-lag": "2"}
     wanted = {
         (question.name, numbers[question.name] if choice == "N" else choice)
         for question in questions()
         for choice in question.choices
-        if question.name not in NEVER_ANSWERED | BY_CHANCE
+        if question.name not in NEVER_FOUND_OUT | BY_CHANCE
     }
     assert wanted <= covered
 
 
-def test_it_asks_what_the_emulator_leaves_open() -> None:
+def test_probe_has_the_behavior_options_of_the_emulator() -> None:
     assert list(BEHAVIOR_OPTIONS) == [question.name for question in questions()]
     assert set(REASONS_UNANSWERED) <= set(BEHAVIOR_OPTIONS)
 
@@ -123,36 +125,36 @@ def test_it_asks_what_the_emulator_leaves_open() -> None:
         ("openapi", "string", "auto"),
     ],
 )
-def test_it_names_the_dialect(pool_routes: str, payload: str, dialect: str) -> None:
+def test_report_names_the_dialect(pool_routes: str, payload: str, dialect: str) -> None:
     choices = {"pool-routes": pool_routes, "v2-secret-payload": payload}
     findings = tuple(ProbeFinding(option=each, value=choice, evidence="-") for each, choice in choices.items())
     report = ProbeReport(name="it", findings=findings)
     assert report.dialect == dialect
-    for question, choice in choices.items():
-        assert f"--set {question}={choice}" in report.emulator_command
+    for option, value in choices.items():
+        assert f"--behavior {option}={value}" in report.emulator_command
 
 
 @pytest.mark.parametrize("status", ["400", "403", "409", "422"])
-def test_it_tells_of_a_quota_that_it_met(probed: ProbedStart, status: str) -> None:
+def test_exceeded_quota_is_reported_with_its_status(probed: ProbedStart, status: str) -> None:
     there = probed(["quota=secrets=0,load_balancers=0", f"quota-status={status}"])
     report = probe(there.account)
     assert report.values["quota-status"] == status
-    assert {each.option: each for each in report.findings}["quota"].evidence.startswith("one was exceeded")
+    assert {each.option: each for each in report.findings}["quota"].evidence.startswith("a quota was exceeded")
     assert there.objects == {}
 
 
-def test_an_emulator_takes_the_command(probed: ProbedStart) -> None:
-    report = probe(probed(RUNS["OpenAPI alone"]).account)
+def test_emulator_accepts_the_reported_command(probed: ProbedStart) -> None:
+    report = probe(probed(RUNS["OpenAPI only"]).account)
     words = shlex.split(report.emulator_command)
-    settings = [word for option, word in pairwise(words) if option == "--set"]
-    assert behaviour_from(settings) == behaviour_from([each for each in RUNS["OpenAPI alone"]])
+    settings = [word for option, word in pairwise(words) if option == "--behavior"]
+    assert behavior_from(settings) == behavior_from([each for each in RUNS["OpenAPI only"]])
     assert TaskSeconds.parse(words[words.index("--task-seconds") + 1]).by_type == report.task_seconds
     unknown = ProbeReport(name="it", findings=(), task_seconds={"create_something_new": 3.0})
     assert unknown.emulator_command == "gcore-emulator"
     assert set(TASK_TYPES) <= set(EMULATED_TASK_TYPES)
 
 
-def test_it_measures_tasks(probed: ProbedStart) -> None:
+def test_report_contains_the_duration_of_tasks(probed: ProbedStart) -> None:
     report = probe(probed(task_seconds=2.0).account)
     assert {"create_secret", "create_loadbalancer", "create_lbpool", "patch_lbpool"} <= set(report.task_seconds)
     assert all(2 <= seconds < 3 for seconds in report.task_seconds.values())

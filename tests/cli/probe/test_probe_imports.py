@@ -1,4 +1,4 @@
-"""The probe runs without the emulator, which is another extra."""
+"""The probe does not import the emulator, which needs another extra."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ importlib.import_module("gcore_tls_provider.cli.probe.command")
 """
 
 
-def test_no_module_of_it_needs_the_emulator() -> None:
+def test_probe_imports_without_emulator_server_and_pulumi() -> None:
     done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     modules = {each.stem for each in _PACKAGE.rglob("*.py") if each.stem != "__init__"}
