@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gcore_emulator.application import create_application
-    from gcore_emulator.behavior import Behaviour, behaviour_from
+    from gcore_emulator.behavior import Behavior, behavior_from
     from gcore_emulator.clock import Clock, ManualClock, SystemClock
     from gcore_emulator.emulator import Emulator
     from gcore_emulator.server import serving
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DIALECT_CHOICES",
-    "Behaviour",
+    "Behavior",
     "Clock",
     "Emulator",
     "ManualClock",
     "Settings",
     "SystemClock",
     "TaskSeconds",
-    "behaviour_from",
+    "behavior_from",
     "create_application",
     "serving",
 ]
@@ -32,7 +32,7 @@ __all__ = [
 # Imported on first use: the entry point must be able to report that the extra is missing.
 _MODULES = {
     "DIALECT_CHOICES": "settings",
-    "Behaviour": "behavior",
+    "Behavior": "behavior",
     "Clock": "clock",
     "Emulator": "emulator",
     "ManualClock": "clock",
@@ -40,7 +40,7 @@ _MODULES = {
     "SystemClock": "clock",
     "TaskSeconds": "settings",
     "create_application": "application",
-    "behaviour_from": "behavior",
+    "behavior_from": "behavior",
     "serving": "server",
 }
 

@@ -37,7 +37,7 @@ def vip_for(load_balancer_id: str, request: LoadBalancerCreate, taken: Collectio
         address=six if family == "ipv6" else four,
         port_id=request.vip_port_id or _id(f"port:{load_balancer_id}"),
         subnet_id=subnet_id,
-        instance_addresses=(_neighbour(seed, "master", family), _neighbour(seed, "backup", family)),
+        instance_addresses=(_neighbor(seed, "master", family), _neighbor(seed, "backup", family)),
         reserved=request.vip_port_id is not None,
         family=family,
         additional_address=six if family == "dual" else None,
@@ -60,11 +60,11 @@ def _free(seed: str, taken: Collection[str], private: bool) -> str:
     return str(_PRIVATE[start % (2**24 - 2) + 1])
 
 
-def _neighbour(seed: str, role: str, family: str) -> str:
+def _neighbor(seed: str, role: str, family: str) -> str:
     number = _number(f"{seed}:{role}")
-    neighbour: IPv4Address | IPv6Address
-    neighbour = _SIX[number % 2**64 + 1] if family == "ipv6" else _PRIVATE[number % (2**24 - 2) + 1]
-    return str(neighbour)
+    neighbor: IPv4Address | IPv6Address
+    neighbor = _SIX[number % 2**64 + 1] if family == "ipv6" else _PRIVATE[number % (2**24 - 2) + 1]
+    return str(neighbor)
 
 
 def _id(seed: str) -> str:

@@ -69,11 +69,11 @@ def _application(emulator: Emulator) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     async def answer_unrouted(request: Request, error: HTTPException) -> Response:
-        return _refuse(request, no_route(emulator.settings.behaviour, request.method, error.status_code))
+        return _refuse(request, no_route(emulator.settings.behavior, request.method, error.status_code))
 
     def _refuse(request: Request, failure: Failure) -> Response:
         asked = getattr(request.state, "asked", None)
-        return refusal(failure, asked.request_id if asked else "", emulator.settings.behaviour.unauthenticated_body)
+        return refusal(failure, asked.request_id if asked else "", emulator.settings.behavior.unauthenticated_body)
 
     return app
 

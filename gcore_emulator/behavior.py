@@ -27,8 +27,8 @@ Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 
 
-class Behaviour(BaseModel):
-    """How the emulator behaves where the real API's behaviour isn't known."""
+class Behavior(BaseModel):
+    """How the emulator behaves where the real API's behavior isn't known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -153,7 +153,7 @@ class Question:
 def questions() -> tuple[Question, ...]:
     """All open points, in the order of the table above."""
     found = []
-    for name, field in Behaviour.model_fields.items():
+    for name, field in Behavior.model_fields.items():
         found.append(
             Question(
                 name=name.replace("_", "-"),
@@ -169,12 +169,12 @@ class UnknownChoice(ValueError):
     """A `--set` that names no question or no choice of it. The message says what there is."""
 
 
-def behaviour_from(settings: Iterable[str], base: Mapping[str, str] | None = None) -> Behaviour:
+def behavior_from(settings: Iterable[str], base: Mapping[str, str] | None = None) -> Behavior:
     """Reads `QUESTION=CHOICE` settings; later ones win.
 
     Args:
         settings: such as `busy-load-balancer=queue`.
-        base: choices that hold where no setting says otherwise, by field name of `Behaviour`.
+        base: choices that hold where no setting says otherwise, by field name of `Behavior`.
 
     Raises:
         UnknownChoice: if a question or a choice doesn't exist.
@@ -187,7 +187,7 @@ def behaviour_from(settings: Iterable[str], base: Mapping[str, str] | None = Non
             raise UnknownChoice(f"'{setting}' is no QUESTION=CHOICE; the questions are: {', '.join(known)}.")
         chosen[name.replace("-", "_")] = choice
     try:
-        return Behaviour.model_validate(chosen)
+        return Behavior.model_validate(chosen)
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0]).replace("_", "-")
         choices = ", ".join(known[name].choices)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from gcore_emulator.behavior import Question, UnknownChoice, behaviour_from, questions
+from gcore_emulator.behavior import Question, UnknownChoice, behavior_from, questions
 from gcore_emulator.data_plane import DataPlane, HaproxyMissing, NoDataPlane, haproxy_data_plane
 from gcore_emulator.emulator import Emulator
 from gcore_emulator.server import serve
@@ -98,7 +98,7 @@ def run(
 ) -> None:
     """Serves a stateful stand-in for Gcore's load balancer API on 127.0.0.1."""
     try:
-        behaviour = behaviour_from(settings or (), DIALECT_CHOICES[dialect.value])
+        behavior = behavior_from(settings or (), DIALECT_CHOICES[dialect.value])
     except UnknownChoice as error:
         raise typer.BadParameter(str(error), param_hint="--set") from error
     try:
@@ -111,7 +111,7 @@ def run(
         projects=frozenset(project or (1,)),
         regions=frozenset(region or (1,)),
         task_seconds=seconds,
-        behaviour=behaviour,
+        behavior=behavior,
     )
     try:
         with _keeping(state) as file, _carrying(data_plane) as plane:

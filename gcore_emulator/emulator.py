@@ -63,7 +63,7 @@ class Emulator:
             self._state.save(current(self.account, self.faults.counts, self.auditor.breaches))
 
     def _begin(self, remembered: Remembered) -> None:
-        behaviour = self.settings.behaviour
+        behavior = self.settings.behavior
         self.data_plane.reset()
         self.account = remembered.account
         self.auditor = Auditor(self.account, self.clock.now, remembered.breaches)
@@ -71,7 +71,7 @@ class Emulator:
         self.faults = Faults(remembered.faults)
         self.calls = []
         self.throttle = Throttle(
-            None if behaviour.rate_limit == "none" else behaviour.rate_limit, behaviour.retry_after == "sent"
+            None if behavior.rate_limit == "none" else behavior.rate_limit, behavior.retry_after == "sent"
         )
         self.work.carry_again()
 

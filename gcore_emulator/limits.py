@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from gcore_emulator.account import Account, Pool, Scope, Stored
-from gcore_emulator.behavior import Behaviour, CountedKind
+from gcore_emulator.behavior import Behavior, CountedKind
 from gcore_emulator.errors import conflict, quota_exceeded
 
 
-def check_limits(account: Account, scope: Scope, behaviour: Behaviour, adding: Iterable[Stored]) -> None:
+def check_limits(account: Account, scope: Scope, behavior: Behavior, adding: Iterable[Stored]) -> None:
     """Checks that new objects may be added to a project and region.
 
     Raises:
         Failure: if a quota is exceeded, or names are to be unique and one is taken.
     """
     adding = list(adding)
-    if behaviour.quota != "none":
-        _check_quota(behaviour, behaviour.quota, _count(_present(account, scope)), _count(adding))
-    if behaviour.unique_names == "yes":
+    if behavior.quota != "none":
+        _check_quota(behavior, behavior.quota, _count(_present(account, scope)), _count(adding))
+    if behavior.unique_names == "yes":
         taken = {(type(stored), stored.name) for stored in _present(account, scope)}
         for stored in adding:
             if (type(stored), stored.name) in taken:
@@ -26,18 +26,18 @@ def check_limits(account: Account, scope: Scope, behaviour: Behaviour, adding: I
             taken.add((type(stored), stored.name))
 
 
-def check_member_quota(account: Account, scope: Scope, behaviour: Behaviour, adding: int) -> None:
+def check_member_quota(account: Account, scope: Scope, behavior: Behavior, adding: int) -> None:
     """Checks that so many members may be added to existing pools.
 
     Raises:
         Failure: if the quota is exceeded.
     """
-    if behaviour.quota != "none":
-        _check_quota(behaviour, behaviour.quota, _count(_present(account, scope)), {"members": adding})
+    if behavior.quota != "none":
+        _check_quota(behavior, behavior.quota, _count(_present(account, scope)), {"members": adding})
 
 
 def _check_quota(
-    behaviour: Behaviour,
+    behavior: Behavior,
     quota: Mapping[CountedKind, int],
     current: Mapping[CountedKind, int],
     requested: Mapping[CountedKind, int],
@@ -45,7 +45,7 @@ def _check_quota(
     for kind, limit in quota.items():
         wanted = requested.get(kind, 0)
         if wanted > 0 and current.get(kind, 0) + wanted > limit:
-            raise quota_exceeded(int(behaviour.quota_status), kind, limit, current.get(kind, 0), wanted)
+            raise quota_exceeded(int(behavior.quota_status), kind, limit, current.get(kind, 0), wanted)
 
 
 def _present(account: Account, scope: Scope) -> list[Stored]:

@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import uuid4
 
 from gcore_emulator.account import Listener, Pool
-from gcore_emulator.behavior import Behaviour
+from gcore_emulator.behavior import Behavior
 from gcore_emulator.errors import invalid
 from gcore_emulator.health_monitors import new_health_monitor, patched_health_monitor
 from gcore_emulator.members import replaced_members
@@ -59,13 +59,13 @@ def new_pool(
 
 def patched_pool(present: Pool, request: PoolPatch, references: References, now: datetime) -> Pool:
     """The pool after its update: only what was sent changes. The same object if nothing changes."""
-    behaviour = references.behaviour
+    behavior = references.behavior
     pool = replace(present, **request.model_dump(include=request.model_fields_set & set(_PLAIN)))
     pool = replace(
         pool,
-        ca_secret_id=_secret_id("ca_secret_id", request, present, behaviour),
-        crl_secret_id=_secret_id("crl_secret_id", request, present, behaviour),
-        secret_id=_secret_id("secret_id", request, present, behaviour),
+        ca_secret_id=_secret_id("ca_secret_id", request, present, behavior),
+        crl_secret_id=_secret_id("crl_secret_id", request, present, behavior),
+        secret_id=_secret_id("secret_id", request, present, behavior),
     )
     sent = request.model_fields_set
     if "session_persistence" in sent:
@@ -74,7 +74,7 @@ def patched_pool(present: Pool, request: PoolPatch, references: References, now:
         pool = replace(pool, members=replaced_members(request.members, present.members, now))
     if request.healthmonitor is not None:
         pool = replace(pool, health_monitor=patched_health_monitor(present.health_monitor, request.healthmonitor))
-    elif "healthmonitor" in sent and behaviour.null_health_monitor == "delete":
+    elif "healthmonitor" in sent and behavior.null_health_monitor == "delete":
         pool = replace(pool, health_monitor=None)
     if pool == present:
         return present
@@ -89,19 +89,19 @@ def _secret_id(
     field: Literal["ca_secret_id", "crl_secret_id", "secret_id"],
     request: PoolPatch,
     present: Pool,
-    behaviour: Behaviour,
+    behavior: Behavior,
 ) -> str | None:
     before: str | None = getattr(present, field)
     if field not in request.model_fields_set:
         return before
     asked: str | None = getattr(request, field)
-    if asked is None and behaviour.null_secret_id == "refuse":
+    if asked is None and behavior.null_secret_id == "refuse":
         raise invalid({field: "must not be null."})
-    return before if asked is None and behaviour.null_secret_id == "ignore" else asked
+    return before if asked is None and behavior.null_secret_id == "ignore" else asked
 
 
 def _check_protocol_change(pool: Pool, references: References) -> None:
-    if references.behaviour.protocol_change == "refuse":
+    if references.behavior.protocol_change == "refuse":
         raise invalid({"protocol": "The protocol of a pool can't be changed."})
     for listener_id in pool.listener_ids:
         references.check_protocols(references.listener(listener_id).protocol, pool.protocol)

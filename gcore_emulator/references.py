@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from gcore_emulator.account import Account, Listener, LoadBalancer, Pool, Scope, Secret, Stored
-from gcore_emulator.behavior import Behaviour
+from gcore_emulator.behavior import Behavior
 from gcore_emulator.errors import conflict, invalid, not_found
 from gcore_emulator.octavia_checks import (
     MaterialError,
@@ -45,7 +45,7 @@ class References:
 
     account: Account
     scope: Scope
-    behaviour: Behaviour
+    behavior: Behavior
 
     def secret(self, secret_id: str) -> Secret:
         """A secret that exists. 404 otherwise."""
@@ -93,7 +93,7 @@ class References:
     def check_pool_secrets(self, pool: Pool) -> None:
         """The pool's TLS to its members: client certificate, CA bundle, and a revocation list that fits the CA."""
         if pool.secret_id is not None:
-            accepted = self.behaviour.pem_client_secret == "accept"
+            accepted = self.behavior.pem_client_secret == "accept"
             self._check_role("secret_id", pool.secret_id, lambda blob: check_client_certificate(blob, accepted))
         authority = None
         if pool.ca_secret_id is not None:
@@ -106,7 +106,7 @@ class References:
 
     def check_protocols(self, listener_protocol: ListenerProtocol, pool_protocol: PoolProtocol) -> None:
         """Whether a listener takes a pool of this protocol. 400 otherwise."""
-        if self.behaviour.protocol_pairs == "octavia" or listener_protocol in ("UDP", "PROMETHEUS"):
+        if self.behavior.protocol_pairs == "octavia" or listener_protocol in ("UDP", "PROMETHEUS"):
             allowed = OCTAVIA_PAIRS[listener_protocol]
         else:
             allowed = _NOT_UDP

@@ -9,7 +9,7 @@ from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyHeader
 
 from gcore_emulator.account import Account, Asked, Scope
-from gcore_emulator.behavior import Behaviour
+from gcore_emulator.behavior import Behavior
 from gcore_emulator.data_plane import DataPlane, Seen
 from gcore_emulator.emulator import Emulator
 from gcore_emulator.errors import Failure, not_found
@@ -38,9 +38,9 @@ async def authenticate(request: Request, header: Annotated[str | None, Security(
         raise Failure(401, "token_not_valid", "The API key is invalid or expired.")
 
 
-def in_force(request: Request) -> Behaviour:
+def in_force(request: Request) -> Behavior:
     """How the emulator answers open questions."""
-    return emulator_of(request).settings.behaviour
+    return emulator_of(request).settings.behavior
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class Call:
         return self.references.scope
 
     @property
-    def behaviour(self) -> Behaviour:
+    def behavior(self) -> Behavior:
         """How open questions are answered."""
-        return self.references.behaviour
+        return self.references.behavior
 
     def seen(self) -> Seen:
         """Operating statuses as traffic shows them now. Asks the data plane each time."""
@@ -91,7 +91,7 @@ async def _call(
         raise not_found("Project", str(project_id))
     if region_id not in emulator.settings.regions:
         raise not_found("Region", str(region_id))
-    references = References(emulator.account, Scope(project_id, region_id), emulator.settings.behaviour)
+    references = References(emulator.account, Scope(project_id, region_id), emulator.settings.behavior)
     return Call(
         account=emulator.account,
         work=emulator.work,

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from gcore_emulator.account import Account, Listener, Pool, Scope, Secret, Stored
-from gcore_emulator.behavior import Behaviour
+from gcore_emulator.behavior import Behavior
 from gcore_emulator.errors import invalid
 from gcore_emulator.octavia_checks import MaterialError, from_base64, from_pem
 from gcore_tls_provider.api.wire.secrets import SecretCreate, SecretCreateFromPem
@@ -58,14 +58,14 @@ def new_secret_from_pem(request: SecretCreateFromPem, scope: Scope, now: datetim
     )
 
 
-def secret_users(account: Account, coming: list[Stored], behaviour: Behaviour, secret_id: str) -> list[Stored]:
+def secret_users(account: Account, coming: list[Stored], behavior: Behavior, secret_id: str) -> list[Stored]:
     """Listeners and pools that use a secret, or will when the work that is under way is done."""
     users: list[Stored] = []
     for stored in (*account.listeners.values(), *account.pools.values(), *coming):
         if isinstance(stored, Listener):
             used = secret_id == stored.secret_id or secret_id in stored.sni_secret_ids
         else:
-            counts = behaviour.secret_users == "listeners-and-pools"
+            counts = behavior.secret_users == "listeners-and-pools"
             used = counts and isinstance(stored, Pool) and secret_id in stored.secret_ids
         if used and stored.id not in {user.id for user in users}:
             users.append(stored)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from gcore_emulator.behavior import Behaviour
+from gcore_emulator.behavior import Behavior
 
 Dialect: TypeAlias = Literal["both", "guide", "openapi"]
 """Which of the two documents the emulator follows where they contradict each other."""
@@ -16,7 +16,7 @@ DIALECT_CHOICES: Mapping[Dialect, Mapping[str, str]] = {
     "guide": {"pool_routes": "guide", "v2_secret_payload": "string"},
     "openapi": {"pool_routes": "openapi", "v2_secret_payload": "object"},
 }
-"""What a dialect chooses, by field name of `Behaviour`."""
+"""What a dialect chooses, by field name of `Behavior`."""
 
 TASK_TYPES = (
     "create_secret",
@@ -95,4 +95,4 @@ class Settings:
     projects: frozenset[int] = frozenset({1})
     regions: frozenset[int] = frozenset({1})
     task_seconds: TaskSeconds = field(default_factory=TaskSeconds)
-    behaviour: Behaviour = field(default_factory=Behaviour)
+    behavior: Behavior = field(default_factory=Behavior)

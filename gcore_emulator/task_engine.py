@@ -129,7 +129,7 @@ class Work:
         if order.heard.again is not None:
             return self._wait(order.heard.again, order, plan)
         busy = self._busy(order)
-        how = self._settings.behaviour.busy_load_balancer
+        how = self._settings.behavior.busy_load_balancer
         if busy is not None and (how == "409" or busy.provisioning_status == "ERROR"):
             raise immutable(busy.id, busy.provisioning_status)
         task = self._task(order)
@@ -213,7 +213,7 @@ class Work:
                 carried.drop(transition.after)
         for balancer_id in carried.load_balancers:
             with suppress(ConfigurationRefused):
-                self._data_plane.apply(carried, balancer_id, self._settings.behaviour)
+                self._data_plane.apply(carried, balancer_id, self._settings.behavior)
 
     def coming(self) -> list[Stored]:
         """What objects will be when the work that is under way is done."""
@@ -280,19 +280,19 @@ class Work:
             self._begin(task, change or Change(()), order, at)
 
     def _end(self, task: Task) -> None:
-        behaviour = self._settings.behaviour
+        behavior = self._settings.behavior
         for transition in task.transitions:
             if task.failure is None:
                 result = finished(transition, _shown_id(task))
             else:
-                result = failed(transition, _shown_id(task), behaviour.failed_task == "leave-error-object")
+                result = failed(transition, _shown_id(task), behavior.failed_task == "leave-error-object")
             self._settle_object(transition, result, _shown_id(task))
         if task.failure is None:
             task = replace(task, failure=self._carry(task))
         self._auditor.look(task)
         created = None
         if task.failure is None:
-            created = created_resources(task.transitions, behaviour.created_resources == "load-balancer-only")
+            created = created_resources(task.transitions, behavior.created_resources == "load-balancer-only")
         self._account.tasks[task.id] = replace(
             task,
             state="ERROR" if task.failure else "FINISHED",
@@ -307,7 +307,7 @@ class Work:
         try:
             for balancer_id in balancer_ids - {None}:
                 assert balancer_id is not None
-                left_out = self._data_plane.apply(self._account, balancer_id, self._settings.behaviour)
+                left_out = self._data_plane.apply(self._account, balancer_id, self._settings.behavior)
                 for listener_id in left_out:
                     listener = self._account.listeners[listener_id]
                     self._account.put(replace(listener, provisioning_status="ERROR"))
@@ -320,7 +320,7 @@ class Work:
     def _settle_object(self, transition: Transition, result: Stored | None, task_id: str | None) -> None:
         stored = cast(Stored, transition.before or transition.after)
         table = self._account.table_of(stored)
-        reads = self._settings.behaviour.read_lag
+        reads = self._settings.behavior.read_lag
         if reads and transition.before is not transition.after:
             table.lags[stored.id] = Lag(reads, transition.before or during(transition, task_id))
         if result is None:
@@ -329,7 +329,7 @@ class Work:
             self._account.put(result)
 
     def _forget(self, now: datetime) -> None:
-        life = self._settings.behaviour.finished_task_life
+        life = self._settings.behavior.finished_task_life
         if life == "for-ever":
             return
         ended = now - timedelta(seconds=life)

@@ -2,7 +2,7 @@
 
     python comment.py preview.txt STATUS > comment.md
 
-Certificate findings come first, each once; then what would change, in colours that GitHub gives to differences.
+Certificate findings come first, each once; then what would change, in colors that GitHub gives to differences.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _findings(printed: str, severity: str) -> list[str]:
 
 
 def _difference(printed: str) -> str:
-    """The resources that would change, each line with the sign in front that GitHub colours."""
+    """The resources that would change, each line with the sign in front that GitHub colors."""
     body, _, _ = printed.partition("\nResources:\n")
     body, _, _ = body.partition("\nDiagnostics:\n")
     lines: list[str] = []

@@ -30,7 +30,7 @@ from hashlib import sha256
 from pathlib import PurePath
 
 from gcore_emulator.account import Account, Listener, LoadBalancer, Pool
-from gcore_emulator.behavior import Behaviour
+from gcore_emulator.behavior import Behavior
 from gcore_emulator.data_plane.checks import PING_SCRIPT, check_lines
 from gcore_emulator.data_plane.escaping import word
 from gcore_emulator.data_plane.identity_pem import UnreadableSecret, identity_pem
@@ -75,7 +75,7 @@ class Configuration:
 
 
 def configuration(
-    balancer: LoadBalancer, account: Account, ports: Mapping[str, int], behaviour: Behaviour, folder: PurePath
+    balancer: LoadBalancer, account: Account, ports: Mapping[str, int], behavior: Behavior, folder: PurePath
 ) -> Configuration:
     """The configuration of a load balancer.
 
@@ -83,10 +83,10 @@ def configuration(
         balancer: the load balancer.
         account: where its listeners, pools and secrets are.
         ports: the local port of each of its listeners, by the listener's id.
-        behaviour: what was chosen for `pool-alpn` and `idle-close`.
+        behavior: what was chosen for `pool-alpn` and `idle-close`.
         folder: the absolute path of the private folder, without blanks.
     """
-    rendering = _Rendering(account, ports, behaviour, folder)
+    rendering = _Rendering(account, ports, behavior, folder)
     return rendering.of(balancer)
 
 
@@ -96,10 +96,10 @@ def carried(listeners: Iterable[Listener]) -> list[Listener]:
 
 
 class _Rendering:
-    def __init__(self, account: Account, ports: Mapping[str, int], behaviour: Behaviour, folder: PurePath) -> None:
+    def __init__(self, account: Account, ports: Mapping[str, int], behavior: Behavior, folder: PurePath) -> None:
         self._account = account
         self._ports = ports
-        self._behaviour = behaviour
+        self._behavior = behavior
         self._folder = folder
         self._files: dict[str, bytes] = {}
         self._pings = False
@@ -156,7 +156,7 @@ class _Rendering:
         if listener.protocol == "PROMETHEUS":
             lines.append("    http-request use-service prometheus-exporter if { path /metrics }")
             lines.append("    http-request reject")
-        if mode == "http" and self._behaviour.idle_close == "on-response":
+        if mode == "http" and self._behavior.idle_close == "on-response":
             lines.append("    option idle-close-on-response")
             lines.append(f"    timeout http-keep-alive {IDLE_SECONDS}s")
         lines.append(f"    log-format {_LOG_FORMAT[mode]}")
@@ -203,7 +203,7 @@ class _Rendering:
         under_tls = listener.protocol in ("TERMINATED_HTTPS", "PROMETHEUS")
         for member in pool.members:
             yield "    " + server_line(
-                pool, member, files, monitor=monitor, under_tls=under_tls, alpn=self._behaviour.pool_alpn
+                pool, member, files, monitor=monitor, under_tls=under_tls, alpn=self._behavior.pool_alpn
             )
 
     def _pool_files(self, pool: Pool) -> PoolFiles:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from gcore_emulator.account import Account
-from gcore_emulator.behavior import Behaviour
+from gcore_emulator.behavior import Behavior
 from gcore_emulator.data_plane.configuration import HOST, carried, configuration
 from gcore_emulator.data_plane.health import statuses_of
 from gcore_emulator.data_plane.ports import Ports
@@ -34,7 +34,7 @@ class Endpoint:
 class DataPlane(Protocol):
     """Carries the traffic of load balancers."""
 
-    def apply(self, account: Account, load_balancer_id: str, behaviour: Behaviour) -> Mapping[str, str]:
+    def apply(self, account: Account, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
         """Makes the traffic of a load balancer go as the account says, or end if the load balancer is gone.
 
         Returns the listeners that can't be carried because of a secret, each with the reason.
@@ -64,7 +64,7 @@ class DataPlane(Protocol):
 class NoDataPlane:
     """Carries nothing: everything that is up is taken for working."""
 
-    def apply(self, account: Account, load_balancer_id: str, behaviour: Behaviour) -> Mapping[str, str]:
+    def apply(self, account: Account, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
         """Does nothing."""
         return {}
 
@@ -101,7 +101,7 @@ class HaproxyDataPlane:
         self._listener_ids: dict[str, frozenset[str]] = {}
         self._made = 0
 
-    def apply(self, account: Account, load_balancer_id: str, behaviour: Behaviour) -> Mapping[str, str]:
+    def apply(self, account: Account, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
         """Starts, reloads or stops the HAProxy of a load balancer; see `DataPlane.apply`."""
         balancer = account.load_balancers.get(load_balancer_id)
         if balancer is None:
@@ -112,7 +112,7 @@ class HaproxyDataPlane:
         ports = self._ports.keep(listener_ids)
         self._ports.release(self._listener_ids.get(load_balancer_id, frozenset()) - listener_ids)
         self._listener_ids[load_balancer_id] = listener_ids
-        wanted = configuration(balancer, account, ports, behaviour, haproxy.folder)
+        wanted = configuration(balancer, account, ports, behavior, haproxy.folder)
         haproxy.apply(wanted)
         return wanted.left_out
 

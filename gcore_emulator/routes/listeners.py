@@ -26,7 +26,7 @@ async def create_listener(call: Here, body: ListenerCreate) -> TaskIds:
         balancer = call.references.load_balancer(body.load_balancer_id)
         present = call.account.listeners_of(balancer.id)
         made = new_listener(body, call.references, balancer.id, balancer.vip, present, call.now)
-        check_limits(call.account, call.scope, call.behaviour, [made])
+        check_limits(call.account, call.scope, call.behavior, [made])
         attached: tuple[Transition, ...] = ()
         if body.default_pool_id is not None:
             pool = call.references.pool(body.default_pool_id)
@@ -55,7 +55,7 @@ async def list_listeners(
     rows = [
         answers.listener(one, call.account, seen, show_stats)
         for one in call.account.listeners.read_all(call.scope)
-        if name_matches(call.behaviour, name, one.name) and load_balancer_id in (None, one.load_balancer_id)
+        if name_matches(call.behavior, name, one.name) and load_balancer_id in (None, one.load_balancer_id)
     ]
     return page(Page[Listener], rows, limit, offset)
 

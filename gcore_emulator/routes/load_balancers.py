@@ -43,7 +43,7 @@ async def create_load_balancer(call: Here, body: LoadBalancerCreate) -> TaskIds:
 
     def plan() -> Change:
         made = new_load_balancer(body, call.references, call.now)
-        check_limits(call.account, call.scope, call.behaviour, made)
+        check_limits(call.account, call.scope, call.behavior, made)
         return Change(making(*made), {"name": body.name, "flavor": body.flavor})
 
     return call.submit("create_loadbalancer", plan)
@@ -70,7 +70,7 @@ async def list_load_balancers(
     found = [
         one
         for one in call.account.load_balancers.read_all(call.scope)
-        if name_matches(call.behaviour, name, one.name)
+        if name_matches(call.behavior, name, one.name)
         and assigned_floating in (None, one.floating_ip is not None)
         and logging_enabled in (None, one.logging is not None and one.logging.enabled)
         and provisioning_status in (None, one.provisioning_status)

@@ -29,7 +29,7 @@ routes = router("pools")
 
 @routes.post(
     "/v1/lbpools/{project_id}/{region_id}",
-    dependencies=[only_if(lambda behaviour: behaviour.pool_routes != "guide", otherwise=405)],
+    dependencies=[only_if(lambda behavior: behavior.pool_routes != "guide", otherwise=405)],
 )
 async def create_pool(call: Here, body: PoolCreate) -> TaskIds:
     """Makes a pool on a load balancer, as the default pool of a listener if one is named."""
@@ -40,7 +40,7 @@ async def create_pool(call: Here, body: PoolCreate) -> TaskIds:
 
 @routes.post(
     "/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}/pools",
-    dependencies=[only_if(lambda behaviour: behaviour.pool_routes != "openapi", otherwise=404)],
+    dependencies=[only_if(lambda behavior: behavior.pool_routes != "openapi", otherwise=404)],
 )
 async def create_pool_on_load_balancer(call: Here, load_balancer_id: str, body: LoadBalancerPoolCreate) -> TaskIds:
     """Makes a pool on a load balancer: the guide's route."""
@@ -61,7 +61,7 @@ async def list_pools(
     found = [
         one
         for one in call.account.pools.read_all(call.scope)
-        if name_matches(call.behaviour, name, one.name)
+        if name_matches(call.behavior, name, one.name)
         and load_balancer_id in (None, one.load_balancer_id)
         and (listener_id is None or listener_id in one.listener_ids)
     ]
@@ -88,7 +88,7 @@ async def update_pool_v1(call: Here, pool_id: str, body: PoolPatch) -> TaskIds:
 
 @routes.patch(
     "/v2/lbpools/{project_id}/{region_id}/{pool_id}",
-    dependencies=[only_if(lambda behaviour: behaviour.pool_routes != "guide", otherwise=404)],
+    dependencies=[only_if(lambda behavior: behavior.pool_routes != "guide", otherwise=404)],
 )
 async def update_pool(call: Here, pool_id: str, body: PoolPatch) -> TaskIds:
     """Changes a pool. If everything is as asked already, there is no task."""
@@ -97,7 +97,7 @@ async def update_pool(call: Here, pool_id: str, body: PoolPatch) -> TaskIds:
 
 @routes.put(
     "/v1/lbpools/{project_id}/{region_id}/{pool_id}",
-    dependencies=[only_if(lambda behaviour: behaviour.pool_routes != "openapi", otherwise=405)],
+    dependencies=[only_if(lambda behavior: behavior.pool_routes != "openapi", otherwise=405)],
 )
 async def put_pool(call: Here, pool_id: str, body: PoolPatch) -> TaskIds:
     """Changes a pool: the guide's route, a partial update in spite of PUT."""
@@ -118,7 +118,7 @@ async def delete_pool(call: Here, pool_id: str) -> TaskIds:
 
 def change_pool(call: Call, present: stored.Pool, after: stored.Pool) -> Change:
     """A change of one pool, which locks its load balancer and listeners. Members that are added need room."""
-    check_member_quota(call.account, call.scope, call.behaviour, len(after.members) - len(present.members))
+    check_member_quota(call.account, call.scope, call.behavior, len(after.members) - len(present.members))
     return Change((*touching_above(call.account, present), Transition(present, after)), {"pool_id": present.id})
 
 
@@ -139,10 +139,10 @@ def _create(call: Call, body: NestedPoolCreate, load_balancer_id: str | None, li
             if call.account.pools_behind(listener_id):
                 raise conflict(f"Listener {listener_id} already has a default pool")
             # Octavia looks at the pair only if the listener comes alone.
-            if load_balancer_id is None or call.behaviour.protocol_pairs == "lax":
+            if load_balancer_id is None or call.behavior.protocol_pairs == "lax":
                 call.references.check_protocols(attached.protocol, body.protocol)
         made = new_pool(body, call.references, balancer.id, attached, call.now)
-        check_limits(call.account, call.scope, call.behaviour, [made])
+        check_limits(call.account, call.scope, call.behavior, [made])
         above = touching(balancer) if attached is None else touching(balancer, attached)
         return Change((*above, *making(made)), {"name": body.name, "load_balancer_id": balancer.id})
 
@@ -156,7 +156,7 @@ def _update(call: Call, pool_id: str, body: PoolPatch) -> TaskIds:
         after = patched_pool(present, body, call.references, call.now)
         if after is present:
             return None
-        if after.protocol != present.protocol and call.behaviour.protocol_change == "new-id":
+        if after.protocol != present.protocol and call.behavior.protocol_change == "new-id":
             made = replace(after, id=str(uuid4()), created_at=call.now)
             return Change((*touching_above(call.account, present), *removing(present), *making(made)))
         return change_pool(call, present, after)

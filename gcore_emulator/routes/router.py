@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import JsonValue
 
-from gcore_emulator.behavior import Behaviour
+from gcore_emulator.behavior import Behavior
 from gcore_emulator.errors import Failure
 from gcore_emulator.request_context import authenticate, in_force
 from gcore_tls_provider.api.wire.pages import Page
@@ -52,7 +52,7 @@ def router(tag: str) -> APIRouter:
     return APIRouter(prefix="/cloud", tags=[tag], dependencies=[Depends(authenticate)], route_class=LenientRoute)
 
 
-def only_if(exists: Callable[[Behaviour], bool], otherwise: int) -> Any:
+def only_if(exists: Callable[[Behavior], bool], otherwise: int) -> Any:
     """A dependency for a route that exists only under some answers to the open questions.
 
     Args:
@@ -67,15 +67,15 @@ def only_if(exists: Callable[[Behaviour], bool], otherwise: int) -> Any:
     return Depends(check)
 
 
-def no_route(behaviour: Behaviour, method: str, by_method: int) -> Failure:
+def no_route(behavior: Behavior, method: str, by_method: int) -> Failure:
     """The answer to a route that doesn't exist, as the question `unknown-route` says.
 
     Args:
-        behaviour: the answers to the open questions.
+        behavior: the answers to the open questions.
         method: of the request.
         by_method: 405 if the path has other methods, else 404.
     """
-    chosen = behaviour.unknown_route
+    chosen = behavior.unknown_route
     if chosen == "not-found-error":
         return Failure(404, "NotFoundError", "The requested resource could not be found")
     status = by_method if chosen == "by-method" else int(chosen)
@@ -88,11 +88,11 @@ def page(of: type[Page[T]], rows: Sequence[T], limit: int, offset: int) -> Page[
     return of(count=len(rows), results=list(rows[offset : offset + limit]))
 
 
-def name_matches(behaviour: Behaviour, wanted: str | None, name: str) -> bool:
+def name_matches(behavior: Behavior, wanted: str | None, name: str) -> bool:
     """Whether a list's filter by name lets an object through."""
     if wanted is None:
         return True
-    return wanted == name if behaviour.name_filter == "exact" else wanted in name
+    return wanted == name if behavior.name_filter == "exact" else wanted in name
 
 
 def _without(body: JsonValue, paths: Sequence[Sequence[Any]]) -> JsonValue:

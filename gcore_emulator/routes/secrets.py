@@ -35,12 +35,12 @@ V2Body = Annotated[
 @routes.post(
     "/v1/secrets/{project_id}/{region_id}",
     deprecated=True,
-    dependencies=[only_if(lambda behaviour: behaviour.v1_secrets != "gone", otherwise=405)],
+    dependencies=[only_if(lambda behavior: behavior.v1_secrets != "gone", otherwise=405)],
 )
 async def create_secret(call: Here, body: SecretCreate) -> TaskIds:
     """Makes a secret from base64 of PKCS12 or PEM: the only way for CA bundles and revocation lists."""
     made = new_secret(body, call.scope, call.now)
-    if call.behaviour.v1_secrets == "refuse" and not is_pkcs12(made.payload):
+    if call.behavior.v1_secrets == "refuse" and not is_pkcs12(made.payload):
         raise invalid({"payload": "The payload is no PKCS12 that opens without a password."})
     return _create(call, made)
 
@@ -48,7 +48,7 @@ async def create_secret(call: Here, body: SecretCreate) -> TaskIds:
 @routes.post("/v2/secrets/{project_id}/{region_id}")
 async def create_secret_v2(call: Here, body: Annotated[V2Body, Body()]) -> TaskIds:
     """Makes a secret from base64 of PKCS12 or PEM (the guide's body), or from PEM texts (OpenAPI's)."""
-    accepted = call.behaviour.v2_secret_payload
+    accepted = call.behavior.v2_secret_payload
     if isinstance(body, SecretCreate):
         if accepted == "object":
             raise invalid({"payload": "Input should be an object of certificate, certificate_chain and private_key."})
@@ -80,13 +80,13 @@ async def delete_secret(call: Here, secret_id: str) -> TaskIds:
     secret = call.references.secret(secret_id)
     if secret.provisioning_status != "ACTIVE":
         raise not_found("Secret", secret_id)
-    users = secret_users(call.account, call.work.coming(), call.behaviour, secret_id)
-    if users and call.behaviour.secret_in_use != "allow":
+    users = secret_users(call.account, call.work.coming(), call.behavior, secret_id)
+    if users and call.behavior.secret_in_use != "allow":
         named = ", ".join(f"{type(user).__name__} {user.id}" for user in users)
         reason = f"Secret {secret_id} is in use by {named} and cannot be deleted"
-        if call.behaviour.secret_in_use == "task-error":
+        if call.behavior.secret_in_use == "task-error":
             return call.work.fail_later(call.order("delete_secret"), reason)
-        raise conflict(reason) if call.behaviour.secret_in_use == "409" else invalid({"secret_id": reason})
+        raise conflict(reason) if call.behavior.secret_in_use == "409" else invalid({"secret_id": reason})
     return call.submit("delete_secret", lambda: Change(removing(secret), {"secret_id": secret_id}))
 
 
@@ -96,7 +96,7 @@ def _visible(secret: stored.Secret) -> bool:
 
 def _create(call: Call, made: stored.Secret) -> TaskIds:
     def plan() -> Change:
-        check_limits(call.account, call.scope, call.behaviour, [made])
+        check_limits(call.account, call.scope, call.behavior, [made])
         return Change(making(made), {"name": made.name, "secret_type": made.secret_type})
 
     return call.submit("create_secret", plan)

@@ -61,8 +61,8 @@ class Redactor:
                 text = text.replace(confidential, HIDDEN)
         text = _BASE64.sub(HIDDEN, _PEM.sub(HIDDEN, text))
         # The labels of PEM are words that anybody may say.
-        unlabelled = [_PEM_LABEL.sub("", confidential) for confidential in texts]
-        text = _PIECE.sub(lambda found: HIDDEN if _occurs(found["piece"], unlabelled) else found[0], text)
+        unlabeled = [_PEM_LABEL.sub("", confidential) for confidential in texts]
+        text = _PIECE.sub(lambda found: HIDDEN if _occurs(found["piece"], unlabeled) else found[0], text)
         text = " ".join(text.split())
         return text if len(text) <= longest else f"{text[:longest]} [...]"
 

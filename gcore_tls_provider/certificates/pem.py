@@ -46,7 +46,7 @@ class Block:
         number: its place in the text, from 1.
         encoded: its content in base64.
         label: its PEM label, such as `RSA PRIVATE KEY`. Empty for DER.
-        encryption: algorithm and initialisation vector of a key that was encrypted in OpenSSL's older way (`DEK-Info`).
+        encryption: algorithm and initialization vector of a key that was encrypted in OpenSSL's older way (`DEK-Info`).
     """
 
     role: DerType

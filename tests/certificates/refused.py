@@ -127,12 +127,12 @@ def crl_der(text: str) -> bytes:
     return x509.load_pem_x509_crl(text.encode()).public_bytes(Encoding.DER)
 
 
-def labelled(label: str, content: bytes) -> str:
+def labeled(label: str, content: bytes) -> str:
     return f"-----BEGIN {label}-----\n{base64(content)}\n-----END {label}-----\n"
 
 
 def base64_key(content: bytes) -> str:
-    return labelled("PRIVATE KEY", content)
+    return labeled("PRIVATE KEY", content)
 
 
 Case = tuple[str, Callable[[Material], str], str]

@@ -26,7 +26,7 @@ from pulumi.runtime._serialization import _serialize
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from gcore_emulator import Emulator, Settings, TaskSeconds, serving
-from gcore_emulator.behavior import Behaviour
+from gcore_emulator.behavior import Behavior
 from gcore_emulator.faults import Answer, FailTask
 from gcore_tls_provider import providers
 from gcore_tls_provider.certificates import DevelopmentAuthority
@@ -180,8 +180,8 @@ class TestInTheSdksServer:
 
     def test_what_is_left_half_done_is_told_to_the_engine(self, tmp_path: Path) -> None:
         """In the one way that the engine knows, which the SDK has no name for."""
-        behaviour = Behaviour(failed_task="leave-error-object")
-        stored = Emulator(Settings(api_key=CANARY, task_seconds=TaskSeconds(0), behaviour=behaviour))
+        behavior = Behavior(failed_task="leave-error-object")
+        stored = Emulator(Settings(api_key=CANARY, task_seconds=TaskSeconds(0), behavior=behavior))
         stored.faults.add([FailTask(action="fail_task", method="POST", error="no room")])
         stored.faults.add([Answer(action="answer", method="DELETE", status=403, body={})])
         with serving(stored) as url, dynamic_server(tmp_path) as server:

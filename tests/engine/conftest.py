@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gcore_emulator import Behaviour, Emulator, Settings, TaskSeconds, serving
+from gcore_emulator import Behavior, Emulator, Settings, TaskSeconds, serving
 from gcore_emulator.settings import DIALECT_CHOICES, Dialect
 from gcore_tls_provider.certificates import DevelopmentFiles, write_development_certificates
 from tests.engine.stack import Stack
@@ -56,7 +56,7 @@ def emulated(seconds: Mapping[str, float] | None = None, /, **choices: object) -
             projects=frozenset({PROJECT}),
             regions=frozenset({REGION}),
             task_seconds=TaskSeconds(0.05, seconds or {}),
-            behaviour=Behaviour.model_validate(choices),
+            behavior=Behavior.model_validate(choices),
         )
     )
 
@@ -83,7 +83,7 @@ def abroad(dialect: Dialect) -> Iterator[tuple[Emulator, str]]:
             projects=frozenset({EU_PROJECT}),
             regions=frozenset({EU_REGION}),
             task_seconds=TaskSeconds(0.05),
-            behaviour=Behaviour.model_validate(DIALECT_CHOICES[dialect]),
+            behavior=Behavior.model_validate(DIALECT_CHOICES[dialect]),
         )
     )
     with serving(emulator) as base_url:

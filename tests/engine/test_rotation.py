@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gcore_emulator import Behaviour, Emulator, Settings, TaskSeconds
+from gcore_emulator import Behavior, Emulator, Settings, TaskSeconds
 from gcore_emulator.settings import DIALECT_CHOICES, Dialect
 from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
 from tests.engine.conftest import API_KEY, PROJECT, REGION, NewStack
@@ -26,9 +26,9 @@ PASSWORD = "a development password"
 @pytest.fixture
 def emulator(dialect: Dialect) -> Emulator:
     """One that deletes secrets in use without a word."""
-    behaviour = Behaviour.model_validate({**DIALECT_CHOICES[dialect], "secret_in_use": "allow"})
+    behavior = Behavior.model_validate({**DIALECT_CHOICES[dialect], "secret_in_use": "allow"})
     scope = {"projects": frozenset({PROJECT}), "regions": frozenset({REGION})}
-    return Emulator(Settings(api_key=API_KEY, task_seconds=TaskSeconds(0.05), behaviour=behaviour, **scope))
+    return Emulator(Settings(api_key=API_KEY, task_seconds=TaskSeconds(0.05), behavior=behavior, **scope))
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import httpx
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gcore_emulator import Behaviour, Emulator, Settings, TaskSeconds
+from gcore_emulator import Behavior, Emulator, Settings, TaskSeconds
 from gcore_emulator.application import create_application
 from gcore_emulator.settings import DIALECT_CHOICES, Dialect
 from tests.fake_clock import FakeClock
@@ -74,7 +74,7 @@ class Story:
             projects=frozenset({PROJECT}),
             regions=frozenset({REGION}),
             task_seconds=TaskSeconds(2),
-            behaviour=Behaviour.model_validate(DIALECT_CHOICES[dialect]),
+            behavior=Behavior.model_validate(DIALECT_CHOICES[dialect]),
         )
         emulator = Emulator(settings, clock.calendar)
         network = Network(emulator, InProcess(create_application(emulator)))
@@ -172,8 +172,8 @@ class Story:
     def _choose(self, **choices: str) -> None:
         """Has the emulator behave so where nobody knows how Gcore does."""
         settings = self.emulator.settings
-        behaviour = Behaviour.model_validate({**settings.behaviour.model_dump(), **choices})
-        self.emulator.settings = replace(settings, behaviour=behaviour)
+        behavior = Behavior.model_validate({**settings.behavior.model_dump(), **choices})
+        self.emulator.settings = replace(settings, behavior=behavior)
 
     def _recovery(self, phase: Phase, wanted: Chapter) -> Run:
         """The run after the one that went wrong."""

@@ -8,7 +8,7 @@ import pytest
 
 from gcore_tls_provider.errors import ApiError
 from gcore_tls_provider.lifecycle.inputs.properties import Properties
-from gcore_tls_provider.lifecycle.kind import Lifecycle
+from gcore_tls_provider.lifecycle.kind import Kind
 from gcore_tls_provider.lifecycle.recovery.create_once import Creation
 from gcore_tls_provider.lifecycle.run.session import Session
 from tests.faults.counts import Counts
@@ -48,16 +48,16 @@ def test_who_saves_nothing_half_done_leaves_orphans(story: Story, monkeypatch: p
 def test_who_deletes_by_name_alone_touches_what_others_have(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     def careless(creation: Any, *_: object) -> None:
         lifecycle, operation = creation._lifecycle, creation._operation
-        for each in lifecycle.listed(operation):
+        for each in lifecycle.list_objects(operation):
             if each.name.startswith("lb-"):
-                lifecycle.remove(operation, each.id, {})
+                lifecycle.delete_object(operation, each.id, {})
 
     monkeypatch.setattr(Creation, "_left_behind", careless)
     assert suffered(story, "run abandoned after").foreign
 
 
 def test_who_takes_a_failed_update_for_done_loses_a_change(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    update: Any = Lifecycle.update
+    update: Any = Kind.update
 
     def careless(lifecycle: Any, session: Any, object_id: str, olds: Properties, news: Properties) -> Properties:
         try:
@@ -66,7 +66,7 @@ def test_who_takes_a_failed_update_for_done_loses_a_change(story: Story, monkeyp
             return {**olds, **news}
         return done
 
-    monkeypatch.setattr(Lifecycle, "update", careless)
+    monkeypatch.setattr(Kind, "update", careless)
     point = Point("PATCH", "/v2/lblisteners/11/22/{id}", 1, with_task=True)
     counts, _ = story.suffer("change", point, FAULTS["task error"])
     assert counts.lost

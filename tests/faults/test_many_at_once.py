@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from gcore_emulator import Behaviour, Emulator, Settings, TaskSeconds
+from gcore_emulator import Behavior, Emulator, Settings, TaskSeconds
 from gcore_emulator.application import create_application
 from gcore_emulator.settings import DIALECT_CHOICES
 from gcore_tls_provider.api.clock import SystemClock
@@ -74,9 +74,9 @@ class Unreliable(httpx.BaseTransport):
 
 
 def emulated() -> Emulator:
-    behaviour = Behaviour.model_validate(DIALECT_CHOICES["openapi"])
+    behavior = Behavior.model_validate(DIALECT_CHOICES["openapi"])
     places = {"projects": frozenset({PROJECT}), "regions": frozenset({REGION})}
-    return Emulator(Settings(api_key=KEY, task_seconds=TaskSeconds(0.05), behaviour=behaviour, **places))
+    return Emulator(Settings(api_key=KEY, task_seconds=TaskSeconds(0.05), behavior=behavior, **places))
 
 
 class Program:

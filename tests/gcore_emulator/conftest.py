@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gcore_emulator import Behaviour, Emulator, ManualClock, Settings, TaskSeconds, serving
+from gcore_emulator import Behavior, Emulator, ManualClock, Settings, TaskSeconds, serving
 from tests.gcore_emulator.data_plane.world import Traffic, carrying
 from tests.gcore_emulator.emulated_api import KEY, OTHER_PROJECT, OTHER_REGION, PROJECT, REGION, TASK_SECONDS, Api
 from tests.material import Material
@@ -29,7 +29,7 @@ def _serve(stack: ExitStack, material: Material, task_seconds: TaskSeconds | Non
         projects=frozenset({PROJECT, OTHER_PROJECT}),
         regions=frozenset({REGION, OTHER_REGION}),
         task_seconds=task_seconds or TaskSeconds(TASK_SECONDS),
-        behaviour=Behaviour.model_validate(choices),
+        behavior=Behavior.model_validate(choices),
     )
     emulator = Emulator(settings, clock)
     url = stack.enter_context(serving(emulator))
@@ -40,7 +40,7 @@ def _serve(stack: ExitStack, material: Material, task_seconds: TaskSeconds | Non
 
 @pytest.fixture
 def start(material: Material) -> Iterator[Start]:
-    """Starts an emulator with the choices that are given, by field name of `Behaviour`."""
+    """Starts an emulator with the choices that are given, by field name of `Behavior`."""
     with ExitStack() as stack:
         yield lambda task_seconds=None, **choices: _serve(stack, material, task_seconds, choices)
 
@@ -71,6 +71,6 @@ def traffic(material: Material) -> Iterator[Traffic]:
 
 @pytest.fixture
 def start_traffic(material: Material) -> Iterator[Callable[..., Traffic]]:
-    """Starts an emulator with a real data plane and the choices that are given, by field name of `Behaviour`."""
+    """Starts an emulator with a real data plane and the choices that are given, by field name of `Behavior`."""
     with ExitStack() as stack:
         yield lambda **choices: stack.enter_context(carrying(material, **choices))

@@ -16,7 +16,7 @@ from unittest import mock
 
 import httpx
 
-from gcore_emulator import Behaviour, Emulator, ManualClock, Settings, TaskSeconds, create_application
+from gcore_emulator import Behavior, Emulator, ManualClock, Settings, TaskSeconds, create_application
 from gcore_emulator.persistence import Key, current, text_of
 from gcore_emulator.state_file import opened
 from tests.gcore_emulator.emulated_api import KEY, blob, member_body, monitor_body, pool_body
@@ -24,11 +24,11 @@ from tests.material import Material
 
 
 def settings(**choices: Any) -> Settings:
-    """An emulator's, with choices by field name of `Behaviour`."""
+    """An emulator's, with choices by field name of `Behavior`."""
     return Settings(
         api_key=KEY,
         task_seconds=TaskSeconds(10, {"update_loadbalancer": 25, "failover_loadbalancer": None}),
-        behaviour=Behaviour.model_validate(choices),
+        behavior=Behavior.model_validate(choices),
     )
 
 

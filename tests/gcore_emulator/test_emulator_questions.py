@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gcore_emulator.behavior import UnknownChoice, behaviour_from, questions
+from gcore_emulator.behavior import UnknownChoice, behavior_from, questions
 from gcore_emulator.settings import DIALECT_CHOICES
 from tests.gcore_emulator.choices import answers, data_plane, failures, locks, pools, routes, secrets
 from tests.gcore_emulator.choices.choice import CHECKS
@@ -24,7 +24,7 @@ PARTS = (routes, secrets, locks, answers, pools, failures, data_plane)
 )
 def test_each_choice(start: Start, question: str, named: str) -> None:
     chosen, check = CHECKS[question, named]
-    check(start(**behaviour_from([f"{question}={chosen}"]).model_dump()))
+    check(start(**behavior_from([f"{question}={chosen}"]).model_dump()))
 
 
 def test_the_default_is_one_of_the_choices() -> None:
@@ -36,15 +36,15 @@ def test_the_default_is_one_of_the_choices() -> None:
 @pytest.mark.parametrize("setting", ["nothing=1", "pool-routes", "pool-routes=all", "read-lag=-1", "quota=trees=1"])
 def test_an_unknown_choice_is_refused_with_those_that_exist(setting: str) -> None:
     with pytest.raises(UnknownChoice) as refused:
-        behaviour_from([setting])
+        behavior_from([setting])
     known = "pool-routes" if not setting.startswith(("read", "quota", "pool-routes=")) else ""
     assert known in str(refused.value)
 
 
 def test_a_dialect_is_a_set_of_choices_that_a_setting_overrules() -> None:
-    guide = behaviour_from([], DIALECT_CHOICES["guide"])
+    guide = behavior_from([], DIALECT_CHOICES["guide"])
     assert (guide.pool_routes, guide.v2_secret_payload) == ("guide", "string")
-    openapi = behaviour_from(["pool-routes=both"], DIALECT_CHOICES["openapi"])
+    openapi = behavior_from(["pool-routes=both"], DIALECT_CHOICES["openapi"])
     assert (openapi.pool_routes, openapi.v2_secret_payload) == ("both", "object")
 
 

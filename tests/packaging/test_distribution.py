@@ -79,7 +79,7 @@ def test_the_sdist_has_what_people_look_for(distribution: Distribution) -> None:
     assert not {name for name in sources if name.endswith((".pem", ".key", ".p12", ".pyc"))}
 
 
-def test_the_licence(metadata: email.message.Message, contents: dict[str, bytes]) -> None:
+def test_the_license(metadata: email.message.Message, contents: dict[str, bytes]) -> None:
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata.get_all("License-File") == ["LICENSE"]
     (text,) = (content for name, content in contents.items() if name.endswith(".dist-info/licenses/LICENSE"))

@@ -92,7 +92,7 @@ def test_a_pulumi_on_path_that_does_not_run_is_left_alone(machine: Machine, sour
     assert ensure_engine(machine.environ).directory == machine.cached_engine
 
 
-def test_the_cached_engine_is_recognised_on_path(machine: Machine, sources: Sources) -> None:
+def test_the_cached_engine_is_recognized_on_path(machine: Machine, sources: Sources) -> None:
     sources.works = {"go"}
     made = ensure_engine(machine.environ)
     again = ensure_engine({**machine.environ, "PATH": f"{made.directory}:/usr/bin:/bin"})

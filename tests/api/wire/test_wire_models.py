@@ -74,8 +74,8 @@ class TestRequests:
     )
     def test_unknown_fields_are_refused(self, model: type[BaseModel]) -> None:
         with pytest.raises(ValidationError) as refused:
-            model.model_validate({"colour": "red"})
-        assert ("colour",) in {error["loc"] for error in refused.value.errors()}
+            model.model_validate({"color": "red"})
+        assert ("color",) in {error["loc"] for error in refused.value.errors()}
 
     @pytest.mark.parametrize(
         ("name", "taken"),
@@ -126,7 +126,7 @@ class TestSecrets:
             assert CANARY not in text
 
     @pytest.mark.parametrize(
-        "change", [{"name": None}, {"secret_type": "tls"}, {"colour": "red"}, {"payload": [CANARY]}]
+        "change", [{"name": None}, {"secret_type": "tls"}, {"color": "red"}, {"payload": [CANARY]}]
     )
     def test_no_error_shows_a_payload(self, change: dict[str, Any]) -> None:
         with pytest.raises(ValidationError) as refused:
@@ -137,7 +137,7 @@ class TestSecrets:
 class TestAnswers:
     def test_unknown_fields_are_ignored_and_missing_nullable_ones_are_none(self) -> None:
         secret = Secret.model_validate(
-            {"id": ID, "name": "web", "secret_type": "certificate", "status": "ACTIVE", "colour": "red"}
+            {"id": ID, "name": "web", "secret_type": "certificate", "status": "ACTIVE", "color": "red"}
         )
         assert (secret.created, secret.expiration, secret.content_types) == (None, None, None)
 

@@ -44,20 +44,20 @@ def a_401_is_empty(api: Api) -> None:
 
 @choice("unknown-fields", "refuse")
 def unknown_fields_are_refused(api: Api) -> None:
-    refused = api.refused("POST", "/v1/loadbalancers/@", 400, json={"name": "web", "colour": "red"})
-    assert set(refused["invalid_fields"]) == {"colour"}
+    refused = api.refused("POST", "/v1/loadbalancers/@", 400, json={"name": "web", "color": "red"})
+    assert set(refused["invalid_fields"]) == {"color"}
 
 
 @choice("unknown-fields", "ignore")
 def unknown_fields_are_ignored(api: Api) -> None:
-    nested = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "colour": "blue"}
-    nested["pools"] = [pool_body(members=[member_body(colour="green")])]
-    api.do("POST", "/v1/loadbalancers/@", {"name": "web", "colour": "red", "listeners": [nested]})
+    nested = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "color": "blue"}
+    nested["pools"] = [pool_body(members=[member_body(color="green")])]
+    api.do("POST", "/v1/loadbalancers/@", {"name": "web", "color": "red", "listeners": [nested]})
     (pool,) = api.get("/v1/lbpools/@")["results"]
-    api.do("PUT", f"/v1/loadbalancers/@/pools/{pool['id']}/members", [member_body("10.0.0.8", colour="green")])
-    api.do("POST", "/v2/secrets/@", {**blob("web", api.material.server_payload), "colour": "red"})
-    api.do("POST", "/v2/secrets/@", {"name": "web", "payload": {**api.material.pem_texts, "colour": "red"}})
-    refused = api.refused("POST", "/v1/loadbalancers/@", 400, json={"colour": "red"})
+    api.do("PUT", f"/v1/loadbalancers/@/pools/{pool['id']}/members", [member_body("10.0.0.8", color="green")])
+    api.do("POST", "/v2/secrets/@", {**blob("web", api.material.server_payload), "color": "red"})
+    api.do("POST", "/v2/secrets/@", {"name": "web", "payload": {**api.material.pem_texts, "color": "red"}})
+    refused = api.refused("POST", "/v1/loadbalancers/@", 400, json={"color": "red"})
     assert set(refused["invalid_fields"]) == {"name"}
 
 

@@ -15,7 +15,7 @@ def configured(api: Api) -> str:
     account = api.emulator.account
     (balancer,) = account.load_balancers.values()
     ports = dict.fromkeys(account.listeners, 10_000)
-    return configuration(balancer, account, ports, api.emulator.settings.behaviour, PurePosixPath("/private")).text
+    return configuration(balancer, account, ports, api.emulator.settings.behavior, PurePosixPath("/private")).text
 
 
 @choice("pool-alpn", "octavia")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gcore_emulator import Behaviour
+from gcore_emulator import Behavior
 from gcore_emulator.account import Account, HealthMonitor
 from gcore_emulator.data_plane import HaproxyDataPlane
 from tests.gcore_emulator.data_plane import stored
@@ -79,7 +79,7 @@ def carry(
         }
         account.put(stored.listener(f"listener-{name}", protocol="TERMINATED_HTTPS", secret_id="server"))
         account.put(stored.pool(f"pool-{name}", **{**values, **more}))
-    assert plane.apply(account, "lb", Behaviour()) == {}
+    assert plane.apply(account, "lb", Behavior()) == {}
     return Carried(plane, account)
 
 

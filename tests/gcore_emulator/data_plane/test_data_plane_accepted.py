@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gcore_emulator import Behaviour
+from gcore_emulator import Behavior
 from gcore_emulator.account import Account, BasicAuthUser
 from gcore_emulator.data_plane.configuration import configuration
 from gcore_emulator.data_plane.program import ConfigurationRefused, check_configuration, find_haproxy
@@ -78,7 +78,7 @@ def account(material: Material) -> Account:
 def check(account: Account, folder: Path, **choices: Any) -> None:
     """Writes what a load balancer becomes, and lets HAProxy check it. Sockets and ports aren't used by that."""
     ports = {listener_id: 10_000 + number for number, listener_id in enumerate(account.listeners)}
-    made = configuration(account.load_balancers["lb"], account, ports, Behaviour(**choices), folder)
+    made = configuration(account.load_balancers["lb"], account, ports, Behavior(**choices), folder)
     assert not made.left_out
     for name, content in {**made.files, "c": made.text.encode()}.items():
         (folder / name).write_bytes(content)

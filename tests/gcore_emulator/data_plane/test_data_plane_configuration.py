@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gcore_emulator import Behaviour
+from gcore_emulator import Behavior
 from gcore_emulator.account import Account, BasicAuthUser
 from gcore_emulator.data_plane.configuration import Configuration, configuration
 from gcore_emulator.data_plane.escaping import word
@@ -24,7 +24,7 @@ END = f"sni ssl_fc_sni ciphers {CIPHERS} {OLD} alpn {ALPN}"
 
 def rendered(account: Account, **choices: Any) -> Configuration:
     ports = {listener_id: 10_000 + number for number, listener_id in enumerate(account.listeners)}
-    return configuration(account.load_balancers["lb"], account, ports, Behaviour(**choices), FOLDER)
+    return configuration(account.load_balancers["lb"], account, ports, Behavior(**choices), FOLDER)
 
 
 def one(material: Material, listener: dict[str, Any] | None = None, **pool: Any) -> Account:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import NoEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from typing_extensions import Unpack
 
-from gcore_emulator import Behaviour
+from gcore_emulator import Behavior
 from gcore_emulator.account import Account
 from gcore_emulator.data_plane import ConfigurationRefused, HaproxyDataPlane, haproxy_data_plane
 from gcore_tls_provider.certificates import Finding
@@ -130,7 +130,7 @@ def carry(plane: HaproxyDataPlane, *listeners: Sequence[str], load_balancer_id: 
         ),
         *(stored.secret(name, pkcs12(one, CHAINS.get(name, ()))) for name, one in secrets.items()),
     )
-    assert plane.apply(account, load_balancer_id, Behaviour()) == {}
+    assert plane.apply(account, load_balancer_id, Behavior()) == {}
 
 
 def port(plane: HaproxyDataPlane, listener_id: str) -> int:

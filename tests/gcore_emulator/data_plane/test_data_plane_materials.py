@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gcore_emulator import Behaviour
+from gcore_emulator import Behavior
 from gcore_emulator.account import Account
 from gcore_emulator.data_plane import HaproxyDataPlane, haproxy_data_plane
 from gcore_tls_provider.certificates import DevelopmentAuthority
@@ -70,7 +70,7 @@ def outcomes(cases: Mapping[str, Case]) -> Mapping[str, Outcome]:
         for number, (name, case) in enumerate(cases.items()):
             _put(account, number, case, ports[name])
         plane = stack.enter_context(haproxy_data_plane())
-        assert plane.apply(account, "lb", Behaviour()) == {}
+        assert plane.apply(account, "lb", Behavior()) == {}
         with concurrent.futures.ThreadPoolExecutor(96) as pool:
             statuses = list(pool.map(lambda pair: _status(plane, *pair), enumerate(cases.values())))
         until(lambda: _unprobed(plane), lambda count: count == 0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from gcore_emulator import Behaviour, Emulator, ManualClock, Settings, TaskSeconds, serving
+from gcore_emulator import Behavior, Emulator, ManualClock, Settings, TaskSeconds, serving
 from gcore_emulator.data_plane import HaproxyDataPlane, haproxy_data_plane
 from gcore_tls_provider.certificates import Identity
 from tests.gcore_emulator.data_plane.backends import Backend, server_context
@@ -127,7 +127,7 @@ class Deployed:
 
 
 class carrying(ExitStack):
-    """An emulator with a data plane, on a port, with the choices that are given by field name of `Behaviour`."""
+    """An emulator with a data plane, on a port, with the choices that are given by field name of `Behavior`."""
 
     def __init__(self, material: Material, **choices: Any) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class carrying(ExitStack):
             projects=frozenset({PROJECT}),
             regions=frozenset({REGION}),
             task_seconds=TaskSeconds(TASK_SECONDS),
-            behaviour=Behaviour.model_validate(self._choices),
+            behavior=Behavior.model_validate(self._choices),
         )
         clock = ManualClock()
         emulator = Emulator(settings, clock, plane)
