@@ -43,7 +43,9 @@ def test_each_picture_has_a_light_and_a_dark_variant_and_a_description(name: str
 
 
 def test_every_image_is_in_the_readme() -> None:
-    assert {f"docs/images/{path.name}" for path in IMAGES.iterdir()} == set(re.findall(r'"(docs/images/[^"]+)"', README))
+    assert {f"docs/images/{path.name}" for path in IMAGES.iterdir()} == set(
+        re.findall(r'"(docs/images/[^"]+)"', README)
+    )
 
 
 def test_both_variants_of_the_preview_show_the_same_text() -> None:
