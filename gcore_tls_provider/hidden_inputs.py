@@ -13,6 +13,12 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+RECORD: Final = "__gcore"
+"""The hidden property: a versioned map of small texts, see `lifecycle.record`."""
+
+VERSION: Final = 1
+"""Version of the record."""
+
 CONTEXT: Final = "__context"
 """Which resource it is: its URN, its name, its stack, its time limits; packed."""
 

@@ -6,7 +6,7 @@ Nothing in here knows Pulumi's dynamic providers: `gcore_tls_provider.providers`
 | --- | --- |
 | `properties`, `scalars` | property bags, unknown values, and the models that they are parsed into |
 | `fields` | what a table of fields says: readable, nullable, changed in place or by replacement |
-| `lifecycle` | the contract that every kind fulfils, and what all kinds share |
+| `lifecycle` | the contract that every kind fulfills, and what all kinds share |
 | `secrets`, `certificates`, `load_balancers`, `listeners`, `pools` | the kinds, each with its table of fields |
 | `listener_inputs`, `pool_inputs` | what a program says of the two kinds that have most to say |
 | `listener_rules`, `pool_rules` | rules over a listener or pool and what it refers to |

@@ -19,7 +19,7 @@ from typing import Final
 
 from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.lifecycle.inputs.properties import Properties, contains_unknown
-from gcore_tls_provider.lifecycle.kind import Diff
+from gcore_tls_provider.lifecycle.plan import Diff
 from gcore_tls_provider.lifecycle.run.location import LOCATION_FIELDS
 
 _SCOPE: Final = frozenset(field.name for field in LOCATION_FIELDS)

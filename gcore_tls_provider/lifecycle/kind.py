@@ -1,128 +1,77 @@
-"""The contract that every kind of object fulfils, and what all kinds share.
+"""The contract of a kind: data, and four verbs that talk to Gcore.
 
-- **check** validates all that is known and reports all findings at once; it adds public facts to the inputs, so that a
-  preview shows them. It asks nobody, but for an object that is to be adopted (see `adoption`).
-- **diff** compares meaning, over the kind's table of fields.
-- **create** waits until the object is there and reads it back; if it fails, what it made is removed.
-- **update** sends only what changed.
-- What either leaves half-done is in its error, and so gets into the state; the next run goes on with it.
-- **read** gives the live inputs, so that drift shows; an object that is gone is None.
-- **delete** treats an object that is gone as deleted, and waits while it is in use.
+`plan` and `apply` run over a kind: check and diff without requests, create, read, update and delete with them.
+`recovery.create_once` wraps `create_object`, so a kind contains nothing of the choreography around a create.
 """
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import ClassVar, Final, Generic
+from typing import ClassVar, Generic, Protocol
 
-from pydantic import BaseModel
-
+from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.certificates.findings.finding import Finding
-from gcore_tls_provider.certificates.findings.limits import cap_repeats
-from gcore_tls_provider.certificates.findings.severity import apply_waivers
-from gcore_tls_provider.errors import ApiError, Conflict, ObjectFailed, ObjectNotFound, PartialResult
-from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT, from_json
-from gcore_tls_provider.lifecycle import adoption
-from gcore_tls_provider.lifecycle.inputs.fields import (
-    SET,
-    Field,
-    changed_fields,
-    decode_explicit,
-    encode_explicit,
-    explicit_inputs,
-    inputs_after_read,
-    user_set_inputs,
-)
-from gcore_tls_provider.lifecycle.inputs.properties import (
-    INTERNAL,
-    InputsT,
-    PartialInputs,
-    Properties,
-    Rule,
-    parse,
-    parse_partial,
-)
-from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
-from gcore_tls_provider.lifecycle.recovery.partial import UNFINISHED, half_updated, marked
-from gcore_tls_provider.lifecycle.run.location import (
-    ACCOUNT,
-    LOCATION_FIELDS,
-    RELOCATING_FIELDS,
-    account_now,
-    location_of,
-    resolve_location,
-)
-from gcore_tls_provider.lifecycle.run.operation import Operation, ResourceContext, Verb, in_error, urn_of
-from gcore_tls_provider.lifecycle.run.session import Session
+from gcore_tls_provider.lifecycle.inputs.fields import Field, changed_fields
+from gcore_tls_provider.lifecycle.inputs.properties import InputsT, PartialInputs, Properties, Rule, parse_partial
+from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache, PublishedCertificate
+from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
+from gcore_tls_provider.lifecycle.run.location import LOCATION_FIELDS
+from gcore_tls_provider.lifecycle.run.operation import Operation
 
-_NAME: Final = re.compile(r"\w+")
-"""The input that a finding's property begins with: `members` of `members[0].address`."""
-
-
-@dataclass(frozen=True)
-class CheckOutcome:
-    """What a check found.
-
-    Attributes:
-        inputs: the inputs, with public facts added.
-        findings: all that is to be said about them.
-    """
-
-    inputs: Properties
-    findings: tuple[Finding, ...]
+EXISTING_ID = "existing_id"
+"""Input of every adoptable kind: ID of the object that the resource adopts."""
 
 
 @dataclass(frozen=True)
 class CheckContext(Generic[InputsT]):
-    """One check, as the rules see it.
+    """One check, as the rules of a kind see it.
 
     Attributes:
-        drafted: the program's inputs, as far as they are known.
-        inputs: the same as they will be saved, without the public facts; internal keys included.
-        olds: the inputs of the last run; empty for an object that is to be made.
-        now: the moment, in UTC.
-        urn: the resource.
-        seen: what the certificate resources that were checked before it hold.
+        partial: Inputs of the program, as far as they are known and valid.
+        inputs: The same as they will be saved, without derived properties.
+        olds: Inputs of the previous run; empty for an object that is to be created.
+        now: Current time in UTC.
+        urn: URN of the resource.
+        certificates: Content of the certificate resources that were checked before.
     """
 
-    drafted: PartialInputs[InputsT]
+    partial: PartialInputs[InputsT]
     inputs: Properties
     olds: Mapping[str, object]
     now: datetime
     urn: str
-    seen: CertificateCache
+    certificates: CertificateCache
 
 
 @dataclass(frozen=True)
-class Diff:
-    """What an update would have to do.
+class Evaluation:
+    """Result of a kind's rules over one check.
 
     Attributes:
-        changes: whether there is anything to do.
-        replaces: the properties that can only be changed by a new object.
-        delete_before_replace: the old object must go first.
-        changed: all properties whose meaning changes.
+        facts: Derived properties: public facts that a preview shows.
+        findings: Findings beyond single properties.
+        references: References to save; None if the kind has none.
+        published: Certificates that later checks can refer to.
     """
 
-    changes: bool
-    replaces: tuple[str, ...] = ()
-    delete_before_replace: bool = False
-    changed: tuple[str, ...] = ()
+    facts: Properties
+    findings: Sequence[Finding] = ()
+    references: object = None
+    published: tuple[PublishedCertificate, ...] = ()
 
 
 @dataclass(frozen=True)
 class LiveObject:
-    """An object as it stands at Gcore.
+    """An object as it is at Gcore.
 
     Attributes:
-        id: its id.
-        properties: its properties, as far as Gcore gives them back.
-        ailing: what Gcore says isn't well below it, in words: `member 10.0.0.11:8443 is in operating status ERROR`.
+        id: ID of the object.
+        properties: Properties that Gcore returns.
+        unhealthy_parts: Unhealthy parts in words: `member 10.0.0.11:8443 is in operating status ERROR`.
     """
 
     id: str
@@ -131,7 +80,7 @@ class LiveObject:
 
     @property
     def health_problems(self) -> tuple[str, ...]:
-        """All that isn't well: what its own statuses say, and what is below it."""
+        """All health problems: those of its own statuses, and its unhealthy parts."""
         statuses = (
             (name.replace("_", " "), self.properties.get(name))
             for name in ("provisioning_status", "operating_status", "status")
@@ -139,34 +88,50 @@ class LiveObject:
         return (*(f"it is in {name} ERROR" for name, status in statuses if status == "ERROR"), *self.unhealthy_parts)
 
 
+class Row(Protocol):
+    """A row of a list of objects."""
+
+    @property
+    def id(self) -> str:
+        """ID of the object."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Name of the object."""
+        ...
+
+
 @dataclass(frozen=True)
-class Read:
-    """What a read found.
+class CreateTask:
+    """The task that creates an object.
 
     Attributes:
-        outputs: everything about the object.
-        inputs: the inputs that would describe it.
+        type: Gcore's type of the task: `create_lbpool`.
+        key: Name of its list of created IDs: `pools`.
     """
 
-    outputs: Properties
-    inputs: Properties
+    type: str
+    key: str
 
 
-class Lifecycle(ABC, Generic[InputsT]):
-    """One kind of object, from check to delete. Stateless: threads share it.
+class Kind(ABC, Generic[InputsT]):
+    """One kind of object: data, and verbs that talk to Gcore. Stateless: threads share it.
 
     Attributes:
-        kind: what it is called in messages: `listener`.
-        inputs: the model of its inputs.
-        fields: the table of what is compared.
-        rules: what is checked beyond single properties.
-        derived: names of the public facts that check adds.
-        arguments: what programs call those inputs whose names are Gcore's: `ca` becomes `ca_secret_id`.
-        hidden: names of the properties whose values no message shows.
-        adoptable: whether an existing object can be taken over with `existing_id`.
+        name: Name in messages: `listener`.
+        time_limit: Seconds that a write can take, including its wait for other changes of the load balancer.
+        inputs: Model of the inputs.
+        fields: Table of what is compared.
+        rules: Checks beyond single properties.
+        derived: Names of the properties that a check adds.
+        arguments: Arguments of programs, by the input that Gcore's name differs from: `ca_secret_id` is `ca`.
+        hidden: Names of the properties whose values no message shows.
+        adoptable: An existing object can be adopted with `existing_id`.
     """
 
-    kind: ClassVar[str]
+    name: ClassVar[str]
+    time_limit: ClassVar[float] = 900.0
     inputs: type[InputsT]
     fields: tuple[Field, ...]
     rules: tuple[Rule[InputsT], ...] = ()
@@ -175,259 +140,137 @@ class Lifecycle(ABC, Generic[InputsT]):
     hidden: ClassVar[frozenset[str]] = frozenset()
     adoptable: ClassVar[bool] = True
 
-    def facts(self, checking: CheckContext[InputsT]) -> tuple[Properties, Sequence[Finding]]:
-        """Public facts about what is known of the inputs, and what is to be said about it beyond `rules`."""
-        return {}, ()
-
     @abstractmethod
-    def make(self, operation: Operation, inputs: InputsT) -> LiveObject:
-        """Makes the object and waits for it."""
-
-    @abstractmethod
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
-        """Reads the object; None if it is gone.
+    def read_object(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
+        """Read an object; return None if it is gone.
 
         Args:
-            operation: the read.
-            object_id: the object.
-            prior: what is known of it.
+            operation: The read.
+            object_id: ID of the object.
+            prior: Known properties, for values that Gcore does not return.
         """
 
     @abstractmethod
-    def change(
+    def update_object(
         self, operation: Operation, object_id: str, olds: Properties, inputs: InputsT, fields: Sequence[Field]
     ) -> LiveObject:
-        """Changes the given fields of the object in place and reads it back."""
+        """Change the given fields of an object in place, and read it back."""
 
     @abstractmethod
-    def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
-        """Deletes the object; one that is gone is deleted."""
+    def delete_object(self, operation: Operation, object_id: str, properties: Properties) -> None:
+        """Delete an object; one that is gone counts as deleted."""
 
-    def unfit(self, live: LiveObject) -> str | None:
-        """Why an existing object can't become one of this kind, in words; None if it can."""
+    def evaluate(self, check: CheckContext[InputsT]) -> Evaluation:
+        """Return derived properties and findings beyond `rules`."""
+        return Evaluation({})
+
+    def why_not_adoptable(self, live: LiveObject) -> str | None:
+        """Return why an existing object cannot become one of this kind, in words; None if it can."""
         status = live.properties.get("provisioning_status")
         return "it is in provisioning status ERROR" if status == "ERROR" else None
 
-    def goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
-        """Whether the old object must be deleted before the new one can be made."""
+    def delete_before_create(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
+        """Return whether the old object must be deleted before the new one can be created."""
         return False
 
-    def check(self, session: Session, olds: Mapping[str, object], news: Mapping[str, object]) -> CheckOutcome:
-        """Validates what is known of a program's inputs, and adds public facts and where the object is to be.
-
-        Args:
-            session: the process's work; asks Gcore only for an object that isn't adopted yet.
-            olds: the inputs of the last run; empty for an object that is to be made.
-            news: the program's inputs.
-        """
-        given = {k: v for k, v in news.items() if k not in self._added and k != ATTEMPT and v is not None}
-        drafted = parse_partial(self.inputs, given)
-        scope, misplaced = resolve_location(session, olds, news)
-        inputs = {**given, **_parsed(drafted, given), **scope, **_attempt(olds, news)}
-        facts, found = self.facts(CheckContext(drafted, inputs, olds, session.clock.utc(), urn_of(news), session.seen))
-        judged = apply_waivers((*found, *drafted.run_rules(self.rules)), drafted.known.reasons)
-        inputs, findings = {**inputs, **facts}, (*drafted.findings, *misplaced, *judged)
-        if not self.adoptable or news.get(adoption.EXISTING) is None:
-            return CheckOutcome(inputs, self._as_written(findings))
-        sound = {name: inputs[name] for name in inputs if name in drafted.valid_fields | drafted.unknown}
-        existing, adopted = adoption.checked(self, session, olds, news, {**sound, **scope, **facts})
-        return CheckOutcome({**inputs, **existing}, self._as_written((*findings, *adopted)))
-
-    def _as_written(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """The findings on the arguments that the program gives, and of very many of one kind the first."""
-
-        def written(finding: Finding) -> Finding:
-            name = _NAME.match(finding.property)
-            argument = None if name is None else self.arguments.get(name[0])
-            if name is None or argument is None:
-                return finding
-            return replace(finding, property=argument + finding.property[name.end() :])
-
-        return cap_repeats(map(written, findings))
-
-    def diff(self, olds: Properties, news: Properties, object_id: str | None = None) -> Diff:
-        """Compares the old outputs with the new inputs by what they mean.
-
-        Args:
-            olds: the outputs of the last run.
-            news: the inputs of this one.
-            object_id: the object.
-        """
-        if olds.get(UNFINISHED) == "anew":
-            return Diff(changes=True, replaces=("name",), delete_before_replace=True)
-        fields = tuple(changed_fields((*self.fields, *LOCATION_FIELDS), olds, news))
-        replaces = tuple(field.name for field in fields if field.change == "replace")
-        if adoption.is_of_another(olds, news, object_id):
-            replaces = (*replaces, adoption.EXISTING)
-        # A delete finds the time limits in the outputs, so that new ones have to get there.
-        retimed = _timeouts(olds) != _timeouts(news)
-        first = bool(replaces) and self._goes_first(olds, news, replaces)
-        # The mark of an account is the provider's own: what a program can change is the connection.
-        named = tuple("provider_config" if name == ACCOUNT else name for name in replaces)
-        return Diff(
-            bool(fields) or bool(replaces) or retimed or UNFINISHED in olds,
-            named,
-            first,
-            tuple(field.name for field in fields),
-        )
-
-    def _goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
-        elsewhere = any(name in replaces for name in (*RELOCATING_FIELDS, adoption.EXISTING))
-        return not elsewhere and self.goes_first(olds, news, replaces)
-
-    def create(self, session: Session, properties: Properties) -> LiveObject:
-        """Makes the object, or adopts it; its properties are those given, and what Gcore adds."""
-        operation, inputs = self._operation(session, properties, "create"), self._parsed(properties)
-        try:
-            live = adoption.adopted(self, operation, properties, inputs) or self.make(operation, inputs)
-        except ApiError as failed:
-            if failed.partial is not None:
-                failed.partial = marked(failed.partial, self._kept(properties))
-            raise
-        return LiveObject(live.id, {**self._kept(properties), **live.properties})
-
-    def read(self, session: Session, object_id: str, properties: Properties) -> Read | None:
-        """Reads the object; None if it is gone.
-
-        Raises:
-            ObjectFailed: it is gone, and was never known: what a program wants to read must be there.
-        """
-        operation = self._operation(session, properties, "read")
-        live = self.look(operation, object_id, properties)
-        if live is None and SET not in properties:
-            raise ObjectFailed(
-                f"read {self.kind} {object_id}",
-                "there is no such object in this project and region",
-                "Correct the id, or the project and region: the resource's, else those of its connection.",
-            )
-        if live is None:
-            return None
-        if live.health_problems:
-            operation.warn(self.unwell(object_id, live))
-        prior = self.inputs_of(properties)
-        inputs = {**inputs_after_read(self.fields, prior, live.properties), **account_now(session, properties)}
-        ever_set = decode_explicit(properties) if UNFINISHED in properties else frozenset[str]()
-        names = encode_explicit(ever_set | explicit_inputs(inputs, self.fields))
-        return Read({**properties, **live.properties, SET: names}, inputs)
-
-    def inputs_of(self, outputs: Properties) -> Properties:
-        """The inputs that a program has last given, as far as the outputs tell."""
-        kept = {
-            key: value
-            for key, value in outputs.items()
-            if key in self._added or (key.startswith(INTERNAL) and key not in (SET, UNFINISHED))
-        }
-        return {**kept, **user_set_inputs(self.fields, decode_explicit(outputs), outputs)}
-
-    def update(self, session: Session, object_id: str, olds: Properties, news: Properties) -> Properties:
-        """Changes what differs, in place; the new outputs.
-
-        Where an earlier update failed half-way, nothing is taken for granted: the live object is what is compared.
-        """
-        kept = {
-            **{k: v for k, v in olds.items() if k not in news and k not in decode_explicit(olds)},
-            **self._kept(news),
-        }
-        kept.pop(UNFINISHED, None)
-        operation = self._operation(session, news, "update")
-        try:
-            before = self._before(operation, object_id, olds) if UNFINISHED in olds else olds
-            fields = [each for each in changed_fields(self.fields, before, news) if each.change != "replace"]
-            if not fields and UNFINISHED not in olds:
-                return kept
-            live = self.change(operation, object_id, before, self._parsed(news), fields)
-        except ApiError as failed:
-            error: ApiError = failed
-            if isinstance(failed, ObjectNotFound):
-                error = ObjectFailed(
-                    failed.action, failed.reason, "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`."
-                )
-            if isinstance(failed, Conflict) and self._is_in_error(operation, object_id, olds):
-                error = in_error(failed.action, self.kind)
-            if operation.wrote or UNFINISHED in olds:
-                error.partial = PartialResult(object_id, half_updated(self.fields, olds, news), recreate=False)
-            if error is failed:
-                raise
-            raise error from failed
-        return {**kept, **live.properties}
-
-    def is_going(self, session: Session, object_id: str, properties: Properties) -> bool:
-        """Whether an object whose deletion was cut off is gone, or will be."""
-        live = self.look(self._operation(session, properties, "read"), object_id, properties)
-        return live is None or live.properties.get("provisioning_status") == "PENDING_DELETE"
-
-    def _is_in_error(self, operation: Operation, object_id: str, olds: Properties) -> bool:
-        try:
-            live = self.look(operation, object_id, olds)
-        except ApiError:
-            return False
-        return live is not None and live.properties.get("provisioning_status") == "ERROR"
-
-    def _before(self, operation: Operation, object_id: str, olds: Properties) -> Properties:
-        """What an object is like that an update has left half-done: what was set then counts as set."""
-        live = self.look(operation, object_id, olds)
-        if live is None:
-            raise ObjectFailed(
-                f"update {self.kind} {object_id}",
-                "there is no such object any more",
-                "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`.",
-            )
-        return {**olds, **live.properties}
-
-    def delete(self, session: Session, object_id: str, properties: Properties) -> None:
-        """Deletes the object and waits until it is gone."""
-        self.remove(self._operation(session, properties, "delete"), object_id, properties)
-
-    def unwell(self, object_id: str, live: LiveObject) -> str:
-        """What Gcore says of an object that isn't well, as a sentence."""
+    def describe_unhealthy(self, object_id: str, live: LiveObject) -> str:
+        """Return the health problems of an object as a sentence."""
         name = live.properties.get("name", object_id)
         return (
-            f"{self.kind} '{name}' ({object_id}) isn't well, says Gcore: {'; '.join(live.health_problems)}. An object in "
-            f"provisioning status ERROR can't be changed, only deleted; operating status ERROR means that health "
-            f"probes fail, or that all below it does."
+            f"Gcore reports {self.name} '{name}' ({object_id}) as unhealthy: {'; '.join(live.health_problems)}. An "
+            f"object in provisioning status ERROR cannot be changed, only deleted; operating status ERROR means that "
+            f"health probes fail, or that everything below the object does."
         )
 
-    def drafted_before(self, olds: Mapping[str, object]) -> PartialInputs[InputsT]:
-        """The inputs of the last run, looked at as a program's are."""
-        return parse_partial(self.inputs, {key: value for key, value in olds.items() if key not in self._added})
-
     @property
-    def _added(self) -> frozenset[str]:
-        existing = {adoption.EXISTING} if self.adoptable else frozenset[str]()
+    def added_inputs(self) -> frozenset[str]:
+        """Names of inputs that are not in the model: derived properties, location and `existing_id`."""
+        existing = {EXISTING_ID} if self.adoptable else frozenset[str]()
         return self.derived | existing | frozenset(field.name for field in LOCATION_FIELDS)
 
-    def _operation(self, session: Session, properties: Properties, verb: Verb) -> Operation:
-        return Operation(session, ResourceContext.of(properties), self.kind, verb, location_of(properties), properties)
-
-    def _parsed(self, properties: Properties) -> InputsT:
-        return parse(self.inputs, {k: v for k, v in properties.items() if k not in self._added})
-
-    def _kept(self, properties: Properties) -> Properties:
-        return {**properties, SET: encode_explicit(explicit_inputs(properties, self.fields))}
+    def parse_previous(self, olds: Mapping[str, object]) -> PartialInputs[InputsT]:
+        """Parse the inputs of the previous run as those of a program."""
+        return parse_partial(self.inputs, {key: value for key, value in olds.items() if key not in self.added_inputs})
 
 
-def _parsed(drafted: PartialInputs[InputsT], given: Mapping[str, object]) -> Properties:
-    """What was given, as it was understood: `"443"` as 443, ids and addresses in one spelling.
+class AttachedKind(Kind[InputsT]):
+    """A part of an object that another tool owns: attaching it creates nothing."""
 
-    Else the state would hold one spelling and Gcore give back another, a change for ever.
+    @abstractmethod
+    def attach(self, operation: Operation, inputs: InputsT) -> LiveObject:
+        """Apply the part to its object, and read it back."""
+
+
+class CreatableKind(Kind[InputsT]):
+    """A kind whose objects a task creates, and whose names prove which create attempt created them.
+
+    Attributes:
+        task: Task that creates an object.
+        renamable: The name can be changed, so an orphan can be taken over.
     """
-    return {name: _plain(getattr(drafted.known, name)) for name in given if name in drafted.valid_fields}
 
+    task: ClassVar[CreateTask]
+    renamable: ClassVar[bool] = True
 
-def _plain(value: object) -> object:
-    if isinstance(value, BaseModel):
-        return value.model_dump(exclude_unset=True)
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return value
+    @abstractmethod
+    def create_object(
+        self, operation: Operation, name: str, inputs: InputsT, load_balancer_id: str | None
+    ) -> tuple[Task, ...]:
+        """Send the request that creates the object, and wait for its tasks.
 
+        Args:
+            operation: The create.
+            name: Name of the object.
+            inputs: Inputs of the resource.
+            load_balancer_id: Load balancer that the caller holds, see `load_balancer_of`.
+        """
 
-def _attempt(olds: Mapping[str, object], news: Mapping[str, object]) -> Properties:
-    """Which making of the resource it is: a new one for an object that is to be made, else the one that made it."""
-    attempt = (olds or news).get(ATTEMPT)
-    return {} if attempt is None else {ATTEMPT: attempt}
+    @abstractmethod
+    def finish_create(
+        self, operation: Operation, object_id: str, inputs: InputsT, load_balancer_id: str | None, action: str
+    ) -> LiveObject:
+        """Wait until the object is ACTIVE, apply what the create request cannot set, and read the object back."""
 
+    @abstractmethod
+    def list_objects(self, operation: Operation) -> Sequence[Row]:
+        """Return all objects of the kind."""
 
-def _timeouts(properties: Mapping[str, object]) -> object:
-    # None were saved as an empty object once.
-    return from_json(properties.get(CONTEXT)).get("timeouts") or None
+    @abstractmethod
+    def is_unreferenced(
+        self, operation: Operation, live: LiveObject, inputs: Mapping[str, object], state: StackState
+    ) -> bool:
+        """Return whether nothing but this stack uses an object that is not in the stack's state.
+
+        Args:
+            operation: The operation that has found the object.
+            live: The object.
+            inputs: Inputs of the interrupted create that has left it.
+            state: The stack's state.
+        """
+
+    def exact_name(self, inputs: InputsT) -> str | None:
+        """Return the name that the program insists on; None to compute one."""
+        name = getattr(inputs, "name", None)
+        return name if isinstance(name, str) else None
+
+    def load_balancer_of(self, operation: Operation, inputs: InputsT) -> str | None:
+        """Return the load balancer that a create locks; None if it locks none."""
+        return None
+
+    def conflicting_objects(self, operation: Operation) -> Iterable[LiveObject]:
+        """Return objects that occupy a place that only one object can have: a port, a listener's default pool."""
+        return ()
+
+    def can_become(self, inputs: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
+        """Return whether an object created with some inputs can become the wanted one in place.
+
+        Args:
+            inputs: Inputs of an interrupted create; values that the state encrypts count as different.
+            wanted: Inputs of this create.
+        """
+        fixed = [each for each in self.fields if each.change == "replace"]
+        return self.renamable and not any(changed_fields(fixed, inputs, wanted))
+
+    def ids_named(self, operation: Operation, name: str) -> list[str]:
+        """Return the IDs of all objects of the kind that have a name."""
+        return [each.id for each in self.list_objects(operation) if each.name == name]

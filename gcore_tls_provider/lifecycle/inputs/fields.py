@@ -1,66 +1,63 @@
-"""Fields: for each property of a kind, whether Gcore gives it back, takes null, and changes it in place.
+"""Fields: for each property of a kind, whether Gcore returns it, accepts null, and changes it in place.
 
-One table per kind; diff, update and read run over it, and so do their tests.
+There is one table per kind; diff, update and read loop over it, and so do the tests.
 
-- Never set: not sent, not compared, shown as an output.
-- Set, then removed: null where the field is nullable, else its documented default, else it stays as it is.
-- Never echoed by Gcore: a read keeps what was there before.
-- `owned`: compared even when it was never set, because its absence has a meaning.
-- `filled_in`: an object whose parts are set and removed one by one, as Gcore fills in those that were never set.
+- Never set by the program: not sent, not compared, shown as an output.
+- Set, then removed: null if the field is nullable, else its documented default, else it keeps its value.
+- Never returned by Gcore: a read keeps the previous value.
+- `compare_when_unset`: compared even if it was never set, because its absence has a meaning.
+- `server_populated`: an object of which Gcore fills in the parts that the program has not set.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from gcore_tls_provider.lifecycle.inputs.properties import Properties, contains_unknown
 
-Change = Literal["in place", "replace", "own route"]
-"""How a changed value gets to Gcore: in the object's update, by a new object, or by a route that the kind knows."""
-
-SET: Final = "__set"
-"""The output that names the inputs that were set: Pulumi shows a handler the old outputs only."""
+Change = Literal["in place", "replace", "separate endpoint"]
+"""Way of a changed value to Gcore: in the object's update, by a new object, or by a route of its own."""
 
 
 def equal(old: object, new: object) -> bool:
-    """Plain equality."""
+    """Return whether two values are equal."""
     return old == new
 
 
 def equal_ids(old: object, new: object) -> bool:
-    """Equality of ids: a program may write them in capitals, Gcore doesn't."""
-    return _written_by_gcore(old) == _written_by_gcore(new)
+    """Return whether two IDs are equal; a program can write them in capitals, Gcore does not."""
+    return _normalized(old) == _normalized(new)
 
 
 def equal_id_sets(old: object, new: object) -> bool:
-    """Equality of lists of ids in which neither order nor repetition means anything; none is as good as empty."""
+    """Return whether two lists have the same IDs, in any order and number; None is as good as empty."""
     return _ids(old) == _ids(new)
 
 
 def _ids(value: object) -> set[object]:
-    return {_written_by_gcore(each) for each in value} if isinstance(value, (list, tuple)) else set()
+    return {_normalized(each) for each in value} if isinstance(value, (list, tuple)) else set()
 
 
-def _written_by_gcore(value: object) -> object:
+def _normalized(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
 class Field:
-    """One property.
+    """One property of a kind.
 
     Attributes:
-        name: its name, in Pulumi and at Gcore alike.
-        change: how a change of it is made.
-        readable: Gcore gives it back.
-        nullable: Gcore's update takes null for it.
-        default: what it goes back to when it is removed and isn't nullable; None where there is no such value.
-        owned: compared even when it was never set.
-        filled_in: it is an object, and what the program says nothing of is Gcore's to fill in; a part that the program
-            has said, and says no longer, is a change.
-        equal: whether two values mean the same.
+        name: Name of the property, at Pulumi and at Gcore.
+        change: How a change of it is made.
+        readable: Gcore returns it.
+        nullable: Gcore's update accepts null for it.
+        default: Value after removal if it is not nullable; None if there is no such value.
+        compare_when_unset: Compare it even if the program has never set it.
+        server_populated: It is an object, and Gcore fills in the parts that the program does not set. A part that the
+            program has set earlier and sets no longer is a change.
+        equal: Return whether two values mean the same.
     """
 
     name: str
@@ -74,16 +71,16 @@ class Field:
 
     @property
     def removed(self) -> object:
-        """The value that an update sends when the property was removed."""
+        """Value that an update sends once the program has removed the property."""
         return None if self.nullable else self.default
 
 
 def explicit_inputs(inputs: Mapping[str, object], fields: Iterable[Field] = ()) -> frozenset[str]:
-    """The names of the properties that have a value: what `SET` holds.
+    """Return the names of the properties that have a value.
 
     Args:
-        inputs: the properties.
-        fields: the kind's table: of what Gcore fills in, the parts count too, as `logging.topic_name`.
+        inputs: Properties.
+        fields: The kind's table: parts of a server-populated field count too, as `logging.topic_name`.
     """
     names = [key for key, value in inputs.items() if value is not None and not key.startswith("__")]
     parts = [
@@ -92,52 +89,48 @@ def explicit_inputs(inputs: Mapping[str, object], fields: Iterable[Field] = ()) 
     return frozenset((*names, *parts))
 
 
-def encode_explicit(names: Iterable[str]) -> str:
-    """The names as `SET` holds them: one text, as the engine takes its time for each value of a property."""
-    return " ".join(sorted(names))
-
-
-def decode_explicit(outputs: Mapping[str, object]) -> frozenset[str]:
-    """The names that `SET` holds."""
-    names = outputs.get(SET)
-    if isinstance(names, list):
-        # State of before.
-        return frozenset(map(str, names))
-    return frozenset(names.split()) if isinstance(names, str) else frozenset()
-
-
 def _parts(value: object) -> set[str]:
-    """The parts of an object that say something."""
+    """Return the names of an object's parts that have a value."""
     return {str(key) for key, part in value.items() if part} if isinstance(value, Mapping) else set()
 
 
-def user_set_inputs(fields: Iterable[Field], names: Collection[str], outputs: Mapping[str, object]) -> Properties:
-    """What a program has last said, as far as the outputs tell: without what Gcore has filled in.
+def user_set_inputs(fields: Iterable[Field], explicit: Collection[str], outputs: Mapping[str, object]) -> Properties:
+    """Return the inputs that the program has set, read from outputs; without the parts that Gcore has filled in.
 
     Args:
-        fields: the kind's table.
-        names: what `SET` holds.
-        outputs: the outputs.
+        fields: The kind's table.
+        explicit: Names of the inputs that the program has set.
+        outputs: Outputs.
     """
-    said: Properties = {name: value for name, value in outputs.items() if name in names}
+    inputs: Properties = {name: value for name, value in outputs.items() if name in explicit}
     for field in fields:
-        parts = {name.partition(".")[2] for name in names if name.startswith(f"{field.name}.")}
-        value = said.get(field.name)
+        parts = {name.partition(".")[2] for name in explicit if name.startswith(f"{field.name}.")}
+        value = inputs.get(field.name)
         if field.server_populated and parts and isinstance(value, Mapping):
-            said[field.name] = {part: each for part, each in value.items() if part in parts}
-    return said
+            inputs[field.name] = {part: each for part, each in value.items() if part in parts}
+    return inputs
 
 
-def changed_fields(fields: Iterable[Field], olds: Mapping[str, object], news: Mapping[str, object]) -> Iterator[Field]:
-    """The fields whose meaning differs between the old outputs and the new inputs.
+def changed_fields(
+    fields: Iterable[Field],
+    olds: Mapping[str, object],
+    news: Mapping[str, object],
+    *,
+    explicit: Collection[str] | None = None,
+) -> Iterator[Field]:
+    """Yield the fields whose meaning differs between old outputs and new inputs; an unknown value is a change.
 
-    A new value that is unknown counts as a change.
+    Args:
+        fields: The kind's table.
+        olds: Old outputs.
+        news: New inputs.
+        explicit: Names of the inputs that the program has set before; None: all of `olds`.
     """
-    was_set = decode_explicit(olds) if SET in olds else frozenset(olds)
+    was_set = frozenset(olds) if explicit is None else explicit
     for field in fields:
         old, new = olds.get(field.name), news.get(field.name)
         if old is None and not field.readable:
-            # Gcore doesn't say what it is: never set, so as it is by default.
+            # Gcore does not return the value: a field that was never set has its default.
             old = field.removed
         if contains_unknown(new):
             yield field
@@ -155,9 +148,9 @@ def changed_fields(fields: Iterable[Field], olds: Mapping[str, object], news: Ma
 
 
 def inputs_after_read(fields: Iterable[Field], prior: Mapping[str, object], live: Mapping[str, object]) -> Properties:
-    """The inputs as the live object has them, so that a refresh shows what has drifted.
+    """Return the inputs as the live object has them, so that a refresh shows drift.
 
-    A property that was never set stays unset, unless it is owned and the live object has a value for it.
+    A property that was never set stays unset, unless `compare_when_unset` holds and the live object has a value.
     """
     inputs: Properties = {key: value for key, value in prior.items() if value is not None}
     for field in fields:
@@ -165,7 +158,7 @@ def inputs_after_read(fields: Iterable[Field], prior: Mapping[str, object], live
             continue
         value = live[field.name]
         if field.name in inputs:
-            # As for an update: what Gcore has filled in beside what the program says is no drift.
+            # Values that Gcore has filled in next to those of the program are no drift, as in an update.
             if field.equal(value, inputs[field.name]):
                 continue
         elif not field.compare_when_unset or field.equal(value, field.removed):

@@ -1,9 +1,9 @@
-"""What an object is called at Gcore.
+"""Names of objects at Gcore.
 
-`<logical name>-<8 hex>-<6 hex>`: first what the program calls the resource, then a digest of the stack's identity and
-the resource's URN, then a digest of the attempt: random text that each making of the resource has for itself. A name is
-computed once, in create; it is kept in the state and never changes. So an object can be told apart from those of every
-other stack and resource, a replacement from what it replaces, and the state tells which making gave which name.
+`<logical name>-<8 hex>-<6 hex>`: the resource's name in the program, a digest of the stack's identity and the
+resource's URN, and a digest of the create attempt's nonce. A name is computed once, in create; the state keeps it and
+it never changes. So an object can be told from those of every other stack and resource, a replacement from the object
+that it replaces, and the state shows which attempt gave which name.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from dataclasses import dataclass
 from typing import Final
 
 LONGEST: Final = 63
-"""Characters of the longest name (OpenAPI: pattern of load balancers, listeners and pools)."""
+"""Length of the longest name (OpenAPI: pattern of load balancers, listeners and pools)."""
 
 PATTERN: Final = r"^[a-zA-Z0-9][a-zA-Z 0-9._\-]{1,61}[a-zA-Z0-9._]$"
-"""What Gcore takes as a name; so 3 to 63 characters."""
+"""Names that Gcore accepts; 3 to 63 characters."""
 
-_OWNER, _ATTEMPT = 8, 6
-_FOREIGN = re.compile(r"[^a-zA-Z0-9._-]+")
+_OWNER_DIGITS, _ATTEMPT_DIGITS = 8, 6
+_FORBIDDEN = re.compile(r"[^a-zA-Z0-9._-]+")
 
 
 @dataclass(frozen=True)
 class ObjectNaming:
-    """All names that one resource of one stack may give to its objects.
+    """All names that one resource of one stack can give to its objects.
 
     Attributes:
-        logical: what the program calls the resource.
+        logical: Name of the resource in the program, reduced to allowed characters.
         owner: 8 hex digits that no other stack or resource has.
     """
 
@@ -37,30 +37,30 @@ class ObjectNaming:
 
     @classmethod
     def of(cls, logical_name: str, identity: str, urn: str) -> ObjectNaming:
-        """The names of a resource.
+        """Return the naming of a resource.
 
         Args:
-            logical_name: what the program calls it.
-            identity: the stack's identity: text that no other stack has.
-            urn: the resource's URN.
+            logical_name: Name of the resource in the program.
+            identity: Identity of the stack: text that no other stack has.
+            urn: URN of the resource.
         """
-        room = LONGEST - _OWNER - _ATTEMPT - 2
-        cleaned = _FOREIGN.sub("-", logical_name).strip("-._ ")[:room].rstrip("-._ ") or "x"
-        return cls(cleaned, _digest(_OWNER, identity, urn))
+        room = LONGEST - _OWNER_DIGITS - _ATTEMPT_DIGITS - 2
+        cleaned = _FORBIDDEN.sub("-", logical_name).strip("-._ ")[:room].rstrip("-._ ") or "x"
+        return cls(cleaned, _digest(_OWNER_DIGITS, identity, urn))
 
     @classmethod
     def of_urn(cls, identity: str, urn: str) -> ObjectNaming:
-        """The names of a resource of which only the URN is known: what the program calls it is the URN's last part."""
+        """Return the naming of a resource of which only the URN is known; it ends in the resource's name."""
         return cls.of(urn.split("::", 3)[-1], identity, urn)
 
     @property
     def prefix(self) -> str:
-        """What all of them begin with."""
+        """Common prefix of all names."""
         return f"{self.logical}-{self.owner}-"
 
-    def name(self, attempt: str) -> str:
-        """The name that a making of the resource gives."""
-        return self.prefix + _digest(_ATTEMPT, self.owner, attempt)
+    def name(self, nonce: str) -> str:
+        """Return the name that a create attempt gives."""
+        return self.prefix + _digest(_ATTEMPT_DIGITS, self.owner, nonce)
 
 
 def _digest(length: int, *parts: str) -> str:

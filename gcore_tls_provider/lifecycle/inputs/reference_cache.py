@@ -1,11 +1,12 @@
-"""The public material of the resources that a process has checked, never a key.
+"""Certificates, CA bundles and CRLs that resources of the running program hold, never a key.
 
-The engine checks a resource after all those that it refers to, in one process. So what a certificate's resource holds
-is known when a listener or a pool that refers to it is checked, and needn't be handed over a second time.
+The engine checks a resource after all resources that it refers to, in one process. So a front end keeps what each check
+publishes, and passes it to the checks that follow: no certificate is parsed or transferred a second time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,58 +16,63 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CachedCertificate:
-    """What a resource holds.
+    """Public content of one resource.
 
     Attributes:
-        digest: the digest of its content.
-        material: its public material.
+        digest: Digest of the content.
+        material: Certificate chain, CA bundle or CRLs.
     """
 
     digest: str
     material: PublicMaterial
 
 
+@dataclass(frozen=True)
+class PublishedCertificate:
+    """Content of a certificate resource, as its check publishes it for later checks.
+
+    Attributes:
+        urn: URN of the certificate resource.
+        current: Content now; None if it is unreadable or unknown.
+        previous: Content in the previous run, if it differs.
+        known: The content is known before other resources are created.
+    """
+
+    urn: str
+    current: CachedCertificate | None
+    previous: CachedCertificate | None = None
+    known: bool = True
+
+
 class CertificateCache:
-    """What the resources of a program hold, and held in the run before. Threads share it."""
+    """Contents of the certificate resources that were checked. Threads share it."""
 
     def __init__(self) -> None:
-        """Nothing was checked yet."""
-        self._held: dict[str, CachedCertificate | None] = {}
-        self._unknown: set[str] = set()
+        """Contain nothing."""
+        self._published: dict[str, PublishedCertificate] = {}
         self._by_digest: dict[str, PublicMaterial] = {}
 
-    def put(self, urn: str, seen: CachedCertificate | None, *, known: bool = True) -> None:
-        """A resource was checked.
-
-        Args:
-            urn: the resource.
-            seen: what it holds; None where that can't be read, or isn't known.
-            known: whether its content is known before some other resource is made.
-        """
-        self._held[urn] = seen
-        if known:
-            self._unknown.discard(urn)
-        else:
-            self._unknown.add(urn)
-        if seen is not None:
-            self.put_previous(seen)
+    def put(self, published: Iterable[PublishedCertificate]) -> None:
+        """Add what a check has published."""
+        for each in published:
+            self._published[each.urn] = each
+            for content in (each.current, each.previous):
+                if content is not None:
+                    self._by_digest[content.digest] = content.material
 
     def is_unknown(self, urn: str) -> bool:
-        """Whether what a resource holds isn't known yet."""
-        return urn in self._unknown
-
-    def put_previous(self, seen: CachedCertificate) -> None:
-        """What a resource held in the run before."""
-        self._by_digest[seen.digest] = seen.material
+        """Return whether the content of a checked resource is not known yet."""
+        return urn in self._published and not self._published[urn].known
 
     def was_checked(self, urn: str) -> bool:
-        """Whether the resource was checked: with targets, it may not have been."""
-        return urn in self._held
+        """Return whether a resource was checked: with `--target`, some are not."""
+        return urn in self._published
 
     def of_resource(self, urn: str) -> CachedCertificate | None:
-        """What a resource holds; None where nobody knows."""
-        return self._held.get(urn)
+        """Return the content of a resource; None if it was not checked, or is unknown or unreadable."""
+        published = self._published.get(urn)
+        return None if published is None else published.current
 
     def with_digest(self, digest: str) -> PublicMaterial | None:
-        """The material with a digest; None where no resource holds it, or held it in the run before."""
+        """Return content by its digest; None if no checked resource holds it now or has held it in the last run."""
         return self._by_digest.get(digest)

@@ -1,16 +1,16 @@
-"""The public material of what a listener or a pool refers to: how rules across the graph see it.
+"""References: certificates of the resources that a listener or a pool refers to, for rules across resources.
 
-A resource of this package says which resources it refers to, by their roles, as the internal input `MATERIAL`:
+A resource lists the resources that it refers to by role, in the part `references` of its hidden record:
 
-| a role's value | when | means |
+| value of a role | when | meaning |
 | --- | --- | --- |
-| a URN | as the program says it | what the process has seen there, see `SeenMaterial` |
-| a digest | saved | the material that had this digest when the input was saved |
-| PEM | saved, authorities only | itself: a program that moves to another authority drops the resource of the old one |
-| an empty text | both | only an id is known |
-| null | as the program says it | a text that isn't known yet |
+| URN | from the program | content that the check of that resource has published, see `CertificateCache` |
+| digest | saved | content that had this digest when the record was saved |
+| PEM | saved, CAs only | the bundle itself: a program that moves to another CA drops the resource of the old one |
+| empty text | both | only an ID is known |
+| null | from the program | a text that is not known yet |
 
-What isn't known hides the rules that need it.
+Rules that need an unknown value are skipped.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from typing import Final, TypeVar
 from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.rules.reload_effects import PublicMaterial
-from gcore_tls_provider.hidden_inputs import MATERIAL, from_json, to_json
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
+from gcore_tls_provider.lifecycle.record import Record
 
 ParsedT = TypeVar("ParsedT")
 
@@ -34,11 +34,11 @@ _PEM: Final = "-----BEGIN "
 
 @dataclass(frozen=True)
 class Chains:
-    """Certificates of one role.
+    """Certificate chains in one role.
 
     Attributes:
-        known: those whose material is known.
-        complete: whether these are all of them.
+        known: Chains whose content is known.
+        complete: These are all chains of the role.
     """
 
     known: tuple[CertificateChain, ...] = ()
@@ -47,38 +47,39 @@ class Chains:
 
 @dataclass(frozen=True)
 class ReferencedCertificates:
-    """What is known beyond ids.
+    """Content of the resources that one resource refers to.
 
     Attributes:
-        roles: the internal input.
-        seen: what the process has checked.
+        roles: References by role, from the hidden record.
+        cache: Contents that checks of this run have published.
     """
 
     roles: Mapping[str, object]
-    seen: CertificateCache
+    cache: CertificateCache
 
     @classmethod
-    def of(cls, inputs: Mapping[str, object], seen: CertificateCache) -> ReferencedCertificates:
-        """The material in a resource's inputs, as the program says them or as they were saved."""
-        return cls(from_json(inputs.get(MATERIAL)), seen)
+    def of(cls, inputs: Mapping[str, object], cache: CertificateCache) -> ReferencedCertificates:
+        """Return the references in a resource's inputs, from the program or as they were saved."""
+        references = Record.of(inputs).references
+        return cls(references if isinstance(references, Mapping) else {}, cache)
 
-    def or_else(self, before: ReferencedCertificates) -> ReferencedCertificates:
-        """The same, with what was there before in the roles whose resources weren't checked, as they aren't targets."""
-        former = {role: before.roles.get(role, "") for role, value in self.roles.items() if self._is_unchecked(value)}
-        return ReferencedCertificates({**self.roles, **former}, self.seen)
+    def or_previous(self, previous: ReferencedCertificates) -> ReferencedCertificates:
+        """Return the same with the previous values of roles whose resources were not checked in this run."""
+        kept = {role: previous.roles.get(role, "") for role, value in self.roles.items() if self._is_unchecked(value)}
+        return ReferencedCertificates({**self.roles, **kept}, self.cache)
 
-    def saved(self) -> object:
-        """The roles as they are saved; `UNKNOWN` as long as one of them is, so that a plan fits what is saved then."""
+    def to_save(self) -> object:
+        """Return the roles as the record saves them; `UNKNOWN` while one is unknown, so that a saved plan fits."""
         if any(map(self._is_unknown, self.roles.values())):
             return UNKNOWN
-        return to_json({role: self._saved(value) for role, value in self.roles.items()})
+        return {role: self._saved(value) for role, value in self.roles.items()}
 
     def chain(self, role: str) -> CertificateChain | None:
-        """The certificate in a role; None where there is none, or nobody knows it."""
+        """Return the chain in a role; None if there is none or it is unknown."""
         return self._chain(self.roles.get(role))
 
     def chains(self, role: str) -> Chains:
-        """The certificates in a role that several can have."""
+        """Return the chains in a role that can have several."""
         values = self.roles.get(role)
         if values is None:
             return Chains()
@@ -87,17 +88,17 @@ class ReferencedCertificates:
         return _together([self._chain(each) for each in values])
 
     def ca(self) -> CaBundle | None:
-        """The certificate authorities."""
+        """Return the CA bundle; None if there is none or it is unknown."""
         found = self._found(self.roles.get("ca"))
         return found if isinstance(found, CaBundle) else None
 
     def crl(self) -> RevocationLists | None:
-        """The revocation lists."""
+        """Return the CRLs; None if there are none or they are unknown."""
         found = self._found(self.roles.get("crl"))
         return found if isinstance(found, RevocationLists) else None
 
     def text(self, role: str) -> str | None:
-        """A plain text that goes with the material."""
+        """Return a plain text among the references; None if it is absent or unknown."""
         value = self.roles.get(role)
         return value if isinstance(value, str) and value else None
 
@@ -109,35 +110,35 @@ class ReferencedCertificates:
         if not isinstance(value, str) or not value:
             return None
         if value.startswith(_URN):
-            held = self.seen.of_resource(value)
-            return None if held is None else held.material
+            cached = self.cache.of_resource(value)
+            return None if cached is None else cached.material
         if value.startswith(_PEM):
             return _usable(lambda: CaBundle.parse(value))
-        return self.seen.with_digest(value)
+        return self.cache.with_digest(value)
 
     def _saved(self, value: object) -> object:
         if isinstance(value, (list, tuple)):
             return [self._saved(each) for each in value]
         if not isinstance(value, str) or not value.startswith(_URN):
             return value
-        held = self.seen.of_resource(value)
-        if held is None:
+        cached = self.cache.of_resource(value)
+        if cached is None:
             return ""
-        return held.material.to_pem() if isinstance(held.material, CaBundle) else held.digest
+        return cached.material.to_pem() if isinstance(cached.material, CaBundle) else cached.digest
 
     def _is_unknown(self, value: object) -> bool:
         if isinstance(value, (list, tuple)):
             return any(map(self._is_unknown, value))
-        return value is None or (isinstance(value, str) and self.seen.is_unknown(value))
+        return value is None or (isinstance(value, str) and self.cache.is_unknown(value))
 
     def _is_unchecked(self, value: object) -> bool:
         if isinstance(value, (list, tuple)):
             return any(map(self._is_unchecked, value))
-        return isinstance(value, str) and value.startswith(_URN) and not self.seen.was_checked(value)
+        return isinstance(value, str) and value.startswith(_URN) and not self.cache.was_checked(value)
 
 
 def chains(values: object) -> Chains:
-    """The certificates in a list of PEM texts."""
+    """Return the certificate chains in a list of PEM texts."""
     if values is None:
         return Chains()
     if not isinstance(values, (list, tuple)):
@@ -153,12 +154,12 @@ def _together(found: Iterable[CertificateChain | None]) -> Chains:
 def _parsed(value: object) -> CertificateChain | None:
     if not isinstance(value, str) or not value:
         return None
-    return _usable(lambda: CertificateChain.parse(value, property=MATERIAL))
+    return _usable(lambda: CertificateChain.parse(value, property="references"))
 
 
 def _usable(parse: Callable[[], ParsedT]) -> ParsedT | None:
     try:
         return parse()
     except MaterialError:
-        # Its own resource says what is wrong with it.
+        # The check of its own resource reports the error.
         return None

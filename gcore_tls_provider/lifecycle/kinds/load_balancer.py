@@ -18,14 +18,13 @@ from gcore_tls_provider.api.wire.load_balancers import (
 )
 from gcore_tls_provider.api.wire.load_balancers import TagKey as Key
 from gcore_tls_provider.api.wire.load_balancers import TagValue as Value
+from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.errors import ObjectNotFound
 from gcore_tls_provider.lifecycle.inputs.fields import Field, equal_ids
 from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, Properties, ResourceInputs, Rule, error_finding
 from gcore_tls_provider.lifecycle.inputs.scalars import ObjectId, ObjectName
-from gcore_tls_provider.lifecycle.kind import LiveObject
-from gcore_tls_provider.lifecycle.recovery.create_once import Creation
-from gcore_tls_provider.lifecycle.recovery.owned import MadeLifecycle, MakingTask
-from gcore_tls_provider.lifecycle.recovery.ownership import has_own_children_only
+from gcore_tls_provider.lifecycle.kind import CreatableKind, CreateTask, LiveObject
+from gcore_tls_provider.lifecycle.recovery.ownership import has_only_own_children
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 from gcore_tls_provider.lifecycle.run.deletion import delete
 from gcore_tls_provider.lifecycle.run.operation import Operation
@@ -168,16 +167,17 @@ _RULES: Final[tuple[Rule[LoadBalancerInputs], ...]] = (
 )
 
 
-class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
-    """`LoadBalancer`."""
+class LoadBalancerKind(CreatableKind[LoadBalancerInputs]):
+    """Load balancers, without listeners: those are resources of their own."""
 
-    kind: ClassVar[str] = "load balancer"
-    task = MakingTask("create_loadbalancer", "loadbalancers")
+    name: ClassVar[str] = "load balancer"
+    time_limit = 1800.0
+    task = CreateTask("create_loadbalancer", "loadbalancers")
     inputs = LoadBalancerInputs
     rules = _RULES
     fields = (
         Field("name"),
-        Field("flavor", change="own route"),
+        Field("flavor", change="separate endpoint"),
         Field("vip_network_id", change="replace", readable=False, nullable=True, equal=equal_ids),
         Field("vip_subnet_id", change="replace", readable=False, nullable=True, equal=equal_ids),
         Field("vip_port_id", change="replace", nullable=True, equal=equal_ids),
@@ -189,8 +189,8 @@ class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
         Field("admin_state_up", default=True),
     )
 
-    def goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
-        """A VIP port or a floating IP can't be held by two load balancers at once."""
+    def delete_before_create(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
+        """Return whether both load balancers would have the same VIP port or floating IP."""
         port = news.get("vip_port_id")
         if port is not None and "vip_port_id" not in replaces:
             return True
@@ -198,52 +198,54 @@ class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
         exists = isinstance(floating_ip, Mapping) and floating_ip.get("source") == "existing"
         return exists and "floating_ip" not in replaces
 
-    def make(self, operation: Operation, inputs: LoadBalancerInputs) -> LiveObject:
-        """Makes it without listeners: those are resources of their own."""
-        creation = Creation(self, operation)
+    def create_object(
+        self, operation: Operation, name: str, inputs: LoadBalancerInputs, load_balancer_id: str | None
+    ) -> tuple[Task, ...]:
+        """Send the POST and wait for its task."""
         given = inputs.model_dump(exclude_none=True, exclude_unset=True)
-        place = creation.place(inputs.name)
-        if place.leftover is not None:
-            return self.take_over(operation, place.leftover, place.name, inputs)
-        name = place.name
-        body = LoadBalancerCreate.model_validate(
-            {"name": name, **{key: value for key, value in given.items() if key in _IN_BODY}}
-        )
-        load_balancer_id = creation.once(place, lambda: operation.run(routes.create_load_balancer(body)))
-        asked = f"create load balancer '{name}' ({load_balancer_id})"
+        body = {"name": name, **{key: value for key, value in given.items() if key in _IN_BODY}}
+        return operation.send_and_wait(routes.create_load_balancer(LoadBalancerCreate.model_validate(body)))
 
-        def finish() -> LiveObject:
-            balancer = self._ready(operation, load_balancer_id, asked)
-            if inputs.admin_state_up is False:
-                return self._patched(operation, load_balancer_id, LoadBalancerPatch(admin_state_up=False))
-            return LiveObject(load_balancer_id, _live(balancer))
+    def finish_create(
+        self,
+        operation: Operation,
+        object_id: str,
+        inputs: LoadBalancerInputs,
+        load_balancer_id: str | None,
+        action: str,
+    ) -> LiveObject:
+        """Wait until it is ACTIVE, and switch it off if the program wants that: the POST cannot."""
+        live = _read_active(operation, object_id, action)
+        if inputs.admin_state_up is False:
+            return _patch(operation, object_id, LoadBalancerPatch(admin_state_up=False))
+        return live
 
-        return creation.finished(load_balancer_id, name, finish)
-
-    def listed(self, operation: Operation) -> Sequence[LoadBalancer]:
-        """All load balancers."""
+    def list_objects(self, operation: Operation) -> Sequence[LoadBalancer]:
+        """Return all load balancers."""
         return operation.rows(routes.list_load_balancers)
 
-    def free(self, operation: Operation, live: LiveObject, dead: Mapping[str, object], state: StackState) -> bool:
-        """Whether all that is on it is this stack's."""
-        return has_own_children_only(operation, live.id, state)
+    def is_unreferenced(
+        self, operation: Operation, live: LiveObject, inputs: Mapping[str, object], state: StackState
+    ) -> bool:
+        """Return whether every listener and pool on it belongs to this stack."""
+        return has_only_own_children(operation, live.id, state)
 
-    def in_the_way(self, operation: Operation) -> Iterator[LiveObject]:
-        """The load balancer on its VIP port."""
+    def conflicting_objects(self, operation: Operation) -> Iterator[LiveObject]:
+        """Yield the load balancer that has the VIP port."""
         port = operation.properties.get("vip_port_id")
-        for each in self.listed(operation) if port else ():
+        for each in self.list_objects(operation) if port else ():
             if equal_ids(each.vip_port_id, port):
-                yield LiveObject(each.id, _live(each))
+                yield LiveObject(each.id, _properties(each))
 
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
-        """Reads it."""
+    def read_object(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
+        """Read it; return None if it is gone."""
         try:
             balancer = operation.send(routes.get_load_balancer(object_id))
         except ObjectNotFound:
             return None
-        return LiveObject(object_id, _live(balancer))
+        return LiveObject(object_id, _properties(balancer))
 
-    def change(
+    def update_object(
         self,
         operation: Operation,
         object_id: str,
@@ -251,26 +253,25 @@ class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
         inputs: LoadBalancerInputs,
         fields: Sequence[Field],
     ) -> LiveObject:
-        """A flavor by a resize, which cuts all connections; all else by one PATCH."""
+        """Change the flavor by a resize, which cuts all connections, and everything else by one PATCH."""
         given = inputs.model_dump(exclude_none=True, exclude_unset=True)
         patch = {field.name: given.get(field.name, field.removed) for field in fields if field.change == "in place"}
         if "tags" in patch:
             before = olds.get("tags")
             dropped = set(before if isinstance(before, Mapping) else {}) - set(inputs.tags or {})
             patch["tags"] = {**dict.fromkeys(sorted(dropped)), **(inputs.tags or {})}
-        with operation.load_balancer(object_id):
+        with operation.locked(object_id):
             if patch:
-                self._patched(operation, object_id, LoadBalancerPatch.model_validate(patch))
+                _patch(operation, object_id, LoadBalancerPatch.model_validate(patch))
             flavor = inputs.flavor if any(field.name == "flavor" for field in fields) else None
             if flavor is not None:
                 call = routes.resize_load_balancer(object_id, flavor)
-                operation.retry_while_locked(object_id, lambda: operation.run(call))
-            balancer = self._ready(operation, object_id, f"update load balancer {object_id}")
-        return LiveObject(object_id, _live(balancer))
+                operation.retry_while_locked(object_id, lambda: operation.send_and_wait(call))
+            return _read_active(operation, object_id, f"update load balancer {object_id}")
 
-    def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
-        """Deletes it; Gcore takes what is below it along."""
-        with operation.load_balancer(object_id):
+    def delete_object(self, operation: Operation, object_id: str, properties: Properties) -> None:
+        """Delete it; Gcore deletes everything on it too."""
+        with operation.locked(object_id):
             delete(
                 operation,
                 routes.delete_load_balancer(object_id),
@@ -278,17 +279,20 @@ class LoadBalancerLifecycle(MadeLifecycle[LoadBalancerInputs]):
                 load_balancer_id=object_id,
             )
 
-    def _patched(self, operation: Operation, load_balancer_id: str, patch: LoadBalancerPatch) -> LiveObject:
-        call = routes.update_load_balancer(load_balancer_id, patch)
-        operation.retry_while_locked(load_balancer_id, lambda: operation.run(call))
-        return LiveObject(load_balancer_id, _live(self._ready(operation, load_balancer_id, call.description)))
 
-    def _ready(self, operation: Operation, load_balancer_id: str, asked: str) -> LoadBalancer:
-        return operation.wait_until_active(lambda: operation.send(routes.get_load_balancer(load_balancer_id)), asked)
+def _patch(operation: Operation, load_balancer_id: str, patch: LoadBalancerPatch) -> LiveObject:
+    call = routes.update_load_balancer(load_balancer_id, patch)
+    operation.retry_while_locked(load_balancer_id, lambda: operation.send_and_wait(call))
+    return _read_active(operation, load_balancer_id, call.description)
 
 
-def _live(balancer: LoadBalancer) -> Properties:
-    # A flavor that an answer leaves out has not changed: to take it for none would be a resize in every run.
+def _read_active(operation: Operation, load_balancer_id: str, action: str) -> LiveObject:
+    read = routes.get_load_balancer(load_balancer_id)
+    return LiveObject(load_balancer_id, _properties(operation.wait_until_active(lambda: operation.send(read), action)))
+
+
+def _properties(balancer: LoadBalancer) -> Properties:
+    # A response without a flavor is no change of the flavor: taking it for none would resize in every run.
     flavor: Properties = {"flavor": balancer.flavor.flavor_name} if balancer.flavor else {}
     return {
         **flavor,
@@ -310,6 +314,9 @@ def _live(balancer: LoadBalancer) -> Properties:
 
 
 def _logging(logging: Logging) -> Properties:
-    """As a program would write it: a policy without a period keeps logs as none does."""
+    """Return it as a program would write it: a policy without a period keeps logs as no policy does."""
     shown = logging.model_dump(mode="json", exclude_none=True)
     return {name: value for name, value in shown.items() if value != {}}
+
+
+LOAD_BALANCER: Final = LoadBalancerKind()

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError, field_validator
 from pydantic import Field as Limited
@@ -30,9 +29,7 @@ from gcore_tls_provider.lifecycle.inputs.properties import (
     error_finding,
     validation_error,
 )
-from gcore_tls_provider.lifecycle.kind import LiveObject
-from gcore_tls_provider.lifecycle.recovery.create_once import Creation
-from gcore_tls_provider.lifecycle.recovery.owned import MadeLifecycle, MakingTask
+from gcore_tls_provider.lifecycle.kind import CreatableKind, CreateTask, LiveObject
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 from gcore_tls_provider.lifecycle.run.deletion import delete
 from gcore_tls_provider.lifecycle.run.operation import Operation
@@ -40,72 +37,64 @@ from gcore_tls_provider.lifecycle.run.operation import Operation
 _MOMENT = TypeAdapter(datetime | None)
 
 
-class SecretLifecycle(MadeLifecycle[InputsT]):
-    """What all secrets share. A kind says what it uploads."""
+class SecretKind(CreatableKind[InputsT]):
+    """Secrets, whatever they contain. A subclass uploads the content in `create_object`."""
 
-    kind: ClassVar[str] = "secret"
-    task = MakingTask("create_secret", "secrets")
-    renamed = False
+    name: ClassVar[str] = "secret"
+    time_limit = 300.0
+    task = CreateTask("create_secret", "secrets")
+    renamable = False
 
-    @abstractmethod
-    def exact_name(self, inputs: InputsT) -> str | None:
-        """The name that the user insists on."""
-
-    @abstractmethod
-    def post(self, operation: Operation, name: str, inputs: InputsT) -> Callable[[], tuple[Task, ...]]:
-        """What sends the POST and waits for its tasks."""
-
-    def live(self, secret: Secret) -> Properties:
-        """What is shown of a secret's metadata."""
+    def describe(self, secret: Secret) -> Properties:
+        """Return the metadata that the resource shows."""
         return {"name": secret.name, "status": secret.status, "secret_type": secret.secret_type}
 
-    def make(self, operation: Operation, inputs: InputsT) -> LiveObject:
-        """Uploads the secret under a name of its own."""
-        creation = Creation(self, operation)
-        place = creation.place(self.exact_name(inputs))
-        name = place.name
-        secret_id = creation.once(place, self.post(operation, name, inputs))
-        asked = f"create secret '{name}' ({secret_id})"
+    def finish_create(
+        self, operation: Operation, object_id: str, inputs: InputsT, load_balancer_id: str | None, action: str
+    ) -> LiveObject:
+        """Read it once it exists."""
+        read = routes.get_secret(object_id)
+        return LiveObject(object_id, self.describe(operation.wait_until_active(lambda: operation.send(read), action)))
 
-        def finish() -> LiveObject:
-            return LiveObject(
-                secret_id,
-                self.live(operation.wait_until_active(lambda: operation.send(routes.get_secret(secret_id)), asked)),
-            )
-
-        return creation.finished(secret_id, name, finish)
-
-    def listed(self, operation: Operation) -> Sequence[Secret]:
-        """All secrets."""
+    def list_objects(self, operation: Operation) -> Sequence[Secret]:
+        """Return all secrets."""
         return operation.rows(routes.list_secrets)
 
-    def free(self, operation: Operation, live: LiveObject, dead: Mapping[str, object], state: StackState) -> bool:
-        """Whether no listener and no pool uses it."""
+    def is_unreferenced(
+        self, operation: Operation, live: LiveObject, inputs: Mapping[str, object], state: StackState
+    ) -> bool:
+        """Return whether no listener and no pool uses it."""
         return not users(operation, live.id)
 
-    def unfit(self, live: LiveObject) -> str | None:
-        """Certificates, authorities and revocation lists are all of the same type."""
+    def why_not_adoptable(self, live: LiveObject) -> str | None:
+        """Return why a secret of another type cannot be adopted: certificates, CAs and CRLs are all `certificate`."""
         kind = live.properties.get("secret_type", "certificate")
         return None if kind == "certificate" else f"it is of the type '{kind}', and must be of 'certificate'"
 
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
-        """Reads the metadata."""
+    def read_object(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
+        """Read its metadata; return None if it is gone."""
         try:
-            return LiveObject(object_id, self.live(operation.send(routes.get_secret(object_id))))
+            return LiveObject(object_id, self.describe(operation.send(routes.get_secret(object_id))))
         except ObjectNotFound:
             return None
 
-    def change(
+    def update_object(
         self, operation: Operation, object_id: str, olds: Properties, inputs: InputsT, fields: Sequence[Field]
     ) -> LiveObject:
-        """Reads it; never called for a property of a secret: all of them replace it."""
-        live = None if fields else self.look(operation, object_id, olds)
+        """Read it: every property of a secret replaces it.
+
+        Raises:
+            PropertyError: A property is to be changed in place.
+        """
+        live = None if fields else self.read_object(operation, object_id, olds)
         if live is not None:
             return live
-        raise PropertyError(f"secret {object_id}: Gcore can't change a secret. Run again: it is replaced.")
+        raise PropertyError(
+            f"secret {object_id}: Gcore cannot change a secret. Run `pulumi up` again: it replaces the secret."
+        )
 
-    def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
-        """Deletes the secret, once no listener or pool uses it any more."""
+    def delete_object(self, operation: Operation, object_id: str, properties: Properties) -> None:
+        """Delete it once no listener or pool uses it any more."""
         delete(
             operation,
             routes.delete_secret(object_id),
@@ -115,7 +104,7 @@ class SecretLifecycle(MadeLifecycle[InputsT]):
 
 
 def users(operation: Operation, secret_id: str) -> list[str]:
-    """Every listener and pool that uses a secret, in words."""
+    """Return every listener and pool that uses a secret, in words."""
     listeners = [
         f"listener '{each.name}' ({each.id})"
         for each in operation.rows(routes.list_listeners)
@@ -174,7 +163,7 @@ class SecretInputs(ResourceInputs):
         return "".join(value.split())
 
 
-class RawSecretLifecycle(SecretLifecycle[SecretInputs]):
+class RawSecretKind(SecretKind[SecretInputs]):
     """`Secret`: whatever body the user gives, to the v1 route."""
 
     inputs = SecretInputs
@@ -206,15 +195,16 @@ class RawSecretLifecycle(SecretLifecycle[SecretInputs]):
         ),
     )
 
-    def exact_name(self, inputs: SecretInputs) -> str | None:
-        """The `name` of the inputs."""
-        return inputs.name
-
-    def unfit(self, live: LiveObject) -> str | None:
-        """It can be of any type."""
+    def why_not_adoptable(self, live: LiveObject) -> str | None:
+        """Return None: it can be of any type."""
         return None
 
-    def post(self, operation: Operation, name: str, inputs: SecretInputs) -> Callable[[], tuple[Task, ...]]:
-        """The v1 route, in every dialect."""
+    def create_object(
+        self, operation: Operation, name: str, inputs: SecretInputs, load_balancer_id: str | None
+    ) -> tuple[Task, ...]:
+        """Upload the payload by the v1 route, in every dialect."""
         described = inputs.model_dump(exclude={"name", "payload"}, exclude_none=True)
-        return lambda: operation.run(routes.create_secret_v1(name, inputs.payload, **described))
+        return operation.send_and_wait(routes.create_secret_v1(name, inputs.payload, **described))
+
+
+SECRET: Final = RawSecretKind()

@@ -1,19 +1,18 @@
-"""Making an object exactly once: under which name, what a dead run has left of it, and clearing up.
+"""Create an object exactly once, whatever an interrupted run has left.
 
-A POST whose answer was lost is resolved by looking for the name, never by posting again at once. What fails after
-something was made is removed; what can't be removed, or may still come into being, goes into the error as
-`unfinished`, and so into the state: the next run removes it.
-
-What a dead run has left is taken over, or deleted: `made` says when.
+A POST whose response was lost is resolved by looking for the name, never by sending it again at once. If something
+fails after the object was created, the object is removed; if it cannot be removed, or can still come into being, the
+error carries it as partial result, so that the state keeps it and the next run removes it.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Generic
+from typing import Any, Final
 
+from gcore_tls_provider.api.waiting import constant, wait_until
 from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.errors import (
     ApiError,
@@ -27,258 +26,254 @@ from gcore_tls_provider.errors import (
 )
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from gcore_tls_provider.lifecycle.inputs.properties import InputsT
-from gcore_tls_provider.lifecycle.kind import LiveObject
-from gcore_tls_provider.lifecycle.recovery.orphans import left_behind, remove, remove_elsewhere
-from gcore_tls_provider.lifecycle.recovery.owned import UNKNOWN_ID, MadeLifecycle
-from gcore_tls_provider.lifecycle.recovery.stack_state import PendingCreate, StackState
+from gcore_tls_provider.lifecycle.kind import CreatableKind, LiveObject
+from gcore_tls_provider.lifecycle.recovery.interrupted_creates import create_in_progress
+from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
+from gcore_tls_provider.lifecycle.recovery.take_over import claim_orphan, take_over
+from gcore_tls_provider.lifecycle.recovery.unknown_outcome import unknown_id
 from gcore_tls_provider.lifecycle.run.operation import Operation
 
 _LOOKS: Final = 4
 _PAUSE: Final = 1.0
-_REPEATS: Final = 3
-_CLEARING_UP: Final = 300.0
+_POSTS: Final = 3
+_CLEANUP_SECONDS: Final = 300.0
 
-_NEXT_RUN: Final = "Run again: `pulumi up` removes what is left and makes another one, `pulumi destroy` removes it."
+_NEXT_RUN: Final = "Run again: `pulumi up` removes what is left and creates another one, `pulumi destroy` removes it."
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where an object is to come into being.
+class CreateTarget:
+    """Name of an object that is to be created.
 
     Attributes:
-        name: its name.
-        exact: the name is the user's own, so that an object that has it may be somebody else's.
-        leftover: the id of an object that a dead run of this stack has left, to be taken over.
+        name: The name.
+        others: IDs of objects that had the name before, so they are not this create's. Only an exact name has such.
+        exact: The program insists on the name, so an object that has it can belong to somebody else.
     """
 
     name: str
+    others: frozenset[str] = frozenset()
     exact: bool = False
-    leftover: str | None = None
 
 
-class Creation(Generic[InputsT]):
-    """The making of one object.
+@dataclass(frozen=True)
+class _Found:
+    """Result of a search by name: an ID, or None if no task can create the object any more."""
 
-    Args:
-        lifecycle: the kind.
-        operation: the create.
+    object_id: str | None
+
+
+def create_once(kind: CreatableKind[InputsT], operation: Operation, inputs: InputsT) -> LiveObject:
+    """Create the object exactly once, or take over the orphan of an interrupted create.
+
+    Raises:
+        ApiError: It could not be created. What exists at Gcore is removed, or is the error's partial result.
     """
-
-    def __init__(self, lifecycle: MadeLifecycle[InputsT], operation: Operation) -> None:
-        """Asks for nothing yet."""
-        self._lifecycle = lifecycle
-        self._operation = operation
-        self._kind = lifecycle.kind
-
-    def place(self, exact: str | None) -> Place:
-        """Decides where the object is to come into being, and removes what a dead run has left and can't be used.
-
-        Args:
-            exact: the name that the user insists on. Then nothing can be recognised.
-        """
-        if exact is not None:
-            return Place(exact, exact=True)
-        operation, context = self._operation, self._operation.context
-        session = operation.session
-        state = session.stack_state(context.stack, context.urn, context.create_nonce)
-        identity = session.stateless_identity if state is None else state.identity
-        names = ObjectNaming.of(context.name, identity, context.urn)
-        # A making that the state doesn't tell from others gets a name that nothing can be concluded from.
-        attempt = context.create_nonce or secrets.token_hex(8)
-        leftover = None
-        if state is not None and (died := state.interrupted_creates(context.urn, attempt)):
-            leftover = self._left_behind(died, state)
-        return Place(names.name(attempt), leftover=leftover)
-
-    def _left_behind(self, died: Sequence[PendingCreate], state: StackState) -> str | None:
-        """What dead makings have left: the one to be taken over. The others are deleted, if nobody uses them."""
-        operation, lifecycle = self._operation, self._lifecycle
-        wanted = operation.properties
-        elsewhere = [each for each in died if lifecycle.is_elsewhere(each.inputs, wanted)]
-        remove_elsewhere(lifecycle, operation.session, elsewhere, state)
-        here = [each for each in died if each not in elsewhere]
-        taken_over = None
-        for leftover in left_behind(lifecycle, operation, here, state) if here else ():
-            fits = lifecycle.fits(leftover.dead.inputs, wanted) and not leftover.live.health_problems
-            if fits and taken_over is None:
-                taken_over = leftover.live.id
-            else:
-                remove(lifecycle, operation, leftover)
-        return taken_over
-
-    def once(self, place: Place, post: Callable[[], tuple[Task, ...]]) -> str:
-        """Makes the object, once, and gives its id.
-
-        Args:
-            place: under which name.
-            post: sends the POST and waits for its tasks.
-
-        Raises:
-            ApiError: it could not be made. What was made half-way is removed, or is its `unfinished`.
-        """
-        before = frozenset(self._behind(place.name)) if place.exact else frozenset[str]()
-        operation = self._operation
-        wrote, operation.wrote = operation.wrote, False
+    exact = kind.exact_name(inputs)
+    if exact is not None:
+        target = CreateTarget(exact, frozenset(kind.ids_named(operation, exact)), exact=True)
+    else:
+        name, orphan_id = _name_and_orphan(kind, operation)
+        if orphan_id is not None:
+            return take_over(kind, operation, orphan_id, name, inputs)
+        target = CreateTarget(name)
+    load_balancer_id = kind.load_balancer_of(operation, inputs)
+    with operation.locked(load_balancer_id):
+        object_id = _post_once(kind, operation, target, inputs, load_balancer_id)
+        action = f"create {kind.name} '{target.name}' ({object_id})"
         try:
-            try:
-                made = self._once(place.name, before, post)
-            except Conflict:
-                if not self._make_way():
-                    raise
-                made = self._once(place.name, before, post)
-        except _NotMade as certain:
-            raise certain.error from certain.__cause__
+            return kind.finish_create(operation, object_id, inputs, load_balancer_id, action)
         except ApiError as failed:
-            if operation.wrote and failed.partial is None:
-                self._leave(place, before, failed)
-            raise
-        finally:
-            operation.wrote |= wrote
-        operation.session.made.add(made)
-        return made
-
-    def finished(self, object_id: str, name: str, finish: Callable[[], LiveObject]) -> LiveObject:
-        """Does what comes after the making; if that fails, the object is deleted, or kept in the state as unfinished.
-
-        Raises:
-            ApiError: it failed.
-        """
-        try:
-            return finish()
-        except ApiError as failed:
-            self._remove([object_id], name, failed)
-            self._operation.session.made.discard(object_id)
+            _remove(kind, operation, [object_id], target.name, failed)
+            operation.session.claims.created.discard(object_id)
             raise
 
-    def _once(self, name: str, before: frozenset[str], post: Callable[[], tuple[Task, ...]]) -> str:
-        for attempt in range(1, _REPEATS + 1):
-            try:
-                return self._made(post(), name, before)
-            except TaskFailed as failed:
-                self._operation.extend(_CLEARING_UP)
-                self._remove([each for each in self._behind(name) if each not in before], name, failed)
-                raise _NotMade(failed) from failed
-            except (Unreachable, ServerError, MalformedResponse) as unclear:
-                if _never_sent(unclear):
-                    raise _NotMade(unclear) from unclear
-                found = self._found(name, before)
-                if found is not None:
-                    return found
-                if attempt == _REPEATS:
-                    raise _NotMade(unclear) from unclear
-        raise AssertionError("unreachable")
 
-    def _make_way(self) -> bool:
-        """Deletes what holds the object's place and is to be deleted anyway, at the end of this run; whether it did.
+def _name_and_orphan(kind: CreatableKind[Any], operation: Operation) -> tuple[str, str | None]:
+    """Return the computed name of the object, and the ID of an orphan to take over."""
+    context, stack = operation.context, operation.session.stack
+    state = stack.during_create(context.stack, context.urn, context.create_nonce)
+    identity = stack.substitute_identity if state is None else state.identity
+    # Without a nonce in the state, use a random name: recovery cannot recognize it.
+    nonce = context.create_nonce or secrets.token_hex(8)
+    name = ObjectNaming.of(context.name, identity, context.urn).name(nonce)
+    return name, claim_orphan(kind, operation, state, nonce)
 
-        That is so where a replacement was made and what it replaces wasn't deleted, and the program says now what it
-        said before.
-        """
-        operation = self._operation
-        state = operation.session.glance(operation.context.stack) or StackState.nothing()
-        condemned = [each for each in self._lifecycle.in_the_way(operation) if each.id in state.pending_delete_ids]
-        for each in condemned:
-            self._lifecycle.remove(operation, each.id, each.properties)
-        return bool(condemned)
 
-    def _made(self, tasks: Sequence[Task], name: str, before: frozenset[str]) -> str:
-        for task in tasks:
-            ids: list[str] = getattr(task.created_resources, self._lifecycle.task.key, [])
-            if ids:
-                return ids[0]
-        found = self._found(name, before)
-        if found is None:
-            raise _NotMade(
-                ApiError(
-                    f"create {self._kind} '{name}'",
-                    "its task ended well and names no object, and none has the name",
-                    "Run again.",
-                )
-            )
-        return found
+def _post_once(
+    kind: CreatableKind[InputsT],
+    operation: Operation,
+    target: CreateTarget,
+    inputs: InputsT,
+    load_balancer_id: str | None,
+) -> str:
+    """Create the object and return its ID; if a conflicting object is about to be deleted anyway, delete it first."""
+    wrote, operation.wrote = operation.wrote, False
+    try:
+        try:
+            created = _post(kind, operation, target, inputs, load_balancer_id)
+        except Conflict:
+            if not _delete_conflicting(kind, operation):
+                raise
+            created = _post(kind, operation, target, inputs, load_balancer_id)
+    except _NothingCreated as certain:
+        raise certain.error from certain.__cause__
+    except ApiError as failed:
+        if operation.wrote and failed.partial is None:
+            _set_unknown_outcome(kind, operation, target, failed)
+        raise
+    finally:
+        operation.wrote |= wrote
+    operation.session.claims.created.add(created)
+    return created
 
-    def _found(self, name: str, before: frozenset[str]) -> str | None:
-        """The id behind the name, once no task is running any more that could make it.
 
-        Args:
-            name: the name.
-            before: ids that had it before, and so are others.
-        """
-        operation = self._operation
-        look = 0
-        while look < _LOOKS:
-            found = next((each for each in self._behind(name) if each not in before), None)
+def _post(
+    kind: CreatableKind[InputsT],
+    operation: Operation,
+    target: CreateTarget,
+    inputs: InputsT,
+    load_balancer_id: str | None,
+) -> str:
+    """Send the POST, and resolve a lost response; return the object's ID."""
+
+    def write() -> tuple[Task, ...]:
+        return kind.create_object(operation, target.name, inputs, load_balancer_id)
+
+    for attempt in range(1, _POSTS + 1):
+        try:
+            return _created_id(kind, operation, target, operation.retry_while_locked(load_balancer_id, write))
+        except TaskFailed as failed:
+            operation.extend(_CLEANUP_SECONDS)
+            _remove(kind, operation, _new_ids(kind, operation, target), target.name, failed)
+            raise _NothingCreated(failed) from failed
+        except (Unreachable, ServerError, MalformedResponse) as unclear:
+            if isinstance(unclear, Unreachable) and not unclear.outcome_unknown:
+                raise _NothingCreated(unclear) from unclear
+            found = _find(kind, operation, target)
             if found is not None:
                 return found
-            if operation.deadline.passed:
-                raise DeadlineExceeded(
-                    f"create {self._kind} '{name}'",
-                    "the answer was lost, and no object of that name has come into being in time",
-                    _NEXT_RUN,
-                )
-            if not self._lifecycle.is_being_made(operation):
-                look += 1
-            operation.progress(f"the answer was lost: looking for '{name}'")
-            operation.session.clock.sleep(min(_PAUSE, operation.deadline.remaining))
-        return None
+            if attempt == _POSTS:
+                raise _NothingCreated(unclear) from unclear
+    raise AssertionError("unreachable")
 
-    def _remove(self, ids: Sequence[str], name: str, failed: ApiError) -> None:
-        """Removes what a failed making has left.
 
-        Raises:
-            ApiError: it is `failed`, which says what could not be removed.
-        """
-        self._operation.extend(_CLEARING_UP)
-        for object_id in ids:
-            try:
-                self._lifecycle.remove(self._operation, object_id, {**self._operation.properties})
-            except ApiError as stuck:
-                self._operation.session.made.discard(object_id)
-                failed.set_partial(
-                    PartialResult(object_id, {"name": name}, recreate=True),
-                    f"{failed.reason}. What it had made, {self._kind} {object_id}, could not be removed "
-                    f"({stuck.reason})",
-                    _NEXT_RUN,
-                )
-                raise failed from stuck
-
-    def _leave(self, place: Place, before: frozenset[str], failed: ApiError) -> None:
-        """Says what a making leaves whose end nobody knows: one look is taken for it."""
-        self._operation.extend(_CLEARING_UP)
-        found = self._seen(place.name, before)
-        if found is None and place.exact:
-            # What has that name later may be somebody else's.
-            failed.set_partial(
-                None,
-                f"{failed.reason}; whether {self._kind} '{place.name}' was made isn't known",
-                "Look for it at Gcore, and delete it or give its id as `existing_id`; then run again.",
+def _created_id(kind: CreatableKind[Any], operation: Operation, target: CreateTarget, tasks: Sequence[Task]) -> str:
+    """Return the ID that the create tasks name, else the ID of the object that has the name."""
+    for task in tasks:
+        ids: list[str] = getattr(task.created_resources, kind.task.key, [])
+        if ids:
+            return ids[0]
+    found = _find(kind, operation, target)
+    if found is None:
+        raise _NothingCreated(
+            ApiError(
+                f"create {kind.name} '{target.name}'",
+                "its task ended well but names no object, and no object has the name",
+                "Run `pulumi up` again.",
             )
-            return
-        left = f"{self._kind} {found} is half-made" if found else "whether it was made isn't known"
-        failed.set_partial(
-            PartialResult(found or f"{UNKNOWN_ID}{place.name}", {"name": place.name}, recreate=True),
-            f"{failed.reason}; {left}",
+        )
+    return found
+
+
+def _find(kind: CreatableKind[Any], operation: Operation, target: CreateTarget) -> str | None:
+    """Return the ID of the object that has the name, once no active task can create it any more.
+
+    Raises:
+        DeadlineExceeded: A task that can create it is still active at the deadline.
+    """
+    looks_without_task = 0
+
+    def look() -> _Found | None:
+        nonlocal looks_without_task
+        ids = _new_ids(kind, operation, target)
+        if ids:
+            return _Found(ids[0])
+        if not create_in_progress(kind, operation):
+            looks_without_task += 1
+        return _Found(None) if looks_without_task == _LOOKS else None
+
+    found = wait_until(
+        look,
+        operation.deadline,
+        constant(_PAUSE),
+        on_wait=lambda: operation.progress(f"the response was lost: looking for '{target.name}'"),
+    )
+    if found is None:
+        raise DeadlineExceeded(
+            f"create {kind.name} '{target.name}'",
+            "the response was lost, and no object of that name was created in time",
             _NEXT_RUN,
         )
+    return found.object_id
 
-    def _seen(self, name: str, before: frozenset[str]) -> str | None:
+
+def _delete_conflicting(kind: CreatableKind[Any], operation: Operation) -> bool:
+    """Delete objects that occupy the object's place and whose delete is pending; return whether there were any.
+
+    This happens if a replacement was created, its predecessor was not deleted, and the program now wants the
+    predecessor's inputs again.
+    """
+    state = operation.session.stack.at_start(operation.context.stack) or StackState.empty()
+    pending = [each for each in kind.conflicting_objects(operation) if each.id in state.pending_delete_ids]
+    for each in pending:
+        kind.delete_object(operation, each.id, each.properties)
+    return bool(pending)
+
+
+def _remove(kind: CreatableKind[Any], operation: Operation, ids: Sequence[str], name: str, failed: ApiError) -> None:
+    """Remove what a failed create has left.
+
+    Raises:
+        ApiError: `failed` itself, with the object that could not be removed as its partial result.
+    """
+    operation.extend(_CLEANUP_SECONDS)
+    for object_id in ids:
         try:
-            return next((each for each in self._behind(name) if each not in before), None)
-        except ApiError:
-            return None
+            kind.delete_object(operation, object_id, {**operation.properties})
+        except ApiError as stuck:
+            operation.session.claims.created.discard(object_id)
+            failed.set_partial(
+                PartialResult(object_id, {"name": name}, recreate=True),
+                f"{failed.reason}. It had created {kind.name} {object_id}, which could not be removed ({stuck.reason})",
+                _NEXT_RUN,
+            )
+            raise failed from stuck
 
-    def _behind(self, name: str) -> list[str]:
-        """The ids of all objects that have a name."""
-        return self._lifecycle.behind(self._operation, name)
+
+def _set_unknown_outcome(
+    kind: CreatableKind[Any], operation: Operation, target: CreateTarget, failed: ApiError
+) -> None:
+    """Set the partial result of a create whose outcome is unknown, after one look for the name."""
+    operation.extend(_CLEANUP_SECONDS)
+    try:
+        found = next(iter(_new_ids(kind, operation, target)), None)
+    except ApiError:
+        found = None
+    if found is None and target.exact:
+        # An object that gets this name later can belong to somebody else.
+        failed.set_partial(
+            None,
+            f"{failed.reason}; it is unknown whether {kind.name} '{target.name}' was created",
+            "Look for it at Gcore, and delete it or give its ID as `existing_id`; then run `pulumi up` again.",
+        )
+        return
+    left = f"{kind.name} {found} is only partially created" if found else "it is unknown whether it was created"
+    failed.set_partial(
+        PartialResult(found or unknown_id(target.name), {"name": target.name}, recreate=True),
+        f"{failed.reason}; {left}",
+        _NEXT_RUN,
+    )
 
 
-class _NotMade(Exception):
-    """Nothing was made, for certain: `error` says why."""
+def _new_ids(kind: CreatableKind[Any], operation: Operation, target: CreateTarget) -> list[str]:
+    """Return the IDs of the objects that have the name and did not have it before."""
+    return [each for each in kind.ids_named(operation, target.name) if each not in target.others]
+
+
+class _NothingCreated(Exception):
+    """It is certain that nothing was created; `error` is the reason."""
 
     def __init__(self, error: ApiError) -> None:
         super().__init__()
         self.error = error
-
-
-def _never_sent(error: ApiError) -> bool:
-    return isinstance(error, Unreachable) and not error.outcome_unknown

@@ -1,4 +1,4 @@
-"""Whether an object that is in no state can be proven to be this stack's, and nobody else's."""
+"""Names that prove that an object belongs to this stack."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 from gcore_tls_provider.lifecycle.run.operation import Operation
 
 
-def has_own_children_only(operation: Operation, load_balancer_id: str, state: StackState) -> bool:
-    """Whether every listener and pool on a load balancer has a name that only this stack gives."""
+def has_only_own_children(operation: Operation, load_balancer_id: str, state: StackState) -> bool:
+    """Return whether every listener and pool on a load balancer has a name that only this stack gives."""
     children = [
         *(each.name for each in operation.rows(routes.list_listeners) if each.load_balancer_id == load_balancer_id),
         *(
@@ -23,8 +23,8 @@ def has_own_children_only(operation: Operation, load_balancer_id: str, state: St
     return _are_own(children, state)
 
 
-def has_own_pools_only(operation: Operation, listener_id: str, state: StackState) -> bool:
-    """Whether every pool behind a listener has a name that only this stack gives."""
+def has_only_own_pools(operation: Operation, listener_id: str, state: StackState) -> bool:
+    """Return whether every pool of a listener has a name that only this stack gives."""
     pools = operation.rows(routes.list_pools)
     return _are_own([each.name for each in pools if listener_id in {front.id for front in each.listeners}], state)
 

@@ -1,36 +1,36 @@
-"""What is half-done: the mark that an operation without an end leaves in the state, for the next one to go on with."""
+"""Partial state: objects that a failed operation has left, saved so that the next run resumes or recreates them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final
 
 from gcore_tls_provider.errors import PartialResult
-from gcore_tls_provider.lifecycle.inputs.fields import SET, Field, decode_explicit, encode_explicit, explicit_inputs
+from gcore_tls_provider.lifecycle.inputs.fields import Field, explicit_inputs
 from gcore_tls_provider.lifecycle.inputs.properties import Properties
-
-UNFINISHED: Final = "__unfinished"
-"""The internal output of an object that a failed operation has left half-done: `anew` or `again`, see `Unfinished`."""
+from gcore_tls_provider.lifecycle.record import Record, merge
 
 
-def marked(unfinished: PartialResult, asked: Mapping[str, object]) -> PartialResult:
-    """What is half-done, with the mark.
+def mark(result: PartialResult, requested: Mapping[str, object]) -> PartialResult:
+    """Return a partial result whose record tells the next run what to do.
 
     Args:
-        unfinished: what was left.
-        asked: the properties that were asked for, as far as it doesn't name others.
+        result: Result of the failed operation.
+        requested: Requested properties, for those that the result does not contain.
     """
-    mark = "anew" if unfinished.recreate else "again"
-    return replace(unfinished, properties={**asked, **unfinished.properties, UNFINISHED: mark})
+    properties = merge(requested, result.properties)
+    record = Record.of(properties).update(partial="recreate" if result.recreate else "resume")
+    return replace(result, properties=record.into(properties))
 
 
-def half_updated(fields: Iterable[Field], olds: Properties, inputs: Mapping[str, object]) -> Properties:
-    """The outputs of an object whose update came to no end: all that was ever set counts as set.
+def after_failed_update(fields: Iterable[Field], olds: Properties, inputs: Mapping[str, object]) -> Properties:
+    """Return the outputs of an object whose update did not end: everything that was ever set counts as set.
 
     Args:
-        fields: the kind's table.
-        olds: the outputs of the last operation that came to its end.
-        inputs: the inputs of the update.
+        fields: The kind's table.
+        olds: Outputs of the last complete operation.
+        inputs: Inputs of the update.
     """
-    return {**olds, SET: encode_explicit(decode_explicit(olds) | explicit_inputs(inputs, fields)), UNFINISHED: "again"}
+    record = Record.of(olds)
+    explicit = (record.explicit or frozenset()) | explicit_inputs(inputs, fields)
+    return record.update(explicit=explicit, partial="resume").into(olds)

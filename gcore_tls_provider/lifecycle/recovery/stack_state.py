@@ -1,25 +1,21 @@
-"""What the stack's own state says: who the stack is, and which objects are in use by it.
+"""The stack's state, as `pulumi stack export` prints it: identity of the stack, its objects, pending operations.
 
-The state is the one that `pulumi stack export` prints. It is read once per process, the first time that something is
-created, because only then it matters:
-
-- the id of the stack's dynamic provider resource is a random UUID that was saved before anything else was made: no two
-  stacks share it, whatever they are called and whichever backend they are on;
-- an object's id is in the state, or it isn't: only what isn't can have been left behind by a run that died.
-
-An export counts only if it shows the very making that asks for it as under way; a file that was read half-written, or a
-backend that answers late, does not.
+- The ID of the stack's dynamic provider resource is a random UUID, saved before anything else: no other stack has it,
+  whatever its name and backend.
+- An object that an interrupted run has left is not in the state; anything that is in the state is no orphan.
+- A create of an interrupted run stays pending until somebody clears it; a pending update or delete stays until the next
+  run writes the state for the first time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gcore_tls_provider.hidden_inputs import ATTEMPT
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
+from gcore_tls_provider.lifecycle.record import Record
 
 _DYNAMIC_PROVIDER = "pulumi:providers:pulumi-python"
 _OURS = "pulumi-python:dynamic/gcore:"
@@ -56,79 +52,79 @@ class _Export(_Model):
 
 @dataclass(frozen=True)
 class PendingCreate:
-    """A create that the state shows as under way: it is, or its run has died.
+    """A create attempt that the state shows as pending: it is running, or its run was interrupted.
 
     Attributes:
-        urn: the resource.
-        attempt: which making of it, `ATTEMPT` of its inputs; empty where the inputs don't say.
-        identity: the stack's identity at that time: a stack that was destroyed and made again has another one.
-        inputs: its inputs, as the state has them: what is secret is encrypted.
+        urn: URN of the resource.
+        nonce: Nonce of the attempt; empty if the inputs do not contain it.
+        identity: Identity of the stack at that time: a stack that is destroyed and deployed again gets another one.
+        inputs: Inputs as the state contains them; secret values are encrypted.
     """
 
     urn: str
-    attempt: str
+    nonce: str
     identity: str
     inputs: Mapping[str, object]
 
     @property
     def name(self) -> str:
-        """The name that it has given."""
-        return ObjectNaming.of_urn(self.identity, self.urn).name(self.attempt)
+        """Name that this attempt gives to its object."""
+        return ObjectNaming.of_urn(self.identity, self.urn).name(self.nonce)
 
     @property
     def type(self) -> str:
-        """The type of the resource, without its parents': `pulumi-python:dynamic/gcore:Pool`."""
+        """Type of the resource without its parents' types: `pulumi-python:dynamic/gcore:Pool`."""
         return self.urn.split("::")[2].rpartition("$")[2]
 
 
 @dataclass(frozen=True)
 class StackState:
-    """What was read of the state.
+    """Contents of a stack's state.
 
     Attributes:
-        identity: the UUID that no other stack has; empty where no dynamic provider is in the state.
-        ids: the ids of all objects in the state, those included that wait for their deletion.
-        made: the ids of those that this stack has made: all but the ones that it only reads.
-        urns: the URNs of all resources that are in the state or were under way.
-        creating: the creates that are under way. That of a run that died stays until somebody clears it.
-        updating: the inputs of the updates that are under way, by URN. That of a run that died stays until the next one
-            changes something.
-        deleting: the ids of the objects whose deletion is under way; for them the same holds.
-        condemned: the ids of what was replaced and couldn't be deleted then: the next run does it, at its very end.
+        identity: UUID that no other stack has; empty if the state contains no dynamic provider.
+        ids: IDs of all objects in the state, including those whose delete is pending.
+        created: IDs of the objects that this stack has created, without those that it only reads.
+        urns: URNs of all resources in the state and of all pending creates.
+        creating: Pending creates.
+        updating: Inputs of pending updates, by URN.
+        deleting: IDs of the objects whose delete was started.
+        pending_delete_ids: IDs of replaced objects that were not deleted yet: the next run deletes them at its end.
+        managers: URNs of the resources that manage an object, by its ID; without resources that only read it.
+        adopted: IDs that a resource has adopted, by its URN; the object can have been replaced since.
     """
 
-    identity: str
-    ids: frozenset[str]
-    made: frozenset[str]
-    urns: frozenset[str]
-    creating: tuple[PendingCreate, ...]
-    updating: Mapping[str, Mapping[str, object]]
-    deleting: frozenset[str]
-    pending_delete_ids: frozenset[str]
+    identity: str = ""
+    ids: frozenset[str] = frozenset()
+    created: frozenset[str] = frozenset()
+    urns: frozenset[str] = frozenset()
+    creating: tuple[PendingCreate, ...] = ()
+    updating: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    deleting: frozenset[str] = frozenset()
+    pending_delete_ids: frozenset[str] = frozenset()
+    managers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    adopted: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
-    def nothing(cls) -> StackState:
-        """That of a stack that has nothing, or whose state can't be read."""
-        return cls("", frozenset(), frozenset(), frozenset(), (), {}, frozenset(), frozenset())
+    def empty(cls) -> StackState:
+        """Return the state of a stack without resources."""
+        return cls()
 
-    def under_way(self, urn: str, attempt: str) -> PendingCreate | None:
-        """A making of a resource, if the state shows it as under way."""
-        return next((each for each in self.creating if (each.urn, each.attempt) == (urn, attempt)), None)
+    def pending_create(self, urn: str, nonce: str) -> PendingCreate | None:
+        """Return a pending create attempt of a resource; None if the state does not show it."""
+        return next((each for each in self.creating if (each.urn, each.nonce) == (urn, nonce)), None)
 
-    def interrupted_creates(self, urn: str, attempt: str) -> tuple[PendingCreate, ...]:
-        """The makings of a resource that have died: all that are under way but this one."""
-        return tuple(each for each in self.creating if each.urn == urn and each.attempt not in ("", attempt))
+    def interrupted_creates(self, urn: str, nonce: str) -> tuple[PendingCreate, ...]:
+        """Return the interrupted create attempts of a resource: all pending ones except the running one."""
+        return tuple(each for each in self.creating if each.urn == urn and each.nonce not in ("", nonce))
+
+    def ever_owned(self, urn: str, object_id: str) -> bool:
+        """Return whether a resource in the state manages an object or has adopted it earlier."""
+        return urn in self.managers.get(object_id, ()) or object_id in self.adopted.get(urn, ())
 
 
 def parse_export(exported: bytes | str) -> StackState | None:
-    """The state, from what `pulumi stack export` prints.
-
-    Args:
-        exported: its output.
-
-    Returns:
-        None where it is unreadable.
-    """
+    """Parse the output of `pulumi stack export`; return None if it is no complete state."""
     try:
         deployment = _Export.model_validate_json(exported).deployment
     except ValidationError:
@@ -139,17 +135,18 @@ def parse_export(exported: bytes | str) -> StackState | None:
     creating = tuple(
         PendingCreate(
             each.resource.urn,
-            _attempt(each.resource.inputs or {}),
+            Record.of(each.resource.inputs or {}).nonce,
             _identity_in(each.resource.provider) or identity,
             each.resource.inputs or {},
         )
         for each in pending
         if each.type == "creating"
     )
+    managed = [each for each in resources if each.id and not each.external and each.type.startswith(_OURS)]
     return StackState(
         identity=identity,
         ids=frozenset(each.id for each in resources if each.id),
-        made=frozenset(each.id for each in resources if each.id and not each.external),
+        created=frozenset(each.id for each in resources if each.id and not each.external),
         urns=frozenset(each.urn for each in resources) | frozenset(each.urn for each in creating),
         creating=creating,
         updating={each.resource.urn: each.resource.inputs or {} for each in pending if each.type == "updating"},
@@ -157,50 +154,20 @@ def parse_export(exported: bytes | str) -> StackState | None:
         pending_delete_ids=frozenset(
             each.id for each in resources if each.delete and each.id and each.type.startswith(_OURS)
         ),
+        managers=_grouped((each.id, each.urn) for each in managed),
+        adopted=_grouped(
+            (each.urn, existing)
+            for each in managed
+            if isinstance(existing := (each.outputs or {}).get("existing_id"), str)
+        ),
     )
 
 
-@dataclass(frozen=True)
-class ObjectOwners:
-    """Which resources of a stack manage which objects.
-
-    Attributes:
-        by_id: URNs by the object's id, of all that isn't only read; what waits for its deletion included.
-        adopted: by URN, what the resource has adopted; it may have been replaced by another object since.
-    """
-
-    by_id: Mapping[str, frozenset[str]]
-    adopted: Mapping[str, frozenset[str]]
-
-    def managers(self, object_id: str) -> frozenset[str]:
-        """The URNs of the resources that manage an object."""
-        return self.by_id.get(object_id, frozenset())
-
-    def ever_owned(self, urn: str, object_id: str) -> bool:
-        """Whether an object is or was that of a resource that is in the state."""
-        return urn in self.managers(object_id) or object_id in self.adopted.get(urn, ())
-
-
-def parse_managed(exported: bytes | str) -> ObjectOwners | None:
-    """Which resources manage which objects, from what `pulumi stack export` prints; None where it is unreadable."""
-    try:
-        deployment = _Export.model_validate_json(exported).deployment
-    except ValidationError:
-        return None
-    by_id: dict[str, frozenset[str]] = {}
-    adopted: dict[str, frozenset[str]] = {}
-    for each in deployment.resources or []:
-        if each.id and not each.external and each.type.startswith(_OURS):
-            by_id[each.id] = by_id.get(each.id, frozenset()) | {each.urn}
-            existing = each.outputs.get("existing_id") if each.outputs else None
-            if isinstance(existing, str):
-                adopted[each.urn] = adopted.get(each.urn, frozenset()) | {existing}
-    return ObjectOwners(by_id, adopted)
-
-
-def _attempt(inputs: Mapping[str, object]) -> str:
-    attempt = inputs.get(ATTEMPT)
-    return attempt if isinstance(attempt, str) else ""
+def _grouped(pairs: Iterator[tuple[str, str]]) -> Mapping[str, frozenset[str]]:
+    groups: dict[str, frozenset[str]] = {}
+    for key, value in pairs:
+        groups[key] = groups.get(key, frozenset()) | {value}
+    return groups
 
 
 def _identities(resources: list[_Resource]) -> Iterator[str]:
@@ -210,6 +177,6 @@ def _identities(resources: list[_Resource]) -> Iterator[str]:
 
 
 def _identity_in(provider: str) -> str:
-    """The id in a reference to a dynamic provider: `<URN>::<id>`."""
+    """Return the ID in a reference to a dynamic provider, `<URN>::<id>`; empty for other providers."""
     urn, _, identity = provider.rpartition("::")
     return identity if f"::{_DYNAMIC_PROVIDER}::" in urn else ""

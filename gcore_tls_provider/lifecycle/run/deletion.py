@@ -1,4 +1,4 @@
-"""Deleting an object: gone already is as good as deleted, and what is in use is waited for."""
+"""Deleting an object: an object that is gone counts as deleted, and one that is in use is waited for."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Final
 
 from gcore_tls_provider.api.calls import Call
+from gcore_tls_provider.api.waiting import constant, exponential, wait_until
 from gcore_tls_provider.api.wire.tasks import TaskIds
 from gcore_tls_provider.errors import BadRequest, Conflict, ObjectFailed, ObjectNotFound, TaskFailed
 from gcore_tls_provider.lifecycle.run.operation import Operation
 
-IN_USE_PATIENCE: Final = 90.0
-"""Seconds for which a refusal to delete is taken as 'still in use' by something that is about to let go."""
+IN_USE_SECONDS: Final = 90.0
+"""Seconds for which a rejected delete counts as "still in use" by an object that is about to be changed or deleted."""
 
 _PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 5.0
@@ -20,66 +21,71 @@ _LONGEST_PAUSE: Final = 5.0
 def delete(
     operation: Operation,
     call: Call[TaskIds],
-    look: Callable[[], object],
+    read: Callable[[], object],
     *,
     users: Callable[[], list[str]] | None = None,
     load_balancer_id: str | None = None,
 ) -> None:
-    """Deletes an object and waits until it is gone.
+    """Delete an object and wait until it is gone.
 
     Args:
-        operation: the delete.
-        call: what deletes it.
-        look: reads the object; raises `ObjectNotFound` when it is gone.
-        users: names what uses the object; None where nothing can.
-        load_balancer_id: the load balancer that the object belongs to, which may be busy.
+        operation: The delete.
+        call: Request that deletes the object.
+        read: Read the object; raise `ObjectNotFound` once it is gone.
+        users: Describe the objects that use this one; None if there can be none.
+        load_balancer_id: Load balancer of the object, which can be locked.
 
     Raises:
-        Conflict: it stayed in use; says by what.
-        ApiError: anything else that Gcore answered.
+        Conflict: The object stayed in use; the error names its users.
+        ApiError: Any other error of Gcore.
     """
     try:
-        if load_balancer_id is not None:
-            operation.retry_while_locked(load_balancer_id, lambda: operation.run(call))
-        elif users is not None:
-            _once_let_go(operation, call, users)
+        if users is not None:
+            _delete_once_unused(operation, call, users)
         else:
-            operation.run(call)
+            operation.retry_while_locked(load_balancer_id, lambda: operation.send_and_wait(call))
     except ObjectNotFound:
         return
-    _until_gone(operation, look, call.description)
+    _wait_until_gone(operation, read, call.description)
 
 
-def _once_let_go(operation: Operation, call: Call[TaskIds], users: Callable[[], list[str]]) -> None:
-    patience = operation.deadline.capped_at(IN_USE_PATIENCE)
-    pause = _PAUSE
-    while True:
+def _delete_once_unused(operation: Operation, call: Call[TaskIds], users: Callable[[], list[str]]) -> None:
+    patience = operation.deadline.capped_at(IN_USE_SECONDS)
+    used_by: list[str] = []
+
+    def deleted() -> bool | None:
+        nonlocal used_by
         try:
-            operation.run(call)
-            return
-        except (BadRequest, Conflict, TaskFailed) as refused:
+            operation.send_and_wait(call)
+        except (BadRequest, Conflict, TaskFailed) as error:
             used_by = users()
-            if patience.passed:
-                if not used_by:
-                    raise
-                raise Conflict(
-                    call.description,
-                    f"it is still in use by {', '.join(used_by)} ({refused.reason})",
-                    "Let go of it there, then run again.",
-                    request_id=refused.request_id,
-                ) from refused
-            operation.progress(f"in use by {', '.join(used_by)}: waiting" if used_by else "waiting to be let go of")
-            operation.session.clock.sleep(min(pause, patience.remaining))
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            if not patience.passed:
+                return None
+            if not used_by:
+                raise
+            raise Conflict(
+                call.description,
+                f"it is still in use by {', '.join(used_by)} ({error.reason})",
+                "Remove the reference there, then run `pulumi up` again.",
+                request_id=error.request_id,
+            ) from error
+        return True
+
+    def report() -> None:
+        operation.progress(f"in use by {', '.join(used_by)}: waiting" if used_by else "waiting until it is unused")
+
+    wait_until(deleted, patience, exponential(_PAUSE, 1.5, _LONGEST_PAUSE), on_wait=report)
 
 
-def _until_gone(operation: Operation, look: Callable[[], object], asked: str) -> None:
-    limit = operation.deadline.capped_at(IN_USE_PATIENCE)
-    while True:
+def _wait_until_gone(operation: Operation, read: Callable[[], object], action: str) -> None:
+    def gone() -> bool | None:
         try:
-            look()
+            read()
         except ObjectNotFound:
-            return
-        if limit.passed:
-            raise ObjectFailed(asked, "its task ended well, and the object is still there", "Run again.")
-        operation.session.clock.sleep(_PAUSE / 4)
+            return True
+        return None
+
+    if wait_until(gone, operation.deadline.capped_at(IN_USE_SECONDS), constant(_PAUSE / 4)) is None:
+        raise ObjectFailed(
+            action, "its task ended well, but the object still exists", "Run `pulumi up` or `pulumi destroy` again."
+        )

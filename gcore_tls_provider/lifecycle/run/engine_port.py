@@ -1,4 +1,4 @@
-"""What a handler needs of the process that it runs in: somebody to tell things to, and the stack's state."""
+"""Port to the Pulumi engine: messages to the user, and the stack's state."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from typing import Protocol
 
 
 class EnginePort(Protocol):
-    """The Pulumi engine, as seen by a handler."""
+    """The Pulumi engine, as the lifecycle uses it; each front end implements it."""
 
     def progress(self, urn: str, text: str) -> None:
-        """Shows `text` on the resource's row for as long as nothing newer comes."""
+        """Show `text` on the row of the resource until the next text."""
         ...
 
     def warn(self, urn: str, text: str) -> None:
-        """Adds a warning to the resource's diagnostics."""
+        """Add a warning to the resource's diagnostics."""
         ...
 
     def error(self, urn: str, text: str) -> None:
-        """Adds an error to the resource's diagnostics. It stops nothing by itself."""
+        """Add an error to the diagnostics of the resource, without stopping the run."""
         ...
 
     def exported_stack(self, stack: str) -> bytes | None:
-        """What `pulumi stack export` prints for the stack, or None where it can't be had."""
+        """Return the output of `pulumi stack export` for the stack; None if it fails."""
         ...
 
     def is_alive(self) -> bool:
-        """Whether the engine that asked for the work still is there to save what comes of it."""
+        """Return whether the engine is still running, to save the result of a write."""
         ...

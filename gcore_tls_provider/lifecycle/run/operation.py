@@ -1,18 +1,18 @@
-"""One handler's work on one object: what it sends, how long it may take, and whom it tells."""
+"""One operation on one object: its requests, its time limit, and its messages to the user."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, Final, Literal, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.calls import Call, RequestVariants
 from gcore_tls_provider.api.clock import Deadline
 from gcore_tls_provider.api.connection import Location
+from gcore_tls_provider.api.waiting import constant, wait_until
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancer
 from gcore_tls_provider.api.wire.pages import Page
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
@@ -22,118 +22,50 @@ from gcore_tls_provider.errors import (
     HttpStatusError,
     ObjectFailed,
     ObjectNotFound,
-    PropertyError,
     ServerError,
     TaskNotFound,
     Unreachable,
 )
-from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT, from_json
-from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
-from gcore_tls_provider.lifecycle.run.session import Account, Session
+from gcore_tls_provider.lifecycle.run.accounts import Account
+from gcore_tls_provider.lifecycle.run.context import ResourceContext
+
+if TYPE_CHECKING:
+    from gcore_tls_provider.lifecycle.session import Session
 
 ResponseT = TypeVar("ResponseT")
 RowT = TypeVar("RowT")
 
 Verb = Literal["create", "read", "update", "delete"]
 
-TIME_LIMITS: Final[Mapping[str, float]] = {
-    "secret": 300.0,
-    "load balancer": 1800.0,
-    "listener": 900.0,
-    "pool": 900.0,
-    "TLS attachment of pool": 900.0,
-    "TLS snapshot of pool": 300.0,
-}
-"""Seconds that an operation on each kind may take, waiting for its turn included; reads have `READ_LIMIT`."""
-
 READ_LIMIT: Final = 120.0
+"""Seconds for a read."""
 
 QUIET_SECONDS: Final = 3.0
-"""Seconds of an operation during which nothing is said about it."""
+"""Seconds of an operation before it reports progress."""
 
-TURN_LIMIT: Final = 3600.0
-"""Seconds that a change waits for the other changes of its load balancer in this process."""
+QUEUE_LIMIT: Final = 3600.0
+"""Seconds for which a change waits for other changes of its load balancer in this process."""
 
-_READY_LIMIT: Final = 300.0
-_CALM: Final = 3
-_BUSY_PAUSE: Final = 0.5
-_LONGEST_BUSY_PAUSE: Final = 3.0
-
-
-class Timeouts(BaseModel):
-    """The resource's own time limits, in seconds: `custom_timeouts` of its options."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
-    create: Annotated[float | None, Field(gt=0)] = None
-    update: Annotated[float | None, Field(gt=0)] = None
-    delete: Annotated[float | None, Field(gt=0)] = None
-
-
-class ResourceContext(BaseModel):
-    """Who a resource is. The engine doesn't tell a dynamic provider, so its constructor does.
-
-    Attributes:
-        urn: the resource's URN, or what comes nearest to it.
-        name: what the program calls it.
-        stack: the stack's name.
-        timeouts: its own time limits.
-        answered: whether another resource's check fails for this one's findings.
-        answers_for: URNs of the resources for whose findings this one's check fails.
-        settled: whether the program's process has found nothing of the run before under way.
-        attempt: which making of the resource this is; empty where the state doesn't say.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
-    urn: str
-    name: str
-    stack: str
-    timeouts: Timeouts = Timeouts()
-    errors_deferred: bool = False
-    reports_errors_of: tuple[str, ...] = ()
-    settled: bool = False
-    create_nonce: str = ""
-
-    @classmethod
-    def of(cls, properties: Mapping[str, object]) -> ResourceContext:
-        """Reads it from a resource's properties; what is saved of it has the URN in place of what that says.
-
-        Raises:
-            PropertyError: it isn't there; a state file that was edited by hand may have lost it.
-        """
-        if properties.get(CONTEXT) in (None, UNKNOWN):
-            raise PropertyError(
-                "The resource's properties don't say which resource it is. Declare it with the classes of "
-                "gcore_tls_provider.resources, or run `pulumi up` once to mend its state."
-            )
-        context = from_json(properties[CONTEXT])
-        urn = context.get("urn")
-        if isinstance(urn, str):
-            context = {**_told_by(urn), **context}
-        known = cls.model_validate(context)
-        attempt = properties.get(ATTEMPT)
-        return known.model_copy(update={"create_nonce": attempt}) if isinstance(attempt, str) else known
-
-
-def urn_of(properties: Mapping[str, object]) -> str:
-    """The URN of the resource that has these properties; empty where they don't say."""
-    return str(from_json(properties.get(CONTEXT)).get("urn", ""))
+_ACTIVE_LIMIT: Final = 300.0
+_UNLOCKED_CONFLICTS: Final = 3
+_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 3.0
 
 
 class Operation:
-    """One handler's work on one object.
+    """One operation on one object.
 
     Args:
-        session: what the process shares.
-        context: which resource it is.
-        kind: the kind of object: `listener`.
-        verb: what is done with it.
-        scope: the project and region that it is in; None for the configured ones.
-        properties: the resource's properties, as the handler got them.
+        session: Parts that all operations of the process share.
+        context: Resource that the operation is for.
+        kind: Name of the kind in messages: `listener`.
+        verb: Create, read, update or delete.
+        time_limit: Seconds that a write can take; the resource's own time limit and the configuration's win over it.
+        location: Project, region and provider config; None for the configured ones.
+        properties: Properties of the resource.
 
     Attributes:
-        wrote: whether anything was, or may have been, changed at Gcore.
+        wrote: Something was changed at Gcore, or can have been.
     """
 
     def __init__(
@@ -142,233 +74,260 @@ class Operation:
         context: ResourceContext,
         kind: str,
         verb: Verb,
-        scope: Location | None = None,
+        *,
+        time_limit: float,
+        location: Location | None = None,
         properties: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
-        """Starts the time limit."""
+        """Start the time limit."""
         self.session = session
-        self.properties = properties
-        self._scope = scope
-        self._started = session.clock.now()
+        self.clock = session.clock
         self.context = context
         self.kind = kind
         self.verb = verb
-        own = None if verb == "read" else getattr(context.timeouts, verb)
-        general = session.configuration_of(scope.provider_config if scope else None).task_timeout
-        default = READ_LIMIT if verb == "read" else TIME_LIMITS[kind]
-        self.deadline = Deadline.after(session.clock, own or (default if verb == "read" else general or default))
+        self.properties = properties
         self.wrote = False
+        self._location = location
+        self._started = self.clock.now()
+        self.deadline = Deadline.after(self.clock, self._limit(time_limit))
+
+    def _limit(self, default: float) -> float:
+        if self.verb == "read":
+            return READ_LIMIT
+        namespace = self._location.provider_config if self._location else None
+        configured = self.session.accounts.configuration_of(namespace).task_timeout
+        own: float | None = getattr(self.context.timeouts, self.verb)
+        return own or configured or default
 
     def extend(self, seconds: float | None = None) -> None:
-        """Starts the time limit anew.
+        """Start the time limit again.
 
         Args:
-            seconds: the new limit; None for the operation's own.
+            seconds: New limit; None for the operation's own.
         """
-        self.deadline = Deadline.after(self.session.clock, seconds or self.deadline.seconds)
+        self.deadline = Deadline.after(self.clock, seconds or self.deadline.seconds)
 
-    @property
+    @cached_property
     def account(self) -> Account:
-        """What speaks to the object's project and region.
+        """Client and task waiter of the object's location.
 
         Raises:
-            ConfigurationError: the key, the project or the region is missing.
+            ConfigurationError: The API key, the project or the region is missing.
         """
-        return self.session.account(self._scope)
+        return self.session.accounts.at(self._location)
 
     def progress(self, text: str) -> None:
-        """Shows `text` on the resource's row, once the work takes long enough for anybody to wonder."""
-        if self.session.clock.now() - self._started >= QUIET_SECONDS:
+        """Show `text` on the resource's row, once the operation takes noticeably long."""
+        if self.clock.now() - self._started >= QUIET_SECONDS:
             self.session.engine.progress(self.context.urn, text)
 
     def warn(self, text: str) -> None:
-        """Adds a warning to the resource's diagnostics."""
+        """Add a warning to the resource's diagnostics."""
         self.session.engine.warn(self.context.urn, text)
 
-    def send(self, call: Call[ResponseT]) -> ResponseT:
-        """Sends a call; a write only as long as somebody is there to save what comes of it."""
-        self._still_wanted(call)
-        with self._writing(call):
-            return self.account.client.send(call, self.deadline)
+    def send(self, request: Call[ResponseT] | RequestVariants[ResponseT]) -> ResponseT:
+        """Send a request, in the variant that Gcore understands if there are two.
 
-    def send_shaped(self, shapes: RequestVariants[ResponseT]) -> ResponseT:
-        """Sends an operation in the shape that Gcore understands."""
-        self._still_wanted(shapes.openapi)
-        with self._writing(shapes.openapi):
-            return self.account.client.send_variant(shapes, self.deadline)
-
-    def wait(self, tasks: TaskIds, asked: str) -> tuple[Task, ...]:
-        """Waits until the tasks have ended; gives none where Gcore has forgotten one: then the object must tell."""
+        Raises:
+            DeadlineExceeded: The time limit has passed before a write.
+            ObjectFailed: The engine has ended, so nobody would save the result of a write.
+            ApiError: Gcore rejected the request or did not answer.
+        """
+        call = request.openapi if isinstance(request, RequestVariants) else request
+        if call.route.method == "GET":
+            return self._sent(request)
+        self._require_time_and_engine(call)
         try:
-            return self.account.tasks.wait(tasks.tasks, asked, self.deadline, self.progress)
+            response = self._sent(request)
+        except HttpStatusError as error:
+            self.wrote |= isinstance(error, ServerError)
+            raise
+        except Unreachable as error:
+            self.wrote |= error.outcome_unknown
+            raise
+        except BaseException:
+            self.wrote = True
+            raise
+        self.wrote = True
+        return response
+
+    def send_and_wait(self, request: Call[TaskIds] | RequestVariants[TaskIds]) -> tuple[Task, ...]:
+        """Send a request and wait until its tasks have ended; return none if Gcore no longer knows one of them."""
+        call = request.openapi if isinstance(request, RequestVariants) else request
+        ids = self.send(request).tasks
+        try:
+            return self.account.tasks.wait(ids, call.description, self.deadline, self.progress)
         except TaskNotFound:
             return ()
 
-    def run(self, call: Call[TaskIds]) -> tuple[Task, ...]:
-        """Sends a call and waits for its tasks."""
-        return self.wait(self.send(call), call.description)
-
-    def run_shaped(self, shapes: RequestVariants[TaskIds]) -> tuple[Task, ...]:
-        """Sends an operation in the shape that Gcore understands, and waits for its tasks."""
-        return self.wait(self.send_shaped(shapes), shapes.openapi.description)
-
     def rows(self, page: Callable[[int], Call[Page[RowT]]]) -> list[RowT]:
-        """All rows of a list, page by page."""
+        """Return all rows of a list, page by page."""
         rows: list[RowT] = []
         while True:
-            answer = self.send(page(len(rows)))
-            rows += answer.results
-            if not answer.results or len(rows) >= answer.count:
+            response = self.send(page(len(rows)))
+            rows += response.results
+            if not response.results or len(rows) >= response.count:
                 return rows
 
-    @contextmanager
-    def load_balancer(self, load_balancer_id: str) -> Iterator[None]:
-        """Holds the load balancer against the other threads of this process."""
-        turn = Deadline.after(self.session.clock, TURN_LIMIT)
+    def locked(self, load_balancer_id: str | None) -> AbstractContextManager[None]:
+        """Hold the load balancer against the other threads of this process; do nothing for None."""
+        return nullcontext() if load_balancer_id is None else self._locked(load_balancer_id)
 
-        def waiting() -> None:
+    @contextmanager
+    def _locked(self, load_balancer_id: str) -> Iterator[None]:
+        queue = Deadline.after(self.clock, QUEUE_LIMIT)
+
+        def on_wait() -> None:
             self.progress(f"waiting for other changes of load balancer {load_balancer_id}")
-            if turn.passed:
+            if queue.passed:
                 raise DeadlineExceeded(
                     f"{self.verb} {self.kind} '{self.context.name}'",
-                    f"other changes of load balancer {load_balancer_id} went on for {turn.seconds:.0f} s",
-                    "Run again: it goes on from here.",
+                    f"other changes of load balancer {load_balancer_id} took longer than {queue.seconds:.0f} s",
+                    "Run `pulumi up` again: it continues from here.",
                 )
 
-        with self.session.load_balancer_lock(load_balancer_id, waiting):
-            # The queue of this process is no part of the work's time, and may be long.
+        with self.session.locks.hold(load_balancer_id, on_wait):
+            # Waiting in this process's queue can take long and does not count.
             self.extend()
             yield
 
-    def retry_while_locked(self, load_balancer_id: str, work: Callable[[], ResponseT]) -> ResponseT:
-        """Does `work`, and does it again as often as it is refused because somebody else holds the load balancer.
+    def retry_while_locked(self, load_balancer_id: str | None, write: Callable[[], ResponseT]) -> ResponseT:
+        """Call `write`, again as often as Gcore rejects it because another change holds the load balancer.
 
-        A conflict with a load balancer that is at rest is an error, but only the third time in a row: it may have come
-        to rest in between.
-
-        Raises:
-            Conflict: the conflict isn't about being busy.
-            DeadlineExceeded: it stayed busy.
-        """
-        calm = 0
-        while True:
-            try:
-                return work()
-            except Conflict as conflict:
-                calm = 0 if self._came_to_rest(load_balancer_id, conflict.action) else calm + 1
-                if calm >= _CALM:
-                    raise
-                self.session.clock.sleep(min(_BUSY_PAUSE * max(calm, 1), self.deadline.remaining))
-
-    def wait_until_unlocked(self, load_balancer_id: str, asked: str) -> None:
-        """Waits until nothing holds the load balancer any more.
-
-        Raises:
-            ObjectFailed: it is in ERROR.
-            DeadlineExceeded: it stayed busy.
-        """
-        self._came_to_rest(load_balancer_id, asked)
-
-    def _came_to_rest(self, load_balancer_id: str, asked: str) -> bool:
-        """Waits for the load balancer; whether it was busy at all."""
-        waited = False
-        while True:
-            balancer = self.send(routes.get_load_balancer(load_balancer_id))
-            if balancer.provisioning_status == "ERROR":
-                raise in_error(asked, f"load balancer {load_balancer_id}")
-            if is_unlocked(balancer):
-                return waited
-            if self.deadline.passed:
-                raise DeadlineExceeded(
-                    asked,
-                    f"load balancer {load_balancer_id} was still busy ({balancer.provisioning_status}, task "
-                    f"{balancer.task_id or 'unknown'}) after {self.deadline.seconds:.0f} s",
-                    "Somebody else is changing it: run again when that is done.",
-                )
-            waited = True
-            self.progress(f"waiting for load balancer {load_balancer_id}, which is {balancer.provisioning_status}")
-            self.session.clock.sleep(min(_LONGEST_BUSY_PAUSE, max(_BUSY_PAUSE, self.deadline.remaining / 600)))
-
-    def wait_until_active(self, read: Callable[[], ResponseT], asked: str) -> ResponseT:
-        """Reads an object back until its lock is gone: that may outlive the task.
+        A conflict with an unlocked load balancer is an error, but only the third time in a row: the lock can have
+        ended in between.
 
         Args:
-            read: reads the object, which has `provisioning_status` and, unless it is a secret, `task_id`.
-            asked: what was done, in words.
+            load_balancer_id: ID of the load balancer; None: call `write` once.
+            write: Send the request and wait for its tasks.
 
         Raises:
-            ObjectFailed: it is in ERROR, or gone.
-            DeadlineExceeded: it didn't become ACTIVE.
+            Conflict: The conflict has another cause than a lock.
+            DeadlineExceeded: The load balancer stayed locked.
         """
-        limit = self.deadline.capped_at(_READY_LIMIT)
-        while True:
+        if load_balancer_id is None:
+            return write()
+        conflicts = 0
+
+        def written() -> tuple[ResponseT] | None:
+            nonlocal conflicts
+            try:
+                return (write(),)
+            except Conflict as conflict:
+                was_locked = self.wait_until_unlocked(load_balancer_id, conflict.action)
+                conflicts = 0 if was_locked else conflicts + 1
+                if conflicts >= _UNLOCKED_CONFLICTS:
+                    raise
+                return None
+
+        result = wait_until(written, self.deadline, lambda _attempt: _PAUSE * max(conflicts, 1))
+        return write() if result is None else result[0]
+
+    def wait_until_unlocked(self, load_balancer_id: str, action: str) -> bool:
+        """Wait until no change holds the load balancer, and return whether one held it at first.
+
+        Raises:
+            ObjectFailed: The load balancer is in provisioning status ERROR.
+            DeadlineExceeded: The load balancer stayed locked.
+        """
+        seen: list[LoadBalancer] = []
+
+        def unlocked() -> LoadBalancer | None:
+            balancer = self.send(routes.get_load_balancer(load_balancer_id))
+            seen.append(balancer)
+            if balancer.provisioning_status == "ERROR":
+                raise in_error(action, f"load balancer {load_balancer_id}")
+            return balancer if is_unlocked(balancer) else None
+
+        def report() -> None:
+            self.progress(f"waiting for load balancer {load_balancer_id}, which is {seen[-1].provisioning_status}")
+
+        found = wait_until(
+            unlocked,
+            self.deadline,
+            lambda _attempt: min(_LONGEST_PAUSE, max(_PAUSE, self.deadline.remaining / 600)),
+            on_wait=report,
+        )
+        if found is None:
+            raise DeadlineExceeded(
+                action,
+                f"load balancer {load_balancer_id} was still locked ({seen[-1].provisioning_status}, task "
+                f"{seen[-1].task_id or 'unknown'}) after {self.deadline.seconds:.0f} s",
+                "Another client is changing it: run `pulumi up` again when that change has ended.",
+            )
+        return len(seen) > 1
+
+    def wait_until_active(self, read: Callable[[], ResponseT], action: str) -> ResponseT:
+        """Read an object until its lock has ended, which can be later than its task.
+
+        Args:
+            read: Read the object, which has `provisioning_status` and, unless it is a secret, `task_id`.
+            action: The operation in words, for errors.
+
+        Raises:
+            ObjectFailed: The object is in provisioning status ERROR, or gone.
+            DeadlineExceeded: The object did not become ACTIVE in time.
+        """
+        missing: list[ObjectNotFound | None] = []
+        statuses: list[str] = []
+
+        def active() -> ResponseT | None:
             try:
                 found = read()
-            except ObjectNotFound as missing:
-                if limit.passed:
-                    raise ObjectFailed(
-                        asked, f"its task ended well, but: {missing.reason}", "Run again to make it anew."
-                    ) from missing
-            else:
-                status = getattr(found, "provisioning_status", "ACTIVE")
-                if status == "ERROR":
-                    raise in_error(asked, self.kind)
-                if status == "ACTIVE" and not getattr(found, "task_id", None):
-                    return found
-                if limit.passed:
-                    raise DeadlineExceeded(
-                        asked, f"the {self.kind} is still {status} after its task ended", "Run again later."
-                    )
-            self.session.clock.sleep(min(_BUSY_PAUSE, limit.remaining))
+            except ObjectNotFound as error:
+                missing.append(error)
+                return None
+            missing.append(None)
+            status = getattr(found, "provisioning_status", "ACTIVE")
+            statuses.append(status)
+            if status == "ERROR":
+                raise in_error(action, self.kind)
+            return found if status == "ACTIVE" and not getattr(found, "task_id", None) else None
 
-    @contextmanager
-    def _writing(self, call: Call[ResponseT]) -> Iterator[None]:
-        """Remembers that something was written, unless Gcore has refused it, or hasn't got it."""
-        may_have_written = call.route.method != "GET"
-        try:
-            yield
-        except HttpStatusError as refused:
-            may_have_written &= isinstance(refused, ServerError)
-            raise
-        except Unreachable as unreachable:
-            may_have_written &= unreachable.outcome_unknown
-            raise
-        finally:
-            self.wrote |= may_have_written
+        found = wait_until(active, self.deadline.capped_at(_ACTIVE_LIMIT), constant(_PAUSE))
+        if found is not None:
+            return found
+        if missing[-1] is not None:
+            raise ObjectFailed(
+                action,
+                f"its task ended well, but: {missing[-1].reason}",
+                "Run `pulumi up` again to create it from scratch.",
+            ) from missing[-1]
+        raise DeadlineExceeded(
+            action, f"the {self.kind} is still {statuses[-1]} after its task ended", "Run `pulumi up` again later."
+        )
 
-    def _still_wanted(self, call: Call[ResponseT]) -> None:
-        if call.route.method == "GET":
-            return
+    def _sent(self, request: Call[ResponseT] | RequestVariants[ResponseT]) -> ResponseT:
+        if isinstance(request, RequestVariants):
+            return self.account.client.send_variant(request, self.deadline)
+        return self.account.client.send(request, self.deadline)
+
+    def _require_time_and_engine(self, call: Call[ResponseT]) -> None:
         if self.deadline.passed:
             raise DeadlineExceeded(
                 call.description,
-                f"its time of {self.deadline.seconds:.0f} s was over before it could be sent",
-                "Run again, or give more time (`custom_timeouts` of the resource, or the configured `taskTimeout`).",
+                f"its time limit of {self.deadline.seconds:.0f} s passed before the request could be sent",
+                "Run `pulumi up` again, or raise the limit (`custom_timeouts` of the resource, or the configured "
+                "`taskTimeout`).",
             )
         if not self.session.engine.is_alive():
             raise ObjectFailed(
                 call.description,
-                "the Pulumi engine that asked for it is gone, so nothing more is written",
-                "Run again: what was made by then is found.",
+                "the Pulumi engine that asked for it has ended, so nothing more is written",
+                "Run `pulumi up` again: it finds what this run has created.",
             )
 
 
-def _told_by(urn: str) -> dict[str, str]:
-    """The stack's and the resource's name in a URN: `urn:pulumi:<stack>::<project>::<types>::<name>`."""
-    stack, _, rest = urn.removeprefix("urn:pulumi:").partition("::")
-    return {"stack": stack, "name": rest.partition("::")[2].partition("::")[2]}
-
-
 def is_unlocked(balancer: LoadBalancer) -> bool:
-    """Whether nothing holds the load balancer."""
+    """Return whether no change holds the load balancer."""
     return balancer.provisioning_status == "ACTIVE" and not balancer.task_id
 
 
-def in_error(asked: str, what: str) -> ObjectFailed:
-    """The error about an object that no request can change any more."""
+def in_error(action: str, what: str) -> ObjectFailed:
+    """Return the error about an object that no request can change any more."""
     return ObjectFailed(
-        asked,
+        action,
         f"the {what} is in provisioning status ERROR",
-        "Look at it in Gcore's portal: an object in ERROR can only be deleted, or failed over by Gcore. A load "
-        "balancer that is deleted there takes its listeners and pools along; then run again, `pulumi refresh` first.",
+        "Look at it in Gcore's portal: an object in ERROR can only be deleted, or failed over by Gcore. Deleting a "
+        "load balancer there deletes its listeners and pools too; then run `pulumi refresh` and `pulumi up`.",
     )

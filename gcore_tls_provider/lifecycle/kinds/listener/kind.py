@@ -10,20 +10,18 @@ from pydantic import TypeAdapter
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.listeners import Listener, ListenerCreate, ListenerPatch
+from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.certificates.findings.severity import downgrade_deployed
 from gcore_tls_provider.errors import ObjectNotFound
-from gcore_tls_provider.hidden_inputs import MATERIAL
 from gcore_tls_provider.lifecycle.inputs.fields import Field, changed_fields, equal_id_sets, equal_ids
 from gcore_tls_provider.lifecycle.inputs.properties import PartialInputs, Properties, Rule, error_finding
 from gcore_tls_provider.lifecycle.inputs.references import ReferencedCertificates
 from gcore_tls_provider.lifecycle.inputs.scalars import Network
-from gcore_tls_provider.lifecycle.kind import CheckContext, LiveObject
+from gcore_tls_provider.lifecycle.kind import CheckContext, CreatableKind, CreateTask, Evaluation, LiveObject
 from gcore_tls_provider.lifecycle.kinds.listener.inputs import ListenerInputs
-from gcore_tls_provider.lifecycle.kinds.listener.rules import brought_to_light, certificate_findings
-from gcore_tls_provider.lifecycle.recovery.create_once import Creation
-from gcore_tls_provider.lifecycle.recovery.owned import MadeLifecycle, MakingTask
-from gcore_tls_provider.lifecycle.recovery.ownership import has_own_pools_only
+from gcore_tls_provider.lifecycle.kinds.listener.rules import certificate_findings, exposed_findings
+from gcore_tls_provider.lifecycle.recovery.ownership import has_only_own_pools
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 from gcore_tls_provider.lifecycle.run.deletion import delete
 from gcore_tls_provider.lifecycle.run.operation import Operation
@@ -107,11 +105,11 @@ def _users(value: object) -> set[tuple[tuple[str, object], ...]]:
     return {tuple(sorted(each.items())) for each in users if isinstance(each, Mapping)}
 
 
-class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
+class ListenerKind(CreatableKind[ListenerInputs]):
     """`Listener`."""
 
-    kind: ClassVar[str] = "listener"
-    task = MakingTask("create_lblistener", "listeners")
+    name: ClassVar[str] = "listener"
+    task = CreateTask("create_lblistener", "listeners")
     hidden = frozenset({"user_list"})
     inputs = ListenerInputs
     arguments = MappingProxyType(_ARGUMENTS)
@@ -135,73 +133,77 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
         Field("admin_state_up", default=True),
     )
 
-    def facts(self, checking: CheckContext[ListenerInputs]) -> tuple[Properties, Sequence[Finding]]:
-        """No facts of its own; what its certificates are, side by side, and what a change brings to light."""
-        before = ReferencedCertificates.of(checking.olds, checking.seen)
-        material = ReferencedCertificates.of(checking.inputs, checking.seen)
-        if equal_ids(checking.olds.get("secret_id"), checking.inputs.get("secret_id")) and equal_id_sets(
-            checking.olds.get("sni_secret_id"), checking.inputs.get("sni_secret_id")
+    def evaluate(self, check: CheckContext[ListenerInputs]) -> Evaluation:
+        """Return findings about its certificates side by side, and about expired ones that a change exposes."""
+        previous = ReferencedCertificates.of(check.olds, check.certificates)
+        references = ReferencedCertificates.of(check.inputs, check.certificates)
+        if equal_ids(check.olds.get("secret_id"), check.inputs.get("secret_id")) and equal_id_sets(
+            check.olds.get("sni_secret_id"), check.inputs.get("sni_secret_id")
         ):
-            material = material.or_else(before)
-        facts: Properties = {MATERIAL: material.saved()} if material.roles else {}
-        findings = tuple(certificate_findings(checking.drafted, material))
-        if not checking.olds:
-            return facts, findings
-        findings = downgrade_deployed(findings, before=certificate_findings(self.drafted_before(checking.olds), before))
-        if not any(changed_fields(self.fields, checking.olds, checking.inputs)):
-            return facts, findings
-        return facts, (*findings, *brought_to_light(material, before, checking.now))
+            references = references.or_previous(previous)
+        saved = references.to_save() if references.roles else None
+        findings = tuple(certificate_findings(check.partial, references))
+        if check.olds:
+            before = certificate_findings(self.parse_previous(check.olds), previous)
+            findings = downgrade_deployed(findings, before=before)
+            if any(changed_fields(self.fields, check.olds, check.inputs)):
+                findings = (*findings, *exposed_findings(references, previous, check.now))
+        return Evaluation({}, findings, saved)
 
-    def goes_first(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
-        """Two listeners can't have one port of one load balancer."""
+    def delete_before_create(self, olds: Properties, news: Properties, replaces: Sequence[str]) -> bool:
+        """Return whether both listeners would have the same port of the same load balancer."""
         return "load_balancer_id" not in replaces and "protocol_port" not in replaces
 
-    def make(self, operation: Operation, inputs: ListenerInputs) -> LiveObject:
-        """Makes it on its load balancer."""
-        balancer = inputs.load_balancer_id
-        creation = Creation(self, operation)
-        place = creation.place(inputs.name)
-        if place.leftover is not None:
-            return self.take_over(operation, place.leftover, place.name, inputs)
-        name = place.name
+    def load_balancer_of(self, operation: Operation, inputs: ListenerInputs) -> str:
+        """Return its load balancer."""
+        return inputs.load_balancer_id
+
+    def create_object(
+        self, operation: Operation, name: str, inputs: ListenerInputs, load_balancer_id: str | None
+    ) -> tuple[Task, ...]:
+        """Send the POST and wait for its task."""
         given = inputs.model_dump(exclude_none=True)
-        body = ListenerCreate.model_validate({"name": name, **{k: v for k, v in given.items() if k in _IN_BODY}})
-        with operation.load_balancer(balancer):
-            listener_id = creation.once(
-                place,
-                lambda: operation.retry_while_locked(balancer, lambda: operation.run(routes.create_listener(body))),
-            )
+        body = {"name": name, **{key: value for key, value in given.items() if key in _IN_BODY}}
+        return operation.send_and_wait(routes.create_listener(ListenerCreate.model_validate(body)))
 
-            def finish() -> LiveObject:
-                if inputs.admin_state_up is False:
-                    return self._patched(operation, balancer, listener_id, ListenerPatch(admin_state_up=False))
-                return self._ready(operation, listener_id, f"create listener '{name}' ({listener_id})")
+    def finish_create(
+        self,
+        operation: Operation,
+        object_id: str,
+        inputs: ListenerInputs,
+        load_balancer_id: str | None,
+        action: str,
+    ) -> LiveObject:
+        """Wait until it is ACTIVE, and switch it off if the program wants that: the POST cannot."""
+        if inputs.admin_state_up is False:
+            return _patch(operation, inputs.load_balancer_id, object_id, ListenerPatch(admin_state_up=False))
+        return _read_active(operation, object_id, action)
 
-            return creation.finished(listener_id, name, finish)
-
-    def listed(self, operation: Operation) -> Sequence[Listener]:
-        """All listeners."""
+    def list_objects(self, operation: Operation) -> Sequence[Listener]:
+        """Return all listeners."""
         return operation.rows(routes.list_listeners)
 
-    def free(self, operation: Operation, live: LiveObject, dead: Mapping[str, object], state: StackState) -> bool:
-        """Whether all pools behind it are this stack's."""
-        return has_own_pools_only(operation, live.id, state)
+    def is_unreferenced(
+        self, operation: Operation, live: LiveObject, inputs: Mapping[str, object], state: StackState
+    ) -> bool:
+        """Return whether every pool of it belongs to this stack."""
+        return has_only_own_pools(operation, live.id, state)
 
-    def in_the_way(self, operation: Operation) -> Iterator[LiveObject]:
-        """The listener on its port."""
-        place = tuple(operation.properties.get(name) for name in ("load_balancer_id", "protocol_port"))
-        for each in self.listed(operation):
-            if equal_ids(each.load_balancer_id, place[0]) and each.protocol_port == (place[1] or 443):
-                yield LiveObject(each.id, _live(each))
+    def conflicting_objects(self, operation: Operation) -> Iterator[LiveObject]:
+        """Yield the listener that has the port."""
+        balancer, port = (operation.properties.get(name) for name in ("load_balancer_id", "protocol_port"))
+        for each in self.list_objects(operation):
+            if equal_ids(each.load_balancer_id, balancer) and each.protocol_port == (port or 443):
+                yield LiveObject(each.id, _properties(each))
 
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
-        """Reads it."""
+    def read_object(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
+        """Read it; return None if it is gone."""
         try:
-            return LiveObject(object_id, _live(operation.send(routes.get_listener(object_id))))
+            return LiveObject(object_id, _properties(operation.send(routes.get_listener(object_id))))
         except ObjectNotFound:
             return None
 
-    def change(
+    def update_object(
         self,
         operation: Operation,
         object_id: str,
@@ -209,36 +211,38 @@ class ListenerLifecycle(MadeLifecycle[ListenerInputs]):
         inputs: ListenerInputs,
         fields: Sequence[Field],
     ) -> LiveObject:
-        """One PATCH with what differs."""
+        """Send one PATCH with the changed fields."""
         given = inputs.model_dump(exclude_none=True)
         patch = ListenerPatch.model_validate({each.name: given.get(each.name, each.removed) for each in fields})
-        with operation.load_balancer(inputs.load_balancer_id):
+        with operation.locked(inputs.load_balancer_id):
             if not fields:
-                return self._ready(operation, object_id, f"update listener {object_id}")
-            return self._patched(operation, inputs.load_balancer_id, object_id, patch)
+                return _read_active(operation, object_id, f"update listener {object_id}")
+            return _patch(operation, inputs.load_balancer_id, object_id, patch)
 
-    def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
-        """Deletes it; its pool stays, unattached."""
-        balancer = str(properties["load_balancer_id"])
-        with operation.load_balancer(balancer):
+    def delete_object(self, operation: Operation, object_id: str, properties: Properties) -> None:
+        """Delete it; its pool stays, without a listener."""
+        load_balancer_id = str(properties["load_balancer_id"])
+        with operation.locked(load_balancer_id):
             delete(
                 operation,
                 routes.delete_listener(object_id),
                 lambda: operation.send(routes.get_listener(object_id)),
-                load_balancer_id=balancer,
+                load_balancer_id=load_balancer_id,
             )
 
-    def _patched(self, operation: Operation, balancer: str, listener_id: str, patch: ListenerPatch) -> LiveObject:
-        call = routes.update_listener(listener_id, patch)
-        operation.retry_while_locked(balancer, lambda: operation.run(call))
-        return self._ready(operation, listener_id, call.description)
 
-    def _ready(self, operation: Operation, listener_id: str, asked: str) -> LiveObject:
-        listener = operation.wait_until_active(lambda: operation.send(routes.get_listener(listener_id)), asked)
-        return LiveObject(listener_id, _live(listener))
+def _patch(operation: Operation, load_balancer_id: str, listener_id: str, patch: ListenerPatch) -> LiveObject:
+    call = routes.update_listener(listener_id, patch)
+    operation.retry_while_locked(load_balancer_id, lambda: operation.send_and_wait(call))
+    return _read_active(operation, listener_id, call.description)
 
 
-def _live(listener: Listener) -> Properties:
+def _read_active(operation: Operation, listener_id: str, action: str) -> LiveObject:
+    read = routes.get_listener(listener_id)
+    return LiveObject(listener_id, _properties(operation.wait_until_active(lambda: operation.send(read), action)))
+
+
+def _properties(listener: Listener) -> Properties:
     balancer: Properties = {"load_balancer_id": listener.load_balancer_id} if listener.load_balancer_id else {}
     return {
         **balancer,
@@ -255,3 +259,6 @@ def _live(listener: Listener) -> Properties:
         "provisioning_status": listener.provisioning_status,
         "operating_status": listener.operating_status,
     }
+
+
+LISTENER: Final = ListenerKind()

@@ -29,7 +29,7 @@ def certificate_findings(drafted: PartialInputs[ListenerInputs], material: Refer
     yield from server_name_findings(default, sni.known, host_names=names)
 
 
-def brought_to_light(
+def exposed_findings(
     material: ReferencedCertificates, before: ReferencedCertificates, now: datetime
 ) -> Sequence[Finding]:
     """What a change of the listener brings to light: deployed material of its load balancer that has expired."""

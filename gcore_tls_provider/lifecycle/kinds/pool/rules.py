@@ -27,7 +27,7 @@ _PASSING_THROUGH: Final = frozenset({"HTTPS", "TCP"})
 _OVER_HTTP: Final = frozenset({"HTTP", "HTTPS"})
 
 
-def no_list_without_authority(drafted: PartialInputs[InputsT]) -> Iterator[Finding]:
+def crl_needs_ca(drafted: PartialInputs[InputsT]) -> Iterator[Finding]:
     """Octavia refuses a revocation list without the authority that has signed it, of a pool and of its TLS part."""
     if drafted.given("crl_secret_id") and not drafted.given("ca_secret_id"):
         yield error_finding(

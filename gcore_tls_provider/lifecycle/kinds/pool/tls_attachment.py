@@ -1,19 +1,19 @@
-"""The TLS part of a pool that somebody else owns (guide: "Add mTLS to existing Load Balancer").
+"""TLS part of a pool that another tool owns (guide: "Add mTLS to existing Load Balancer").
 
-Two kinds share the work, so that what was there before is in the state before anything is changed:
+Two kinds share the work, so that the previous TLS part is in the state before anything is changed:
 
-- **`PoolTlsSnapshot`** makes nothing: its create reads the pool, and its outputs are what was there. A program never
-  sees it; the attachment depends on it, so it is made first and deleted last.
-- **`PoolTlsAttachment`** sets the protocol to HTTPS and the three ids, in one update. Where that begins TLS, a health
-  monitor is switched off and on again (`tls_start.py` says why). Deleting it restores what was there, but only where
-  its own values still stand: what somebody else has changed since is left alone, with a warning.
+- **`PoolTlsSnapshot`** creates nothing: its create reads the pool, and its outputs are the previous TLS part. Programs
+  never see it; the attachment depends on it, so it is created first and deleted last.
+- **`PoolTlsAttachment`** sets the protocol to HTTPS and the three IDs, in one update. If that starts TLS, it switches
+  the health monitor off and on again (see `tls_activation`). Its delete restores the previous values, but only where
+  its own values still stand: values that another client has changed since are left alone, with a warning.
 
-A run that dies between the update and the saving of the state loses nothing: the next one finds the snapshot in the
-state, and the pool as it should be. A `destroy` straight after such a run restores nothing: Pulumi knows of no
-attachment then.
+A run that is interrupted between the update and the write of the state loses nothing: the next run finds the snapshot
+in the state, and the pool as wanted. A `destroy` right after such a run restores nothing: Pulumi knows no attachment
+then.
 
-Restoring is refused where a secret that the pool had is gone: without it the pool would trust anybody, or show nothing
-to its backends, and nobody would notice.
+Restoring is refused if a secret of the previous TLS part is gone: without it the pool would trust any backend, or
+present no certificate to backends, and nobody would notice.
 """
 
 from __future__ import annotations
@@ -38,21 +38,15 @@ from gcore_tls_provider.lifecycle.inputs.properties import (
     error_finding,
 )
 from gcore_tls_provider.lifecycle.inputs.scalars import ObjectId
-from gcore_tls_provider.lifecycle.kind import Lifecycle, LiveObject
-from gcore_tls_provider.lifecycle.kinds.pool import tls_activation as tls_start
+from gcore_tls_provider.lifecycle.kind import AttachedKind, LiveObject
 from gcore_tls_provider.lifecycle.kinds.pool.inputs import TLS_IDS, TLS_PROTOCOL
-from gcore_tls_provider.lifecycle.kinds.pool.rules import no_list_without_authority
-from gcore_tls_provider.lifecycle.recovery.partial import UNFINISHED
+from gcore_tls_provider.lifecycle.kinds.pool.rules import crl_needs_ca
+from gcore_tls_provider.lifecycle.kinds.pool.tls_activation import activates_tls, cycle_health_monitor
+from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.run.operation import Operation
-from gcore_tls_provider.lifecycle.run.session import Session
-
-"""What makes TLS to the backends mutual, and what ends the trust in some of them."""
 
 PARTS: Final = ("protocol", *TLS_IDS)
-"""The TLS part of a pool."""
-
-_PUT: Final = "put"
-"""The output that says what the attachment has set: a refresh makes the others what somebody else has set since."""
+"""Properties that make up the TLS part of a pool."""
 
 _SNAPSHOT: Final = "dynamic/gcore:PoolTlsSnapshot"
 _ATTACHMENT: Final = "dynamic/gcore:PoolTlsAttachment"
@@ -60,13 +54,13 @@ _POOL: Final = "dynamic/gcore:Pool"
 
 
 class PreviousTls(BaseModel):
-    """The TLS part of a pool as it was before.
+    """TLS part of a pool before the attachment.
 
     Attributes:
-        protocol: what was spoken with members.
-        ca_secret_id: whom the load balancer trusted.
-        secret_id: what it showed to backends.
-        crl_secret_id: whom it trusted no longer.
+        protocol: Protocol to the members.
+        ca_secret_id: Secret of the CA bundle.
+        secret_id: Secret of the client certificate.
+        crl_secret_id: Secret of the CRLs.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
@@ -78,53 +72,50 @@ class PreviousTls(BaseModel):
 
 
 class PoolTlsSnapshotInputs(ResourceInputs):
-    """Which pool to read.
+    """Pool to read.
 
     Attributes:
-        pool_id: the pool.
+        pool_id: ID of the pool.
     """
 
     pool_id: ObjectId
 
 
-class PoolTlsSnapshotLifecycle(Lifecycle[PoolTlsSnapshotInputs]):
-    """`PoolTlsSnapshot`: what a pool was like when it was first seen."""
+class PoolTlsSnapshotKind(AttachedKind[PoolTlsSnapshotInputs]):
+    """TLS part of a pool when it was first read."""
 
-    kind: ClassVar[str] = "TLS snapshot of pool"
+    name: ClassVar[str] = "TLS snapshot of pool"
+    time_limit = 300.0
     adoptable = False
     inputs = PoolTlsSnapshotInputs
     fields = (Field("pool_id", change="replace", readable=False, equal=equal_ids),)
 
-    def make(self, operation: Operation, inputs: PoolTlsSnapshotInputs) -> LiveObject:
-        """Reads the pool.
+    def attach(self, operation: Operation, inputs: PoolTlsSnapshotInputs) -> LiveObject:
+        """Read the pool.
 
         Raises:
-            ObjectFailed: there is no such pool, or another resource of the stack has changed its TLS part already.
+            ObjectFailed: There is no such pool, or another resource of the stack manages its TLS part.
         """
-        managed = operation.session.managed(operation.context.stack)
-        managers = managed.managers(inputs.pool_id) if managed is not None else frozenset[str]()
-        if inputs.pool_id in operation.session.made:
-            # Made or adopted by this very run, so the state doesn't show it yet.
+        if inputs.pool_id in operation.session.claims.created:
+            # Created or adopted in this run, so the state does not contain it so far.
             raise _attached_twice(inputs.pool_id, "a Pool")
+        state = operation.session.stack.owners(operation.context.stack)
+        managers = state.managers.get(inputs.pool_id, frozenset()) if state is not None else frozenset[str]()
         own = attachment_of(operation.context.urn)
         others = sorted(each for each in managers if each != own and _type_of(each) in (_ATTACHMENT, _POOL))
         if others:
             raise _attached_twice(inputs.pool_id, others[0])
-        try:
-            pool = operation.send(routes.get_pool(inputs.pool_id))
-        except ObjectNotFound as missing:
-            raise _no_pool(missing) from missing
-        return LiveObject(inputs.pool_id, {"previous_tls": _part(pool)})
+        return LiveObject(inputs.pool_id, {"previous_tls": _part(_read_pool(operation, inputs.pool_id))})
 
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
-        """What is kept stays as it is, for as long as there is such a pool."""
+    def read_object(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
+        """Return no new properties as long as the pool exists: a snapshot never changes."""
         try:
             operation.send(routes.get_pool(object_id))
         except ObjectNotFound:
             return None
         return LiveObject(object_id, {})
 
-    def change(
+    def update_object(
         self,
         operation: Operation,
         object_id: str,
@@ -132,23 +123,23 @@ class PoolTlsSnapshotLifecycle(Lifecycle[PoolTlsSnapshotInputs]):
         inputs: PoolTlsSnapshotInputs,
         fields: Sequence[Field],
     ) -> LiveObject:
-        """Never called: nothing of it can change."""
+        """Return the pool: no field of a snapshot changes in place."""
         return LiveObject(object_id, {})
 
-    def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
-        """Nothing was made."""
+    def delete_object(self, operation: Operation, object_id: str, properties: Properties) -> None:
+        """Do nothing: nothing was created."""
 
 
 class PoolTlsAttachmentInputs(ResourceInputs):
-    """The TLS part that a pool is to have.
+    """TLS part that a pool is to have.
 
     Attributes:
-        pool_id: the pool.
-        ca_secret_id: whom the load balancer trusts: backends that no certificate of it vouches for are refused.
-        secret_id: what the load balancer shows to backends that ask for a certificate.
-        crl_secret_id: whom it trusts no longer; needs `ca_secret_id`.
+        pool_id: ID of the pool.
+        ca_secret_id: Secret of the CA bundle: the load balancer rejects backends that none of its CAs has certified.
+        secret_id: Secret of the client certificate, for backends that request one.
+        crl_secret_id: Secret of the CRLs; needs `ca_secret_id`.
         protocol: TLS.
-        previous_tls: what there was before; None only where nobody knows.
+        previous_tls: TLS part before the attachment; None only if it is unknown.
     """
 
     pool_id: ObjectId
@@ -159,28 +150,28 @@ class PoolTlsAttachmentInputs(ResourceInputs):
     previous_tls: Annotated[PreviousTls, Limited(default_factory=PreviousTls)]
 
 
-def _something(drafted: PartialInputs[PoolTlsAttachmentInputs]) -> Iterator[Finding]:
-    if not any(drafted.given(name) for name in ("ca_secret_id", "secret_id")):
+def _attaches_something(partial: PartialInputs[PoolTlsAttachmentInputs]) -> Iterator[Finding]:
+    if not any(partial.given(name) for name in ("ca_secret_id", "secret_id")):
         yield error_finding(
             "ca_secret_id",
             "NOTHING_ATTACHED",
-            "Neither a certificate authority nor a client certificate is given, so backends wouldn't be verified.",
+            "Neither a CA nor a client certificate is given, so backends would not be verified.",
             "Give `ca`, and `client_certificate` for mutual TLS.",
         )
-    yield from no_list_without_authority(drafted)
+    yield from crl_needs_ca(partial)
 
 
 def _same_protocol(old: object, new: object) -> bool:
     return (old or TLS_PROTOCOL) == (new or TLS_PROTOCOL)
 
 
-class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
-    """`PoolTlsAttachment`."""
+class PoolTlsAttachmentKind(AttachedKind[PoolTlsAttachmentInputs]):
+    """TLS part of a pool that another tool owns."""
 
-    kind: ClassVar[str] = "TLS attachment of pool"
+    name: ClassVar[str] = "TLS attachment of pool"
     adoptable = False
     inputs = PoolTlsAttachmentInputs
-    rules = (Rule(needs=frozenset(), check=_something),)
+    rules = (Rule(needs=frozenset(), check=_attaches_something),)
     arguments = MappingProxyType(
         {"pool_id": "pool", "ca_secret_id": "ca", "secret_id": "client_certificate", "crl_secret_id": "crl"}
     )
@@ -192,39 +183,35 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
         Field("crl_secret_id", nullable=True, compare_when_unset=True, equal=equal_ids),
     )
 
-    def make(self, operation: Operation, inputs: PoolTlsAttachmentInputs) -> LiveObject:
-        """One update with what differs; none where the pool is so already.
+    def attach(self, operation: Operation, inputs: PoolTlsAttachmentInputs) -> LiveObject:
+        """Send one update with what differs; none if the pool is as wanted.
 
         Raises:
-            ObjectFailed: there is no such pool, or another resource of this run has changed its TLS part already.
+            ObjectFailed: There is no such pool, or another resource of this run has changed its TLS part.
         """
-        first = operation.session.attached.setdefault(inputs.pool_id, operation.context.urn)
+        first = operation.session.claims.attached.setdefault(inputs.pool_id, operation.context.urn)
         if first != operation.context.urn:
             raise _attached_twice(inputs.pool_id, first)
-        try:
-            pool = operation.send(routes.get_pool(inputs.pool_id))
-        except ObjectNotFound as missing:
-            raise _no_pool(missing) from missing
+        pool = _read_pool(operation, inputs.pool_id)
         wanted = _wanted(inputs)
-        begins = tls_start.begins(inputs.previous_tls.model_dump(), wanted)
+        activates = activates_tls(inputs.previous_tls.model_dump(), wanted)
         try:
-            put = self._put(operation, pool, wanted, f"add TLS to pool {inputs.pool_id}", begins=begins)
+            live = _apply(operation, pool, wanted, f"add TLS to pool {inputs.pool_id}", activates=activates)
         except ApiError as failed:
             if operation.wrote:
-                failed.partial = PartialResult(
-                    pool.id, _having(wanted, LiveObject(pool.id, {})).properties, recreate=False
-                )
+                properties = _with_applied(wanted, LiveObject(pool.id, {})).properties
+                failed.partial = PartialResult(pool.id, properties, recreate=False)
             raise
-        return _having(wanted, put)
+        return _with_applied(wanted, live)
 
-    def look(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
-        """Reads the pool."""
+    def read_object(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
+        """Read the pool; return None if it is gone."""
         try:
-            return LiveObject(object_id, _live(operation.send(routes.get_pool(object_id))))
+            return LiveObject(object_id, _properties(operation.send(routes.get_pool(object_id))))
         except ObjectNotFound:
             return None
 
-    def change(
+    def update_object(
         self,
         operation: Operation,
         object_id: str,
@@ -232,138 +219,151 @@ class PoolTlsAttachmentLifecycle(Lifecycle[PoolTlsAttachmentInputs]):
         inputs: PoolTlsAttachmentInputs,
         fields: Sequence[Field],
     ) -> LiveObject:
-        """One update with what differs."""
-        wanted = {field.name: getattr(inputs, field.name) for field in fields}
+        """Send one update with what differs; the previous TLS part stays that of the first snapshot."""
+        changed = {field.name: getattr(inputs, field.name) for field in fields}
+        wanted = _wanted(inputs)
         pool = operation.send(routes.get_pool(object_id))
-        begins = UNFINISHED in olds and tls_start.begins(inputs.previous_tls.model_dump(), _wanted(inputs))
-        asked = f"change TLS of pool {object_id}"
-        return _having(_wanted(inputs), self._put(operation, pool, wanted, asked, begins=begins))
-
-    def update(self, session: Session, object_id: str, olds: Properties, news: Properties) -> Properties:
-        """Changes what differs; what there was before stays what it was, whatever a newer snapshot has seen."""
+        activates = Record.of(olds).partial is not None and activates_tls(inputs.previous_tls.model_dump(), wanted)
+        action = f"change TLS of pool {object_id}"
+        live = _apply(operation, pool, changed, action, activates=activates)
+        live = _with_applied(wanted, live)
         kept = {"previous_tls": olds["previous_tls"]} if "previous_tls" in olds else {}
-        return {**super().update(session, object_id, olds, news), **kept}
+        return LiveObject(live.id, {**live.properties, **kept})
 
-    def remove(self, operation: Operation, object_id: str, properties: Properties) -> None:
-        """Restores what was there, where our values still stand; a pool that is gone needs nothing.
+    def delete_object(self, operation: Operation, object_id: str, properties: Properties) -> None:
+        """Restore the previous values where this attachment's values still stand; do nothing if the pool is gone.
 
         Raises:
-            ObjectFailed: a secret that the pool had is gone, or Gcore keeps what was to be restored.
+            ObjectFailed: A secret of the previous TLS part is gone, or Gcore keeps a value that was to be restored.
         """
         if not isinstance(properties.get("previous_tls"), Mapping):
-            operation.warn(f"What pool {object_id} was like before isn't known, so its TLS part stays as it is.")
+            operation.warn(f"The previous TLS part of pool {object_id} is unknown, so its TLS part stays as it is.")
             return
-        if object_id in operation.session.attached:
-            # A replacement of the attachment itself: the new one is made first, on the same pool.
+        if object_id in operation.session.claims.attached:
+            # The attachment itself is replaced: its successor was created first, on the same pool.
             return
-        former = PreviousTls.model_validate(properties["previous_tls"])
-        asked = f"restore the TLS part of pool {object_id}"
+        previous = PreviousTls.model_validate(properties["previous_tls"])
+        action = f"restore the TLS part of pool {object_id}"
         try:
             pool = operation.send(routes.get_pool(object_id))
         except ObjectNotFound:
             return
-        restored = self._restorable(operation, pool, former, properties)
-        self._refuse_lost(operation, restored, asked)
+        restored = _restorable(operation, pool, previous, properties)
+        _require_secrets(operation, restored, action)
         try:
-            self._put(operation, pool, restored, asked)
+            _apply(operation, pool, restored, action)
         except ObjectNotFound:
-            if self.look(operation, object_id, properties) is not None:
+            if self.read_object(operation, object_id, properties) is not None:
                 raise
 
-    def _restorable(
-        self, operation: Operation, pool: Pool, former: PreviousTls, properties: Properties
-    ) -> Mapping[str, object]:
-        """What is to be restored: the parts that are still as we made them."""
-        put = properties.get(_PUT)
-        ours = put if isinstance(put, Mapping) else properties
-        live, restored, others = _part(pool), dict[str, object](), list[str]()
-        for name in PARTS:
-            before = getattr(former, name)
-            if equal_ids(live[name], before):
-                continue
-            if equal_ids(live[name], ours.get(name)):
-                restored[name] = before
-            else:
-                others.append(f"{name} ({live[name] or 'none'})")
-        if others:
+
+def _restorable(
+    operation: Operation, pool: Pool, previous: PreviousTls, properties: Properties
+) -> Mapping[str, object]:
+    """Return the previous values of the parts that still have this attachment's values."""
+    applied = Record.of(properties).applied
+    ours = properties if applied is None else applied
+    live, restored, others = _part(pool), dict[str, object](), list[str]()
+    for name in PARTS:
+        before = getattr(previous, name)
+        if equal_ids(live[name], before):
+            continue
+        if equal_ids(live[name], ours.get(name)):
+            restored[name] = before
+        else:
+            others.append(f"{name} ({live[name] or 'none'})")
+    if others:
+        operation.warn(
+            f"Another client has changed {', '.join(others)} of pool {pool.id} since TLS was added to it: these values "
+            f"stay."
+        )
+    return restored
+
+
+def _require_secrets(operation: Operation, restored: Mapping[str, object], action: str) -> None:
+    """Raise if a secret that is to be restored is gone."""
+    gone = []
+    for name in TLS_IDS:
+        secret_id = restored.get(name)
+        if not isinstance(secret_id, str):
+            continue
+        try:
+            operation.send(routes.get_secret(secret_id))
+        except ObjectNotFound:
+            gone.append(f"{name} {secret_id}")
+    if gone:
+        raise ObjectFailed(
+            action,
+            f"secrets that the pool had before no longer exist: {', '.join(gone)}",
+            "Set the pool at Gcore to the values that it is to have now, then run again: these values stay.",
+        )
+
+
+def _apply(
+    operation: Operation,
+    pool: Pool,
+    wanted: Mapping[str, object],
+    action: str,
+    *,
+    activates: bool = False,
+) -> LiveObject:
+    """Send what differs and read it back: it is documented nowhere that null unsets an ID.
+
+    If TLS starts, make it take effect even if nothing differs: an interrupted run can have got that far.
+    """
+    live = _part(pool)
+    patch = {name: value for name, value in wanted.items() if not equal_ids(live[name], value)}
+    if not patch and not activates:
+        return LiveObject(pool.id, _properties(pool))
+    load_balancer_id = next((each.id for each in pool.loadbalancers), "")
+    protocol = str(wanted.get("protocol", pool.protocol))
+    request = routes.update_pool(pool.id, protocol, PoolPatch.model_validate(patch))
+    with operation.locked(load_balancer_id):
+        if patch:
+            operation.retry_while_locked(load_balancer_id, lambda: operation.send_and_wait(request))
+        elif pool.healthmonitor is not None and not pool.healthmonitor.admin_state_up:
             operation.warn(
-                f"Somebody else has changed {', '.join(others)} of pool {pool.id} since TLS was added to it: that is "
-                f"left as it is."
+                f"Pool {pool.id} already speaks TLS, and its health monitor is off. If an earlier run was interrupted, "
+                f"it can have left it off; then switch it on."
             )
-        return restored
-
-    def _refuse_lost(self, operation: Operation, restored: Mapping[str, object], asked: str) -> None:
-        lost = []
-        for name in TLS_IDS:
-            secret_id = restored.get(name)
-            if not isinstance(secret_id, str):
-                continue
-            try:
-                operation.send(routes.get_secret(secret_id))
-            except ObjectNotFound:
-                lost.append(f"{name} {secret_id}")
-        if lost:
-            raise ObjectFailed(
-                asked,
-                f"what the pool had before no longer exists: {', '.join(lost)}",
-                "Set the pool at Gcore to what it is to have now, then run again: what you set there is left as it is.",
-            )
-
-    def _put(
-        self,
-        operation: Operation,
-        pool: Pool,
-        wanted: Mapping[str, object],
-        asked: str,
-        *,
-        begins: bool = False,
-    ) -> LiveObject:
-        """Sends what differs, and reads it back: that null unsets an id is written nowhere.
-
-        Where TLS begins, it is made to take effect, even if nothing differs: a run that died may have come so far.
-        """
-        live = _part(pool)
-        patch = {name: value for name, value in wanted.items() if not equal_ids(live[name], value)}
-        if not patch and not begins:
-            return LiveObject(pool.id, _live(pool))
-        balancer = next((each.id for each in pool.loadbalancers), "")
-        protocol = str(wanted.get("protocol", pool.protocol))
-        shapes = routes.update_pool(pool.id, protocol, PoolPatch.model_validate(patch))
-        with operation.load_balancer(balancer):
-            if patch:
-                operation.retry_while_locked(balancer, lambda: operation.run_shaped(shapes))
-            elif pool.healthmonitor is not None and not pool.healthmonitor.admin_state_up:
-                operation.warn(
-                    f"Pool {pool.id} speaks TLS already, and its health monitor is switched off. If an earlier run "
-                    f"died, it may have left it so; then switch it on."
-                )
-            if begins:
-                tls_start.take_effect(operation, balancer, pool.id)
-            pool = operation.wait_until_active(lambda: operation.send(routes.get_pool(pool.id)), asked)
-        kept = [name for name, value in patch.items() if not equal_ids(_part(pool)[name], value)]
-        if kept:
-            raise ObjectFailed(
-                asked,
-                f"Gcore has taken the update, and {', '.join(kept)} is still what it was",
-                "Change it at Gcore, then run again.",
-            )
-        return LiveObject(pool.id, _live(pool))
+        if activates:
+            cycle_health_monitor(operation, load_balancer_id, pool.id)
+        read = routes.get_pool(pool.id)
+        pool = operation.wait_until_active(lambda: operation.send(read), action)
+    kept = [name for name, value in patch.items() if not equal_ids(_part(pool)[name], value)]
+    if kept:
+        raise ObjectFailed(
+            action,
+            f"Gcore has accepted the update, but {', '.join(kept)} still has its old value",
+            "Change it at Gcore, then run again.",
+        )
+    return LiveObject(pool.id, _properties(pool))
 
 
 def _wanted(inputs: PoolTlsAttachmentInputs) -> dict[str, object]:
     return {name: getattr(inputs, name) for name in PARTS}
 
 
-def _having(wanted: Mapping[str, object], live: LiveObject) -> LiveObject:
-    """The pool, with what the attachment has set."""
-    return LiveObject(live.id, {**live.properties, _PUT: {name: value for name, value in wanted.items() if value}})
+def _with_applied(wanted: Mapping[str, object], live: LiveObject) -> LiveObject:
+    """Return the pool with the values that the attachment has set: a refresh can show others."""
+    record = Record({}, applied={name: value for name, value in wanted.items() if value})
+    return LiveObject(live.id, record.into(live.properties))
+
+
+def _read_pool(operation: Operation, pool_id: str) -> Pool:
+    try:
+        return operation.send(routes.get_pool(pool_id))
+    except ObjectNotFound as missing:
+        raise ObjectFailed(
+            missing.action, missing.reason, "Correct the ID, or the project and region of the resource."
+        ) from missing
 
 
 def _part(pool: Pool) -> dict[str, object]:
     return {name: getattr(pool, name) for name in PARTS}
 
 
-def _live(pool: Pool) -> Properties:
+def _properties(pool: Pool) -> Properties:
     return {
         **_part(pool),
         "pool_id": pool.id,
@@ -374,7 +374,7 @@ def _live(pool: Pool) -> Properties:
 
 
 def attachment_of(snapshot_urn: str) -> str:
-    """The URN of the attachment that a snapshot belongs to."""
+    """Return the URN of the attachment that a snapshot belongs to."""
     return snapshot_urn.removesuffix("-snapshot").replace(_SNAPSHOT, _ATTACHMENT)
 
 
@@ -385,11 +385,11 @@ def _type_of(urn: str) -> str:
 def _attached_twice(pool_id: str, other: str) -> ObjectFailed:
     return ObjectFailed(
         f"add TLS to pool {pool_id}",
-        f"{other} of this stack manages it already",
+        f"{other} of this stack already manages it",
         "Remove one of the two, or give ca, client_certificate and crl to the Pool itself. If the resource was "
         "renamed, give it an alias of its old name.",
     )
 
 
-def _no_pool(missing: ObjectNotFound) -> ObjectFailed:
-    return ObjectFailed(missing.action, missing.reason, "Correct the id, or the project and region of the resource.")
+POOL_TLS_SNAPSHOT: Final = PoolTlsSnapshotKind()
+POOL_TLS_ATTACHMENT: Final = PoolTlsAttachmentKind()
