@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from gcore_emulator import Behaviour, Emulator, Settings, TaskSeconds, serving
+from gcore_emulator import Behavior, Emulator, Settings, TaskSeconds, serving
 from gcore_emulator.settings import DIALECT_CHOICES, Dialect
 from tests.certificates.issuing import NOW
 from tests.fake_clock import FakeClock
@@ -51,7 +51,7 @@ def worlds(served: tuple[Emulator, str], network: httpx.HTTPTransport, material:
             projects=frozenset({PROJECT}),
             regions=frozenset({REGION, OTHER_REGION}),
             task_seconds=TaskSeconds(task_seconds),
-            behaviour=Behaviour.model_validate({**DIALECT_CHOICES[dialect], **choices}),
+            behavior=Behavior.model_validate({**DIALECT_CHOICES[dialect], **choices}),
         )
         emulator.clock = clock.calendar
         emulator.reset()
