@@ -17,7 +17,7 @@ from gcore_tls_provider.errors import ConfigurationError, ObjectFailed
 from tests.fake_engine.account import KEY, MONITOR, NOWHERE, World, member
 from tests.fake_engine.requests import PROJECT, REGION
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def full(world: World) -> str:
