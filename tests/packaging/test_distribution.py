@@ -5,11 +5,13 @@ from __future__ import annotations
 import email.message
 import email.parser
 import re
+import runpy
 import subprocess
 import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -60,8 +62,8 @@ def test_the_sdist_and_the_clone_make_the_same_wheel(contents: dict[str, bytes],
     assert files_of(direct) == contents
 
 
-def test_the_wheel_is_the_two_packages_and_nothing_else(contents: dict[str, bytes]) -> None:
-    packages = {"gcore_tls_provider": ROOT, "gcore_tls_components": ROOT / "components"}
+def test_wheel_contains_the_three_packages_and_nothing_else(contents: dict[str, bytes]) -> None:
+    packages = {"gcore_tls_provider": ROOT, "gcore_emulator": ROOT, "gcore_tls_components": ROOT / "components"}
     sources = {
         str(each.relative_to(parent)): each.read_bytes()
         for name, parent in packages.items()
@@ -100,9 +102,23 @@ def test_the_version_has_an_entry_in_the_changelog(metadata: email.message.Messa
     assert metadata["Version"] == newest
 
 
-def test_the_description_is_the_readme(metadata: email.message.Message) -> None:
+def test_description_is_the_readme_without_links_into_the_repository(metadata: email.message.Message) -> None:
     assert metadata["Description-Content-Type"] == "text/markdown"
-    assert metadata.get_payload() == (ROOT / "README.md").read_text()
+    description = str(metadata.get_payload())
+    assert (ROOT / "__main__.py").read_text() in description
+    targets = re.findall(r"\]\(([^)]+)\)", description) + re.findall(r'(?:src|srcset)="([^"]+)"', description)
+    assert all(target.startswith("https://") for target in targets)
+    assert "Tutorial: 20 minutes" in description or targets
+
+
+def test_description_links_to_the_repository_if_its_address_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("hatchling", "hatchling.metadata", "hatchling.metadata.plugin", "hatchling.metadata.plugin.interface"):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(MetadataHookInterface=object))
+    describe = runpy.run_path(str(ROOT / "tools" / "description.py"))["description"]
+    text = describe((ROOT / "README.md").read_text(), "https://example.com/owner/name")
+    assert "[Tutorial](https://example.com/owner/name/blob/HEAD/docs/tutorial.md)" in text
+    assert 'srcset="https://example.com/owner/name/raw/HEAD/docs/images/preview-dark.svg"' in text
+    assert not re.search(r'\]\((?!https://)|(?:src|srcset)="(?!https://)', text)
 
 
 def test_the_commands(contents: dict[str, bytes]) -> None:
