@@ -1,4 +1,4 @@
-"""`docs/fields.md` as data: its tables, by the heading that they stand under."""
+"""Read the tables of `docs/fields.md`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "fields.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "fields.md"
 
 Row = Mapping[str, str]
 
 
 def tables() -> dict[str, list[Row]]:
-    """The rows of the table under each heading; code marks are taken off."""
+    """Return the rows of the table under each heading, without code marks."""
     found: dict[str, list[Row]] = {}
     heading, columns = "", list[str]()
     for line in PAGE.read_text().splitlines():
@@ -30,7 +30,7 @@ def tables() -> dict[str, list[Row]]:
 
 
 def removed_value(cell: str) -> object:
-    """What a cell of the column `removed` says: a value, None for null, `...` for what stays."""
+    """Return the value of a cell of the column `removed`: None for null, `...` for a field that stays."""
     return ... if cell == "stays" else json.loads(cell)
 
 

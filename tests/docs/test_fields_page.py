@@ -1,4 +1,4 @@
-"""`docs/fields.md` against the code, the request bodies, and the request types of Gcore's own SDK."""
+"""`docs/fields.md`, compared with the code, the request bodies, and the request types of Gcore's own SDK."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from pydantic import BaseModel
 from typing_extensions import get_type_hints
 
 import gcore_tls_provider
+from documentation.fields import render
 from gcore_tls_components import MTLSLoadBalancer
 from gcore_tls_provider.api.wire import health_monitors as wire_monitors
 from gcore_tls_provider.api.wire import listeners as wire_listeners
@@ -42,23 +43,24 @@ from gcore_tls_provider.api.wire import pools as wire_pools
 from gcore_tls_provider.api.wire import secrets as wire_secrets
 from gcore_tls_provider.lifecycle.inputs.fields import Field
 from gcore_tls_provider.lifecycle.inputs.properties import InputsModel
+from gcore_tls_provider.lifecycle.kinds import KINDS as LIFECYCLE_KINDS
 from gcore_tls_provider.lifecycle.kinds import load_balancer as load_balancers
 from gcore_tls_provider.lifecycle.kinds.listener import inputs as listener_inputs
 from gcore_tls_provider.lifecycle.kinds.pool import health_monitor as health_monitors
 from gcore_tls_provider.lifecycle.kinds.pool import inputs as pool_inputs
 from gcore_tls_provider.lifecycle.kinds.pool import members
-from tests.fake_engine.account import LIFECYCLES
-from tests.fields_page import Row, removed_value, tables
+from tests.docs.fields_page import PAGE as FILE
+from tests.docs.fields_page import Row, removed_value, tables
 
 
 @dataclass(frozen=True)
 class Written:
-    """What writes one kind of object.
+    """Types that write one kind of object.
 
     Attributes:
-        sdk: the request types of Gcore's SDK.
-        bodies: our request bodies.
-        inputs: the model of the inputs.
+        sdk: Request types of Gcore's SDK.
+        bodies: Our request bodies.
+        inputs: Model of the inputs.
     """
 
     sdk: Sequence[Any]
@@ -93,7 +95,7 @@ KINDS: Mapping[str, Written] = {
     "Secret": Written(
         (secret_upload_tls_certificate_params.SecretUploadTlsCertificateParams,),
         (wire_secrets.SecretCreate,),
-        LIFECYCLES["Secret"].inputs,
+        LIFECYCLE_KINDS["Secret"].inputs,
     ),
     "FloatingIpArgs": Written(
         (
@@ -146,24 +148,29 @@ KINDS: Mapping[str, Written] = {
 }
 RESOURCES = ("LoadBalancer", "Listener", "Pool", "Secret")
 COMPARED: Mapping[str, Sequence[Field]] = {
-    **{kind: LIFECYCLES[kind].fields for kind in RESOURCES},
+    **{kind: LIFECYCLE_KINDS[kind].fields for kind in RESOURCES},
     "MemberArgs": members.FIELDS,
     "HealthMonitorArgs": health_monitors.FIELDS,
 }
-"""The tables of fields of the code; what isn't here is sent as a whole."""
+"""Tables of fields of the code; other objects are sent as a whole."""
 
-# What a property is called where neither the argument nor the API's field is.
+# Names of properties that are the API's field under another name.
 PROPERTIES = {"healthmonitor": "health_monitor"}
-# What the rules look at, and what is refused: not of Gcore.
+# Arguments for rules, location and adoption, and one that is an error: not fields of Gcore.
 OWN_ARGUMENTS = {
     "resource_name",
     "opts",
+    "shared",
     "accept_findings",
-    "beside",
     "client_authentication",
     "expected_backend_certificates",
     "expiry_warning_days",
     "host_names",
+    "related_certificates",
+    "existing_id",
+    "provider_config",
+    "project_id",
+    "region_id",
 }
 IN_THE_PATH = {"project_id", "region_id", "pool_id", "load_balancer_id", "member_id"}
 
@@ -177,13 +184,18 @@ def fields_of(kind: str) -> set[str]:
 
 
 def listed(heading: str, kind: str, column: str = "API field") -> set[str]:
-    """What one of the last tables says about a kind."""
+    """Return the rows of a kind in one of the last tables."""
     rows = [row for row in PAGE[heading] if (row.get("object") or row["resource"]) == kind]
     assert all(row["why"] for row in rows)
     return {row[column] for row in rows}
 
 
-def test_every_table_is_of_a_kind() -> None:
+def test_page_is_what_the_generator_writes() -> None:
+    text = FILE.read_text()
+    assert text == render(text), "type `PYTHONPATH=scripts python -m documentation.fields`"
+
+
+def test_every_table_belongs_to_a_kind() -> None:
     lists = {
         "Fields of the API without an argument",
         "Fields that Gcore's SDK doesn't have",
@@ -204,7 +216,7 @@ def test_every_field_of_the_sdk_has_an_argument_or_a_reason(kind: str) -> None:
 
 
 def _sent_names(parameters: Any) -> set[str]:
-    """What the SDK sends: where a name is one of its own methods' arguments, its type has another one."""
+    """Return the names that the SDK sends; the type of a parameter can have an alias."""
     names = set()
     for name, hint in get_type_hints(parameters, include_extras=True).items():
         aliases = [each.alias for each in _parts(hint) if isinstance(each, PropertyInfo) and each.alias]
@@ -227,32 +239,24 @@ def test_every_field_is_in_our_request_bodies(kind: str) -> None:
 
 
 @every_kind
-def test_the_arguments_are_those_of_the_page(kind: str) -> None:
+def test_page_lists_every_argument_that_is_a_field(kind: str) -> None:
     made = getattr(gcore_tls_provider, kind)
     arguments = (
-        set(inspect.signature(made.__init__).parameters) - {"self", *OWN_ARGUMENTS}
+        {*inspect.signature(made.__init__).parameters, "name"} - {"self", *OWN_ARGUMENTS}
         if kind in RESOURCES
         else set(made.__annotations__)
     )
-    assert arguments - _beside_gcore(kind) == {row["argument"] for row in PAGE[kind]}
-
-
-def _beside_gcore(kind: str) -> set[str]:
-    """Arguments that say where, or how, and nothing of the object."""
-    return {"existing_id", "provider_config", "project_id", "region_id"} if kind in RESOURCES else set()
+    assert arguments == {row["argument"] for row in PAGE[kind]}
 
 
 @every_kind
-def test_every_argument_says_what_it_is(kind: str) -> None:
-    made = getattr(gcore_tls_provider, kind)
-    described = inspect.getdoc(made.__init__) if kind in RESOURCES else inspect.getsource(made)
+def test_every_argument_has_a_description(kind: str) -> None:
     for row in PAGE[kind]:
-        assert f"{row['argument']}:" in str(described)
-        assert row["values"]
+        assert len(row["meaning"].removesuffix("*ours*")) > 5, row
 
 
 @every_kind
-def test_the_inputs_have_every_field(kind: str) -> None:
+def test_inputs_have_every_field(kind: str) -> None:
     names = {PROPERTIES.get(name, name) for name in fields_of(kind)}
     assert names <= set(KINDS[kind].inputs.model_fields)
     if kind not in RESOURCES:
@@ -260,23 +264,23 @@ def test_the_inputs_have_every_field(kind: str) -> None:
 
 
 @every_compared_kind
-def test_the_page_says_what_the_table_of_fields_says(kind: str) -> None:
-    said = {PROPERTIES.get(row["API field"], row["API field"]): _said(row) for row in PAGE[kind]}
-    assert said == {field.name: _is(field) for field in COMPARED[kind]}
+def test_page_describes_each_field_as_the_table_of_fields_does(kind: str) -> None:
+    shown = {PROPERTIES.get(row["API field"], row["API field"]): _row_facts(row) for row in PAGE[kind]}
+    assert shown == {field.name: _field_facts(field) for field in COMPARED[kind]}
 
 
-def _said(row: Row) -> tuple[object, ...]:
+def _row_facts(row: Row) -> tuple[object, ...]:
     removed = removed_value(row["removed"])
-    return row["changed"], removed, row["read"] == "yes", "*ours*" in row["values"]
+    return row["changed"], removed, row["read"] == "yes", "*ours*" in row["meaning"]
 
 
-def _is(field: Field) -> tuple[object, ...]:
+def _field_facts(field: Field) -> tuple[object, ...]:
     stays = not field.nullable and field.default is None
     return field.change, ... if stays else field.removed, field.readable, field.compare_when_unset
 
 
 @pytest.mark.parametrize("kind", ["LoadBalancer", "Listener", "Pool"])
-def test_the_component_has_the_argument_or_a_reason(kind: str) -> None:
+def test_component_has_each_argument_or_the_page_gives_a_reason(kind: str) -> None:
     component = set(inspect.signature(MTLSLoadBalancer.__init__).parameters)
     without = listed("Arguments that the component doesn't have", kind, "argument")
     for row in PAGE[kind]:
