@@ -1,10 +1,8 @@
-"""Internal inputs: what the constructor of a resource tells its provider, beside what the program says.
+"""Hidden inputs: what a resource's constructor passes to its provider in addition to the program's arguments.
 
-The engine tells a dynamic provider nothing about a resource but its inputs. These are saved with them, and shown to
-nobody.
-
-What has several parts is one text: the engine takes its time for each part of a property, each time that it hands the
-property on.
+The engine passes a dynamic provider nothing about a resource except its inputs. The hidden ones form one property, a
+map with a version. The engine saves it with the other inputs and displays it to nobody. Each part is one text, because
+the engine serializes and logs each part of each property whenever it passes the property on.
 """
 
 from __future__ import annotations
@@ -14,10 +12,25 @@ from collections.abc import Mapping
 from typing import Final
 
 RECORD: Final = "__gcore"
-"""The hidden property: a versioned map of small texts, see `lifecycle.record`."""
+"""Name of the hidden property. `lifecycle.record` lists the parts that the provider adds."""
 
 VERSION: Final = 1
 """Version of the record."""
+
+VERSION_PART: Final = "v"
+"""Version of the record, a number."""
+
+RESOURCE_PART: Final = "resource"
+"""Description of the resource: its URN, name, stack and timeouts, and the state of the previous run. JSON."""
+
+NONCE_PART: Final = "nonce"
+"""Random text of one create attempt, 16 hex digits; unknown in a preview, absent after `get`.
+
+The engine saves it with the pending create before anything is sent to Gcore, and the object's name is derived from it.
+"""
+
+REFERENCES_PART: Final = "references"
+"""References to other resources' certificates by role, for kinds whose rules read them. JSON."""
 
 CONTEXT: Final = "__context"
 """Which resource it is: its URN, its name, its stack, its time limits; packed."""
@@ -34,16 +47,14 @@ MATERIAL: Final = "__material"
 
 
 def to_json(parts: Mapping[str, object]) -> str:
-    """Parts as one text."""
+    """Return parts as one text."""
     return json.dumps(parts, separators=(",", ":"), sort_keys=True)
 
 
-def from_json(value: object) -> Mapping[str, object]:
-    """The parts of a packed property; none where it isn't one. State of before has the parts themselves."""
-    if isinstance(value, Mapping):
-        return value
+def from_json(text: object) -> Mapping[str, object]:
+    """Return the parts of a text; an empty mapping for anything else."""
     try:
-        parts = json.loads(value) if isinstance(value, str) else None
+        parts = json.loads(text) if isinstance(text, str) else None
     except ValueError:
         return {}
     return parts if isinstance(parts, dict) else {}

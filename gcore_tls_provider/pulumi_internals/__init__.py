@@ -1,1 +1,1 @@
-"""Every use of undocumented Pulumi behavior."""
+"""Every use of undocumented Pulumi behavior, one module each; README.md lists them."""

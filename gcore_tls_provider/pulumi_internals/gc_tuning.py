@@ -1,17 +1,36 @@
-"""What Python's garbage collector needn't look through in a program.
+"""Garbage collection that skips objects which live until the process exits.
 
-A program of several hundred resources makes some hundred thousand objects, all of which are needed to its end: looking
-through them again and again finds nothing, and takes a tenth of the program's time. What has been loaded before the
-first resource is passed over from then on, and a process that ends doesn't look for garbage once more.
+A program of several hundred resources allocates several hundred thousand objects and needs nearly all of them until it
+exits. Scanning them repeatedly frees nothing and takes a tenth of the program's time. Loading the provider's modules
+allocates no garbage either; collecting during that time takes a fifth of it.
 """
 
 from __future__ import annotations
 
 import atexit
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gcore_tls_provider.pulumi_internals import tuning
 
 
 def freeze_heap() -> None:
-    """Passes over all that there is now, and everything when the process ends."""
+    """Exempt all current objects from garbage collection, and all objects when the process exits."""
+    if not tuning.is_enabled():
+        return
     gc.freeze()
     atexit.register(gc.freeze)
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Pause garbage collection while modules are loaded."""
+    pausing = tuning.is_enabled() and gc.isenabled()
+    if pausing:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if pausing:
+            gc.enable()

@@ -1,8 +1,8 @@
-"""Whether the run before has come to its end: found out while the program runs.
+"""Check for pending operations of an interrupted run while the program runs.
 
-A provider has to know what a run that died has left under way, and the engine doesn't tell. Reading the state takes
-about as long as a small program, and the program uses one processor only: so it is read beside the program, and the
-provider reads it itself only if there is something in it that needs more than a yes.
+A provider must know which operations an interrupted run has left pending, and the engine does not report them. Reading
+the state takes about as long as a small program, and a program uses one processor only. So the program's process reads
+the state in parallel, and the provider reads it again only if it holds more than a yes-or-no answer.
 """
 
 from __future__ import annotations
@@ -16,45 +16,47 @@ from typing import Final
 
 import pulumi
 
-from gcore_tls_provider.pulumi_internals import stack_export
+from gcore_tls_provider.pulumi_internals import stack_export, tuning
 
-_UNSETTLED: Final = re.compile(rb'"pending_operations"|"delete": *true')
-"""Operations that are under way, and objects that a replacement couldn't delete: as the state is printed. What looks
-like it and isn't costs the provider's own reading only."""
+_PENDING: Final = re.compile(rb'"pending_operations"|"delete": *true')
+"""Pending operations, and objects that a replacement could not delete, in the printed state.
 
-_PULUMIS: Final = "pulumi-language-python-exec"
-"""The script with which Pulumi's command starts a program in Python."""
+A false match only makes the provider read the state itself.
+"""
 
-_settled: asyncio.Future[bool] | None = None
+_LAUNCHER: Final = "pulumi-language-python-exec"
+"""Script with which the `pulumi` command starts a Python program."""
+
+_clean: asyncio.Future[bool] | None = None
 
 
-def is_a_program() -> bool:
-    """Whether this process is a program that Pulumi's command has started.
+def is_pulumi_program() -> bool:
+    """Return whether the `pulumi` command has started this process to run a program.
 
-    A program that runs inside another one, by Pulumi's automation API, has another environment than the engine.
+    An inline program of the Automation API runs in its caller's process, whose environment is not the engine's.
     """
-    return any(each.endswith(_PULUMIS) for each in sys.orig_argv)
+    return any(each.endswith(_LAUNCHER) for each in sys.orig_argv)
 
 
 def start_reading() -> None:
-    """Begins to find out, on a thread of its own; only the first time, and only where a program runs."""
-    global _settled
+    """Start reading the state on a thread, once per program; do nothing outside a running program."""
+    global _clean
+    if _clean is not None or not tuning.is_enabled():
+        return
     with suppress(RuntimeError):
         loop = asyncio.get_running_loop()
-        if _settled is not None:
-            return
-        _settled = loop.create_future()
-        threading.Thread(target=_look, args=(pulumi.get_stack(), loop, _settled), name="state", daemon=True).start()
+        _clean = loop.create_future()
+        threading.Thread(target=_read, args=(pulumi.get_stack(), loop, _clean), name="state", daemon=True).start()
 
 
 async def is_clean() -> bool:
-    """Whether nothing of the run before is under way; False where nobody knows."""
-    return _settled is not None and await _settled
+    """Return whether the state is known to hold no pending operation and no pending deletion."""
+    return _clean is not None and await _clean
 
 
-def _look(stack: str, loop: asyncio.AbstractEventLoop, found: asyncio.Future[bool]) -> None:
+def _read(stack: str, loop: asyncio.AbstractEventLoop, clean: asyncio.Future[bool]) -> None:
     exported = stack_export.export_stack(stack)
-    settled = exported is not None and _UNSETTLED.search(exported) is None
+    is_clean = exported is not None and _PENDING.search(exported) is None
     with suppress(RuntimeError):
-        # The program may have ended before.
-        loop.call_soon_threadsafe(found.set_result, settled)
+        # The program can have ended, and closed its loop, before the command does.
+        loop.call_soon_threadsafe(clean.set_result, is_clean)

@@ -1,11 +1,10 @@
-"""How the end of a program is waited for.
+"""Await resource registrations one by one at program exit.
 
-When a program has said all, Pulumi's SDK waits for its registrations one after the other, if it knows of any by then;
-if not, it looks at every output of the program each time that one of them is resolved. It usually knows of none, as no
-registration begins before the program's last line: with hundreds of resources the looking takes longer than all else
-that the program does, and it grows with the square of their number.
+When a program ends, Pulumi's SDK awaits queued registrations in order. If none is queued yet, it rescans every output
+each time one of them is resolved, which is quadratic in the number of resources. Usually none is queued, because the
+first registration starts after the program's last line. Queuing one finished registration selects the linear path.
 
-This is a private detail of the SDK. Where it isn't so, nothing is done, and all works as it did.
+Relies on `pulumi.runtime.settings.SETTINGS.rpc_manager.rpcs`. If that is absent, nothing happens.
 """
 
 from __future__ import annotations
@@ -14,17 +13,18 @@ import asyncio
 
 from pulumi.runtime import settings
 
+from gcore_tls_provider.pulumi_internals import tuning
+
 
 def await_registrations_in_order() -> None:
-    """Has the SDK know of a registration at the program's end: one that is over at once.
-
-    Call it when a resource is declared; only the first call of a program does anything.
-    """
+    """Queue one finished registration, unless one is queued already."""
+    if not tuning.is_enabled():
+        return
     manager = getattr(getattr(settings, "SETTINGS", None), "rpc_manager", None)
-    known = getattr(manager, "rpcs", None)
-    if isinstance(known, list) and not known:
-        known.append(asyncio.ensure_future(_over()))
+    queued = getattr(manager, "rpcs", None)
+    if isinstance(queued, list) and not queued:
+        queued.append(asyncio.ensure_future(_finished()))
 
 
-async def _over() -> None:
+async def _finished() -> None:
     pass

@@ -1,1 +1,1 @@
-"""What a program writes: one class per kind of object, with typed arguments and outputs."""
+"""Classes that programs declare resources with: one per kind of object, with typed arguments and outputs."""

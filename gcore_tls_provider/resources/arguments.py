@@ -1,4 +1,4 @@
-"""Typed arguments that are dictionaries: members, health monitors, and the other parts of load balancers and pools."""
+"""Typed dictionaries for structured arguments: members, health monitors and other parts of load balancers and pools."""
 
 from __future__ import annotations
 
@@ -9,106 +9,109 @@ from gcore_tls_provider.api.wire.enums import HealthMonitorType, HttpMethod, Htt
 
 
 class MemberArgs(TypedDict):
-    """One backend. Its address and port make it what it is; all else can be changed while it works."""
+    """Member of a pool: one backend. Another address or port is another member; the rest changes in place."""
 
     address: pulumi.Input[str]
-    """IP address; names aren't taken."""
+    """IPv4 or IPv6 address; host names are not supported."""
     protocol_port: pulumi.Input[int]
-    """Its port, 1 to 65535."""
+    """Port of the backend, 1 to 65535."""
     weight: NotRequired[pulumi.Input[int]]
-    """Share of the traffic relative to the others, 1 to 256; default 1."""
+    """Share of the traffic relative to the other members, 1 to 256; default 1."""
     backup: NotRequired[pulumi.Input[bool]]
-    """Used only when no other works; default false."""
+    """Send traffic to this member only while no other member is available; default false."""
     monitor_address: NotRequired[pulumi.Input[str]]
-    """Where health probes go instead. On a pool that speaks TLS the probes then don't."""
+    """IP address for health probes; default: `address`. Probes to another address use plaintext, even with TLS."""
     monitor_port: NotRequired[pulumi.Input[int]]
-    """Where health probes go instead. On a pool that speaks TLS the probes then don't."""
+    """Port for health probes, 1 to 65535; default: `protocol_port`. Probes to another port use plaintext."""
     subnet_id: NotRequired[pulumi.Input[str]]
-    """The subnet that it is in."""
+    """ID of the subnet that contains the address."""
     instance_id: NotRequired[pulumi.Input[str]]
-    """The instance that it is. Another one makes another member. Gcore never gives it back: no drift of it is seen."""
+    """ID of the instance behind the address. Another ID replaces the member.
+
+    Gcore never returns it, so drift is not detected.
+    """
     admin_state_up: NotRequired[pulumi.Input[bool]]
-    """Whether it gets traffic; default true."""
+    """Send traffic to this member; default true."""
 
 
 class HealthMonitorArgs(TypedDict):
-    """How members are probed.
+    """Health monitor: the probes that decide which members get traffic.
 
-    On a pool that speaks TLS, types `TCP` and `TLS-HELLO` are a handshake that verifies the backend; they don't notice
-    a backend that refuses the client certificate. `HTTP` does. `HTTPS` switches the verification of backends off,
-    unless the pool has a revocation list.
+    On a pool with TLS, the types `TCP` and `TLS-HELLO` perform a handshake that verifies the backend, but do not notice
+    a backend that rejects the client certificate. `HTTP` does. `HTTPS` disables the verification of backends unless the
+    pool has a CRL.
     """
 
     type: pulumi.Input[HealthMonitorType]
-    """`HTTP`, `HTTPS`, `PING`, `TCP`, `TLS-HELLO`, `UDP-CONNECT` or `K8S`. Another type makes another monitor."""
+    """`HTTP`, `HTTPS`, `PING`, `TCP`, `TLS-HELLO`, `UDP-CONNECT` or `K8S`. Another type replaces the monitor."""
     delay: pulumi.Input[int]
-    """Seconds between two probes, 1 or more."""
+    """Seconds between two probes, at least 1."""
     timeout: pulumi.Input[int]
-    """Seconds until a probe has failed; less than `delay`."""
+    """Seconds after which a probe has failed; less than `delay`."""
     max_retries: pulumi.Input[int]
-    """Successes until a member is ONLINE, 1 to 10."""
+    """Successful probes after which a member is ONLINE, 1 to 10."""
     max_retries_down: NotRequired[pulumi.Input[int]]
-    """Failures until a member is in ERROR, 1 to 10; default 3."""
+    """Failed probes after which a member is in ERROR, 1 to 10; default 3."""
     url_path: NotRequired[pulumi.Input[str]]
-    """Path of the request, default `/`; HTTP and HTTPS only, like all below."""
+    """Path of the probe's request; default `/`. `HTTP` and `HTTPS` only."""
     expected_codes: NotRequired[pulumi.Input[str]]
-    """Such as `200,202,300-302`; default 200."""
+    """Status codes of a healthy member, such as `200,202,300-302`; default `200`. `HTTP` and `HTTPS` only."""
     http_method: NotRequired[pulumi.Input[HttpMethod]]
-    """Default GET."""
+    """Method of the probe's request; default `GET`. `HTTP` and `HTTPS` only."""
     http_version: NotRequired[pulumi.Input[HttpVersion]]
-    """`1.0` or `1.1`."""
+    """Version of the probe's request, `1.0` or `1.1`. `HTTP` and `HTTPS` only."""
     domain_name: NotRequired[pulumi.Input[str]]
-    """Host of the request."""
+    """Host header of the probe's request. `HTTP` and `HTTPS` only."""
     admin_state_up: NotRequired[pulumi.Input[bool]]
-    """Whether it probes; default true."""
+    """Send probes; default true."""
 
 
 class SessionPersistenceArgs(TypedDict):
-    """What keeps a client on one member."""
+    """Session persistence: sends all requests of a client to one member."""
 
     type: pulumi.Input[SessionPersistenceType]
-    """`APP_COOKIE`: a cookie of the application; `HTTP_COOKIE`: one that the load balancer sets; `SOURCE_IP`."""
+    """`APP_COOKIE` (the application's cookie), `HTTP_COOKIE` (a cookie of the load balancer) or `SOURCE_IP`."""
     cookie_name: NotRequired[pulumi.Input[str]]
-    """The application's cookie; with `APP_COOKIE`, and only with it."""
+    """Name of the application's cookie; required with `APP_COOKIE`, and not allowed without it."""
     persistence_granularity: NotRequired[pulumi.Input[str]]
-    """A netmask; UDP only."""
+    """Netmask that groups client addresses. UDP only."""
     persistence_timeout: NotRequired[pulumi.Input[int]]
-    """Seconds; UDP only."""
+    """Seconds after which the assignment of a client ends. UDP only."""
 
 
 class FloatingIpArgs(TypedDict):
-    """A floating IP for the VIP."""
+    """Floating IP of the VIP."""
 
     source: pulumi.Input[str]
-    """`new`, or `existing` together with the id."""
+    """`new`, or `existing` together with `existing_floating_id`."""
     existing_floating_id: NotRequired[pulumi.Input[str]]
-    """The floating IP that exists."""
+    """ID of an existing floating IP."""
 
 
 class RetentionPolicyArgs(TypedDict):
-    """How long logs are kept."""
+    """Retention of logs."""
 
     period: pulumi.Input[int]
-    """Days, 1 to 1825."""
+    """Days after which logs are deleted, 1 to 1825."""
 
 
 class LoggingArgs(TypedDict):
-    """Where the load balancer's logs go."""
+    """Logging of a load balancer."""
 
     enabled: pulumi.Input[bool]
-    """Whether there are any."""
+    """Write logs."""
     destination_region_id: NotRequired[pulumi.Input[int]]
-    """Region of the log topic."""
+    """Number of the log topic's region."""
     topic_name: NotRequired[pulumi.Input[str]]
-    """The log topic."""
+    """Name of the log topic."""
     retention_policy: NotRequired[pulumi.Input[RetentionPolicyArgs]]
-    """How long they are kept."""
+    """Retention of the logs."""
 
 
 class BasicAuthUserArgs(TypedDict):
-    """A user of HTTP basic authentication."""
+    """User of HTTP basic authentication."""
 
     username: pulumi.Input[str]
-    """3 to 32 characters."""
+    """User name, 3 to 32 letters, digits, blanks, dots, underscores or hyphens."""
     encrypted_password: pulumi.Input[str]
-    """The password's hash, up to 128 characters. Encrypted in the state."""
+    """Hash of the password, up to 128 characters. Encrypted in the state."""

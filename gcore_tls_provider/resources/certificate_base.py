@@ -1,7 +1,7 @@
-"""The public part of certificate material, never a key: for programs that have a use for it.
+"""Base class of certificate resources, with their public PEM.
 
-It is parsed and written anew, so that nothing but certificates and lists can be in it, and known in a preview as soon
-as the material is.
+The PEM is parsed and serialized again, so it can contain nothing except certificates and CRLs. A preview knows it as
+soon as it knows the material.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ import pulumi
 
 from gcore_tls_provider.resources.resource import GcoreResource
 
-Properties = Mapping[str, pulumi.Input[str] | None]
+MaterialInputs = Mapping[str, pulumi.Input[str] | None]
 
 
 class CertificateResource(GcoreResource):
-    """What all kinds that hold certificates or revocation lists hand to those that refer to them."""
+    """Resource that holds certificates or CRLs."""
 
     _public_pem: Callable[[], pulumi.Output[str]] | None = None
 
     @property
     def public_pem(self) -> pulumi.Output[str]:
-        """PEM of its public material as it is uploaded, never a key; empty if it can't be read, or was only `get`."""
+        """PEM of the certificates or CRLs as uploaded, never of a key; empty after `get` or for unreadable material."""
         return pulumi.Output.from_input("") if self._public_pem is None else self._public_pem()
 
 
-def of_identity(properties: Properties) -> pulumi.Output[str]:
-    """PEM of the certificate and its chain, of the inputs of a listener's or client certificate."""
+def identity_pem(inputs: MaterialInputs) -> pulumi.Output[str]:
+    """Return the PEM of the certificate and its chain from the inputs of a listener or client certificate."""
 
-    def read(known: Mapping[str, str | None]) -> str:
+    def parse(known: Mapping[str, str | None]) -> str:
         from gcore_tls_provider.certificates import identity_from_pem, identity_from_pkcs12
 
         if known["pkcs12"] is not None:
@@ -51,44 +51,43 @@ def of_identity(properties: Properties) -> pulumi.Output[str]:
         "pkcs12",
         "pkcs12_password",
     )
-    return _public({name: properties.get(name) for name in names}, read)
+    return _public_pem({name: inputs.get(name) for name in names}, parse)
 
 
-def of_authorities(certificate: pulumi.Input[str] | None) -> pulumi.Output[str]:
-    """PEM of certificate authorities."""
+def ca_bundle_pem(certificate: pulumi.Input[str] | None) -> pulumi.Output[str]:
+    """Return the PEM of a CA bundle."""
 
-    def read(known: Mapping[str, str | None]) -> str:
+    def parse(known: Mapping[str, str | None]) -> str:
         from gcore_tls_provider.certificates import CaBundle
 
-        return CaBundle.parse(known["it"] or "").to_pem()
+        return CaBundle.parse(known["certificate"] or "").to_pem()
 
-    return _public({"it": certificate}, read)
+    return _public_pem({"certificate": certificate}, parse)
 
 
-def of_lists(revocation_list: pulumi.Input[str] | None, ca: pulumi.Input[str] | None) -> pulumi.Output[str]:
-    """PEM of revocation lists, those of the first certificate of `ca` first, as they are uploaded."""
+def crl_pem(crl: pulumi.Input[str] | None, ca: pulumi.Input[str] | None) -> pulumi.Output[str]:
+    """Return the PEM of CRLs as uploaded: those that the first certificate of `ca` has issued come first."""
 
-    def read(known: Mapping[str, str | None]) -> str:
+    def parse(known: Mapping[str, str | None]) -> str:
         from gcore_tls_provider.certificates import CaBundle, RevocationLists
 
-        lists = RevocationLists.parse(known["lists"] or "")
-        authorities = known["ca"]
-        if authorities is not None:
-            lists = lists.beginning_with(CaBundle.parse(authorities).certificates[0])
-        return lists.to_pem()
+        crls, ca_bundle = RevocationLists.parse(known["crl"] or ""), known["ca"]
+        if ca_bundle is not None:
+            crls = crls.beginning_with(CaBundle.parse(ca_bundle).certificates[0])
+        return crls.to_pem()
 
-    return _public({"lists": revocation_list, "ca": ca}, read)
+    return _public_pem({"crl": crl, "ca": ca}, parse)
 
 
-def _public(properties: Properties, read: Callable[[Mapping[str, str | None]], str]) -> pulumi.Output[str]:
-    def tried(known: Mapping[str, str | None]) -> str:
+def _public_pem(inputs: MaterialInputs, parse: Callable[[Mapping[str, str | None]], str]) -> pulumi.Output[str]:
+    def parse_or_empty(known: Mapping[str, str | None]) -> str:
         from gcore_tls_provider.certificates import MaterialError
 
         try:
-            return read(known)
+            return parse(known)
         except MaterialError:
-            # The resource's own check says what is wrong with it.
+            # The resource's own check reports what is wrong with the material.
             return ""
 
-    given: Mapping[str, pulumi.Input[str | None]] = dict(properties)
-    return pulumi.Output.unsecret(pulumi.Output.all(**given).apply(tried))
+    given: Mapping[str, pulumi.Input[str | None]] = dict(inputs)
+    return pulumi.Output.unsecret(pulumi.Output.all(**given).apply(parse_or_empty))

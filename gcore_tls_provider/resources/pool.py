@@ -1,4 +1,4 @@
-"""The pool: the backends, and how the load balancer speaks with them."""
+"""Pool resource."""
 
 from __future__ import annotations
 
@@ -6,45 +6,47 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
+from typing_extensions import Unpack
 
 from gcore_tls_provider.api.wire.enums import LbAlgorithm, PoolProtocol
 from gcore_tls_provider.providers import PoolProvider
 from gcore_tls_provider.resources.arguments import HealthMonitorArgs, MemberArgs, SessionPersistenceArgs
 from gcore_tls_provider.resources.listener import Listener
 from gcore_tls_provider.resources.load_balancer import LoadBalancer
-from gcore_tls_provider.resources.resource import GcoreResource, Material, Roles, material, reference
+from gcore_tls_provider.resources.resource import GcoreResource, Material, Roles, material_input, resource_id
 from gcore_tls_provider.resources.secrets import CertificateAuthority, ClientCertificate, RevocationList
+from gcore_tls_provider.resources.shared_arguments import ValidatedObjectArgs
 
 
 class Pool(GcoreResource, module="gcore", name="Pool"):
     """A pool with its members and its health monitor, on a new or an existing load balancer.
 
-    With `ca`, backends are verified; with `client_certificate`, the load balancer shows one to them: mutual TLS. All of
-    it can be changed in place, each member by itself. Another listener or load balancer is another pool.
+    With `ca`, the load balancer verifies backends. With `client_certificate`, it also authenticates to them: mutual
+    TLS. All of it is changed in place, each member on its own. Another listener or load balancer replaces the pool.
     """
 
     name: pulumi.Output[str]
-    """What it is called at Gcore."""
+    """Name at Gcore."""
     load_balancer_id: pulumi.Output[str]
-    """The load balancer it is on."""
+    """ID of the load balancer."""
     listener_id: pulumi.Output[str]
-    """The listener whose default pool it is."""
+    """ID of the listener whose default pool this is."""
     protocol: pulumi.Output[str]
-    """What is spoken with members; `HTTPS` is TLS."""
+    """Protocol between the load balancer and members; `HTTPS` is TLS."""
     members: pulumi.Output[Sequence[Mapping[str, object]]]
-    """The backends; what is as it is by default is left out."""
+    """Members, without the values that equal Gcore's defaults."""
     ca_secret_id: pulumi.Output[str]
-    """The secret of the certificate authority."""
+    """ID of the secret with the CA bundle."""
     secret_id: pulumi.Output[str]
-    """The secret of the client certificate."""
+    """ID of the secret with the client certificate."""
     crl_secret_id: pulumi.Output[str]
-    """The secret of the revocation list."""
+    """ID of the secret with the CRL."""
     expected_backends: pulumi.Output[Sequence[Mapping[str, Any]]]
-    """Subject, dns_names, fingerprint_sha256 and not_after of what backends are expected to show."""
+    """Facts of the expected backend certificates: subject, dns_names, fingerprint_sha256 and not_after of each."""
     provisioning_status: pulumi.Output[str]
-    """Where it is in its life: `ACTIVE`, `ERROR`, `PENDING_...`."""
+    """Provisioning status: `ACTIVE`, `ERROR` or `PENDING_...`."""
     operating_status: pulumi.Output[str]
-    """What it does for traffic: `ONLINE`, `DEGRADED`, `ERROR`, ..."""
+    """Operating status: `ONLINE`, `DEGRADED`, `ERROR`, ..."""
 
     _dynamic_provider = PoolProvider
 
@@ -68,53 +70,50 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
         host_names: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         expected_backend_certificates: Sequence[pulumi.Input[Material]] | None = None,
         expiry_warning_days: pulumi.Input[int] | None = None,
-        accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
-        name: pulumi.Input[str] | None = None,
-        existing_id: pulumi.Input[str] | None = None,
-        provider_config: pulumi.Input[str] | None = None,
-        project_id: pulumi.Input[int] | None = None,
-        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        **shared: Unpack[ValidatedObjectArgs],
     ) -> None:
-        """Declares the pool. What isn't set is as Gcore makes it.
+        """Declare the pool. For arguments that are not set, Gcore's defaults apply.
 
         Args:
-            resource_name: what the program calls it.
-            load_balancer: the load balancer it is on, or its id; may be left out where `listener` says it.
-            listener: the listener whose default pool it becomes, or its id. Without one it gets no traffic.
-            protocol: `HTTPS` (the default), `HTTP`, `TCP`, `UDP`, `PROXY` or `PROXYV2`.
-            lb_algorithm: `ROUND_ROBIN` (the default), `LEAST_CONNECTIONS` or `SOURCE_IP`.
-            members: the backends; order has no meaning.
-            ca: whom the load balancer trusts, or its secret's id. Without one, backends aren't verified.
-            client_certificate: what the load balancer shows to backends that ask, or its secret's id.
-            crl: whom it trusts no longer, or its secret's id; needs `ca`.
-            health_monitor: how members are probed.
-            session_persistence: what keeps a client on one member.
-            timeout_member_connect: milliseconds to connect to a member, 0 to 86400000.
-            timeout_member_data: milliseconds of silence from a member, 0 to 86400000.
-            admin_state_up: whether it works; default true.
-            host_names: names that clients use; by default those of the listener's certificates. A backend's certificate
-                must carry the name that the client asked for: HAProxy checks that wherever a `ca` is set.
-            expected_backend_certificates: what the backends show, one item for each, PEM or DER, its chain may follow.
-                Public certificates only. Each is checked against `ca`, `crl` and `host_names`.
-            expiry_warning_days: how many days before the end of an expected certificate a preview warns; default 30.
-            accept_findings: why an error is accepted, by the code in its brackets, see `ListenerCertificate`.
-            name: its exact name at Gcore, see `LoadBalancer`.
-            existing_id: a pool that exists, to be managed from now on in place of making one, see `LoadBalancer`.
-            provider_config: who asks, see `LoadBalancer`.
-            project_id: the project's number, see `LoadBalancer`.
-            region_id: the region's number, see `LoadBalancer`.
-            opts: Pulumi's options.
+            resource_name: Logical name of the resource.
+            load_balancer: Load balancer of the pool, or its ID. Optional with `listener`.
+            listener: Listener whose default pool this becomes, or its ID. Without a listener, the pool gets no traffic.
+            protocol: Protocol to members: `HTTPS` (the default), `HTTP`, `TCP`, `UDP`, `PROXY` or `PROXYV2`.
+            lb_algorithm: Algorithm that selects a member: `ROUND_ROBIN` (the default), `LEAST_CONNECTIONS` or
+                `SOURCE_IP`.
+            members: Members of the pool. Their order has no meaning.
+            ca: CA bundle that backend certificates must chain to, or the ID of its secret. Without one, backends are
+                not verified.
+            client_certificate: Certificate that the load balancer presents to backends, or the ID of its secret.
+            crl: Revoked backend certificates, or the ID of the CRL's secret. Needs `ca`.
+            health_monitor: Health monitor of the members.
+            session_persistence: Session persistence.
+            timeout_member_connect: Milliseconds to establish a connection to a member, 0 to 86400000.
+            timeout_member_data: Milliseconds without data from a member after which the connection is closed, 0 to
+                86400000.
+            admin_state_up: Administrative state; false stops all traffic. Default true.
+            host_names: Host names that clients use; default: the names in the listener's certificates. With `ca`,
+                HAProxy requires that a backend's certificate covers the name that the client requested.
+            expected_backend_certificates: Certificates of the backends, one item for each backend, PEM or DER; its
+                chain can follow. Never private keys. Each is validated against `ca`, `crl` and `host_names`.
+            expiry_warning_days: Number of days before an expected certificate expires from which each preview warns,
+                0 to 3650; default 30.
+            opts: Options of the resource.
+            **shared: Location, name, adoption and accepted findings, see `ValidatedObjectArgs`.
+
+        Raises:
+            pulumi.RunError: An argument is a resource of the wrong class.
         """
         properties = {
-            "load_balancer_id": reference("load_balancer", load_balancer, LoadBalancer),
-            "listener_id": reference("listener", listener, Listener),
+            "load_balancer_id": resource_id("load_balancer", load_balancer, LoadBalancer),
+            "listener_id": resource_id("listener", listener, Listener),
             "protocol": protocol,
             "lb_algorithm": lb_algorithm,
             "members": members,
-            "ca_secret_id": reference("ca", ca, CertificateAuthority),
-            "secret_id": reference("client_certificate", client_certificate, ClientCertificate),
-            "crl_secret_id": reference("crl", crl, RevocationList),
+            "ca_secret_id": resource_id("ca", ca, CertificateAuthority),
+            "secret_id": resource_id("client_certificate", client_certificate, ClientCertificate),
+            "crl_secret_id": resource_id("crl", crl, RevocationList),
             "health_monitor": health_monitor,
             "session_persistence": session_persistence,
             "timeout_member_connect": timeout_member_connect,
@@ -123,14 +122,8 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
             "host_names": host_names,
             "expected_backend_certificates": None
             if expected_backend_certificates is None
-            else [material(each) for each in expected_backend_certificates],
+            else [material_input(each) for each in expected_backend_certificates],
             "expiry_warning_days": expiry_warning_days,
-            "accept_findings": accept_findings,
-            "name": name,
-            "existing_id": existing_id,
-            "provider_config": provider_config,
-            "project_id": project_id,
-            "region_id": region_id,
         }
         roles: Roles = {
             "ca": ca,
@@ -138,12 +131,12 @@ class Pool(GcoreResource, module="gcore", name="Pool"):
             "client_certificate": client_certificate,
             "listener_certificates": listener._server_certificates if isinstance(listener, Listener) else [None],
         }
-        refers_to = (load_balancer, listener, ca, client_certificate, crl)
         super().__init__(
             resource_name,
             properties,
             opts,
-            refers_to=refers_to,
+            shared=shared,
+            reports_errors_of=(load_balancer, listener, ca, client_certificate, crl),
             roles=roles,
-            texts={"listener_protocol": listener.protocol} if isinstance(listener, Listener) else {},
+            reference_texts={"listener_protocol": listener.protocol} if isinstance(listener, Listener) else {},
         )

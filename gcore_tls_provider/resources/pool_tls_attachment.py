@@ -5,21 +5,24 @@ from __future__ import annotations
 from typing import cast
 
 import pulumi
+from typing_extensions import Unpack
 
 from gcore_tls_provider.providers import PoolTlsAttachmentProvider, PoolTlsSnapshotProvider
 from gcore_tls_provider.resources.pool import Pool
-from gcore_tls_provider.resources.resource import GcoreResource, reference
+from gcore_tls_provider.resources.resource import GcoreResource, resource_id
 from gcore_tls_provider.resources.secrets import CertificateAuthority, ClientCertificate, RevocationList
+from gcore_tls_provider.resources.shared_arguments import LocationArgs
 
 
 class PoolTlsSnapshot(GcoreResource, module="gcore", name="PoolTlsSnapshot"):
-    """What a pool's TLS part was like before a `PoolTlsAttachment`; part of it, and not for programs.
+    """TLS settings of a pool before its `PoolTlsAttachment`; a part of the attachment, not for programs.
 
-    It changes nothing. It is a resource of its own so that it is in the state before the attachment changes anything.
+    The snapshot changes nothing. It is a separate resource so that the state holds it before the attachment changes the
+    pool.
     """
 
     previous_tls: pulumi.Output[dict[str, str]]
-    """Protocol and the three ids as they were."""
+    """Protocol and IDs of the three secrets before the attachment."""
 
     _dynamic_provider = PoolTlsSnapshotProvider
 
@@ -28,60 +31,51 @@ class PoolTlsSnapshot(GcoreResource, module="gcore", name="PoolTlsSnapshot"):
         resource_name: str,
         *,
         pool: pulumi.Input[str],
-        provider_config: pulumi.Input[str] | None = None,
-        project_id: pulumi.Input[int] | None = None,
-        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        **shared: Unpack[LocationArgs],
     ) -> None:
-        """Declares the snapshot.
+        """Declare the snapshot.
 
         Args:
-            resource_name: what the program calls it.
-            pool: the pool's id.
-            provider_config: who asks, see `LoadBalancer`.
-            project_id: the project's number, see `LoadBalancer`.
-            region_id: the region's number, see `LoadBalancer`.
-            opts: Pulumi's options.
+            resource_name: Logical name of the resource.
+            pool: ID of the pool.
+            opts: Options of the resource.
+            **shared: Location of the pool, see `LocationArgs`.
         """
-        properties = {
-            "pool_id": pool,
-            "provider_config": provider_config,
-            "project_id": project_id,
-            "region_id": region_id,
-        }
-        super().__init__(resource_name, properties, opts)
+        super().__init__(resource_name, {"pool_id": pool}, opts, shared=shared)
 
 
 class PoolTlsAttachment(GcoreResource, module="gcore", name="PoolTlsAttachment"):
     """TLS, mutual or not, to the backends of a pool that another tool owns.
 
-    The guide's "Add mTLS to existing Load Balancer".
+    Implements the guide's "Add mTLS to existing Load Balancer".
 
-    Sets the pool's protocol to HTTPS and its three secrets; members, health monitor and all else stay with their owner.
-    Deleting it restores what was there before, where nobody else has changed it since; a pool that is gone needs
-    nothing. A secret that the pool had before must still exist then: else the deletion fails and says so.
+    Sets the pool's protocol to HTTPS and its three secrets. Members, health monitor and all other settings stay with
+    their owner. Deleting the attachment restores the previous settings, except those that somebody has changed since,
+    and succeeds if the pool is gone. A secret that the pool used before must still exist then; otherwise the deletion
+    fails with an error that names it.
 
-    A health monitor of type HTTPS switches the verification of backends off, unless there is a `crl`.
+    A health monitor of type HTTPS disables the verification of backends unless there is a `crl`.
     """
 
     pool_id: pulumi.Output[str]
-    """The pool."""
+    """ID of the pool."""
     load_balancer_id: pulumi.Output[str]
-    """The load balancer that the pool is on."""
+    """ID of the pool's load balancer."""
     protocol: pulumi.Output[str]
-    """What is spoken with members: `HTTPS`."""
+    """Protocol between the load balancer and members: `HTTPS`."""
     ca_secret_id: pulumi.Output[str]
-    """The secret of the certificate authority."""
+    """ID of the secret with the CA bundle."""
     secret_id: pulumi.Output[str]
-    """The secret of the client certificate."""
+    """ID of the secret with the client certificate."""
     crl_secret_id: pulumi.Output[str]
-    """The secret of the revocation list."""
+    """ID of the secret with the CRL."""
     previous_tls: pulumi.Output[dict[str, str]]
-    """Protocol and the three ids as they were before: what a deletion restores."""
+    """Protocol and IDs of the three secrets before the attachment, which deleting it restores."""
     provisioning_status: pulumi.Output[str]
-    """Where the pool is in its life: `ACTIVE`, `ERROR`, `PENDING_...`."""
+    """Provisioning status of the pool: `ACTIVE`, `ERROR` or `PENDING_...`."""
     operating_status: pulumi.Output[str]
-    """What the pool does for traffic: `ONLINE`, `DEGRADED`, `ERROR`, ..."""
+    """Operating status of the pool: `ONLINE`, `DEGRADED`, `ERROR`, ..."""
 
     _dynamic_provider = PoolTlsAttachmentProvider
 
@@ -93,62 +87,52 @@ class PoolTlsAttachment(GcoreResource, module="gcore", name="PoolTlsAttachment")
         ca: CertificateAuthority | pulumi.Input[str] | None = None,
         client_certificate: ClientCertificate | pulumi.Input[str] | None = None,
         crl: RevocationList | pulumi.Input[str] | None = None,
-        provider_config: pulumi.Input[str] | None = None,
-        project_id: pulumi.Input[int] | None = None,
-        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        **shared: Unpack[LocationArgs],
     ) -> None:
-        """Declares the attachment.
+        """Declare the attachment. A certificate that is not given is removed from the pool.
 
         Args:
-            resource_name: what the program calls it.
-            pool: the pool's id. Another pool is another attachment: the pool before is restored.
-            ca: whom the load balancer trusts, or its secret's id. Without one, backends aren't verified.
-            client_certificate: what the load balancer shows to backends that ask, or its secret's id.
-            crl: whom it trusts no longer, or its secret's id; needs `ca`. What isn't given, the pool doesn't have.
-            provider_config: who asks, see `LoadBalancer`.
-            project_id: the project's number, see `LoadBalancer`.
-            region_id: the region's number, see `LoadBalancer`.
-            opts: Pulumi's options.
+            resource_name: Logical name of the resource.
+            pool: ID of the pool. Another ID replaces the attachment: the previous pool's settings are restored.
+            ca: CA bundle that backend certificates must chain to, or the ID of its secret. Without one, backends are
+                not verified.
+            client_certificate: Certificate that the load balancer presents to backends, or the ID of its secret.
+            crl: Revoked backend certificates, or the ID of the CRL's secret. Needs `ca`.
+            opts: Options of the resource.
+            **shared: Location of the pool, see `LocationArgs`.
 
         Raises:
-            pulumi.RunError: an argument is a resource of another kind.
+            pulumi.RunError: The pool is a `Pool` of the program, or another argument is a resource of the wrong class.
         """
         if isinstance(pool, Pool):
             raise pulumi.RunError(
-                f"PoolTlsAttachment '{resource_name}': pool is a Pool of this program. Give ca, client_certificate and "
-                f"crl to the Pool itself; an attachment is for the id of a pool that another tool owns."
+                f"PoolTlsAttachment '{resource_name}': the argument pool is a Pool of this program. Pass ca, "
+                f"client_certificate and crl to that Pool instead, or pass the ID of a pool that another tool owns."
             )
-        # A sibling: as a child it could not be made before its parent. It is in the same project and region.
-        beside = pulumi.ResourceOptions(
+        # A sibling of the attachment: a child could not be created before its parent.
+        snapshot_options = pulumi.ResourceOptions(
             parent=None if opts is None else opts.parent,
-            aliases=[_of_snapshot(each, resource_name) for each in (opts.aliases if opts else None) or ()],
+            aliases=[_snapshot_alias(each, resource_name) for each in (opts.aliases if opts else None) or ()],
         )
-        snapshot = PoolTlsSnapshot(
-            _snapshot_name(resource_name),
-            pool=pool,
-            provider_config=provider_config,
-            project_id=project_id,
-            region_id=region_id,
-            opts=beside,
-        )
+        snapshot = PoolTlsSnapshot(_snapshot_name(resource_name), pool=pool, opts=snapshot_options, **shared)
         properties = {
             "pool_id": pool,
-            "ca_secret_id": reference("ca", ca, CertificateAuthority),
-            "secret_id": reference("client_certificate", client_certificate, ClientCertificate),
-            "crl_secret_id": reference("crl", crl, RevocationList),
+            "ca_secret_id": resource_id("ca", ca, CertificateAuthority),
+            "secret_id": resource_id("client_certificate", client_certificate, ClientCertificate),
+            "crl_secret_id": resource_id("crl", crl, RevocationList),
             "previous_tls": snapshot.previous_tls,
-            "provider_config": provider_config,
-            "project_id": project_id,
-            "region_id": region_id,
         }
-        super().__init__(resource_name, properties, opts)
+        super().__init__(resource_name, properties, opts, shared=shared)
 
 
-def _of_snapshot(alias: pulumi.Input[str | pulumi.Alias], resource_name: str) -> pulumi.Input[str | pulumi.Alias]:
-    """What the snapshot was called when its attachment was called so: a new one would take what is ours for former."""
+def _snapshot_alias(alias: pulumi.Input[str | pulumi.Alias], resource_name: str) -> pulumi.Input[str | pulumi.Alias]:
+    """Return the alias of the snapshot that belongs to an alias of its attachment.
+
+    Without it, a renamed attachment would get a new snapshot, which would record the attachment's own settings.
+    """
     if isinstance(alias, pulumi.Alias):
-        # A part that isn't given is an ellipsis, and means what it is now.
+        # A part of an alias that is not given is an ellipsis, and means the current value.
         name = alias.name if isinstance(alias.name, str) else resource_name
         return pulumi.Alias(_snapshot_name(name), parent=alias.parent, stack=alias.stack, project=alias.project)
     urn: pulumi.Output[str] = pulumi.Output.from_input(cast("pulumi.Input[str]", alias))

@@ -1,4 +1,4 @@
-"""The base of all resources: how a program's arguments get to the provider."""
+"""Base class of all resources: passes a program's arguments to the provider."""
 
 from __future__ import annotations
 
@@ -12,41 +12,55 @@ from typing import Any, ClassVar, TypeAlias, TypeVar, cast
 
 import pulumi
 from pulumi import dynamic
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
 
-from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT, MATERIAL, to_json
-from gcore_tls_provider.pulumi_internals import gc_tuning as garbage
-from gcore_tls_provider.pulumi_internals import pending_operations as last_run
-from gcore_tls_provider.pulumi_internals import registrations
+from gcore_tls_provider.hidden_inputs import (
+    NONCE_PART,
+    RECORD,
+    REFERENCES_PART,
+    RESOURCE_PART,
+    VERSION,
+    VERSION_PART,
+    to_json,
+)
+from gcore_tls_provider.pulumi_internals import pending_operations, program
+from gcore_tls_provider.pulumi_internals.registrations import await_registrations_in_order
+from gcore_tls_provider.pulumi_internals.unknown_output import unknown_output
+from gcore_tls_provider.pulumi_internals.urn import urn_of
+from gcore_tls_provider.resources.shared_arguments import LocationArgs, expand_shared, reject_unknown
 
 Material: TypeAlias = str | bytes
 """Certificate material: PEM text, base64 text, or the bytes of a file. `from_file` reads one."""
 
+Roles: TypeAlias = Mapping[str, object]
+"""References by role: a resource, several resources, the ID of an object, or None."""
+
 _DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-Roles: TypeAlias = Mapping[str, object]
-"""What a resource refers to for the material that it holds, by its role: a resource, several, an id, or None."""
-
-if last_run.is_a_program():
-    # As early as that, so that it is over when the first resource is registered.
-    last_run.start_reading()
-    garbage.freeze_heap()
 
 ResourceT = TypeVar("ResourceT", bound=pulumi.CustomResource)
 
 
 class GcoreResource(dynamic.Resource):
-    """A resource whose life is in the hands of one of this package's providers."""
+    """Resource that one of this package's dynamic providers manages."""
 
     _dynamic_provider: ClassVar[type[dynamic.ResourceProvider]]
     _secret_outputs: ClassVar[tuple[str, ...]] = ()
-    _answered = False
-    """Whether another resource fails for this one's findings. The engine ends a preview at the first failed check:
-    were it this one's, nothing would be said of all that comes after it."""
-    _answers_for: tuple[Awaitable[str], ...] = ()
-    """URNs of the resources whose findings fail this one."""
+    _shared_block: ClassVar[type | None] = None
+    _errors_deferred = False
+    """Another resource reports that this one has errors.
+
+    The engine ends a preview at the first failed check. If this resource failed its own check, the preview would report
+    nothing about the resources after it.
+    """
+    _reports_errors_of: tuple[Awaitable[str], ...] = ()
+    """URNs of the resources whose errors fail this resource's check."""
     _own_urn: Awaitable[str]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Register the type with the SDK and complete the constructor's signature."""
+        super().__init_subclass__(**kwargs)
+        cls._shared_block = expand_shared(cls.__init__) or cls._shared_block
 
     def __init__(
         self,
@@ -54,54 +68,77 @@ class GcoreResource(dynamic.Resource):
         properties: Mapping[str, object],
         opts: pulumi.ResourceOptions | None,
         *,
-        refers_to: Iterable[object] = (),
+        shared: Mapping[str, object],
+        reports_errors_of: Iterable[object] = (),
         roles: Roles | None = None,
-        texts: Mapping[str, pulumi.Output[str]] | None = None,
+        reference_texts: Mapping[str, pulumi.Output[str]] | None = None,
     ) -> None:
-        """Declares the resource.
+        """Declare the resource.
 
         Args:
-            name: what the program calls it.
-            properties: its inputs; None for those that aren't set.
-            opts: its options.
-            refers_to: the resources that its inputs come from, others beside them. It is registered after them, and
-                fails if they have findings that block, so that a preview shows the findings of all of them.
-            roles: the resources whose material its rules look at. It is registered after them.
-            texts: what its rules look at beside that, by names of their own.
+            name: Logical name.
+            properties: Inputs; None for those that are not set.
+            opts: Options of the resource.
+            shared: Arguments of the constructor's shared block.
+            reports_errors_of: Arguments that the inputs come from; values that are no resources are ignored. This
+                resource is registered after them and fails its check if they have errors, so that a preview shows all
+                findings.
+            roles: Resources whose certificates the rules of this resource read. It is registered after them.
+            reference_texts: Outputs that the rules read in addition to the certificates, by role.
         """
-        answered = [each for each in refers_to if isinstance(each, GcoreResource)]
-        self._answers_for = tuple(urn for each in answered for urn in (each._own_urn, *each._answers_for))
-        for each in answered:
-            each._answered = True
+        program.activate_tuning()
+        reject_unknown(type(self).__name__, self._shared_block, shared)
+        dependencies = [each for each in reports_errors_of if isinstance(each, GcoreResource)]
+        self._reports_errors_of = tuple(
+            urn for each in dependencies for urn in (each._own_urn, *each._reports_errors_of)
+        )
+        for each in dependencies:
+            each._errors_deferred = True
+        self._declare(name, {**properties, **shared}, opts, roles, reference_texts or {})
+
+    def _declare(
+        self,
+        name: str,
+        properties: Mapping[str, object],
+        opts: pulumi.ResourceOptions | None,
+        roles: Roles | None,
+        reference_texts: Mapping[str, pulumi.Output[str]],
+    ) -> None:
         options = pulumi.ResourceOptions.merge(
             pulumi.ResourceOptions(additional_secret_outputs=list(self._secret_outputs)), opts
         )
-        self._own_urn = asyncio.ensure_future(_urn(f"pulumi-python:{self._resource_type_name}", name, options.parent))
-        context = self._context(name, _timeouts(options.custom_timeouts))
+        self._own_urn = asyncio.ensure_future(urn_of(f"pulumi-python:{self._resource_type_name}", name, options.parent))
+        timeouts = _timeout_seconds(options.custom_timeouts)
+        record: dict[str, object] = {
+            VERSION_PART: VERSION,
+            RESOURCE_PART: asyncio.ensure_future(self._describe(name, timeouts)),
+        }
+        if options.id is None:
+            record[NONCE_PART] = _nonce()
+        if roles is not None:
+            record[REFERENCES_PART] = asyncio.ensure_future(_resolve_references(roles, reference_texts))
         props: dict[str, Any] = {
-            **dict.fromkeys(_outputs(type(self))),
-            # What isn't set is left out: the SDK would make an output of it all the same.
+            **dict.fromkeys(_output_names(type(self))),
+            # The SDK makes an output even of an input that is None, so unset inputs are left out.
             **{argument: value for argument, value in properties.items() if value is not None},
-            CONTEXT: asyncio.ensure_future(context),
-            **({} if roles is None else {MATERIAL: asyncio.ensure_future(_material(roles, texts or {}))}),
-            **({} if options.id is not None else {ATTEMPT: _attempt()}),
+            RECORD: record,
         }
         super().__init__(self._dynamic_provider(), name, props, options)
-        registrations.await_registrations_in_order()
+        await_registrations_in_order()
 
-    async def _context(self, name: str, timeouts: Mapping[str, float]) -> str:
-        """What `CONTEXT` holds.
+    async def _describe(self, name: str, timeouts: Mapping[str, float]) -> str:
+        """Return the description of the resource for its provider, as JSON.
 
-        It runs when the program has said all: a resource that refers to this one comes after it.
+        The SDK runs this after the program's last line, so all resources that depend on this one are declared.
         """
         return to_json(
             {
                 "urn": await self._own_urn,
-                "errors_deferred": self._answered,
-                "reports_errors_of": [await each for each in self._answers_for],
+                "errors_deferred": self._errors_deferred,
+                "reports_errors_of": [await each for each in self._reports_errors_of],
                 "name": name,
                 "stack": pulumi.get_stack(),
-                "settled": await last_run.is_clean(),
+                "settled": await pending_operations.is_clean(),
                 "timeouts": timeouts,
             }
         )
@@ -112,110 +149,119 @@ class GcoreResource(dynamic.Resource):
         resource_name: str,
         id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
-        *,
-        provider_config: pulumi.Input[str] | None = None,
-        project_id: pulumi.Input[int] | None = None,
-        region_id: pulumi.Input[int] | None = None,
+        **shared: Unpack[LocationArgs],
     ) -> Self:
-        """Reads an object that exists, without taking it over: nothing that this program does changes it.
+        """Read an existing object without managing it: the program never changes it.
 
-        Reading needs the API key in a preview too.
+        A preview reads the object too, so it needs the API key.
 
         Args:
-            resource_name: what the program calls it.
-            id: the object's id at Gcore.
-            opts: Pulumi's options.
-            provider_config: who asks, see `LoadBalancer`.
-            project_id: the project's number; default: the provider config's.
-            region_id: the region's number; default: the provider config's.
+            resource_name: Logical name of the resource.
+            id: ID of the object at Gcore.
+            opts: Options of the resource.
+            **shared: Location of the object, see `LocationArgs`.
         """
+        program.activate_tuning()
+        reject_unknown(f"{cls.__name__}.get", LocationArgs, shared)
         resource = cls.__new__(cls)
-        scope = {"provider_config": provider_config, "project_id": project_id, "region_id": region_id}
-        GcoreResource.__init__(
-            resource, resource_name, scope, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        )
-        # Engines before 3.26x don't give the id back, and a newer SDK then takes it for unknown in every preview.
+        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        resource._declare(resource_name, shared, options, None, {})
+        # Engines before 3.260 do not return the ID, and newer SDKs then consider it unknown in every preview.
         resource.__dict__["id"] = pulumi.Output.from_input(id)
         return resource
 
 
-async def _material(roles: Roles, texts: Mapping[str, pulumi.Output[str]]) -> str:
-    """What `MATERIAL` holds as a program says it."""
-    said = {role: await _said(value) for role, value in roles.items() if value is not None}
-    known = {name: await value.future() for name, value in texts.items()}
-    # None where it isn't known yet, which is so in previews only.
-    told = {name: value for name, value in known.items() if value is not None or pulumi.runtime.is_dry_run()}
-    return to_json({**said, **told})
+expand_shared(GcoreResource.get.__func__)  # type: ignore[attr-defined]
 
 
-async def _said(value: object) -> object:
+async def _resolve_references(roles: Roles, texts: Mapping[str, pulumi.Output[str]]) -> str:
+    """Return the references by role, as JSON."""
+    references = {role: await _resolve_reference(value) for role, value in roles.items() if value is not None}
+    values = {role: await value.future() for role, value in texts.items()}
+    # An unknown value is None, and only a preview has unknown values.
+    known = {role: value for role, value in values.items() if value is not None or pulumi.runtime.is_dry_run()}
+    return to_json({**references, **known})
+
+
+async def _resolve_reference(value: object) -> object:
+    """Return the URN of a resource once the provider has checked the resource; an empty text for an ID."""
     if isinstance(value, (list, tuple)):
-        return [await _said(each) for each in value]
+        return [await _resolve_reference(each) for each in value]
     if not isinstance(value, GcoreResource):
         return ""
-    # The provider has checked it by then. Awaited by hand, as an output would make it a dependency.
+    # The future is awaited directly: an output would make the resource a dependency.
     await value.urn.future()
     return await value._own_urn
 
 
-def reference(
-    argument: str, value: ResourceT | pulumi.Input[str] | None, wanted: type[ResourceT]
+def resource_id(
+    argument: str, value: ResourceT | pulumi.Input[str] | None, expected: type[ResourceT]
 ) -> pulumi.Input[str] | None:
-    """The id of a resource of this program, or the id that was given.
+    """Return the ID of a resource of this program, or the given ID.
 
     Args:
-        argument: the argument's name.
-        value: a resource, or an id.
-        wanted: the class that the resource must have.
+        argument: Name of the argument.
+        value: A resource or an ID.
+        expected: Class that a resource must have.
 
     Raises:
-        pulumi.RunError: it is a resource of another class.
+        pulumi.RunError: The value is a resource of another class.
     """
-    if isinstance(value, wanted):
+    if isinstance(value, expected):
         return value.id
     if isinstance(value, pulumi.Resource):
         raise pulumi.RunError(
-            f"{argument} is a {type(value).__name__}. Give a {wanted.__name__}, or the id of what it stands for."
+            f"The argument {argument} is a {type(value).__name__}, but must be a {expected.__name__} or the ID of the "
+            f"object at Gcore."
         )
     return value
 
 
-def material(value: pulumi.Input[Material] | None) -> pulumi.Output[str] | None:
-    """Material as text, and secret: whatever is handed over is encrypted in the state, and shown nowhere.
+def material_input(value: pulumi.Input[Material] | None) -> pulumi.Output[str] | None:
+    """Return certificate material as a secret text, which is encrypted in the state and never displayed.
 
-    Public material is, too: a private key that was put there by mistake must not be shown either.
+    Certificates are secret too, because a user can pass a private key in their place by mistake.
+
+    Raises:
+        pulumi.RunError: The value is a resource.
     """
     if value is None:
         return None
     if isinstance(value, pulumi.Resource):
-        raise pulumi.RunError(f"A {type(value).__name__} is given where PEM text or bytes belong. Give its material.")
+        raise pulumi.RunError(
+            f"A {type(value).__name__} was given as certificate material. Give PEM text, base64 text, or the bytes of "
+            f"a file instead, for example from_file('ca.pem')."
+        )
     if isinstance(value, (str, bytes)):
-        return pulumi.Output.secret(_as_text(value))
-    given: pulumi.Output[Material] = pulumi.Output.from_input(cast("pulumi.Input[object]", value)).apply(
+        return pulumi.Output.secret(_to_text(value))
+    material: pulumi.Output[Material] = pulumi.Output.from_input(cast("pulumi.Input[object]", value)).apply(
         lambda known: cast("Material", known)
     )
-    return pulumi.Output.secret(given.apply(_as_text))
+    return pulumi.Output.secret(material.apply(_to_text))
 
 
-def _as_text(known: Material) -> str:
+def _to_text(material: Material) -> str:
     from gcore_tls_provider.certificates import as_material
 
-    return as_material(known)
+    return as_material(material)
 
 
 def from_file(path: str | os.PathLike[str]) -> str:
-    """Reads certificate material from a file, relative to the program's folder.
+    """Read certificate material from a file.
 
     Args:
-        path: a PEM, DER or PKCS12 file, 1 MiB at most.
+        path: Path of a PEM, DER or PKCS12 file of at most 1 MiB, relative to the program's folder.
 
     Returns:
-        PEM text as it is, or base64 of a binary file. Of an empty file an empty text: the resource that gets it says
-        so.
+        The text of a PEM file, or the base64 text of a binary file. For an empty file the text is empty, and the
+        resource that gets it reports the error.
 
     Raises:
-        pulumi.RunError: the file can't be read.
+        pulumi.RunError: The file cannot be read.
     """
+    if pending_operations.is_pulumi_program():
+        # Programs read their files first. The state can be read during that time.
+        pending_operations.start_reading()
     from gcore_tls_provider import certificates
 
     try:
@@ -226,59 +272,47 @@ def from_file(path: str | os.PathLike[str]) -> str:
         raise pulumi.RunError(str(error)) from None
 
 
-def secret(value: pulumi.Input[str] | None) -> pulumi.Output[str] | None:
-    """A password or passphrase, encrypted in the state."""
+def secret_input(value: pulumi.Input[str] | None) -> pulumi.Output[str] | None:
+    """Return a password or passphrase as a secret, which is encrypted in the state."""
     return None if value is None else pulumi.Output.secret(value)
 
 
-_declared: dict[type, tuple[str, ...]] = {}
+_names_by_class: dict[type, tuple[str, ...]] = {}
 
 
-def _outputs(resource: type) -> tuple[str, ...]:
-    """The names of all outputs that a class and its bases declare."""
-    if resource not in _declared:
-        _declared[resource] = tuple(
+def _output_names(resource: type) -> tuple[str, ...]:
+    """Return the names of all outputs that a class and its bases declare."""
+    if resource not in _names_by_class:
+        _names_by_class[resource] = tuple(
             name
             for each in resource.__mro__
             for name, annotation in inspect.get_annotations(each).items()
             if str(annotation).startswith("pulumi.Output") and not name.startswith("_")
         )
-    return _declared[resource]
+    return _names_by_class[resource]
 
 
-async def _urn(type_token: str, name: str, parent: pulumi.Resource | None) -> str:
-    # Awaited by hand: an output of the parent would make it, and so all its children, a dependency of this resource.
-    chain = "" if parent is None else str(await parent.urn.future()).split("::")[2]
-    above = "" if chain in ("", "pulumi:pulumi:Stack") else f"{chain}$"
-    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{above}{type_token}::{name}"
+def _nonce() -> pulumi.Output[str] | str:
+    """Return the random text of this run's create attempt; in a preview an unknown output, so that plans match."""
+    return unknown_output() if pulumi.runtime.is_dry_run() else secrets.token_hex(8)
 
 
-def _attempt() -> pulumi.Output[str] | str:
-    """What tells the making of an object from all others, if one is made in this run."""
-    if not pulumi.runtime.is_dry_run():
-        return secrets.token_hex(8)
-    # Unknown, so that a plan made by a preview fits the update.
-    unknown = asyncio.Future[Any]()
-    unknown.set_result(None)
-    known = asyncio.Future[bool]()
-    known.set_result(False)
-    return pulumi.Output(set(), unknown, known)
-
-
-def _timeouts(timeouts: pulumi.CustomTimeouts | None) -> dict[str, float]:
+def _timeout_seconds(timeouts: pulumi.CustomTimeouts | None) -> dict[str, float]:
     if timeouts is None:
         return {}
-    given = {verb: getattr(timeouts, verb, None) for verb in ("create", "update", "delete")}
-    return {verb: duration(value) for verb, value in given.items() if value}
+    durations = {operation: getattr(timeouts, operation, None) for operation in ("create", "update", "delete")}
+    return {operation: parse_duration(text) for operation, text in durations.items() if text}
 
 
-def duration(text: str) -> float:
-    """Seconds of a duration as Pulumi writes it: `90s`, `5m`, `1h30m`, `1d`.
+def parse_duration(text: str) -> float:
+    """Return the seconds of a duration in Pulumi's notation: `90s`, `5m`, `1h30m`, `1d`.
 
     Raises:
-        pulumi.RunError: it isn't one.
+        pulumi.RunError: The text is not a duration.
     """
     parts = _DURATION_PART.findall(text)
     if not parts or "".join(f"{number}{unit}" for number, unit in parts) != text:
-        raise pulumi.RunError(f"custom_timeouts: '{text}' is not a duration. Write it as 90s, 5m or 1h30m.")
+        raise pulumi.RunError(
+            f"custom_timeouts: '{text}' is not a duration. Write it as a number with a unit, such as 90s, 5m or 1h30m."
+        )
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)

@@ -1,11 +1,12 @@
-"""Secrets: the raw one, and the four kinds of certificates that a load balancer needs."""
+"""Secret resources: the raw secret, and the four kinds of certificates that a load balancer uses."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import pulumi
+from typing_extensions import Unpack
 
 from gcore_tls_provider.api.wire.enums import SecretType
 from gcore_tls_provider.providers import (
@@ -15,23 +16,25 @@ from gcore_tls_provider.providers import (
     RevocationListProvider,
     SecretProvider,
 )
-from gcore_tls_provider.resources.certificate_base import CertificateResource, of_authorities, of_identity, of_lists
-from gcore_tls_provider.resources.resource import GcoreResource, Material, material, secret
+from gcore_tls_provider.resources.certificate_base import CertificateResource, ca_bundle_pem, crl_pem, identity_pem
+from gcore_tls_provider.resources.resource import GcoreResource, Material, material_input, secret_input
+from gcore_tls_provider.resources.shared_arguments import CertificateArgs, ObjectArgs, ValidatedObjectArgs
 
 
 class Secret(GcoreResource, module="gcore", name="Secret"):
-    """A secret with whatever body you give, on the v1 route: for what the typed kinds don't cover.
+    """A secret with any payload, on the v1 route: for payloads that the certificate kinds do not cover.
 
-    Its content can't be changed: another content is another secret, made before the old one is deleted. Its payload is
-    never read back, so a refresh sees its metadata and whether it is there.
+    Gcore cannot change a secret: another payload replaces it, and the new secret is created before the old one is
+    deleted. Gcore never returns the payload, so a refresh compares metadata only, and an adopted secret is assumed to
+    contain what the program specifies.
     """
 
     name: pulumi.Output[str]
-    """What it is called at Gcore."""
+    """Name at Gcore."""
     status: pulumi.Output[str]
-    """What Gcore says of it; `ACTIVE` is well."""
+    """Status of the secret; `ACTIVE` is healthy."""
     secret_type: pulumi.Output[str]
-    """Its type."""
+    """Type of the secret."""
 
     _dynamic_provider = SecretProvider
 
@@ -46,83 +49,69 @@ class Secret(GcoreResource, module="gcore", name="Secret"):
         algorithm: pulumi.Input[str] | None = None,
         bit_length: pulumi.Input[int] | None = None,
         mode: pulumi.Input[str] | None = None,
-        name: pulumi.Input[str] | None = None,
-        existing_id: pulumi.Input[str] | None = None,
-        provider_config: pulumi.Input[str] | None = None,
-        project_id: pulumi.Input[int] | None = None,
-        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        **shared: Unpack[ObjectArgs],
     ) -> None:
-        """Declares the secret.
+        """Declare the secret.
 
         Args:
-            resource_name: what the program calls it.
-            payload: base64 of the payload's bytes. Encrypted in the state.
-            secret_type: `certificate` (the default: certificates, authorities, revocation lists), `opaque`,
-                `passphrase`, `private`, `public` or `symmetric`.
-            payload_content_type: media type of the payload; default `application/octet-stream`; `text/plain` is
-                refused.
-            expiration: when it ends, ISO 8601; informational.
-            algorithm: informational.
-            bit_length: informational, 1 or more.
-            mode: informational.
-            name: its exact name at Gcore. Without one a name is computed that no other resource and stack gives; with
-                one, nothing that a run that died has left can be recognised.
-            existing_id: a secret that exists, to be managed from now on in place of uploading one, see `LoadBalancer`.
-                Its content can't be compared: it is trusted that it is what the program says.
-            provider_config: who asks, see `LoadBalancer`.
-            project_id: the project's number, see `LoadBalancer`.
-            region_id: the region's number, see `LoadBalancer`.
-            opts: Pulumi's options.
+            resource_name: Logical name of the resource.
+            payload: Payload in base64. Encrypted in the state.
+            secret_type: `certificate` (the default; also for CA bundles and CRLs), `opaque`, `passphrase`, `private`,
+                `public` or `symmetric`.
+            payload_content_type: Media type of the payload; default `application/octet-stream`. `text/plain` is an
+                error.
+            expiration: Time of expiration, ISO 8601; informational.
+            algorithm: Algorithm of the content, such as `aes`; informational.
+            bit_length: Length of the content in bits, at least 1; informational.
+            mode: Mode of the algorithm, such as `cbc`; informational.
+            opts: Options of the resource.
+            **shared: Location, name and adoption of the object, see `ObjectArgs`.
         """
         properties = {
-            "payload": secret(payload),
+            "payload": secret_input(payload),
             "secret_type": secret_type,
             "payload_content_type": payload_content_type,
             "expiration": expiration,
             "algorithm": algorithm,
             "bit_length": bit_length,
             "mode": mode,
-            "name": name,
-            "existing_id": existing_id,
-            "provider_config": provider_config,
-            "project_id": project_id,
-            "region_id": region_id,
         }
-        super().__init__(resource_name, properties, opts)
+        super().__init__(resource_name, properties, opts, shared=shared)
 
 
 class _CertificateSecret(CertificateResource):
-    """What all kinds that hold a certificate show of it."""
+    """Resource that shows the facts of a certificate."""
 
     name: pulumi.Output[str]
-    """What the secret is called at Gcore."""
+    """Name of the secret at Gcore."""
     status: pulumi.Output[str]
-    """What Gcore says of the secret; `ACTIVE` is well."""
+    """Status of the secret; `ACTIVE` is healthy."""
     fingerprint_sha256: pulumi.Output[str]
     """SHA-256 of the certificate's DER, 64 hex digits."""
     subject: pulumi.Output[str]
-    """Distinguished name, as in RFC 4514."""
+    """Distinguished name of the subject, in the notation of RFC 4514."""
     issuer: pulumi.Output[str]
-    """Distinguished name of the issuer."""
+    """Distinguished name of the issuer, in the notation of RFC 4514."""
     dns_names: pulumi.Output[Sequence[str]]
     """DNS names of the subject alternative name."""
     not_before: pulumi.Output[str]
-    """Begin of validity, ISO 8601 in UTC."""
+    """Start of validity, ISO 8601 in UTC."""
     not_after: pulumi.Output[str]
     """End of validity, ISO 8601 in UTC."""
     serial: pulumi.Output[str]
     """Serial number, hexadecimal."""
     key_type: pulumi.Output[str]
-    """Kind and size of the public key: `EC P-256`, `RSA 2048`."""
+    """Type and size of the public key, such as `EC P-256` or `RSA 2048`."""
     content_sha256: pulumi.Output[str]
-    """Digest of what the secret means: another one is another secret."""
+    """SHA-256 of the certificate content. Another digest replaces the secret."""
 
 
 class ListenerCertificate(_CertificateSecret, module="gcore", name="ListenerCertificate"):
-    """A certificate that the load balancer shows to clients: a listener's own, or one of its SNI certificates.
+    """A server certificate: the default certificate of a listener or one of its SNI certificates.
 
-    From a PEM chain and its key, or from a PKCS12 file; uploaded as PKCS12 without a password.
+    Given as a PEM chain with its private key or as a PKCS12 file, and uploaded as PKCS12 without a password. Other
+    content replaces the secret; the new one is created before the old one is deleted.
     """
 
     _dynamic_provider = ListenerCertificateProvider
@@ -138,64 +127,41 @@ class ListenerCertificate(_CertificateSecret, module="gcore", name="ListenerCert
         pkcs12: pulumi.Input[Material] | None = None,
         pkcs12_password: pulumi.Input[str] | None = None,
         host_names: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        expiry_warning_days: pulumi.Input[int] | None = None,
-        accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
-        name: pulumi.Input[str] | None = None,
-        existing_id: pulumi.Input[str] | None = None,
-        provider_config: pulumi.Input[str] | None = None,
-        project_id: pulumi.Input[int] | None = None,
-        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        **shared: Unpack[CertificateArgs],
     ) -> None:
-        """Declares the certificate. All material is encrypted in the state.
+        """Declare the certificate. All material is encrypted in the state.
 
         Args:
-            resource_name: what the program calls it.
-            certificate: PEM, its chain may follow in it; or DER.
-            private_key: PEM or DER; RSA or EC.
-            certificate_chain: intermediates that aren't in `certificate`, PEM.
-            private_key_passphrase: of an encrypted private key.
-            pkcs12: a PKCS12 file, in place of the four above.
-            pkcs12_password: its password.
-            host_names: names that clients use, each of which this certificate must cover. Of a listener with several
-                certificates, give them to the listener.
-            expiry_warning_days: how many days before its end each preview warns, 0 to 3650; default 30.
-            accept_findings: why an error is accepted, by the code in its brackets: it becomes a warning that shows the
-                reason. What can't be read, a wrong key and what Gcore refuses can't be accepted.
-            name: its exact name at Gcore, see `Secret`.
-            existing_id: a secret that exists, to be managed from now on in place of making one, see `Secret`.
-            provider_config: who asks, see `LoadBalancer`.
-            project_id: the project's number, see `LoadBalancer`.
-            region_id: the region's number, see `LoadBalancer`.
-            opts: Pulumi's options.
+            resource_name: Logical name of the resource.
+            certificate: Certificate in PEM, which its chain can follow, or in DER.
+            private_key: RSA or EC private key in PEM or DER.
+            certificate_chain: Intermediate certificates that `certificate` does not contain, in PEM.
+            private_key_passphrase: Passphrase of an encrypted private key.
+            pkcs12: PKCS12 file, instead of the four arguments above.
+            pkcs12_password: Password of the PKCS12 file.
+            host_names: Host names that clients use. The certificate must cover each of them. If a listener has several
+                certificates, pass the names to the listener instead.
+            opts: Options of the resource.
+            **shared: Location, name, adoption and validation, see `CertificateArgs`.
         """
         identity = {
-            "certificate": material(certificate),
-            "private_key": material(private_key),
-            "certificate_chain": material(certificate_chain),
-            "private_key_passphrase": secret(private_key_passphrase),
-            "pkcs12": material(pkcs12),
-            "pkcs12_password": secret(pkcs12_password),
+            "certificate": material_input(certificate),
+            "private_key": material_input(private_key),
+            "certificate_chain": material_input(certificate_chain),
+            "private_key_passphrase": secret_input(private_key_passphrase),
+            "pkcs12": material_input(pkcs12),
+            "pkcs12_password": secret_input(pkcs12_password),
         }
-        self._public_pem = partial(of_identity, identity)
-        properties = {
-            **identity,
-            "host_names": host_names,
-            "expiry_warning_days": expiry_warning_days,
-            "accept_findings": accept_findings,
-            "name": name,
-            "existing_id": existing_id,
-            "provider_config": provider_config,
-            "project_id": project_id,
-            "region_id": region_id,
-        }
-        super().__init__(resource_name, properties, opts)
+        self._public_pem = partial(identity_pem, identity)
+        super().__init__(resource_name, {**identity, "host_names": host_names}, opts, shared=shared)
 
 
 class ClientCertificate(_CertificateSecret, module="gcore", name="ClientCertificate"):
-    """The certificate that the load balancer shows to backends that ask for one.
+    """A client certificate: the load balancer presents it to backends that request one.
 
-    From a PEM chain and its key, or from a PKCS12 file; uploaded as PKCS12 without a password unless PEM is asked for.
+    Given as a PEM chain with its private key or as a PKCS12 file, and uploaded as PKCS12 without a password unless
+    `format` is `PEM`. Other content replaces the secret; the new one is created before the old one is deleted.
     """
 
     _dynamic_provider = ClientCertificateProvider
@@ -211,70 +177,47 @@ class ClientCertificate(_CertificateSecret, module="gcore", name="ClientCertific
         pkcs12: pulumi.Input[Material] | None = None,
         pkcs12_password: pulumi.Input[str] | None = None,
         format: pulumi.Input[str] | None = None,
-        expiry_warning_days: pulumi.Input[int] | None = None,
-        accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
-        name: pulumi.Input[str] | None = None,
-        existing_id: pulumi.Input[str] | None = None,
-        provider_config: pulumi.Input[str] | None = None,
-        project_id: pulumi.Input[int] | None = None,
-        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        **shared: Unpack[CertificateArgs],
     ) -> None:
-        """Declares the certificate. All material is encrypted in the state.
+        """Declare the certificate. All material is encrypted in the state.
 
         Args:
-            resource_name: what the program calls it.
-            certificate: PEM, its chain may follow in it; or DER.
-            private_key: PEM or DER; RSA or EC.
-            certificate_chain: intermediates that aren't in `certificate`, PEM.
-            private_key_passphrase: of an encrypted private key.
-            pkcs12: a PKCS12 file, in place of the four above.
-            pkcs12_password: its password.
-            format: `PKCS12`, the default, or `PEM`, which Gcore's guide allows too. Dialect `openapi` sends PEM anyway.
-            expiry_warning_days: how many days before its end each preview warns, 0 to 3650; default 30.
-            accept_findings: why an error is accepted, by the code in its brackets: it becomes a warning that shows the
-                reason. What can't be read, a wrong key and what Gcore refuses can't be accepted.
-            name: its exact name at Gcore, see `Secret`.
-            existing_id: a secret that exists, to be managed from now on in place of making one, see `Secret`.
-            provider_config: who asks, see `LoadBalancer`.
-            project_id: the project's number, see `LoadBalancer`.
-            region_id: the region's number, see `LoadBalancer`.
-            opts: Pulumi's options.
+            resource_name: Logical name of the resource.
+            certificate: Certificate in PEM, which its chain can follow, or in DER.
+            private_key: RSA or EC private key in PEM or DER.
+            certificate_chain: Intermediate certificates that `certificate` does not contain, in PEM.
+            private_key_passphrase: Passphrase of an encrypted private key.
+            pkcs12: PKCS12 file, instead of the four arguments above.
+            pkcs12_password: Password of the PKCS12 file.
+            format: Format of the upload: `PKCS12` (the default) or `PEM`, which Gcore's guide allows as well. With the
+                dialect `openapi`, the upload is always PEM.
+            opts: Options of the resource.
+            **shared: Location, name, adoption and validation, see `CertificateArgs`.
         """
         identity = {
-            "certificate": material(certificate),
-            "private_key": material(private_key),
-            "certificate_chain": material(certificate_chain),
-            "private_key_passphrase": secret(private_key_passphrase),
-            "pkcs12": material(pkcs12),
-            "pkcs12_password": secret(pkcs12_password),
+            "certificate": material_input(certificate),
+            "private_key": material_input(private_key),
+            "certificate_chain": material_input(certificate_chain),
+            "private_key_passphrase": secret_input(private_key_passphrase),
+            "pkcs12": material_input(pkcs12),
+            "pkcs12_password": secret_input(pkcs12_password),
         }
-        self._public_pem = partial(of_identity, identity)
-        properties = {
-            **identity,
-            "format": format,
-            "expiry_warning_days": expiry_warning_days,
-            "accept_findings": accept_findings,
-            "name": name,
-            "existing_id": existing_id,
-            "provider_config": provider_config,
-            "project_id": project_id,
-            "region_id": region_id,
-        }
-        super().__init__(resource_name, properties, opts)
+        self._public_pem = partial(identity_pem, identity)
+        super().__init__(resource_name, {**identity, "format": format}, opts, shared=shared)
 
 
 class CertificateAuthority(_CertificateSecret, module="gcore", name="CertificateAuthority"):
-    """Whom the load balancer trusts: one CA, or a bundle (while backends move from an old CA to a new one).
+    """A CA bundle: backend certificates must chain to one of its CA certificates.
 
-    The facts are those of the first certificate of a bundle, which has a meaning of its own: a revocation list must be
-    signed by it.
+    A bundle of several CAs lets backends move from an old CA to a new one. The outputs are the facts of the first
+    certificate, which must be the issuer of a pool's CRL.
     """
 
     certificate: pulumi.Output[str]
-    """PEM as it was given; secret, like all material. Not there where the authority was only read with `get`."""
+    """PEM as given; secret, like all material. Absent after `get`."""
     further_certificates: pulumi.Output[Sequence[dict[str, str]]]
-    """Subject, fingerprint_sha256 and not_after of the other certificates of a bundle."""
+    """Facts of the bundle's other certificates: subject, fingerprint_sha256 and not_after of each."""
 
     _dynamic_provider = CertificateAuthorityProvider
 
@@ -283,67 +226,45 @@ class CertificateAuthority(_CertificateSecret, module="gcore", name="Certificate
         resource_name: str,
         *,
         certificate: pulumi.Input[Material],
-        expiry_warning_days: pulumi.Input[int] | None = None,
-        accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
-        name: pulumi.Input[str] | None = None,
-        existing_id: pulumi.Input[str] | None = None,
-        provider_config: pulumi.Input[str] | None = None,
-        project_id: pulumi.Input[int] | None = None,
-        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        **shared: Unpack[CertificateArgs],
     ) -> None:
-        """Declares the authority.
+        """Declare the CA bundle.
 
         Args:
-            resource_name: what the program calls it.
-            certificate: PEM of one certificate or of several; or DER of one. Never a private key.
-            expiry_warning_days: how many days before the end of each of them a preview warns; default 30.
-            accept_findings: see `ListenerCertificate`.
-            name: its exact name at Gcore, see `Secret`.
-            existing_id: a secret that exists, to be managed from now on in place of making one, see `Secret`.
-            provider_config: who asks, see `LoadBalancer`.
-            project_id: the project's number, see `LoadBalancer`.
-            region_id: the region's number, see `LoadBalancer`.
-            opts: Pulumi's options.
+            resource_name: Logical name of the resource.
+            certificate: One or several CA certificates in PEM, or one in DER. Never a private key.
+            opts: Options of the resource.
+            **shared: Location, name, adoption and validation, see `CertificateArgs`.
         """
-        given = material(certificate)
-        self._public_pem = partial(of_authorities, given)
-        properties = {
-            "certificate": given,
-            "expiry_warning_days": expiry_warning_days,
-            "accept_findings": accept_findings,
-            "name": name,
-            "existing_id": existing_id,
-            "provider_config": provider_config,
-            "project_id": project_id,
-            "region_id": region_id,
-        }
-        super().__init__(resource_name, properties, opts)
+        ca_bundle = material_input(certificate)
+        self._public_pem = partial(ca_bundle_pem, ca_bundle)
+        super().__init__(resource_name, {"certificate": ca_bundle}, opts, shared=shared)
 
 
 class RevocationList(CertificateResource, module="gcore", name="RevocationList"):
-    """Whom the load balancer trusts no longer, although a certificate authority of it vouches for them."""
+    """A CRL: backends that the load balancer must reject even though a trusted CA issued their certificates."""
 
     name: pulumi.Output[str]
-    """What the secret is called at Gcore."""
+    """Name of the secret at Gcore."""
     status: pulumi.Output[str]
-    """What Gcore says of the secret; `ACTIVE` is well."""
+    """Status of the secret; `ACTIVE` is healthy."""
     fingerprint_sha256: pulumi.Output[str]
-    """SHA-256 of the first list's DER, 64 hex digits."""
+    """SHA-256 of the first CRL's DER, 64 hex digits."""
     issuer: pulumi.Output[str]
-    """Distinguished name of the authority that has issued it."""
+    """Distinguished name of the CA that issued the CRL, in the notation of RFC 4514."""
     this_update: pulumi.Output[str]
-    """When it was issued, ISO 8601 in UTC."""
+    """Time of issue, ISO 8601 in UTC."""
     next_update: pulumi.Output[str]
-    """When the next one is due. After that HAProxy refuses every backend."""
+    """Time at which the next CRL is due, ISO 8601 in UTC. After it, HAProxy rejects every backend."""
     revoked_count: pulumi.Output[int]
-    """Number of certificates in it."""
+    """Number of revoked certificates."""
     crl_number: pulumi.Output[str]
-    """Its number, if it has one."""
+    """CRL number, if the CRL has one."""
     further_lists: pulumi.Output[Sequence[dict[str, str]]]
-    """Issuer, fingerprint_sha256, next_update and revoked_count of the other lists."""
+    """Facts of the other CRLs: issuer, fingerprint_sha256, next_update and revoked_count of each."""
     content_sha256: pulumi.Output[str]
-    """Digest of what the secret means: another one is another secret."""
+    """SHA-256 of the CRL content. Another digest replaces the secret."""
 
     _dynamic_provider = RevocationListProvider
 
@@ -354,43 +275,23 @@ class RevocationList(CertificateResource, module="gcore", name="RevocationList")
         revocation_list: pulumi.Input[Material],
         ca: CertificateAuthority | pulumi.Input[Material] | None = None,
         expiry_warning_days: pulumi.Input[int] | None = None,
-        accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
-        name: pulumi.Input[str] | None = None,
-        existing_id: pulumi.Input[str] | None = None,
-        provider_config: pulumi.Input[str] | None = None,
-        project_id: pulumi.Input[int] | None = None,
-        region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        **shared: Unpack[ValidatedObjectArgs],
     ) -> None:
-        """Declares the list.
+        """Declare the CRL.
 
         Args:
-            resource_name: what the program calls it.
-            revocation_list: PEM of one list or of several; or DER of one.
-            ca: its certificate authority, or PEM of it; the first of the bundle that the pool trusts. Gcore refuses a
-                pool whose list isn't signed by it, and with this the preview does.
-            expiry_warning_days: how many days before `next_update` a preview warns; default 30, or a third of the
-                list's life if that is less.
-            accept_findings: see `ListenerCertificate`.
-            name: its exact name at Gcore, see `Secret`.
-            existing_id: a secret that exists, to be managed from now on in place of making one, see `Secret`.
-            provider_config: who asks, see `LoadBalancer`.
-            project_id: the project's number, see `LoadBalancer`.
-            region_id: the region's number, see `LoadBalancer`.
-            opts: Pulumi's options.
+            resource_name: Logical name of the resource.
+            revocation_list: One or several CRLs in PEM, or one in DER.
+            ca: CA that issued the CRL, as a resource or as PEM: the first certificate of the pool's CA bundle. Gcore
+                rejects a pool whose CRL another CA has signed; with this argument, the preview reports it.
+            expiry_warning_days: Number of days before `next_update` from which each preview warns, 0 to 3650; default
+                30, or a third of the CRL's lifetime if that is shorter.
+            opts: Options of the resource.
+            **shared: Location, name, adoption and accepted findings, see `ValidatedObjectArgs`.
         """
-        given = material(revocation_list)
-        authority = material(ca.certificate if isinstance(ca, CertificateAuthority) else ca)
-        self._public_pem = partial(of_lists, given, authority)
-        properties = {
-            "revocation_list": given,
-            "ca": authority,
-            "expiry_warning_days": expiry_warning_days,
-            "accept_findings": accept_findings,
-            "name": name,
-            "existing_id": existing_id,
-            "provider_config": provider_config,
-            "project_id": project_id,
-            "region_id": region_id,
-        }
-        super().__init__(resource_name, properties, opts)
+        crl = material_input(revocation_list)
+        issuer = material_input(ca.certificate if isinstance(ca, CertificateAuthority) else ca)
+        self._public_pem = partial(crl_pem, crl, issuer)
+        properties = {"revocation_list": crl, "ca": issuer, "expiry_warning_days": expiry_warning_days}
+        super().__init__(resource_name, properties, opts, shared=shared)

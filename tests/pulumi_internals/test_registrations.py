@@ -1,4 +1,4 @@
-"""How the end of a program is waited for; what it is worth is counted on the real engine, `tests/engine`."""
+"""Registrations at the end of a program; `tests/engine` measures the effect on the real engine."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ import pytest
 from pulumi.runtime import settings
 
 from gcore_tls_provider.pulumi_internals.registrations import await_registrations_in_order
+from gcore_tls_provider.pulumi_internals.tuning import NO_TUNING
 
 
 @pytest.fixture
-def known(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Future[None]]:
-    """The registrations that the installed SDK knows of."""
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Future[None]]:
+    """Queue of registrations in the installed SDK."""
     assert isinstance(settings.SETTINGS.rpc_manager.rpcs, list)
     rpcs: list[asyncio.Future[None]] = []
     monkeypatch.setattr(settings.SETTINGS.rpc_manager, "rpcs", rpcs)
     return rpcs
 
 
-def test_one_is_known_that_is_over_at_once(known: list[asyncio.Future[None]]) -> None:
+def test_one_finished_registration_is_queued(queued: list[asyncio.Future[None]]) -> None:
     async def program() -> None:
         await_registrations_in_order()
         await_registrations_in_order()
-        assert len(known) == 1
-        await asyncio.wait_for(known[0], 5)
+        assert len(queued) == 1
+        await asyncio.wait_for(queued[0], 5)
 
-    # Not asyncio.run: it leaves the thread without a loop, and the SDK's stand-in for the engine wants one.
+    # asyncio.run would leave the thread without a loop, which the SDK's mock engine needs.
     loop = asyncio.new_event_loop()
     try:
         loop.run_until_complete(program())
@@ -34,7 +35,13 @@ def test_one_is_known_that_is_over_at_once(known: list[asyncio.Future[None]]) ->
         loop.close()
 
 
-@pytest.mark.parametrize("without", ["SETTINGS", "rpc_manager"])
-def test_an_sdk_that_has_no_such_list_is_left_alone(without: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "SETTINGS", None if without == "SETTINGS" else object())
+@pytest.mark.parametrize("missing", ["SETTINGS", "rpc_manager"])
+def test_sdk_without_the_queue_is_left_unchanged(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "SETTINGS", None if missing == "SETTINGS" else object())
     await_registrations_in_order()
+
+
+def test_nothing_is_queued_with_tuning_off(queued: list[asyncio.Future[None]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NO_TUNING, "1")
+    await_registrations_in_order()
+    assert queued == []

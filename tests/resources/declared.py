@@ -1,4 +1,4 @@
-"""Runs a program without an engine, and gives what it declared: what goes over the wire, with the engine's own URNs."""
+"""Programs without an engine: records the registration requests that a program sends, with the engine's URNs."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
 
-from gcore_tls_provider.hidden_inputs import from_json
+from gcore_tls_provider.hidden_inputs import RECORD, from_json
 
 STACK, PROJECT = "dev", "shop"
 
 GCORE = "pulumi-python:dynamic/gcore:"
-"""What the types of all resources begin with."""
+"""Prefix of the types of all resources."""
 
-FACTS: Mapping[str, object] = {
+OUTPUTS: Mapping[str, object] = {
     "issuer": "CN=Some CA",
     "dns_names": ["app.example"],
     "not_before": "2026-01-01T00:00:00Z",
@@ -34,13 +34,14 @@ FACTS: Mapping[str, object] = {
 
 @dataclass(frozen=True)
 class Declared:
-    """One resource, as the engine gets to know of it.
+    """Resource as registered with the engine.
 
     Attributes:
-        inputs: its inputs without those for the provider alone; secrets are unwrapped.
-        secret: the names of the inputs that are secret.
-        context: who it told its provider that it is.
-        request: all of it; a read where it is only read.
+        inputs: Inputs without the hidden ones; secrets are unwrapped.
+        secret: Names of the secret inputs.
+        context: Description of the resource for its provider.
+        record: Hidden record of the inputs.
+        request: The whole request; a read request for a resource of `get`.
     """
 
     type: str
@@ -50,6 +51,7 @@ class Declared:
     inputs: Mapping[str, Any]
     secret: frozenset[str]
     context: Mapping[str, Any]
+    record: Mapping[str, Any]
     request: resource_pb2.RegisterResourceRequest | resource_pb2.ReadResourceRequest
 
     @property
@@ -58,18 +60,18 @@ class Declared:
 
     @property
     def read_id(self) -> str | None:
-        """The id that is read; None where the resource isn't only read."""
+        """ID of a resource that is read; None for a registered one."""
         return self.request.id if isinstance(self.request, resource_pb2.ReadResourceRequest) else None
 
 
 @dataclass
 class Program:
-    """What came of a program.
+    """Result of a program.
 
     Attributes:
-        declared: its resources by name, the stack apart.
-        outputs: what each component registered, by URN.
-        value: what the program returned, with its outputs resolved.
+        declared: Resources by name, without the stack.
+        outputs: Outputs of each component, by URN.
+        value: Value that the program returned, with resolved outputs.
     """
 
     declared: dict[str, Declared] = field(default_factory=dict)
@@ -77,25 +79,25 @@ class Program:
     value: Any = None
 
 
-class _Objects(Mocks):
-    """Answers as a provider that has made everything."""
+class _Provider(Mocks):
+    """Provider that creates every resource."""
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         return {}, None
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        facts = {**FACTS, "subject": f"CN={args.name}", "fingerprint_sha256": f"{args.name}-fingerprint"}
+        outputs = {**OUTPUTS, "subject": f"CN={args.name}", "fingerprint_sha256": f"{args.name}-fingerprint"}
         if not args.typ.startswith(GCORE):
             return "", {}
         inputs = {key: value for key, value in args.inputs.items() if key != "__provider"}
-        return args.resource_id or f"{args.name}-id", {**facts, **inputs}
+        return args.resource_id or f"{args.name}-id", {**outputs, **inputs}
 
 
 class _Monitor(MockMonitor):
-    """Keeps what is declared, and names it as the engine does: with all types of its parents."""
+    """Engine that records requests and computes URNs as the real one does, with the types of all parents."""
 
     def __init__(self, program: Program) -> None:
-        super().__init__(_Objects())
+        super().__init__(_Provider())
         self._program = program
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
@@ -104,54 +106,56 @@ class _Monitor(MockMonitor):
         return f"urn:pulumi:{STACK}::{PROJECT}::{chain}{type_}::{name}"
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:
-        # The SDK's own stand-in for the engine has no types, here and below.
-        answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        # The SDK's mock engine is untyped, here and below.
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
-            self._keep(request, rpc.deserialize_properties(request.object), answer.urn)
-        return answer
+            self._record(request, rpc.deserialize_properties(request.object), response.urn)
+        return response
 
     def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> Any:
-        answer = super().ReadResource(request)  # type: ignore[no-untyped-call]
-        self._keep(request, rpc.deserialize_properties(request.properties), answer.urn)
-        return answer
+        response = super().ReadResource(request)  # type: ignore[no-untyped-call]
+        self._record(request, rpc.deserialize_properties(request.properties), response.urn)
+        return response
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Empty:
         self._program.outputs[request.urn] = rpc.deserialize_properties(request.outputs)
         return Empty()
 
-    def _keep(
+    def _record(
         self,
         request: resource_pb2.RegisterResourceRequest | resource_pb2.ReadResourceRequest,
-        bag: Mapping[str, Any],
+        properties: Mapping[str, Any],
         urn: str,
     ) -> None:
         assert request.name not in self._program.declared
+        record = properties.get(RECORD, {})
         self._program.declared[request.name] = Declared(
             type=request.type,
             name=request.name,
             urn=urn,
             parent=request.parent,
-            inputs={key: _plain(value) for key, value in bag.items() if not key.startswith("__")},
-            secret=frozenset(key for key, value in bag.items() if _holds_secret(value)),
-            context=dict(from_json(bag.get("__context"))),
+            inputs={key: _plain(value) for key, value in properties.items() if not key.startswith("__")},
+            secret=frozenset(key for key, value in properties.items() if _holds_secret(value)),
+            context=dict(from_json(record.get("resource"))),
+            record=record,
             request=request,
         )
 
 
-Written: TypeAlias = "Callable[[], object]"
+WriteProgram: TypeAlias = "Callable[[], object]"
 
 
-def run(written: Written, preview: bool = False) -> Program:
-    """Runs a program to its end."""
+def run(write: WriteProgram, preview: bool = False) -> Program:
+    """Run a program to its end."""
     program, resolved = Program(), list[Any]()
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def test() -> pulumi.Output[object]:
-        return pulumi.Output.from_input(written()).apply(resolved.append)
+        return pulumi.Output.from_input(write()).apply(resolved.append)
 
-    pulumi.runtime.set_mocks(_Objects(), project=PROJECT, stack=STACK, preview=preview, monitor=_Monitor(program))
+    pulumi.runtime.set_mocks(_Provider(), project=PROJECT, stack=STACK, preview=preview, monitor=_Monitor(program))
     test()
-    # In a preview an output may stay unknown; then nothing is resolved.
+    # In a preview the returned output can stay unknown, and the callback is not called.
     if resolved:
         (program.value,) = resolved
     return program

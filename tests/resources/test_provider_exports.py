@@ -1,4 +1,4 @@
-"""The public names, which are imported when they are asked for."""
+"""Public names of the package, which are imported lazily."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import gcore_tls_provider
 
 
 def imports_for_type_checkers() -> dict[str, str]:
-    """What a type checker takes each name from."""
+    """Return the module that a type checker takes each name from."""
     tree = ast.parse(inspect.getsource(gcore_tls_provider))
     block = next(each for each in tree.body if isinstance(each, ast.If))
     return {
@@ -23,18 +23,18 @@ def imports_for_type_checkers() -> dict[str, str]:
     }
 
 
-def test_an_editor_is_shown_all_of_them() -> None:
+def test_dir_lists_all_public_names() -> None:
     assert dir(gcore_tls_provider) == gcore_tls_provider.__all__
 
 
-def test_a_program_gets_what_a_type_checker_sees() -> None:
+def test_programs_and_type_checkers_get_the_same_objects() -> None:
     seen = imports_for_type_checkers()
     assert sorted(seen) == gcore_tls_provider.__all__
     for name, module in seen.items():
         assert getattr(gcore_tls_provider, name) is getattr(import_module(module), name), name
 
 
-def test_any_other_name() -> None:
+def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Poool'"):
-        # That the type checker sees it as well is a part of what is shown.
+        # The comment for mypy shows that the type checker rejects the name too.
         _ = gcore_tls_provider.Poool  # type: ignore[attr-defined]
