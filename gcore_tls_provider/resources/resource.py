@@ -166,7 +166,7 @@ class GcoreResource(dynamic.Resource):
         resource = cls.__new__(cls)
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         resource._declare(resource_name, shared, options, None, {})
-        # Engines before 3.260 do not return the ID, and newer SDKs then consider it unknown in every preview.
+        # Some engines, such as 3.259, do not return the ID, and the SDK then considers it unknown in every preview.
         resource.__dict__["id"] = pulumi.Output.from_input(id)
         return resource
 
