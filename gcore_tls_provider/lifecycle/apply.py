@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gcore_tls_provider.api.connection import Location
 from gcore_tls_provider.errors import ApiError, Conflict, ObjectFailed, ObjectNotFound, PartialResult
 from gcore_tls_provider.lifecycle import adoption
 from gcore_tls_provider.lifecycle.inputs.fields import (
@@ -180,6 +181,11 @@ def start(kind: Kind[Any], session: Session, context: ResourceContext, verb: Ver
         location=location_of(properties),
         properties=properties,
     )
+
+
+def start_without_resource(kind: Kind[Any], session: Session, verb: Verb, location: Location | None) -> Operation:
+    """Start an operation on objects of a kind that no resource manages, for the command line."""
+    return Operation(session, ResourceContext(), kind.name, verb, time_limit=kind.time_limit, location=location)
 
 
 def parse_inputs(kind: Kind[InputsT], properties: Mapping[str, object]) -> InputsT:

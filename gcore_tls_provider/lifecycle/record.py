@@ -18,15 +18,13 @@ property on. `nonce` and `references` can be unknown in a preview.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from typing_extensions import Self
 
 from gcore_tls_provider.hidden_inputs import RECORD, VERSION, from_json, to_json
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties
-
-_EMPTY: Final[Mapping[str, object]] = {}
 
 Partial = Literal["recreate", "resume"]
 
@@ -50,7 +48,7 @@ class Record:
     nonce: str = ""
     nonce_unknown: bool = False
     references: object = None
-    account: Mapping[str, object] = _EMPTY
+    account: Mapping[str, object] = field(default_factory=dict)
     explicit: frozenset[str] | None = None
     partial: Partial | None = None
     applied: Mapping[str, object] | None = None

@@ -19,23 +19,17 @@ from gcore_emulator import Emulator
 from gcore_emulator.faults import Rule
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.errors import ApiError
-from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT
-from gcore_tls_provider.lifecycle.inputs.fields import SET
+from gcore_tls_provider.hidden_inputs import RECORD, VERSION, to_json
+from gcore_tls_provider.lifecycle import apply, plan
 from gcore_tls_provider.lifecycle.inputs.properties import Properties
-from gcore_tls_provider.lifecycle.kind import Diff, Lifecycle
-from gcore_tls_provider.lifecycle.kinds.certificate import (
-    CertificateAuthorityLifecycle,
-    ClientCertificateLifecycle,
-    ListenerCertificateLifecycle,
-    RevocationListLifecycle,
-)
-from gcore_tls_provider.lifecycle.kinds.listener.kind import ListenerLifecycle
-from gcore_tls_provider.lifecycle.kinds.load_balancer import LoadBalancerLifecycle
-from gcore_tls_provider.lifecycle.kinds.pool.kind import PoolLifecycle
-from gcore_tls_provider.lifecycle.kinds.pool.tls_attachment import PoolTlsAttachmentLifecycle, PoolTlsSnapshotLifecycle
-from gcore_tls_provider.lifecycle.kinds.secret import RawSecretLifecycle
+from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
+from gcore_tls_provider.lifecycle.kind import Kind
+from gcore_tls_provider.lifecycle.kinds import KINDS
+from gcore_tls_provider.lifecycle.plan import CheckOutcome, Diff
+from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
-from gcore_tls_provider.lifecycle.run.session import Session
+from gcore_tls_provider.lifecycle.run.context import ResourceContext
+from gcore_tls_provider.lifecycle.session import Session
 from tests.fake_clock import FakeClock
 from tests.fake_engine.recording_host import Making, RecordingHost
 from tests.fake_engine.referring import as_programs, as_saved
@@ -47,20 +41,6 @@ STACK = "dev"
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 MONITOR: Mapping[str, object] = {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3}
-
-LIFECYCLES: Mapping[str, Lifecycle[Any]] = {
-    "Secret": RawSecretLifecycle(),
-    "ListenerCertificate": ListenerCertificateLifecycle(),
-    "ClientCertificate": ClientCertificateLifecycle(),
-    "CertificateAuthority": CertificateAuthorityLifecycle(),
-    "RevocationList": RevocationListLifecycle(),
-    "LoadBalancer": LoadBalancerLifecycle(),
-    "Listener": ListenerLifecycle(),
-    "Pool": PoolLifecycle(),
-    "PoolTlsAttachment": PoolTlsAttachmentLifecycle(),
-    "PoolTlsSnapshot": PoolTlsSnapshotLifecycle(),
-}
-"""Every kind, by the name of its resource."""
 
 _RULES = TypeAdapter(list[Rule])
 
@@ -85,6 +65,19 @@ def urn_of(kind: str, name: str) -> str:
     return f"urn:pulumi:{STACK}::shop::pulumi-python:dynamic/gcore:{kind}::{name}"
 
 
+def hidden(**parts: object) -> dict[str, object]:
+    """A hidden record with these parts."""
+    return {RECORD: {"v": VERSION, **parts}}
+
+
+def nonce_of(properties: Mapping[str, object]) -> str:
+    return Record.of(properties).nonce
+
+
+def context_of(properties: Properties) -> ResourceContext:
+    return ResourceContext.of(Record.of(properties))
+
+
 @dataclass
 class Resource:
     """One resource of the program, with its saved state."""
@@ -97,27 +90,34 @@ class Resource:
     outputs: Properties
 
     @property
-    def lifecycle(self) -> Lifecycle[Any]:
-        return LIFECYCLES[self.kind]
+    def kind_data(self) -> Kind[Any]:
+        return KINDS[self.kind]
 
     def diff(self, **properties: object) -> Diff:
         """The difference between the saved state and a program that says this now."""
         news = self.world.checked(self.kind, self.name, properties, self.inputs)
-        return self.lifecycle.diff(as_engine(self.outputs), as_engine(news), self.id)
+        return plan.diff(self.kind_data, as_engine(self.outputs), as_engine(news), self.id)
 
     def again(self) -> Diff:
         """The difference between the saved outputs and the saved inputs."""
-        return self.lifecycle.diff(as_engine(self.outputs), as_engine(self.inputs), self.id)
+        return plan.diff(self.kind_data, as_engine(self.outputs), as_engine(self.inputs), self.id)
 
     def update(self, **properties: object) -> list[Sent]:
         """Lets the program say this now; gives the writes that it took."""
         news = self.world.checked(self.kind, self.name, properties, self.inputs)
-        difference = self.lifecycle.diff(as_engine(self.outputs), as_engine(news), self.id)
+        difference = plan.diff(self.kind_data, as_engine(self.outputs), as_engine(news), self.id)
         assert difference.changes, "there is nothing to update"
         assert not difference.replaces, f"{difference.replaces} replaces it"
         with self.world.writes() as sent:
             try:
-                outputs = self.lifecycle.update(self.world.session, self.id, as_engine(self.outputs), as_engine(news))
+                outputs = apply.update(
+                    self.kind_data,
+                    self.world.session,
+                    context_of(as_engine(news)),
+                    self.id,
+                    as_engine(self.outputs),
+                    as_engine(news),
+                )
             except ApiError as failed:
                 if failed.partial is not None:
                     self.inputs, self.outputs = news, dict(failed.partial.properties)
@@ -125,20 +125,31 @@ class Resource:
         self.inputs, self.outputs = news, outputs
         return sent
 
+    def update_again(self) -> Properties:
+        """The outputs of an update with the saved inputs."""
+        news = as_engine(self.inputs)
+        olds = as_engine(self.outputs)
+        return apply.update(self.kind_data, self.world.session, context_of(news), self.id, olds, news)
+
     def refresh(self) -> bool:
         """Reads the object; whether it is still there."""
-        found = self.lifecycle.read(self.world.session, self.id, as_engine(self.outputs))
+        found = self._read()
         if found is None:
             return False
         self.inputs, self.outputs = found.inputs, found.outputs
         return True
 
     def delete(self) -> None:
-        self.lifecycle.delete(self.world.session, self.id, as_engine(self.outputs))
+        outputs = as_engine(self.outputs)
+        apply.delete(self.kind_data, self.world.session, context_of(outputs), self.id, outputs)
+
+    def _read(self) -> apply.ReadResult | None:
+        outputs = as_engine(self.outputs)
+        return apply.read(self.kind_data, self.world.session, context_of(outputs), self.id, outputs)
 
     def live(self) -> Properties:
         """What a fresh read gives."""
-        found = self.lifecycle.read(self.world.session, self.id, as_engine(self.outputs))
+        found = self._read()
         assert found is not None
         return found.outputs
 
@@ -157,6 +168,7 @@ class World:
     transport: RecordingTransport
     host: RecordingHost
     session: Session
+    certificates: CertificateCache
     material: Material
     under: Resource | None = None
     half_done: list[Resource] = field(default_factory=list)
@@ -179,36 +191,50 @@ class World:
             "gcore:dialect": dialect,
         }
         transport, host = RecordingTransport(network), RecordingHost()
-        session = Session(Configuration.read(values.get, {}), host, clock=clock, transport=transport)
-        return cls(emulator, clock, transport, host, session, material)
+        session = Session.start(Configuration.read(values.get, {}), host, clock=clock, transport=transport)
+        return cls(emulator, clock, transport, host, session, CertificateCache(), material)
 
     def another_run(self, configuration: Configuration | None = None) -> World:
         """The next run of the same program: a new process, and a state in which creates of dead runs are under way."""
         host = RecordingHost(ids=list(self.host.ids), creating=list(self.host.creating), readable=self.host.readable)
-        session = Session(configuration or self.session.configuration, host, clock=self.clock, transport=self.transport)
-        return replace(self, host=host, session=session)
+        session = Session.start(
+            configuration or self.session.configuration, host, clock=self.clock, transport=self.transport
+        )
+        return replace(self, host=host, session=session, certificates=CertificateCache())
 
     # What the engine does.
 
     def bag(self, kind: str, name: str, properties: Mapping[str, object], **timeouts: float) -> Properties:
         """A program's inputs as the provider gets them."""
-        context = {"urn": urn_of(kind, name), "name": name, "stack": STACK, "timeouts": timeouts}
-        said = as_programs(properties, self.session.seen)
-        given: Properties = as_engine({**said, CONTEXT: context, ATTEMPT: secrets.token_hex(8)})
+        resource = {"urn": urn_of(kind, name), "name": name, "stack": STACK, "timeouts": timeouts}
+        references, visible = as_programs(properties, self.certificates)
+        record = {
+            "v": VERSION,
+            "resource": to_json(resource),
+            "nonce": secrets.token_hex(8),
+            "references": None if references is None else to_json(references),
+        }
+        given: Properties = as_engine({**visible, RECORD: record})
         return given
+
+    def check(self, kind: str, olds: Properties, news: Properties) -> CheckOutcome:
+        """The check of a resource, whose certificates later checks see."""
+        context = ResourceContext.of(Record.of(news))
+        outcome = plan.check(KINDS[kind], self.session, context, self.certificates, olds, news)
+        self.certificates.put(outcome.published)
+        return outcome
 
     def findings(
         self, kind: str, properties: Mapping[str, object], olds: Mapping[str, object] | None = None
     ) -> tuple[Finding, ...]:
-        before = as_saved(olds or {}, self.session.seen)
-        checked = LIFECYCLES[kind].check(self.session, before, self.bag(kind, "it", properties))
-        return checked.findings
+        before = as_saved(olds or {}, self.certificates)
+        return self.check(kind, before, self.bag(kind, "it", properties)).findings
 
     def checked(
         self, kind: str, name: str, properties: Mapping[str, object], olds: Mapping[str, object] | None = None
     ) -> Properties:
         """A program's inputs after check, which must find no error."""
-        checked = LIFECYCLES[kind].check(self.session, as_engine(olds or {}), self.bag(kind, name, properties))
+        checked = self.check(kind, as_engine(olds or {}), self.bag(kind, name, properties))
         assert [each for each in checked.findings if each.severity == "error"] == []
         return checked.inputs
 
@@ -217,7 +243,7 @@ class World:
         making = Making(urn_of(kind, name), as_engine(inputs))
         self.host.creating.append(making)
         try:
-            live = LIFECYCLES[kind].create(self.session, as_engine(inputs))
+            live = apply.create(KINDS[kind], self.session, context_of(as_engine(inputs)), as_engine(inputs))
         except ApiError as failed:
             left = failed.partial
             if left is not None:
@@ -227,7 +253,7 @@ class World:
         finally:
             self.host.creating.remove(making)
         self.host.ids.append(live.id)
-        assert SET in live.properties
+        assert Record.of(live.properties).explicit is not None
         return Resource(self, kind, name, live.id, inputs, live.properties)
 
     def dies(self, *left: Resource) -> World:
@@ -237,6 +263,10 @@ class World:
         later.host.ids = [each for each in later.host.ids if each not in {resource.id for resource in left}]
         later.host.creating += [Making(urn_of(each.kind, each.name), as_engine(each.inputs)) for each in left]
         return later
+
+    def create_from(self, kind: str, inputs: Properties) -> str:
+        """The ID of an object created from checked inputs, in no state."""
+        return apply.create(KINDS[kind], self.session, context_of(inputs), inputs).id
 
     @property
     def warnings(self) -> str:
@@ -306,12 +336,12 @@ class World:
         """Lets tasks that would never end come to their end: well, or with a failure."""
         for task in list(self.emulator.account.tasks.values()):
             if task.finished_at is None and task.due_at is None:
-                self.emulator.work.keep(replace(task, due_at=task.created_at, failure=failure))
-        self.emulator.work.settle()
+                self.emulator.task_engine.put_task(replace(task, due_at=task.created_at, failure=failure))
+        self.emulator.task_engine.advance_to_now()
 
     def answer_with(self, route: str, body: JsonValue) -> None:
         """Has every read of an object answered by this, whatever it is like."""
-        self.fault(action="answer", method="GET", route=route, status=200, body=body)
+        self.fault(action="respond", method="GET", route=route, status=200, body=body)
 
     @property
     def fired(self) -> list[int]:
@@ -320,5 +350,5 @@ class World:
 
     def objects(self, table: str) -> list[Any]:
         """What there is at Gcore: `secrets`, `load_balancers`, `listeners` or `pools`."""
-        self.emulator.work.settle()
+        self.emulator.task_engine.advance_to_now()
         return list(getattr(self.emulator.account, table).values())

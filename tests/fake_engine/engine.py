@@ -22,10 +22,11 @@ from pulumi.runtime import rpc
 
 from gcore_tls_provider import providers
 from gcore_tls_provider.api.clock import Clock
-from gcore_tls_provider.dynamic import handlers
+from gcore_tls_provider.dynamic import handlers, process
 from gcore_tls_provider.errors import GcoreTlsError
+from gcore_tls_provider.hidden_inputs import RECORD, to_json
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
-from gcore_tls_provider.lifecycle.run.session import Session
+from gcore_tls_provider.lifecycle.session import Session
 from tests.fake_engine.account import as_engine
 from tests.fake_engine.state import STACK, Declared, Pending, Program, Ref, Row, State
 
@@ -117,7 +118,7 @@ class FakeEngine:
         self._done: list[str] = []
         self._ids: dict[str, str] = {row.declared.name: row.id for row in self.state.rows if not row.delete}
         configuration = Configuration.read(self.configured.get, {})
-        session = Session(configuration, self, clock=self.clock, transport=_Of(self, self.network))
+        session = Session.start(configuration, self, clock=self.clock, transport=_Of(self, self.network))
         saved: list[tuple[str, Mapping[str, Any]]] = []
 
         def save_half_done(object_id: str, properties: Mapping[str, Any], reason: str) -> bool:
@@ -126,7 +127,7 @@ class FakeEngine:
 
         self._half_done = saved
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(handlers, "_session", session)
+            patch.setattr(process, "_process", process.ProviderProcess.of(session))
             patch.setattr(handlers, "save_partial_state", save_half_done)
             try:
                 work()
@@ -306,7 +307,8 @@ class FakeEngine:
     def _bag(self, declared: Declared, attempt: str) -> dict[str, Any]:
         context = {"urn": declared.urn, "name": declared.name, "stack": STACK, "timeouts": {}}
         given = {name: self._resolved(value) for name, value in declared.inputs.items()}
-        bag: dict[str, Any] = as_engine({**given, "__context": context, "__attempt": attempt})
+        record = {"v": 1, "resource": to_json(context), "nonce": attempt}
+        bag: dict[str, Any] = as_engine({**given, RECORD: record})
         return bag
 
     def _resolved(self, value: object) -> object:

@@ -29,7 +29,7 @@ class Snapshot:
     @classmethod
     def of(cls, emulator: Emulator) -> Snapshot:
         """The account as it is now, all work done that is due."""
-        emulator.work.settle()
+        emulator.task_engine.advance_to_now()
         return cls({name: dict(getattr(emulator.account, name)) for name in _TABLES})
 
     def restore(self, emulator: Emulator) -> None:

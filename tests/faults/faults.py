@@ -57,7 +57,7 @@ def _died(request: httpx.Request) -> BaseException:
 
 
 def _answer(status: int, **more: JsonValue) -> Mapping[str, JsonValue]:
-    return {"action": "answer", "status": status, **more}
+    return {"action": "respond", "status": status, **more}
 
 
 FAULTS: Final[Mapping[str, Fault]] = {
@@ -196,8 +196,8 @@ class Network(httpx.BaseTransport):
     def _end_tasks(self, failure: str | None) -> None:
         for task in list(self.emulator.account.tasks.values()):
             if task.finished_at is None and task.due_at is None:
-                self.emulator.work.keep(replace(task, due_at=task.created_at, failure=failure))
-        self.emulator.work.settle()
+                self.emulator.task_engine.put_task(replace(task, due_at=task.created_at, failure=failure))
+        self.emulator.task_engine.advance_to_now()
 
 
 def folded(points: Sequence[Point], fault: Fault) -> Sequence[Point]:

@@ -157,7 +157,7 @@ class Story:
         orphans = [each.name for each in left.without(self.foreign).all()]
         touched = left.touched(self.foreign)
         counts.orphans, counts.foreign = len(orphans), len(touched)
-        breaches = [each.what for each in self.emulator.audit().breaches]
+        breaches = [each.description for each in self.emulator.audit().violations]
         counts.breaches = len(breaches)
         shown = "\n".join([*struck.said, *again.said, *gone.said, plain, *(each.name for each in now.all())])
         if any(secret in shown for secret in self.secrets):
@@ -206,8 +206,8 @@ def _foreign(emulator: Emulator, material: Material) -> Snapshot:
         assert answer.is_success, answer.text
         (task_id,) = answer.json()["tasks"]
         task = emulator.account.tasks[task_id]
-        emulator.work.keep(replace(task, due_at=task.created_at))
-        emulator.work.settle()
+        emulator.task_engine.put_task(replace(task, due_at=task.created_at))
+        emulator.task_engine.advance_to_now()
         created = client.get(f"/v1/tasks/{task_id}").json()["created_resources"]
         return str(next(ids[0] for ids in created.values() if ids))
 

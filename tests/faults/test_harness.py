@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from gcore_tls_provider.errors import ApiError
+from gcore_tls_provider.lifecycle import apply
 from gcore_tls_provider.lifecycle.inputs.properties import Properties
-from gcore_tls_provider.lifecycle.kind import Kind
-from gcore_tls_provider.lifecycle.recovery.create_once import Creation
-from gcore_tls_provider.lifecycle.run.session import Session
+from gcore_tls_provider.lifecycle.recovery import create_once
+from gcore_tls_provider.lifecycle.recovery.stack_reader import StackReader
 from tests.faults.counts import Counts
 from tests.faults.faults import FAULTS, Point, folded
 from tests.faults.scenario import Story
@@ -26,47 +26,48 @@ def suffered(story: Story, fault: str) -> Counts:
 
 
 def test_who_posts_again_blindly_has_duplicates(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Creation, "_found", lambda *_: None)
+    monkeypatch.setattr(create_once, "_find", lambda *_: None)
     counts = suffered(story, "dropped after")
     assert counts.duplicates
     assert counts.orphans
 
 
 def test_who_forgets_dead_runs_leaves_orphans(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Session, "stack_state", lambda *_: None)
-    monkeypatch.setattr(Session, "glance", lambda *_: None)
+    monkeypatch.setattr(StackReader, "during_create", lambda *_: None)
+    monkeypatch.setattr(StackReader, "at_start", lambda *_: None)
     counts = suffered(story, "run abandoned after")
     assert counts.duplicates
     assert counts.orphans
 
 
 def test_who_saves_nothing_half_done_leaves_orphans(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Creation, "_leave", lambda *_: None)
+    monkeypatch.setattr(create_once, "_set_unknown_outcome", lambda *_: None)
     assert suffered(story, "task without end, done later").orphans
 
 
 def test_who_deletes_by_name_alone_touches_what_others_have(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    def careless(creation: Any, *_: object) -> None:
-        lifecycle, operation = creation._lifecycle, creation._operation
-        for each in lifecycle.list_objects(operation):
+    def careless(kind: Any, operation: Any, *_: object) -> None:
+        for each in kind.list_objects(operation):
             if each.name.startswith("lb-"):
-                lifecycle.delete_object(operation, each.id, {})
+                kind.delete_object(operation, each.id, {})
 
-    monkeypatch.setattr(Creation, "_left_behind", careless)
+    monkeypatch.setattr(create_once, "claim_orphan", careless)
     assert suffered(story, "run abandoned after").foreign
 
 
 def test_who_takes_a_failed_update_for_done_loses_a_change(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    update: Any = Kind.update
+    update: Any = apply.update
 
-    def careless(lifecycle: Any, session: Any, object_id: str, olds: Properties, news: Properties) -> Properties:
+    def careless(
+        kind: Any, session: Any, context: Any, object_id: str, olds: Properties, news: Properties
+    ) -> Properties:
         try:
-            done: Properties = update(lifecycle, session, object_id, olds, news)
+            done: Properties = update(kind, session, context, object_id, olds, news)
         except ApiError:
             return {**olds, **news}
         return done
 
-    monkeypatch.setattr(Kind, "update", careless)
+    monkeypatch.setattr(apply, "update", careless)
     point = Point("PATCH", "/v2/lblisteners/11/22/{id}", 1, with_task=True)
     counts, _ = story.suffer("change", point, FAULTS["task error"])
     assert counts.lost

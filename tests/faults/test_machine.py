@@ -100,7 +100,7 @@ class Machine(RuleBasedStateMachine):
     def what_others_have_is_as_it_was(self) -> None:
         if hasattr(self, "story"):
             assert Snapshot.of(self.story.emulator).touched(self.story.foreign) == []
-            assert self.story.emulator.audit().breaches == ()
+            assert self.story.emulator.audit().violations == ()
 
     def _suffer(self, at: int, fault: str, run: Callable[[], Run]) -> None:
         network = self.story.network

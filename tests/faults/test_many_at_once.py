@@ -15,10 +15,13 @@ from gcore_emulator import Behavior, Emulator, Settings, TaskSeconds
 from gcore_emulator.application import create_application
 from gcore_emulator.settings import DIALECT_CHOICES
 from gcore_tls_provider.api.clock import SystemClock
-from gcore_tls_provider.hidden_inputs import ATTEMPT, CONTEXT
+from gcore_tls_provider.hidden_inputs import RECORD, to_json
+from gcore_tls_provider.lifecycle import apply, plan
+from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
+from gcore_tls_provider.lifecycle.kinds import KINDS
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
-from gcore_tls_provider.lifecycle.run.session import Session
-from tests.fake_engine.account import KEY, LIFECYCLES, STACK, as_engine, member, urn_of
+from gcore_tls_provider.lifecycle.session import Session
+from tests.fake_engine.account import KEY, STACK, as_engine, context_of, member, urn_of
 from tests.fake_engine.recording_host import IDENTITY, Making, RecordingHost
 from tests.fake_engine.requests import PROJECT, REGION
 from tests.faults.accounts import Snapshot, duplicates
@@ -93,17 +96,18 @@ class Program:
         self.host = RecordingHost()
         self.identity = identity
         configuration = Configuration.read(values.get, {})
-        self.session = Session(configuration, self.host, clock=SystemClock(), transport=transport)
+        self.session = Session.start(configuration, self.host, clock=SystemClock(), transport=transport)
 
     def make(self, kind: str, name: str, **properties: object) -> str:
         urn = urn_of(kind, name)
-        context = {"urn": urn, "name": name, "stack": STACK, "timeouts": {}}
-        bag = as_engine({**properties, CONTEXT: context, ATTEMPT: secrets.token_hex(8)})
-        checked = LIFECYCLES[kind].check(self.session, {}, bag)
+        resource = {"urn": urn, "name": name, "stack": STACK, "timeouts": {}}
+        record = {"v": 1, "resource": to_json(resource), "nonce": secrets.token_hex(8)}
+        bag = as_engine({**properties, RECORD: record})
+        checked = plan.check(KINDS[kind], self.session, context_of(bag), CertificateCache(), {}, bag)
         assert [each for each in checked.findings if each.severity == "error"] == []
         inputs = as_engine(checked.inputs)
-        self.host.creating.append(Making(urn, {ATTEMPT: inputs[ATTEMPT]}, self.identity))
-        return LIFECYCLES[kind].create(self.session, inputs).id
+        self.host.creating.append(Making(urn, {RECORD: inputs[RECORD]}, self.identity))
+        return apply.create(KINDS[kind], self.session, context_of(inputs), inputs).id
 
 
 @pytest.mark.timeout(240)
@@ -129,7 +133,7 @@ def test_a_hundred_load_balancers_at_once(counted: Callable[[Counts], None]) -> 
     assert len(list(account.all())) == objects
     assert duplicates(account) == []
     assert {each.provisioning_status for each in account.all()} == {"ACTIVE"}
-    assert emulator.audit().breaches == ()
+    assert emulator.audit().violations == ()
     assert transport.refused > objects * LEAST * 0.05
     assert transport.requests <= objects * LEAST * FACTOR
     counted(Counts(cases=1, fired=transport.refused))
@@ -152,4 +156,4 @@ def test_two_stacks_at_once_on_one_load_balancer() -> None:
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(work, range(2)))
     assert len(emulator.account.listeners) == len(emulator.account.pools) == 8
-    assert emulator.audit().breaches == ()
+    assert emulator.audit().violations == ()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.errors import ObjectFailed
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
+from gcore_tls_provider.lifecycle.kinds import KINDS
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
-from gcore_tls_provider.lifecycle.run.session import Session
-from tests.fake_engine.account import LIFECYCLES, MONITOR, NOWHERE, Resource, World, as_engine, member, urn_of
+from gcore_tls_provider.lifecycle.session import Session
+from tests.fake_engine.account import MONITOR, NOWHERE, Resource, World, as_engine, member, urn_of
 from tests.fake_engine.requests import Sent
 
 Program = dict[str, object]
@@ -92,7 +94,7 @@ def adopt(world: World, kind: str, id_: str, properties: Program) -> tuple[Resou
 
 
 def test_all_kinds_are_here() -> None:
-    assert set(FOREIGN) == {kind for kind, lifecycle in LIFECYCLES.items() if lifecycle.adoptable}
+    assert set(FOREIGN) == {kind for kind, lifecycle in KINDS.items() if lifecycle.adoptable}
 
 
 @every_kind
@@ -234,9 +236,9 @@ def test_what_cannot_be_changed_is_an_error_and_nothing_is_written(
     errors = [each for each in world.findings(kind, program) if each.severity == "error"]
     assert [(each.property, each.code) for each in errors] == [(where, "ADOPTION_DIFFERS")]
     # What was unknown in the preview may turn out so in the create alone.
-    inputs = as_engine(LIFECYCLES[kind].check(world.session, {}, world.bag(kind, "it", program)).inputs)
-    with world.writes() as sent, pytest.raises(ObjectFailed, match=f"adopt .* {id_}: .* can't be changed in place"):
-        LIFECYCLES[kind].create(world.session, inputs)
+    inputs = as_engine(world.check(kind, {}, world.bag(kind, "it", program)).inputs)
+    with world.writes() as sent, pytest.raises(ObjectFailed, match=f"adopt .* {id_}: .* cannot be changed in place"):
+        world.create_from(kind, inputs)
     assert sent == []
 
 
@@ -264,7 +266,7 @@ def test_one_in_error_is_shown_as_such(status: str, code: str, severity: str, wo
     body = clean.by_hand("GET", f"/v1/loadbalancers/{id_}")
     assert isinstance(body, dict)
     route = "/cloud/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}"
-    clean.fault(action="answer", method="GET", route=route, status=200, body={**body, status: "ERROR"})
+    clean.fault(action="respond", method="GET", route=route, status=200, body={**body, status: "ERROR"})
     said = {each.code: each for each in clean.findings("LoadBalancer", {**properties, "existing_id": id_})}
     assert f"it is in {status.replace('_', ' ')} ERROR" in said[code].sentence
     assert said[code].severity == severity
@@ -288,17 +290,16 @@ def test_an_id_that_is_none(world: World) -> None:
 
 def test_a_preview_without_a_key_warns_that_nothing_was_compared(world: World) -> None:
     world, id_, properties = foreign(world, "LoadBalancer")
-    keyless = Session(Configuration(project_id=11, region_id=22), world.host, clock=world.clock)
-    checked = LIFECYCLES["LoadBalancer"].check(
-        keyless, {}, world.bag("LoadBalancer", "it", {**properties, "existing_id": id_})
-    )
+    keyless = Session.start(Configuration(project_id=11, region_id=22), world.host, clock=world.clock)
+    bag = world.bag("LoadBalancer", "it", {**properties, "existing_id": id_})
+    checked = replace(world, session=keyless).check("LoadBalancer", {}, bag)
     assert [(each.code, each.severity) for each in checked.findings] == [("ADOPTION_NOT_COMPARED", "warning")]
     assert "gcore:apiKey" in str(checked.findings[0])
 
 
 def test_a_fault_of_gcore_is_an_error(world: World) -> None:
     world, id_, properties = foreign(world, "LoadBalancer")
-    world.fault(method="GET", action="answer", status=403)
+    world.fault(method="GET", action="respond", status=403)
     findings = world.findings("LoadBalancer", {**properties, "existing_id": id_})
     assert codes(findings) == [("existing_id", "ADOPTION_NOT_READ")]
     assert findings[0].severity == "error"
@@ -313,13 +314,13 @@ class TestNotTwice:
         assert urn_of("LoadBalancer", "other") in str(findings[0])
         inputs = {**as_engine(world.bag("LoadBalancer", "it", properties)), "existing_id": id_}
         with pytest.raises(ObjectFailed, match="managed by"):
-            LIFECYCLES["LoadBalancer"].create(world.session, inputs)
+            world.create_from("LoadBalancer", inputs)
 
     def test_two_resources_of_one_run(self, world: World) -> None:
         world, id_, properties = foreign(world, "LoadBalancer")
         adopt(world, "LoadBalancer", id_, properties)
         bag = world.bag("LoadBalancer", "other", {**properties, "existing_id": id_})
-        findings = LIFECYCLES["LoadBalancer"].check(world.session, {}, bag).findings
+        findings = world.check("LoadBalancer", {}, bag).findings
         assert codes(findings) == [("existing_id", "ADOPTED_TWICE")]
 
     def test_a_state_that_cannot_be_read_stops_the_adoption(self, world: World) -> None:
@@ -346,7 +347,7 @@ class TestNotTwice:
 def test_a_run_that_died_in_the_middle_goes_on(world: World) -> None:
     world, id_, properties = foreign(world, "Pool")
     program = {**properties, "lb_algorithm": "SOURCE_IP", "members": [member("10.0.0.12")]}
-    world.fault(method="POST", nth=1, action="answer", status=403)
+    world.fault(method="POST", nth=1, action="respond", status=403)
     with pytest.raises(Exception, match="403"):
         adopt(world, "Pool", id_, program)
     assert [each.id for each in world.objects("pools")] == [id_]

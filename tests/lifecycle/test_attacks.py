@@ -10,8 +10,10 @@ from pydantic import JsonValue
 
 from gcore_tls_provider.api.wire.load_balancers import LoggingSet
 from gcore_tls_provider.errors import BadRequest, DeadlineExceeded, NotFound, ObjectFailed, TaskFailed
-from gcore_tls_provider.hidden_inputs import CONTEXT, from_json
-from tests.fake_engine.account import LIFECYCLES, MONITOR, World, as_engine, member, urn_of
+from gcore_tls_provider.lifecycle import plan
+from gcore_tls_provider.lifecycle.kinds import KINDS
+from gcore_tls_provider.lifecycle.record import Record
+from tests.fake_engine.account import MONITOR, World, as_engine, member, urn_of
 from tests.lifecycle.conftest import Worlds
 
 
@@ -19,7 +21,7 @@ from tests.lifecycle.conftest import Worlds
 def test_another_servers_404_is_not_a_deletion(kind: str, world: World) -> None:
     """A wrong base URL or a proxy: the object is there, and must stay in the state."""
     there = world.load_balancer() if kind == "load_balancer" else world.ca()
-    world.fault(action="answer", status=404, body="<html>nothing here</html>")
+    world.fault(action="respond", status=404, body="<html>nothing here</html>")
     with pytest.raises(NotFound, match="gcore:baseUrl"):
         there.refresh()
     with pytest.raises(NotFound, match="gcore:baseUrl"):
@@ -69,10 +71,11 @@ def test_numbers_as_texts_are_no_change_for_ever(kind: str, properties: dict[str
 
 def test_nothing_is_written_after_the_deadline(world: World) -> None:
     properties = world.checked("CertificateAuthority", "it", {"certificate": world.material.authority.certificate_pem})
-    properties[CONTEXT] = {**from_json(properties[CONTEXT]), "timeouts": {"create": 2.0}}
+    record = Record.of(properties)
+    properties = record.update(resource={**record.resource, "timeouts": {"create": 2.0}}).into(properties)
     world.host.readable = False
-    with world.writes() as sent, pytest.raises(DeadlineExceeded, match="before it could be sent"):
-        LIFECYCLES["CertificateAuthority"].create(world.session, as_engine(properties))
+    with world.writes() as sent, pytest.raises(DeadlineExceeded, match="before the request could be sent"):
+        world.create_from("CertificateAuthority", as_engine(properties))
     assert sent == []
 
 
@@ -99,7 +102,7 @@ def test_a_pool_that_a_second_listener_shares_stays_the_firsts(world: World) -> 
 
 def test_a_task_that_gcore_has_forgotten(worlds: Worlds) -> None:
     """The object tells."""
-    world = worlds(finished_task_life=0.001)
+    world = worlds(finished_task_retention=0.001)
     balancer = world.load_balancer()
     pool = world.pool(balancer, members=[member()])
     pool.update(load_balancer_id=balancer.id, members=[member(weight=3)], lb_algorithm="SOURCE_IP")
@@ -124,10 +127,11 @@ def test_what_the_api_would_refuse_is_refused_in_the_preview(
 
 
 def test_what_gcore_fills_in_is_no_change(world: World) -> None:
-    lifecycle = LIFECYCLES["LoadBalancer"]
+    lifecycle = KINDS["LoadBalancer"]
     said = world.checked("LoadBalancer", "it", {"logging": {"enabled": True, "topic_name": "logs"}})
     filled = {"enabled": True, "topic_name": "logs", "destination_region_id": 7, "retention_policy": {"period": 30}}
-    assert not lifecycle.diff({**said, "logging": filled, "__set": ["logging"]}, said).changes
+    olds = Record.of(said).update(explicit=frozenset({"logging"})).into({**said, "logging": filled})
+    assert not plan.diff(lifecycle, olds, said).changes
 
 
 def test_a_family_that_is_no_longer_said_makes_no_other_load_balancer(world: World) -> None:
@@ -138,14 +142,14 @@ def test_a_family_that_is_no_longer_said_makes_no_other_load_balancer(world: Wor
 def test_new_time_limits_get_to_where_a_delete_finds_them(world: World) -> None:
     balancer = world.load_balancer()
     context = {"urn": urn_of("LoadBalancer", "lb"), "name": "lb", "stack": "dev", "timeouts": {"delete": 60.0}}
-    news = {**balancer.inputs, CONTEXT: context}
-    lifecycle = LIFECYCLES["LoadBalancer"]
-    difference = lifecycle.diff(as_engine(balancer.outputs), as_engine(news))
+    news = Record.of(balancer.inputs).update(resource=context).into(balancer.inputs)
+    difference = plan.diff(KINDS["LoadBalancer"], as_engine(balancer.outputs), as_engine(news))
     assert difference.changes and not difference.replaces
     with world.writes() as sent:
-        outputs = lifecycle.update(world.session, balancer.id, as_engine(balancer.outputs), as_engine(news))
+        balancer.inputs = news
+        outputs = balancer.update_again()
     assert sent == []
-    assert outputs[CONTEXT] == as_engine(news)[CONTEXT]
+    assert Record.of(outputs).resource == context
 
 
 def test_an_update_of_what_was_deleted_by_hand_says_so(world: World) -> None:
@@ -160,7 +164,7 @@ def test_a_password_that_gcore_repeats_is_hidden(world: World) -> None:
     password = "$6$canary-of-a-hash"
     body: JsonValue = {"exception_class": "ValidationError", "message": f"user_list: {password} is too weak"}
     world.fault(
-        action="answer", status=400, body=body, method="POST", route="/cloud/v1/lblisteners/{project_id}/{region_id}"
+        action="respond", status=400, body=body, method="POST", route="/cloud/v1/lblisteners/{project_id}/{region_id}"
     )
     with pytest.raises(BadRequest) as raised:
         world.listener(balancer, user_list=[{"username": "admin", "encrypted_password": password}])

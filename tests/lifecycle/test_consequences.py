@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from gcore_tls_provider.lifecycle import plan
 from gcore_tls_provider.lifecycle.impact import change_findings
-from gcore_tls_provider.lifecycle.inputs.fields import SET
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties
-from tests.fake_engine.account import LIFECYCLES, as_engine, member
+from gcore_tls_provider.lifecycle.kinds import KINDS
+from tests.fake_engine.account import as_engine, hidden, member
 
 ONE, TWO = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
 EXISTING: Mapping[str, object] = {"source": "existing", "existing_floating_id": ONE}
@@ -171,11 +172,11 @@ CHANGES: Mapping[str, Change] = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_is_said(name: str) -> None:
     change = CHANGES[name]
-    lifecycle = LIFECYCLES[change.kind]
+    lifecycle = KINDS[change.kind]
     shown = {"vip_address": "192.0.2.7"} if change.kind == "LoadBalancer" else {}
-    olds: Properties = as_engine({**change.before, **shown, SET: sorted(change.before)})
+    olds: Properties = as_engine({**change.before, **shown, **hidden(explicit=" ".join(sorted(change.before)))})
     news: Properties = as_engine(change.after)
-    found = change_findings(lifecycle.kind, lifecycle.diff(olds, news), olds, news)
+    found = change_findings(lifecycle.name, plan.diff(lifecycle, olds, news), olds, news)
     assert [(each.code, each.property, each.severity) for each in found] == (
         [(change.code, change.about, "warning")] if change.code else []
     )
@@ -185,10 +186,10 @@ def test_what_is_said(name: str) -> None:
 
 def test_every_property_that_replaces_a_load_balancer_a_listener_or_a_pool_is_told() -> None:
     for kind in ("LoadBalancer", "Listener", "Pool"):
-        lifecycle = LIFECYCLES[kind]
+        lifecycle = KINDS[kind]
         for field in lifecycle.fields:
             if field.change == "replace":
-                olds: Properties = {field.name: ONE, SET: [field.name]}
-                difference = lifecycle.diff(olds, {field.name: TWO})
-                (finding,) = change_findings(lifecycle.kind, difference, olds, {field.name: TWO})
+                olds: Properties = {field.name: ONE, **hidden(explicit=field.name)}
+                difference = plan.diff(lifecycle, olds, {field.name: TWO})
+                (finding,) = change_findings(lifecycle.name, difference, olds, {field.name: TWO})
                 assert finding.property == field.name

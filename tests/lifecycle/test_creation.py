@@ -15,14 +15,27 @@ from gcore_tls_provider.errors import (
     TaskFailed,
     Unreachable,
 )
-from gcore_tls_provider.hidden_inputs import CONTEXT
-from gcore_tls_provider.lifecycle.run.operation import READ_LIMIT, TIME_LIMITS, Operation, ResourceContext
-from tests.fake_engine.account import LIFECYCLES, MONITOR, STACK, Resource, World, member, urn_of
+from gcore_tls_provider.hidden_inputs import RECORD
+from gcore_tls_provider.lifecycle import apply
+from gcore_tls_provider.lifecycle.kinds import KINDS
+from gcore_tls_provider.lifecycle.run.context import ResourceContext
+from gcore_tls_provider.lifecycle.run.operation import READ_LIMIT
+from tests.fake_engine.account import MONITOR, STACK, Resource, World, member, urn_of
 from tests.fake_engine.recording_host import Making
 from tests.fake_engine.requests import PROJECT, REGION
 from tests.lifecycle.conftest import Worlds
 
 Make = Callable[[World], Resource]
+
+TIME_LIMITS = {
+    "Secret": 300,
+    "CertificateAuthority": 300,
+    "LoadBalancer": 1800,
+    "Listener": 900,
+    "Pool": 900,
+    "PoolTlsAttachment": 900,
+    "PoolTlsSnapshot": 300,
+}
 
 
 SECRET_V1 = "/cloud/v1/secrets/{project_id}/{region_id}"
@@ -75,7 +88,7 @@ class TestLostAnswers:
         if fault == "dropped":
             world.fault(action="drop_after", method="POST", route=route, nth=1)
         else:
-            world.fault(action="answer", status=int(fault), after=True, method="POST", route=route, nth=1)
+            world.fault(action="respond", status=int(fault), after=True, method="POST", route=route, nth=1)
         with world.writes() as sent:
             made = make(world)
         assert world.fired == [1]
@@ -92,7 +105,7 @@ class TestLostAnswers:
         if fault == "dropped":
             world.fault(action="drop_before", method="POST", route=route, nth=1)
         else:
-            world.fault(action="answer", status=int(fault), method="POST", route=route, nth=1)
+            world.fault(action="respond", status=int(fault), method="POST", route=route, nth=1)
         with world.writes() as sent:
             made = make(world)
         assert world.fired == [1]
@@ -102,7 +115,7 @@ class TestLostAnswers:
     @every_create
     def test_it_is_not_asked_for_without_end(self, name: str, prepare: Prepare) -> None:
         world, route, table, make = prepare(name)
-        world.fault(action="answer", status=500, method="POST", route=route)
+        world.fault(action="respond", status=500, method="POST", route=route)
         with world.writes() as sent, pytest.raises(ServerError):
             make(world)
         assert len(sent) == 3
@@ -155,7 +168,7 @@ class TestFailedTasks:
     def test_what_can_not_be_removed_is_named(self, worlds: Worlds) -> None:
         world = worlds(failed_task="leave-error-object")
         world.fault(action="fail_task", error="no room", method="POST", route=BALANCER, nth=1)
-        world.fault(action="answer", status=403, body={"message": "not yours"}, method="DELETE")
+        world.fault(action="respond", status=403, body={"message": "not yours"}, method="DELETE")
         with pytest.raises(TaskFailed) as caught:
             world.load_balancer()
         (left,) = world.objects("load_balancers")
@@ -331,7 +344,7 @@ class TestDeadEngine:
         """Nobody would save what comes of it."""
         world, _, table, make = prepare(name)
         world.host.alive = False
-        with world.writes() as sent, pytest.raises(ObjectFailed, match="engine that asked for it is gone"):
+        with world.writes() as sent, pytest.raises(ObjectFailed, match="engine that asked for it has ended"):
             make(world)
         assert sent == []
         assert world.objects(table) == []
@@ -348,7 +361,7 @@ class TestDeadEngine:
                 lambda: balancer.update(name="two"),
                 lambda: pool.update(load_balancer_id=balancer.id, members=[]),
             ):
-                with pytest.raises(ObjectFailed, match="engine that asked for it is gone"):
+                with pytest.raises(ObjectFailed, match="engine that asked for it has ended"):
                     work()
         assert sent == []
         assert pool.refresh()
@@ -370,18 +383,17 @@ class TestDeadEngine:
 class TestTimeLimits:
     def test_the_resources_own_limit_comes_first(self, world: World) -> None:
         world.fault(action="hang_task", method="POST")
-        lifecycle = LIFECYCLES["LoadBalancer"]
         bag = world.bag("LoadBalancer", "lb", {}, create=42.0)
         world.host.creating.append(Making(urn_of("LoadBalancer", "lb"), bag))
         with pytest.raises(DeadlineExceeded, match="after 42 s"):
-            lifecycle.create(world.session, bag)
+            world.create_from("LoadBalancer", bag)
         assert 42 <= world.clock.slept < 44
 
-    @pytest.mark.parametrize(("kind", "seconds"), TIME_LIMITS.items())
+    @pytest.mark.parametrize(("kind", "seconds"), TIME_LIMITS.items(), ids=TIME_LIMITS)
     def test_each_kind_has_its_own(self, kind: str, seconds: float, world: World) -> None:
         context = ResourceContext(urn=urn_of("Pool", "it"), name="it", stack="dev")
-        assert Operation(world.session, context, kind, "create").deadline.seconds == seconds
-        assert Operation(world.session, context, kind, "read").deadline.seconds == READ_LIMIT
+        assert apply.start(KINDS[kind], world.session, context, "create", {}).deadline.seconds == seconds
+        assert apply.start(KINDS[kind], world.session, context, "read", {}).deadline.seconds == READ_LIMIT
 
     def test_progress_is_told_where_it_takes_long(self, worlds: Worlds) -> None:
         slow = worlds(task_seconds=20)
@@ -394,8 +406,8 @@ class TestTimeLimits:
 
 def test_a_state_that_lost_its_context(world: World) -> None:
     ca = world.ca()
-    del ca.outputs[CONTEXT]
-    with pytest.raises(PropertyError, match="don't say which resource it is"):
+    del ca.outputs[RECORD]
+    with pytest.raises(PropertyError, match="lacks its hidden record"):
         ca.refresh()
 
 

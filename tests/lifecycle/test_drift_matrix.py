@@ -9,16 +9,17 @@ import pytest
 
 from gcore_tls_provider.lifecycle.inputs.fields import Field
 from gcore_tls_provider.lifecycle.inputs.properties import Properties
+from gcore_tls_provider.lifecycle.kinds import KINDS
 from gcore_tls_provider.lifecycle.kinds.pool import health_monitor as health_monitors
 from gcore_tls_provider.lifecycle.kinds.pool import members
-from tests.fake_engine.account import LIFECYCLES, Resource, World, member
+from tests.fake_engine.account import Resource, World, member
 from tests.lifecycle.fixtures import Things
 from tests.lifecycle.held import ROUTES, held
 from tests.lifecycle.test_unhealthy_objects import READS
 from tests.lifecycle.test_update_matrix import (
     CASES,
     IN_PLACE,
-    KINDS,
+    TESTED_KINDS,
     MEMBERS,
     MONITORS,
     of_member,
@@ -27,8 +28,8 @@ from tests.lifecycle.test_update_matrix import (
 
 FIXED = [
     pytest.param(kind, field, id=f"{kind}.{field.name}")
-    for kind in KINDS
-    for field in LIFECYCLES[kind].fields
+    for kind in TESTED_KINDS
+    for field in KINDS[kind].fields
     if field.change == "replace" and field.readable
 ]
 
@@ -109,8 +110,8 @@ def test_what_nobody_can_change_in_place(kind: str, field: Field, world: World) 
         body[{"load_balancer_id": "loadbalancers", "listener_id": "listeners"}[field.name]] = [{"id": two}]
     else:
         body[field.name] = two
-    route = READS[LIFECYCLES[kind].kind]
-    world.fault(action="answer", method="GET", route=route, status=200, body=body)
+    route = READS[KINDS[kind].name]
+    world.fault(action="respond", method="GET", route=route, status=200, body=body)
     assert resource.refresh()
     assert resource.inputs[field.name] == resource.outputs[field.name] == two
     assert resource.diff(**base, **{field.name: one}).replaces == (field.name,)
@@ -163,7 +164,7 @@ def test_a_health_monitors_field(field: Field, world: World) -> None:
     assert live.get(field.name, field.default) == one
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TESTED_KINDS)
 def test_one_that_is_gone(kind: str, world: World) -> None:
     things = Things(world)
     base = {"LoadBalancer": {}, "Secret": {"payload": "YWJj"}}.get(kind)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from gcore_tls_provider.hidden_inputs import RECORD
 from gcore_tls_provider.lifecycle.inputs.fields import (
-    SET,
     Field,
     changed_fields,
     equal_id_sets,
@@ -16,15 +16,17 @@ from gcore_tls_provider.lifecycle.inputs.fields import (
     inputs_after_read,
 )
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties
+from gcore_tls_provider.lifecycle.kinds import KINDS
 from gcore_tls_provider.lifecycle.kinds.certificate import (
+    CLIENT_CERTIFICATE,
     CONTENT,
-    ClientCertificateLifecycle,
-    ListenerCertificateLifecycle,
+    LISTENER_CERTIFICATE,
 )
 from gcore_tls_provider.lifecycle.kinds.pool.health_monitor import same_health_monitor
 from gcore_tls_provider.lifecycle.kinds.pool.members import same_members
+from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.run.location import LOCATION_FIELDS
-from tests.fake_engine.account import LIFECYCLES, MONITOR, as_engine, member
+from tests.fake_engine.account import MONITOR, as_engine, hidden, member
 
 ID, OTHER_ID = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
 
@@ -75,7 +77,7 @@ _VALUES: Mapping[str, tuple[object, object]] = {
 
 CASES = [
     pytest.param(field, *_VALUES[field.name], id=f"{kind}.{field.name}")
-    for kind, lifecycle in LIFECYCLES.items()
+    for kind, lifecycle in KINDS.items()
     for field in lifecycle.fields
 ]
 every_field = pytest.mark.parametrize(("field", "value", "other"), CASES)
@@ -84,13 +86,15 @@ every_field = pytest.mark.parametrize(("field", "value", "other"), CASES)
 def outputs(field: Field, value: object, was_set: bool) -> Properties:
     """What the state holds of a field."""
     bag: Properties = {} if value is None else {field.name: value}
-    held: Properties = as_engine({**bag, SET: [field.name] if was_set else []})
+    held: Properties = as_engine({**bag, **hidden(explicit=field.name if was_set else "")})
     return held
 
 
 def change(field: Field, olds: Properties, new: object) -> bool:
     """Whether a program that gives `new` changes the field; None: it gives nothing."""
-    return list(changed_fields([field], olds, as_engine({field.name: new}))) == [field]
+    return list(changed_fields([field], olds, as_engine({field.name: new}), explicit=Record.of(olds).explicit)) == [
+        field
+    ]
 
 
 def can_be_removed(field: Field) -> bool:
@@ -190,27 +194,27 @@ def test_every_input_is_in_the_table_of_its_kind() -> None:
     """But the material of certificates, which is compared by its digest, and what only the rules look at."""
     for_rules = {"accept_findings", "expiry_warning_days", "host_names", "expected_backend_certificates"}
     exempt = {
-        "ListenerCertificate": ListenerCertificateLifecycle.material,
-        "ClientCertificate": ClientCertificateLifecycle.material - {"format"},
+        "ListenerCertificate": LISTENER_CERTIFICATE.content.material,
+        "ClientCertificate": CLIENT_CERTIFICATE.content.material - {"format"},
         "CertificateAuthority": {"certificate"},
         "RevocationList": {"revocation_list", "ca"},
         "Listener": {"client_authentication"},
         "PoolTlsAttachment": {"previous_tls"},
     }
-    for kind, lifecycle in LIFECYCLES.items():
+    for kind, lifecycle in KINDS.items():
         names = {field.name for field in lifecycle.fields}
         assert len(names) == len(lifecycle.fields)
         assert names - {CONTENT} == set(lifecycle.inputs.model_fields) - for_rules - exempt.get(kind, set()), kind
 
 
 def test_what_is_removed_has_one_value() -> None:
-    for lifecycle in LIFECYCLES.values():
+    for lifecycle in KINDS.values():
         for field in lifecycle.fields:
             assert not (field.nullable and field.default is not None), field.name
 
 
 def test_another_place_is_another_object() -> None:
-    olds: Properties = {"project_id": 1.0, "region_id": 2.0, SET: ["project_id", "region_id"]}
+    olds: Properties = {"project_id": 1.0, "region_id": 2.0}
     assert list(changed_fields(LOCATION_FIELDS, olds, {"project_id": 1, "region_id": 2})) == []
     assert [each.name for each in changed_fields(LOCATION_FIELDS, olds, {"project_id": 1, "region_id": 3})] == [
         "region_id"
@@ -219,7 +223,7 @@ def test_another_place_is_another_object() -> None:
 
 
 def test_set_names() -> None:
-    assert explicit_inputs({"b": 0, "a": False, "c": None, "d": [], SET: ["x"], "__context": {}}) == {"a", "b", "d"}
+    assert explicit_inputs({"b": 0, "a": False, "c": None, "d": [], RECORD: {}}) == {"a", "b", "d"}
 
 
 @pytest.mark.parametrize(
@@ -309,7 +313,7 @@ def test_same_health_monitor(name: str) -> None:
 
 
 def field_of(kind: str, name: str) -> Field:
-    return next(each for each in LIFECYCLES[kind].fields if each.name == name)
+    return next(each for each in KINDS[kind].fields if each.name == name)
 
 
 # Which of two values of a field mean the same.

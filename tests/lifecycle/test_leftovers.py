@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from gcore_tls_provider.lifecycle.recovery.orphans import remove_of_resource, remove_of_stack
-from gcore_tls_provider.lifecycle.recovery.owned import MadeLifecycle
-from gcore_tls_provider.lifecycle.run.operation import ResourceContext
-from tests.fake_engine.account import LIFECYCLES, STACK, Resource, World, urn_of
-
-KINDS: Mapping[str, MadeLifecycle[Any]] = {
-    name: lifecycle
-    for name in ("Pool", "Listener", "LoadBalancer", "CertificateAuthority")
-    if isinstance(lifecycle := LIFECYCLES[name], MadeLifecycle)
-}
+from gcore_tls_provider.lifecycle.kinds import creatable_kinds
+from gcore_tls_provider.lifecycle.record import Record
+from gcore_tls_provider.lifecycle.recovery.orphans import StackCleanup, delete_of_resource
+from gcore_tls_provider.lifecycle.run.context import ResourceContext
+from tests.fake_engine.account import STACK, Resource, World, urn_of
 
 
 def ids(world: World, table: str) -> set[str]:
@@ -23,7 +15,7 @@ def ids(world: World, table: str) -> set[str]:
 
 def clear_up(world: World, resource: Resource) -> None:
     context = ResourceContext(urn=urn_of(resource.kind, resource.name), name=resource.name, stack=STACK)
-    remove_of_resource(KINDS[resource.kind], world.session, context)
+    delete_of_resource(creatable_kinds()[resource.kind], world.session, context)
 
 
 def test_a_change_that_was_taken_back(world: World) -> None:
@@ -33,7 +25,9 @@ def test_a_change_that_was_taken_back(world: World) -> None:
     later = world.dies(b)
     clear_up(later, a)
     assert ids(later, "secrets") == {a.id}
-    assert f"secret {b.id} ('{b.outputs['name']}') was left behind by a run that died: it was deleted" in later.warnings
+    assert (
+        f"secret {b.id} ('{b.outputs['name']}') was an orphan of an interrupted run and was deleted" in later.warnings
+    )
 
 
 def test_of_other_resources_nothing_is_touched(world: World) -> None:
@@ -47,8 +41,8 @@ def test_what_this_run_has_made_is_no_leftover(world: World) -> None:
     """The state was read while it was under way."""
     left = world.ca("it")
     later = world.dies(left)
-    assert later.session.glance(STACK) is not None
-    later.session.made.add(left.id)
+    assert later.session.stack.at_start(STACK) is not None
+    later.session.claims.created.add(left.id)
     clear_up(later, left)
     assert ids(later, "secrets") == {left.id}
     assert later.host.warnings == []
@@ -57,9 +51,9 @@ def test_what_this_run_has_made_is_no_leftover(world: World) -> None:
 def test_what_can_not_be_removed_stops_nothing(world: World) -> None:
     left = world.load_balancer("it")
     later = world.dies(left)
-    later.fault(action="answer", status=403, body={}, method="DELETE")
+    later.fault(action="respond", status=403, body={}, method="DELETE")
     clear_up(later, left)
-    assert "could not be looked for or deleted" in later.warnings
+    assert "could not be found or deleted" in later.warnings
 
 
 def test_an_unreadable_state(world: World) -> None:
@@ -88,12 +82,13 @@ def test_a_destroy_removes_all_that_is_left_of_the_stack(world: World) -> None:
     other = world.load_balancer("other")
     pool = world.create("Pool", "it", load_balancer_id=balancer.id, protocol="HTTPS", ca_secret_id=ca.id)
     later = world.dies(listener, pool, other)
+    cleanup = StackCleanup()
     with later.writes() as sent:
-        remove_of_stack(KINDS, later.session, STACK)
+        cleanup.run(creatable_kinds(), later.session, STACK)
     assert [each.path.split("/")[2] for each in sent] == ["lbpools", "lblisteners", "loadbalancers"]
     assert ids(later, "load_balancers") == {balancer.id}
     with later.requests() as again:
-        remove_of_stack(KINDS, later.session, STACK)
+        cleanup.run(creatable_kinds(), later.session, STACK)
     assert again == []
 
 
@@ -101,6 +96,6 @@ def test_a_making_without_an_attempt_proves_nothing(world: World) -> None:
     left = world.ca("it")
     later = world.dies(left)
     (dead,) = later.host.creating
-    later.host.creating = [type(dead)(dead.urn, {k: v for k, v in dead.inputs.items() if k != "__attempt"})]
-    remove_of_stack(KINDS, later.session, STACK)
+    later.host.creating = [type(dead)(dead.urn, Record.of(dead.inputs).update(nonce="").into(dead.inputs))]
+    StackCleanup().run(creatable_kinds(), later.session, STACK)
     assert ids(later, "secrets") == {left.id}

@@ -194,7 +194,7 @@ def test_a_port_that_is_taken_is_an_error_and_no_wait(world: World, balancer: Re
 
 
 @pytest.mark.parametrize(("method", "route"), [("POST", CREATE), ("PATCH", UPDATE), ("DELETE", ONE)])
-def test_a_busy_load_balancer_is_waited_for(method: str, route: str, world: World, balancer: Resource) -> None:
+def test_a_locked_load_balancer_is_waited_for(method: str, route: str, world: World, balancer: Resource) -> None:
     world.fault(action="lock", method=method, route=route, nth=1, seconds=30)
     before = world.clock.slept
     with world.writes() as sent:

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from gcore_tls_provider.hidden_inputs import MATERIAL
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
 from tests.certificates.issuing import END, NOW
 from tests.fake_engine.account import World, as_engine
+from tests.fake_engine.referring import REFERENCES
 from tests.lifecycle.judged import ID, Pki, Wired, codes
 
 LISTENERS: Mapping[str, Wired] = {
@@ -46,14 +46,14 @@ LISTENERS: Mapping[str, Wired] = {
 @pytest.mark.parametrize("case", LISTENERS)
 def test_a_listener_and_its_certificates(case: str, dated_world: World, pki: Pki) -> None:
     given = LISTENERS[case]
-    bag = {"load_balancer_id": ID, "secret_id": ID, **given.properties(pki), MATERIAL: given.material(pki)}
+    bag = {"load_balancer_id": ID, "secret_id": ID, **given.properties(pki), REFERENCES: given.material(pki)}
     assert codes(dated_world.findings("Listener", bag)) == given.expected
     assert {each.severity for each in dated_world.findings("Listener", bag, as_engine(bag))} <= {"warning"}
 
 
 def test_a_change_brings_to_light_what_has_expired(dated_world: World, pki: Pki) -> None:
     material = {"certificate": pki.server.pem, "ca": pki.ca.pem, "client_certificate": pki.client.pem}
-    bag = {"load_balancer_id": ID, "secret_id": ID, MATERIAL: {**material, "sni_certificates": []}}
+    bag = {"load_balancer_id": ID, "secret_id": ID, REFERENCES: {**material, "sni_certificates": []}}
     dated_world.clock.advance((END + timedelta(days=1) - NOW).total_seconds())
     assert codes(dated_world.findings("Listener", bag, as_engine(bag))) == []
     found = dated_world.findings("Listener", {**bag, "connection_limit": 5}, as_engine(bag))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gcore_tls_provider.errors import BadRequest, DeadlineExceeded, ObjectFailed
+from gcore_tls_provider.lifecycle import plan
 from gcore_tls_provider.lifecycle.inputs.properties import Properties
 from tests.fake_engine.account import NOWHERE, World
 from tests.fake_engine.requests import Sent
@@ -37,7 +38,7 @@ def test_the_smallest_one_leaves_all_to_gcore(world: World) -> None:
     assert sent[0].body == {"name": balancer.outputs["name"]}
     assert balancer.outputs["flavor"] == "lb1-1-2"
     assert balancer.refresh()
-    assert balancer.inputs.keys() == {"__account", "__attempt", "__context", "project_id", "region_id"}
+    assert balancer.inputs.keys() == {"__gcore", "project_id", "region_id"}
 
 
 def test_not_working_from_the_start(spoken: World) -> None:
@@ -128,15 +129,15 @@ def test_another_address_is_another_load_balancer(
 
 def test_what_can_not_be_held_twice_goes_first(world: World) -> None:
     """A VIP port, or a floating IP that exists: two load balancers can't have it at once."""
-    lifecycle = world.load_balancer().lifecycle
+    lifecycle = world.load_balancer().kind_data
     port: Properties = {"vip_port_id": NOWHERE}
-    assert lifecycle.diff(port, {**port, "vip_ip_family": "dual"}).delete_before_replace
-    assert not lifecycle.diff(port, {"vip_port_id": NOWHERE.replace("0", "1")}).delete_before_replace
+    assert plan.diff(lifecycle, port, {**port, "vip_ip_family": "dual"}).delete_before_replace
+    assert not plan.diff(lifecycle, port, {"vip_port_id": NOWHERE.replace("0", "1")}).delete_before_replace
     floating: Properties = {"floating_ip": {"source": "existing", "existing_floating_id": NOWHERE}}
-    assert lifecycle.diff(floating, {**floating, "vip_network_id": NOWHERE}).delete_before_replace
+    assert plan.diff(lifecycle, floating, {**floating, "vip_network_id": NOWHERE}).delete_before_replace
     new: Properties = {"floating_ip": {"source": "new"}}
-    assert not lifecycle.diff(new, {**new, "vip_network_id": NOWHERE}).delete_before_replace
-    assert not lifecycle.diff({**port, "project_id": 1}, {**port, "project_id": 2}).delete_before_replace
+    assert not plan.diff(lifecycle, new, {**new, "vip_network_id": NOWHERE}).delete_before_replace
+    assert not plan.diff(lifecycle, {**port, "project_id": 1}, {**port, "project_id": 2}).delete_before_replace
 
 
 def test_drift_shows(world: World) -> None:
@@ -155,7 +156,7 @@ def test_drift_shows(world: World) -> None:
 def test_an_update_of_nothing_asks_for_nothing(world: World) -> None:
     balancer = world.load_balancer(tags={"a": "1"})
     with world.requests() as sent:
-        outputs = balancer.lifecycle.update(world.session, balancer.id, balancer.outputs, balancer.inputs)
+        outputs = balancer.update_again()
     assert sent == []
     assert outputs == balancer.outputs
 

@@ -83,7 +83,7 @@ class TestNumbers:
     def test_without_that_route_they_are_sent_one_by_one(self, status: int, body: Any, world: World) -> None:
         balancer = world.load_balancer()
         pool = world.pool(balancer)
-        world.fault(action="answer", method="PUT", route=PUT, status=status, body=body)
+        world.fault(action="respond", method="PUT", route=PUT, status=status, body=body)
         sent = pool.update(load_balancer_id=balancer.id, members=many(range(8)))
         assert [each.method for each in sent] == ["PUT", *["POST"] * 8]
         assert len(ids_of(pool)) == 8

@@ -274,7 +274,7 @@ WRITES = {
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_a_busy_load_balancer_is_waited_for(name: str, world: World, balancer: Resource) -> None:
+def test_a_locked_load_balancer_is_waited_for(name: str, world: World, balancer: Resource) -> None:
     method, route = WRITES[name]
     world.fault(action="lock", method=method, route=route, nth=1, seconds=30)
     before = world.clock.slept

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from gcore_tls_provider.hidden_inputs import MATERIAL
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
 from tests.certificates.issuing import CLIENT, END, NOW, issue, issue_authority
 from tests.fake_engine.account import World, as_engine, member
+from tests.fake_engine.referring import REFERENCES
 from tests.lifecycle.judged import ID, OTHER, TCP, Codes, Pki, Wired, codes, mutual, wired
 
 
@@ -149,7 +149,7 @@ POOLS: Mapping[str, Wired] = {
 def test_a_pool_and_what_it_refers_to(case: str, dated_world: World, pki: Pki) -> None:
     given = POOLS[case]
     with dated_world.requests() as sent:
-        found = dated_world.findings("Pool", {**given.properties(pki), MATERIAL: given.material(pki)})
+        found = dated_world.findings("Pool", {**given.properties(pki), REFERENCES: given.material(pki)})
     assert codes(found) == given.expected
     assert sent == []
 
@@ -158,7 +158,7 @@ def test_a_pool_and_what_it_refers_to(case: str, dated_world: World, pki: Pki) -
 def test_what_a_pool_has_had_before_does_not_block_it(case: str, dated_world: World, pki: Pki) -> None:
     """But what can't be read was never deployed like this."""
     given = POOLS[case]
-    bag = {**given.properties(pki), MATERIAL: given.material(pki)}
+    bag = {**given.properties(pki), REFERENCES: given.material(pki)}
     found = dated_world.findings("Pool", {**bag, "lb_algorithm": "SOURCE_IP"}, as_engine(bag))
     still = {code for _, _, code in given.expected} & {"NOT_A_CERTIFICATE", "PRIVATE_KEY_IN_CERTIFICATE"}
     assert {each.code for each in found if each.severity == "error"} == still
@@ -168,13 +168,13 @@ def test_what_a_pool_has_had_before_does_not_block_it(case: str, dated_world: Wo
 def test_an_accepted_error_of_a_pool(dated_world: World, pki: Pki) -> None:
     given = POOLS["a backend of another authority"]
     reasons = {"BACKEND_NOT_TRUSTED": "it is reissued on Friday"}
-    bag = {**given.properties(pki), MATERIAL: given.material(pki), "accept_findings": reasons}
+    bag = {**given.properties(pki), REFERENCES: given.material(pki), "accept_findings": reasons}
     assert [each.severity for each in dated_world.findings("Pool", bag)] == ["warning"]
 
 
 def test_expected_backends_are_shown_by_their_facts(dated_world: World, pki: Pki) -> None:
     given = POOLS["a good backend"]
-    checked = dated_world.checked("Pool", "web", {**given.properties(pki), MATERIAL: given.material(pki)})
+    checked = dated_world.checked("Pool", "web", {**given.properties(pki), REFERENCES: given.material(pki)})
     backends: Any = checked["expected_backends"]
     (shown,) = backends
     assert shown["subject"] == "CN=app.example"
@@ -198,20 +198,20 @@ class TestRotation:
     @pytest.mark.parametrize("step", STEPS)
     def test_steps(self, step: str, dated_world: World, pki: Pki) -> None:
         before, after, expected = self.STEPS[step]
-        olds = as_engine({**mutual(pki), MATERIAL: {**wired(pki), "ca": before(pki)}})
-        found = dated_world.findings("Pool", {**mutual(pki), MATERIAL: {**wired(pki), "ca": after(pki)}}, olds)
+        olds = as_engine({**mutual(pki), REFERENCES: {**wired(pki), "ca": before(pki)}})
+        found = dated_world.findings("Pool", {**mutual(pki), REFERENCES: {**wired(pki), "ca": after(pki)}}, olds)
         assert codes(found) == expected
 
     def test_with_all_backends_reissued_it_is_silent(self, dated_world: World, pki: Pki) -> None:
         reissued = {"expected_backend_certificates": [issue("app.example", pki.new_ca).pem]}
-        olds = as_engine({**mutual(pki), MATERIAL: {**wired(pki), "ca": pki.ca.pem + pki.new_ca.pem}})
-        news = {**mutual(pki), **reissued, MATERIAL: {**wired(pki), "ca": pki.new_ca.pem}}
+        olds = as_engine({**mutual(pki), REFERENCES: {**wired(pki), "ca": pki.ca.pem + pki.new_ca.pem}})
+        news = {**mutual(pki), **reissued, REFERENCES: {**wired(pki), "ca": pki.new_ca.pem}}
         assert codes(dated_world.findings("Pool", news, olds)) == []
 
     def test_with_a_backend_that_is_left_behind_it_is_an_error(self, dated_world: World, pki: Pki) -> None:
         left = {**mutual(pki), "expected_backend_certificates": [pki.backend.pem]}
-        olds = as_engine({**left, MATERIAL: {**wired(pki), "ca": pki.ca.pem + pki.new_ca.pem}})
-        found = codes(dated_world.findings("Pool", {**left, MATERIAL: {**wired(pki), "ca": pki.new_ca.pem}}, olds))
+        olds = as_engine({**left, REFERENCES: {**wired(pki), "ca": pki.ca.pem + pki.new_ca.pem}})
+        found = codes(dated_world.findings("Pool", {**left, REFERENCES: {**wired(pki), "ca": pki.new_ca.pem}}, olds))
         assert ("error", "expected_backend_certificates", "BACKEND_NOT_TRUSTED") in found
         assert ("warning", "ca", "CA_DROPPED") in found
 
@@ -224,7 +224,7 @@ class TestReload:
 
     def test_a_pools_change(self, dated_world: World, pki: Pki) -> None:
         crl = {"crl_secret_id": ID}
-        bag = {**mutual(pki), **crl, MATERIAL: {**wired(pki), "crl": pki.crl()}}
+        bag = {**mutual(pki), **crl, REFERENCES: {**wired(pki), "crl": pki.crl()}}
         self.later(dated_world)
         assert "RELOAD_EXPOSES_EXPIRED" not in str(dated_world.findings("Pool", bag, as_engine(bag)))
         found = dated_world.findings("Pool", {**bag, "lb_algorithm": "SOURCE_IP"}, as_engine(bag))
@@ -241,12 +241,12 @@ class TestReload:
         renewed = issue_authority("Backends CA", key=pki.ca.key, not_after=far)
         client = issue("load-balancer.example", renewed, extended_key_usage=(CLIENT,), not_after=far)
         server = issue("app.example", renewed, not_after=far)
-        bag = {**mutual(pki), MATERIAL: wired(pki)}
+        bag = {**mutual(pki), REFERENCES: wired(pki)}
         news = {
             **mutual(pki),
             "ca_secret_id": OTHER,
             "secret_id": OTHER,
-            MATERIAL: {
+            REFERENCES: {
                 "ca": renewed.pem,
                 "client_certificate": client.pem,
                 "listener_certificates": [server.pem],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from gcore_tls_provider.errors import ObjectFailed
-from tests.fake_engine.account import LIFECYCLES, NOWHERE, Resource, World, as_engine, member, urn_of
+from gcore_tls_provider.lifecycle.record import Record
+from tests.fake_engine.account import NOWHERE, Resource, World, as_engine, member, urn_of
 from tests.fake_engine.requests import Sent
 from tests.lifecycle.conftest import Worlds
 
@@ -269,7 +270,7 @@ def test_a_forced_replacement_does_not_restore(world: World) -> None:
         "PoolTlsAttachment", "tls", **it.program("ca_secret_id"), previous_tls=old.outputs["previous_tls"]
     )
     before = it.part()
-    LIFECYCLES["PoolTlsAttachment"].delete(it.world.session, it.pool_id, as_engine(old.outputs))
+    replace(old, world=it.world).delete()
     assert it.part() == before
 
 
@@ -283,7 +284,7 @@ def test_what_somebody_else_has_changed_is_left_after_a_refresh_too(refreshed: b
     it.by_hand(ca_secret_id=theirs.id, crl_secret_id=None)
     if refreshed:
         assert it.attached.refresh()
-        assert "put" not in it.attached.inputs
+        assert Record.of(it.attached.inputs).applied is None
     it.detach()
     assert it.part() == {"protocol": "HTTP", "ca_secret_id": theirs.id, "secret_id": None, "crl_secret_id": None}
 
@@ -292,7 +293,7 @@ def test_state_that_does_not_say_what_was_set(world: World) -> None:
     """Then the outputs tell."""
     it = scene(world)
     it.attach("ca_secret_id")
-    del it.attached.outputs["put"]
+    it.attached.outputs = Record.of(it.attached.outputs).update(applied=None).into(it.attached.outputs)
     it.detach()
     assert it.part() == {"protocol": "HTTP", **dict.fromkeys(it.ids)}
 
@@ -300,7 +301,7 @@ def test_state_that_does_not_say_what_was_set(world: World) -> None:
 def test_a_pool_of_the_same_run(world: World) -> None:
     """The state doesn't show it yet."""
     pool = world.pool(world.load_balancer())
-    with pytest.raises(ObjectFailed, match="a Pool of this stack manages it already"):
+    with pytest.raises(ObjectFailed, match="a Pool of this stack already manages it"):
         world.create("PoolTlsSnapshot", "tls-snapshot", pool_id=pool.id)
 
 
@@ -308,7 +309,7 @@ def test_a_pool_of_the_same_run(world: World) -> None:
 def test_a_pool_that_the_stack_manages_already(holder: str, world: World) -> None:
     it = scene(world)
     it.world.host.resources[it.pool_id] = urn_of(holder, "other")
-    with pytest.raises(ObjectFailed, match="manages it already"):
+    with pytest.raises(ObjectFailed, match="already manages it"):
         it.attach("ca_secret_id")
 
 
@@ -321,7 +322,7 @@ def test_its_own_attachment_is_no_other(world: World) -> None:
 def test_two_of_one_run(world: World) -> None:
     it = scene(world)
     it.attach("ca_secret_id")
-    with pytest.raises(ObjectFailed, match="manages it already"):
+    with pytest.raises(ObjectFailed, match="already manages it"):
         it.attach("ca_secret_id", name="again")
 
 

@@ -50,10 +50,10 @@ FAULTY: Mapping[str, tuple[type[ResourceInputs], dict[str, object], list[tuple[s
     "a list that is none": (Spoon, {"material": "tin", "owners": "a"}, [("owners", "PROPERTY_INVALID")]),
     "several at once": (
         Spoon,
-        {"length": -1.0, "bent": "perhaps", "owners": [1.0, "b", 2.0], "colour": "red"},
+        {"length": -1.0, "bent": "perhaps", "owners": [1.0, "b", 2.0], "color": "red"},
         [
             ("bent", "PROPERTY_INVALID"),
-            ("colour", "PROPERTY_UNKNOWN"),
+            ("color", "PROPERTY_UNKNOWN"),
             ("length", "PROPERTY_INVALID"),
             ("material", "PROPERTY_MISSING"),
             ("owners[0]", "PROPERTY_INVALID"),
@@ -158,8 +158,8 @@ def test_an_unknown_member_hides_no_other_property() -> None:
 
 
 def test_an_unknown_property_that_does_not_exist_is_a_fault() -> None:
-    drafted = parse_partial(Spoon, {"material": "tin", "colour": UNKNOWN})
-    assert [(each.property, each.code) for each in drafted.findings] == [("colour", "PROPERTY_UNKNOWN")]
+    drafted = parse_partial(Spoon, {"material": "tin", "color": UNKNOWN})
+    assert [(each.property, each.code) for each in drafted.findings] == [("color", "PROPERTY_UNKNOWN")]
 
 
 def test_what_is_known_is_parsed_and_the_rest_is_none() -> None:
@@ -203,7 +203,7 @@ def test_a_rule_rests_only_while_what_it_needs_is_unknown_or_faulty() -> None:
 
 
 def test_internal_keys_are_for_nobody() -> None:
-    bag: dict[str, object] = {"material": "tin", "__context": {"urn": UNKNOWN}, "__provider": "gASV"}
+    bag: dict[str, object] = {"material": "tin", "__gcore": {"nonce": UNKNOWN}, "__provider": "gASV"}
     assert public(bag) == {"material": "tin"}
     assert parse_partial(Spoon, bag).unknown == frozenset()
     assert parse(Spoon, bag) == Spoon(material="tin")
@@ -218,10 +218,10 @@ def test_numbers_come_as_floats() -> None:
 
 def test_parse_names_every_property_at_fault() -> None:
     with pytest.raises(PropertyError) as caught:
-        parse(Spoon, {"length": 0.0, "colour": "red"})
+        parse(Spoon, {"length": 0.0, "color": "red"})
     message = str(caught.value)
     assert "material: It is missing." in message
-    assert "colour: There is no such property." in message
+    assert "color: There is no such property." in message
     assert "length: It should be greater than 0." in message
     assert "\n" not in message
 

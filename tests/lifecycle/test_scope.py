@@ -10,12 +10,15 @@ import pytest
 
 from gcore_emulator import Emulator, Settings, TaskSeconds, serving
 from gcore_tls_provider.errors import BadRequest, ConfigurationError, Unauthorized
+from gcore_tls_provider.hidden_inputs import RECORD
+from gcore_tls_provider.lifecycle import apply, plan
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
+from gcore_tls_provider.lifecycle.kinds import KINDS
+from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
-from gcore_tls_provider.lifecycle.run.location import ACCOUNT
-from gcore_tls_provider.lifecycle.run.session import Session
+from gcore_tls_provider.lifecycle.session import Session
 from tests.fake_clock import FakeClock
-from tests.fake_engine.account import KEY, LIFECYCLES, NOWHERE, Resource, World, as_engine
+from tests.fake_engine.account import KEY, NOWHERE, Resource, World, as_engine, context_of
 from tests.fake_engine.requests import PROJECT, REGION
 
 EU, EU_KEY = "gcore-eu", "5678_europe_canary"
@@ -47,18 +50,18 @@ def europe(abroad: tuple[Emulator, str], clock: FakeClock) -> dict[str, str]:
 
 def with_connections(world: World, configured: dict[str, str]) -> World:
     """The next run, with other namespaces in the configuration."""
-    session = Session(
+    session = Session.start(
         world.session.configuration,
         world.host,
         clock=world.clock,
         transport=world.transport,
-        named=lambda namespace: Configuration.read(configured.get, {"GCORE_API_KEY": "no"}, namespace),
+        read_configuration=lambda namespace: Configuration.read(configured.get, {"GCORE_API_KEY": "no"}, namespace),
     )
     return replace(world, session=session)
 
 
 def names(emulator: Emulator) -> list[str]:
-    emulator.work.settle()
+    emulator.task_engine.advance_to_now()
     return [each.name for each in emulator.account.load_balancers.values()]
 
 
@@ -102,10 +105,11 @@ def test_another_place_is_another_object_made_first(
     world = with_connections(world, europe)
     fixed = {"vip_port_id": "00000000-0000-4000-8000-0000000000aa"}
     olds = world.checked("LoadBalancer", "it", {**fixed, **before})
-    lifecycle = LIFECYCLES["LoadBalancer"]
-    checked = lifecycle.check(world.session, olds, world.bag("LoadBalancer", "it", {**fixed, **after}))
+    checked = world.check("LoadBalancer", olds, world.bag("LoadBalancer", "it", {**fixed, **after}))
     assert checked.findings == ()
-    difference = lifecycle.diff({**olds, "__set": ["vip_port_id"]}, checked.inputs)
+    difference = plan.diff(
+        KINDS["LoadBalancer"], Record.of(olds).update(explicit=frozenset({"vip_port_id"})).into(olds), checked.inputs
+    )
     assert (difference.replaces, difference.changes) == (replaces, bool(replaces))
     assert not difference.delete_before_replace
 
@@ -144,13 +148,15 @@ class TestAnotherConnectionToTheSamePlace:
 
     def test_a_refresh_keeps_the_mark(self, same: World) -> None:
         balancer = same.load_balancer()
-        before = balancer.inputs[ACCOUNT]
+        before = Record.of(balancer.inputs).account
         assert balancer.refresh()
-        assert balancer.inputs[ACCOUNT] == before
+        assert before
+        assert Record.of(balancer.inputs).account == before
 
     def test_state_without_a_mark_stays(self, same: World) -> None:
         balancer = same.load_balancer()
-        del balancer.inputs[ACCOUNT], balancer.outputs[ACCOUNT]
+        for properties in (balancer.inputs, balancer.outputs):
+            properties[RECORD] = Record.of(properties).update(account={}).to_property()
         assert not balancer.diff().changes
 
 
@@ -201,19 +207,19 @@ class Echo(httpx.BaseTransport):
 
 def test_no_accounts_error_shows_another_accounts_key(world: World, europe: dict[str, str]) -> None:
     world = with_connections(world, europe)
-    world.session.configuration_of(EU)
-    session = Session(
+    world.session.accounts.configuration_of(EU)
+    session = Session.start(
         world.session.configuration,
         world.host,
         clock=world.clock,
         transport=Echo(),
-        named=lambda namespace: Configuration.read(europe.get, {}, namespace),
+        read_configuration=lambda namespace: Configuration.read(europe.get, {}, namespace),
     )
-    session.configuration_of(EU)
+    session.accounts.configuration_of(EU)
     for properties in ({}, {"provider_config": EU}):
         inputs = as_engine(world.checked("LoadBalancer", "it", properties))
         with pytest.raises(BadRequest, match="hidden") as caught:
-            LIFECYCLES["LoadBalancer"].read(session, NOWHERE, inputs)
+            apply.read(KINDS["LoadBalancer"], session, context_of(inputs), NOWHERE, inputs)
         assert EU_KEY not in str(caught.value)
         assert KEY not in str(caught.value)
 
@@ -221,5 +227,5 @@ def test_no_accounts_error_shows_another_accounts_key(world: World, europe: dict
 def test_the_time_limit_is_the_connections_own(world: World, europe: dict[str, str]) -> None:
     world = with_connections(world, {**europe, f"{EU}:taskTimeout": "7"})
     inputs = as_engine(world.checked("LoadBalancer", "it", {"provider_config": EU}))
-    operation = LIFECYCLES["LoadBalancer"]._operation(world.session, inputs, "create")
+    operation = apply.start(KINDS["LoadBalancer"], world.session, context_of(inputs), "create", inputs)
     assert operation.deadline.seconds == 7

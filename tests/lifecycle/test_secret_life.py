@@ -9,13 +9,15 @@ import pytest
 
 from gcore_tls_provider.certificates import identity_from_pkcs12, parse_certificates, parse_revocation_lists
 from gcore_tls_provider.errors import Conflict, ObjectFailed, PropertyError
+from gcore_tls_provider.lifecycle import apply
+from gcore_tls_provider.lifecycle.kinds import KINDS
 from gcore_tls_provider.lifecycle.run import deletion
-from tests.fake_engine.account import LIFECYCLES, NOWHERE, Resource, World
+from tests.fake_engine.account import NOWHERE, Resource, World, context_of
 from tests.fake_engine.requests import HIDDEN, Sent
 from tests.lifecycle.conftest import Worlds
 
-KINDS = ("Secret", "ListenerCertificate", "ClientCertificate", "CertificateAuthority", "RevocationList")
-every_kind = pytest.mark.parametrize("kind", KINDS)
+SECRET_KINDS = ("Secret", "ListenerCertificate", "ClientCertificate", "CertificateAuthority", "RevocationList")
+every_kind = pytest.mark.parametrize("kind", SECRET_KINDS)
 
 
 def made(world: World, kind: str, name: str = "it") -> Resource:
@@ -163,16 +165,16 @@ def test_every_property_of_a_raw_secret_replaces_it(
 def test_a_secret_can_not_be_changed(world: World) -> None:
     """A diff never asks for it; a state that was edited by hand might."""
     secret = world.ca()
-    lifecycle = LIFECYCLES["CertificateAuthority"]
+    lifecycle = KINDS["CertificateAuthority"]
     with pytest.raises(PropertyError, match=secret.id):
-        lifecycle.change(None, secret.id, {}, None, lifecycle.fields)  # type: ignore[arg-type]  # it must look at nothing
+        lifecycle.update_object(None, secret.id, {}, None, lifecycle.fields)  # type: ignore[arg-type]  # it must look at nothing
 
 
 @pytest.mark.parametrize("how", ["400", "409", "task-error"])
 class TestInUse:
     def test_it_waits_and_then_names_its_users(self, how: str, worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
         patience = 9.0
-        monkeypatch.setattr(deletion, "IN_USE_PATIENCE", patience)
+        monkeypatch.setattr(deletion, "IN_USE_SECONDS", patience)
         world = worlds(secret_in_use=how)
         ca, crl, client, server = world.ca(), world.crl(), world.client_certificate(), world.listener_certificate()
         balancer = world.load_balancer()
@@ -184,7 +186,7 @@ class TestInUse:
                 secret.delete()
             assert patience - 0.001 <= world.clock.slept - before < patience + 10
             message = str(caught.value)
-            assert message.startswith(f"delete secret {secret.id}: it is still in use by {user.lifecycle.kind} ")
+            assert message.startswith(f"delete secret {secret.id}: it is still in use by {user.kind_data.name} ")
             assert str(user.outputs["name"]) in message
             assert user.id in message
             assert secret.refresh()
@@ -210,8 +212,9 @@ class TestInUse:
         assert let_go
 
 
-@pytest.mark.parametrize("kind", sorted(set(LIFECYCLES) - {"PoolTlsSnapshot"}))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"PoolTlsSnapshot"}))
 def test_what_a_program_wants_to_read_must_be_there(kind: str, world: World) -> None:
     """`get`, not a refresh: there is no state of it yet."""
     with pytest.raises(ObjectFailed, match="there is no such object in this project and region"):
-        LIFECYCLES[kind].read(world.session, NOWHERE, world.bag(kind, "it", {}))
+        bag = world.bag(kind, "it", {})
+        apply.read(KINDS[kind], world.session, context_of(bag), NOWHERE, bag)

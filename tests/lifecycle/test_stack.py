@@ -8,23 +8,23 @@ from collections.abc import Mapping
 import pytest
 
 from gcore_tls_provider.lifecycle.recovery.stack_state import parse_export
-from tests.fake_engine.account import World, urn_of
+from tests.fake_engine.account import World, hidden, urn_of
 from tests.fake_engine.recording_host import IDENTITY, Making, exported
 
 URN, OTHER_URN = urn_of("Secret", "ca"), urn_of("Secret", "crl")
-THIS, OTHER = Making(URN, {"__attempt": "this"}), Making(OTHER_URN, {"__attempt": "that", "name": "crl"})
+THIS, OTHER = Making(URN, hidden(nonce="this")), Making(OTHER_URN, {**hidden(nonce="that"), "name": "crl"})
 
 
 def test_identity_ids_and_creates_under_way() -> None:
     state = parse_export(exported(ids=["a", "b"], creating=[OTHER, THIS]))
     assert state is not None
     assert state.identity == IDENTITY
-    assert state.ids == state.made == {"a", "b", IDENTITY}
+    assert state.ids == state.created == {"a", "b", IDENTITY}
     assert {URN, OTHER_URN} <= state.urns
     that, this = state.creating
-    assert (that.urn, that.attempt, that.identity, that.inputs["name"]) == (OTHER_URN, "that", IDENTITY, "crl")
-    assert state.under_way(URN, "this") is this
-    assert state.under_way(URN, "that") is None
+    assert (that.urn, that.nonce, that.identity, that.inputs["name"]) == (OTHER_URN, "that", IDENTITY, "crl")
+    assert state.pending_create(URN, "this") is this
+    assert state.pending_create(URN, "that") is None
 
 
 def test_what_waits_for_its_deletion_is_in_the_state() -> None:
@@ -40,28 +40,28 @@ def test_what_is_only_read_is_not_made_by_the_stack() -> None:
     export["deployment"]["resources"].append({"urn": OTHER_URN, "type": "x", "id": "read", "external": True})
     state = parse_export(json.dumps(export))
     assert state is not None
-    assert "read" in state.ids - state.made
+    assert "read" in state.ids - state.created
     assert OTHER_URN in state.urns
 
 
 def test_an_earlier_making_that_died_is_there_beside_this_one() -> None:
     """One of before there were attempts says nothing about its name, so that it proves nothing."""
-    dead = Making(URN, {"__attempt": "before"})
+    dead = Making(URN, hidden(nonce="before"))
     state = parse_export(exported(creating=[dead, THIS, Making(URN, {}), OTHER]))
     assert state is not None
-    assert [each.attempt for each in state.interrupted_creates(URN, "this")] == ["before"]
+    assert [each.nonce for each in state.interrupted_creates(URN, "this")] == ["before"]
     assert state.interrupted_creates(OTHER_URN, "that") == ()
 
 
 def test_a_making_of_a_stack_that_was_destroyed_since_has_its_identity() -> None:
-    state = parse_export(exported(creating=[Making(URN, {"__attempt": "before"}, identity="former"), THIS]))
+    state = parse_export(exported(creating=[Making(URN, hidden(nonce="before"), identity="former"), THIS]))
     assert state is not None
     assert state.identity == IDENTITY
     assert [each.identity for each in state.creating] == ["former", IDENTITY]
 
 
 def test_a_destroyed_stack_still_shows_what_died() -> None:
-    state = parse_export(exported(creating=[Making(URN, {"__attempt": "before"}, identity="former")], identity=None))
+    state = parse_export(exported(creating=[Making(URN, hidden(nonce="before"), identity="former")], identity=None))
     assert state is not None
     assert state.identity == ""
     assert [each.identity for each in state.creating] == ["former"]
@@ -134,7 +134,7 @@ def test_an_export_that_does_not_say_who_the_stack_is(name: str) -> None:
     [
         pytest.param(exported(creating=[OTHER]), id="the making isn't in it"),
         pytest.param(exported(), id="nothing is under way"),
-        pytest.param(exported(creating=[Making(URN, {"__attempt": "before"})]), id="an earlier one of it is"),
+        pytest.param(exported(creating=[Making(URN, hidden(nonce="before"))]), id="an earlier one of it is"),
         pytest.param(exported(creating=[THIS], identity=None), id="no provider is in it"),
         pytest.param(WHOLE[:-1], id="half of it"),
     ],
@@ -142,8 +142,8 @@ def test_an_export_that_does_not_say_who_the_stack_is(name: str) -> None:
 def test_an_export_that_does_not_count(printed: bytes, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is asked for again, and in the end names are random, which is said."""
     monkeypatch.setattr(world.host, "exported_stack", lambda stack: printed)
-    assert world.session.stack_state("dev", URN, "this") is None
+    assert world.session.stack.during_create("dev", URN, "this") is None
     ((urn, text),) = world.host.warnings
     assert urn == URN
     assert "random names" in text
-    assert world.session.stateless_identity != ""
+    assert world.session.stack.substitute_identity != ""

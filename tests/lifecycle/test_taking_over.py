@@ -9,7 +9,8 @@ import pytest
 
 from gcore_tls_provider.errors import ApiError
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
-from tests.fake_engine.account import Resource, World, as_engine, member, urn_of
+from gcore_tls_provider.lifecycle.record import Record
+from tests.fake_engine.account import Resource, World, as_engine, member, nonce_of, urn_of
 from tests.fake_engine.recording_host import Making
 from tests.fake_engine.requests import OTHER_REGION
 from tests.lifecycle.conftest import Worlds
@@ -36,7 +37,7 @@ class TestWhatCanBeMended:
             ("POST", {"flavor": "lb1-2-4"}),
         ]
         assert not again.again().changes
-        assert f"load balancer {left.id} was left behind by a run that died: it is taken over" in later.warnings
+        assert f"load balancer {left.id} was an orphan of an interrupted run and was taken over" in later.warnings
         assert "--clear-pending-creates" in later.warnings
 
     def test_a_load_balancer_with_what_the_dead_run_has_put_on_it(self, world: World) -> None:
@@ -72,7 +73,7 @@ class TestWhatCanBeMended:
         """`destroy` calls nobody for it, and ends the stack's identity; the note of the dead making remains."""
         urn = urn_of("LoadBalancer", "it")
         inputs = world.checked("LoadBalancer", "it", {})
-        name = ObjectNaming.of("it", OTHER_IDENTITY, urn).name(str(inputs["__attempt"]))
+        name = ObjectNaming.of("it", OTHER_IDENTITY, urn).name(nonce_of(inputs))
         world.by_hand("POST", "/v1/loadbalancers", {"name": name})
         (left,) = world.objects("load_balancers")
         world.host.creating.append(Making(urn, inputs, identity=OTHER_IDENTITY))
@@ -101,7 +102,7 @@ class TestWhatCanBeMended:
         """It has its new name by then, so the state must know of it."""
         left = world.load_balancer("it")
         later = world.dies(left)
-        later.fault(action="answer", status=403, body={}, method="POST", nth=1)
+        later.fault(action="respond", status=403, body={}, method="POST", nth=1)
         with pytest.raises(ApiError, match=f"load balancer {left.id}, left behind .* is half-mended"):
             later.load_balancer("it", flavor="lb1-2-4")
         (half,) = later.half_done
@@ -212,7 +213,7 @@ class TestWhatIsLeftAlone:
         later = world.another_run()
         later.host.ids.remove(kept.id)
         if died_before:
-            another = {**as_engine(kept.inputs), "__attempt": "another"}
+            another = as_engine(Record.of(kept.inputs).update(nonce="another").into(kept.inputs))
             later.host.creating.append(Making(urn_of("LoadBalancer", "it"), another))
         again = later.load_balancer("it")
         assert ids(later, "load_balancers") == {kept.id, again.id}

@@ -59,7 +59,7 @@ class TestWhatCanNotBeRemoved:
         world = worlds("openapi", failed_task="leave-error-object")
         program(world, kind)
         world.fault(action="fail_task", method="POST", nth=1)
-        world.fault(action="answer", status=403, body={}, method="DELETE")
+        world.fault(action="respond", status=403, body={}, method="DELETE")
         half = left_by(world, kind, TaskFailed)
         assert existing(world, kind) == {half.id}
         return half

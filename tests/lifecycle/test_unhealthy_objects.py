@@ -46,7 +46,7 @@ def answered(resource: Resource, kind: str, said: Mapping[str, Any]) -> None:
             body["healthmonitor"].update(value)
         else:
             body[name] = value
-    resource.world.fault(action="answer", method="GET", route=READS[kind], status=200, body=body)
+    resource.world.fault(action="respond", method="GET", route=READS[kind], status=200, body=body)
 
 
 # What Gcore says, and what the warning says of it; nothing: there is no warning.

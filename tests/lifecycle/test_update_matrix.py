@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from gcore_tls_provider.lifecycle.inputs.fields import Field
+from gcore_tls_provider.lifecycle.kinds import KINDS
 from gcore_tls_provider.lifecycle.kinds.pool import health_monitor as health_monitors
 from gcore_tls_provider.lifecycle.kinds.pool import members
-from tests.fake_engine.account import LIFECYCLES, MONITOR, Resource, World, member
+from tests.fake_engine.account import MONITOR, Resource, World, member
 from tests.fake_engine.requests import HIDDEN, Sent
 from tests.lifecycle.fixtures import Things
 from tests.lifecycle.held import held, update_of
@@ -23,7 +24,7 @@ Value = Callable[[Things], Any]
 ONE, TWO = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
 A, B = "10.0.0.1", "10.0.0.2"
 ANN, BOB = ({"username": name, "encrypted_password": "hash"} for name in ("ann", "bob"))
-KINDS = ("LoadBalancer", "Listener", "Pool", "Secret")
+TESTED_KINDS = ("LoadBalancer", "Listener", "Pool", "Secret")
 
 
 def plain(value: object) -> Value:
@@ -156,20 +157,20 @@ MONITORS: Mapping[str, tuple[Any, Any]] = {
 
 IN_PLACE = [
     pytest.param(kind, field, id=f"{kind}.{field.name}")
-    for kind in KINDS
-    for field in LIFECYCLES[kind].fields
+    for kind in TESTED_KINDS
+    for field in KINDS[kind].fields
     if field.change != "replace"
 ]
 REPLACING = [
     pytest.param(kind, field, id=f"{kind}.{field.name}")
-    for kind in KINDS
-    for field in LIFECYCLES[kind].fields
+    for kind in TESTED_KINDS
+    for field in KINDS[kind].fields
     if field.change == "replace"
 ]
 
 
 def test_every_field_has_a_case() -> None:
-    assert set(CASES) == {(kind, field.name) for kind in KINDS for field in LIFECYCLES[kind].fields}
+    assert set(CASES) == {(kind, field.name) for kind in TESTED_KINDS for field in KINDS[kind].fields}
     assert set(MEMBERS) == {field.name for field in members.FIELDS}
     assert set(MONITORS) == {field.name for field in health_monitors.FIELDS}
 
@@ -216,7 +217,7 @@ def test_in_place(kind: str, field: Field, spoken: World) -> None:
             continue
         ids = [each["id"] for each in _listed(resource)] if field.name == "members" else []
         sent = resource.update(**program)
-        if field.change == "own route":
+        if field.change == "separate endpoint":
             assert sent == own_route(resource, field.name, step, ids)
         else:
             assert sent == [update_of(resource, {field.name: _sent(field, value, step)})]
@@ -276,7 +277,7 @@ def test_by_another_object(kind: str, field: Field, spoken: World) -> None:
 
 
 def _required(kind: str, name: str) -> bool:
-    return bool(LIFECYCLES[kind].inputs.model_fields[name].is_required())
+    return bool(KINDS[kind].inputs.model_fields[name].is_required())
 
 
 def _elsewhere(field: Field) -> Mapping[str, object]:

@@ -5,28 +5,20 @@ Objects are read by the same code as for `pulumi refresh`, so that a program wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Literal
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.connection import Location
 from gcore_tls_provider.api.wire.listeners import Listener
 from gcore_tls_provider.api.wire.pools import Pool
 from gcore_tls_provider.errors import ObjectFailed
+from gcore_tls_provider.lifecycle.apply import start_without_resource
 from gcore_tls_provider.lifecycle.inputs.properties import Properties
-from gcore_tls_provider.lifecycle.kind import Kind
-from gcore_tls_provider.lifecycle.kinds.certificate import (
-    CertificateAuthorityKind,
-    ClientCertificateKind,
-    ListenerCertificateKind,
-    RevocationListKind,
-)
-from gcore_tls_provider.lifecycle.kinds.listener.kind import ListenerKind
-from gcore_tls_provider.lifecycle.kinds.load_balancer import LoadBalancerKind
-from gcore_tls_provider.lifecycle.kinds.pool.kind import PoolKind
-from gcore_tls_provider.lifecycle.run.operation import Operation, ResourceContext
-from gcore_tls_provider.lifecycle.run.session import Session
+from gcore_tls_provider.lifecycle.kinds import KINDS
+from gcore_tls_provider.lifecycle.run.operation import Operation
+from gcore_tls_provider.lifecycle.session import Session
 
 ResourceKind = Literal[
     "LoadBalancer",
@@ -38,18 +30,6 @@ ResourceKind = Literal[
     "RevocationList",
 ]
 """Name of the resource class for an object."""
-
-KINDS_BY_RESOURCE: Final[Mapping[ResourceKind, Kind[Any]]] = {
-    "LoadBalancer": LoadBalancerKind(),
-    "Listener": ListenerKind(),
-    "Pool": PoolKind(),
-    "ListenerCertificate": ListenerCertificateKind(),
-    "ClientCertificate": ClientCertificateKind(),
-    "CertificateAuthority": CertificateAuthorityKind(),
-    "RevocationList": RevocationListKind(),
-}
-
-_NO_RESOURCE = ResourceContext(urn="", name="", stack="")
 
 
 @dataclass(frozen=True)
@@ -131,7 +111,7 @@ def read_load_balancer(session: Session, load_balancer_id: str, location: Locati
         ApiError: Any other error from Gcore.
         ConfigurationError: The API key, the project or the region is missing.
     """
-    operation = Operation(session, _NO_RESOURCE, "load balancer", "read", location)
+    operation = start_without_resource(KINDS["LoadBalancer"], session, "read", location)
     balancer = _read_object(operation, "LoadBalancer", load_balancer_id)
     if balancer is None:
         raise ObjectFailed(
@@ -172,7 +152,7 @@ def read_load_balancer(session: Session, load_balancer_id: str, location: Locati
 
 
 def _read_object(operation: Operation, kind: ResourceKind, object_id: str) -> DiscoveredObject | None:
-    live = KINDS_BY_RESOURCE[kind].read_object(operation, object_id, {})
+    live = KINDS[kind].read_object(operation, object_id, {})
     return None if live is None else DiscoveredObject(kind, live.id, str(live.properties.get("name")), live.properties)
 
 

@@ -9,7 +9,7 @@ from gcore_tls_provider.api.connection import Location
 from gcore_tls_provider.cli.discover.account import NullEngine, read_load_balancer
 from gcore_tls_provider.cli.discover.program import SecretHandling, render_program
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
-from gcore_tls_provider.lifecycle.run.session import Session
+from gcore_tls_provider.lifecycle.session import Session
 
 
 def discover(
@@ -36,7 +36,7 @@ def discover(
         ApiError: Any other error from Gcore.
     """
     variables = os.environ if environment is None else environment
-    session = Session(Configuration.read(lambda _key: None, variables), NullEngine())
+    session = Session.start(Configuration.read(lambda _key: None, variables), NullEngine())
     location = Location(project_id, region_id)
     return render_program(
         read_load_balancer(session, load_balancer.strip(), location), secrets=secrets, location=location

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from gcore_tls_provider.api.connection import Location
 from gcore_tls_provider.cli.discover.account import (
-    KINDS_BY_RESOURCE,
+    KINDS,
     DiscoveredObject,
     DiscoveredSecret,
     Discovery,
@@ -156,7 +156,7 @@ class _Program:
         return f"{self._variables[found.id]} = {_block(found.kind + '(', ')', lines, '')}\n"
 
     def _arguments(self, found: DiscoveredObject) -> Iterator[tuple[str, object]]:
-        kind = KINDS_BY_RESOURCE[found.kind]
+        kind = KINDS[found.kind]
         if isinstance(found, DiscoveredSecret):
             for argument, key in self._configuration_keys(found).items():
                 yield argument, _Reference(f"material({_string_literal(key)})")

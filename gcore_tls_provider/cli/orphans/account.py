@@ -7,22 +7,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gcore_tls_provider.api.connection import Connection, Location
-from gcore_tls_provider.cli.orphans.recognition import NameRecognizer, ObjectKind, RecognizedName
+from gcore_tls_provider.cli.orphans.recognition import RESOURCE_TYPES, NameRecognizer, ObjectKind, RecognizedName
 from gcore_tls_provider.cli.orphans.stack import Stack
 from gcore_tls_provider.errors import ConfigurationError, GcoreTlsError
-from gcore_tls_provider.lifecycle.kinds.listener.kind import ListenerKind
-from gcore_tls_provider.lifecycle.kinds.load_balancer import LoadBalancerKind
-from gcore_tls_provider.lifecycle.kinds.pool.kind import PoolKind
-from gcore_tls_provider.lifecycle.kinds.secret import RawSecretKind
-from gcore_tls_provider.lifecycle.recovery.owned import CreatableKind
-from gcore_tls_provider.lifecycle.run.operation import Operation, ResourceContext, Verb
-from gcore_tls_provider.lifecycle.run.session import Session
+from gcore_tls_provider.lifecycle.apply import start_without_resource
+from gcore_tls_provider.lifecycle.kind import CreatableKind
+from gcore_tls_provider.lifecycle.kinds import creatable_kinds
+from gcore_tls_provider.lifecycle.recovery.interrupted_creates import wait_for_creates
+from gcore_tls_provider.lifecycle.run.operation import Operation, Verb
+from gcore_tls_provider.lifecycle.session import Session
 
 KINDS_IN_DELETION_ORDER: Final[Mapping[ObjectKind, CreatableKind[Any]]] = {
-    "pool": PoolKind(),
-    "listener": ListenerKind(),
-    "load balancer": LoadBalancerKind(),
-    "secret": RawSecretKind(),
+    kind: creatable_kinds()[RESOURCE_TYPES[kind][0]] for kind in ("pool", "listener", "load balancer", "secret")
 }
 """Kind that lists, reads and deletes each sort of object; users come before the objects that they use."""
 
@@ -85,16 +81,14 @@ def find_orphans(session: Session, stack: Stack) -> SearchResult:
 
 def operation_on(session: Session, kind: ObjectKind, verb: Verb, location: Location) -> Operation:
     """Return an operation on objects of a kind, without a resource."""
-    return Operation(
-        session, ResourceContext(urn="", name="", stack=""), KINDS_IN_DELETION_ORDER[kind].name, verb, location
-    )
+    return start_without_resource(KINDS_IN_DELETION_ORDER[kind], session, verb, location)
 
 
 def _orphans_in(session: Session, location: Location, stack: Stack, recognizer: NameRecognizer) -> Iterator[Orphan]:
     for kind, kind_of_object in KINDS_IN_DELETION_ORDER.items():
         operation = operation_on(session, kind, "read", location)
         if stack.state.creating:
-            kind_of_object.wait_for_creates(operation)
+            wait_for_creates(kind_of_object, operation)
         for row in kind_of_object.list_objects(operation):
             recognized = recognizer.recognize(kind, row.id, row.name)
             if recognized is not None:
@@ -119,4 +113,4 @@ def _locations(session: Session, stack: Stack) -> tuple[Sequence[Location], list
 
 
 def _connection(session: Session, location: Location) -> Connection:
-    return session.configuration_of(location.provider_config).connection(location)
+    return session.accounts.configuration_of(location.provider_config).connection(location)

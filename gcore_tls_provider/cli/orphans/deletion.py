@@ -11,7 +11,7 @@ from gcore_tls_provider.cli.orphans.stack import Stack
 from gcore_tls_provider.errors import GcoreTlsError
 from gcore_tls_provider.lifecycle.kinds.secret import users
 from gcore_tls_provider.lifecycle.run.operation import Operation
-from gcore_tls_provider.lifecycle.run.session import Session
+from gcore_tls_provider.lifecycle.session import Session
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def delete_orphans(
         chosen: The orphans to delete.
     """
     found = list(found)
-    own = stack.state.made | {each.id for each in found}
+    own = stack.state.created | {each.id for each in found}
     for orphan in found:
         if orphan not in chosen:
             continue

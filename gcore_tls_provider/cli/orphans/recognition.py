@@ -9,8 +9,8 @@ from typing import Final, Literal, TypeAlias
 
 from gcore_tls_provider.cli.orphans.stack import Stack
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
-from gcore_tls_provider.lifecycle.recovery.owned import UNKNOWN_ID
 from gcore_tls_provider.lifecycle.recovery.stack_state import PendingCreate
+from gcore_tls_provider.lifecycle.recovery.unknown_outcome import is_unknown, name_of_unknown
 
 ObjectKind: TypeAlias = Literal["pool", "listener", "load balancer", "secret"]
 """Sort of object, as messages call it."""
@@ -52,7 +52,7 @@ class NameRecognizer:
         self._stack = stack
         state = stack.state
         self._interrupted = {
-            (each.name, kind): each for each in state.creating if each.attempt for kind in _kinds(each.type)
+            (each.name, kind): each for each in state.creating if each.nonce for kind in _kinds(each.type)
         }
         self._exact = {
             (name, kind): each
@@ -67,7 +67,7 @@ class NameRecognizer:
             for kind in _kinds(_type_of(urn))
         }
         # Until an object's ID is known, the state holds its name instead.
-        self._names_without_id = {each.removeprefix(UNKNOWN_ID) for each in state.ids if each.startswith(UNKNOWN_ID)}
+        self._names_without_id = {name_of_unknown(each) for each in state.ids if is_unknown(each)}
 
     def recognize(self, kind: ObjectKind, object_id: str, name: str) -> RecognizedName | None:
         """Return the origin of an object; None if the state has it or nothing shows that this stack created it."""

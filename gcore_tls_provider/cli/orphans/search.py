@@ -19,7 +19,7 @@ from gcore_tls_provider.cli.orphans.stack import (
 )
 from gcore_tls_provider.errors import ConfigurationError
 from gcore_tls_provider.lifecycle.run.configuration import ENVIRONMENT, Configuration
-from gcore_tls_provider.lifecycle.run.session import Session
+from gcore_tls_provider.lifecycle.session import Session
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ def search(
                 raise
             note(f"Using the configuration of the environment, because the stack's cannot be read: {error}")
     stack = replace(stack, locations=stack.locations | configured_locations(configured))
-    session = Session(
+    session = Session.start(
         Configuration.read(configured.get, variables),
         NullEngine(),
-        named=lambda namespace: Configuration.read(configured.get, {}, namespace),
+        read_configuration=lambda namespace: Configuration.read(configured.get, {}, namespace),
     )
     if not stack.identities:
         note(

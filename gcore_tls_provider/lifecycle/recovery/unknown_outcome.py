@@ -26,16 +26,21 @@ def is_unknown(object_id: str) -> bool:
     return object_id.startswith(_PREFIX)
 
 
+def name_of_unknown(object_id: str) -> str:
+    """Return the name in the ID of a create whose outcome is unknown."""
+    return object_id.removeprefix(_PREFIX)
+
+
 def can_exist(kind: CreatableKind[Any], operation: Operation, object_id: str) -> bool:
     """Return whether an object has the name, or can still get it."""
-    name = object_id.removeprefix(_PREFIX)
+    name = name_of_unknown(object_id)
     return bool(kind.ids_named(operation, name)) or create_in_progress(kind, operation)
 
 
 def delete(kind: CreatableKind[Any], operation: Operation, object_id: str, properties: Properties) -> None:
     """Delete the objects that have the name, once no task can create one any more."""
     wait_for_creates(kind, operation)
-    for found in kind.ids_named(operation, object_id.removeprefix(_PREFIX)):
+    for found in kind.ids_named(operation, name_of_unknown(object_id)):
         live = kind.read_object(operation, found, properties)
         if live is not None:
             kind.delete_object(operation, found, live.properties)
