@@ -18,10 +18,11 @@ from pulumi.runtime._serialization import _serialize
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from benchmarks.report import Row
+from gcore_tls_provider.hidden_inputs import NONCE_PART, RECORD, RESOURCE_PART, VERSION, VERSION_PART, to_json
 from gcore_tls_provider.providers import LoadBalancerProvider
 
 REPEATS: Final = 7
-_CONTEXT: Final[Mapping[str, str | Mapping[str, str]]] = {
+_RESOURCE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "urn": "urn:pulumi:dev::shop::pulumi-python:dynamic/gcore:LoadBalancer::it",
     "name": "it",
     "stack": "dev",
@@ -89,7 +90,8 @@ def _run(statement: str) -> None:
 def _first_answer(provider: ResourceProvider) -> None:
     news = Struct()
     serialized, _ = _serialize(True, serialize_provider, provider)
-    news.update({"name": "web", "__provider": serialized, "__context": _CONTEXT, "__attempt": rpc.UNKNOWN})
+    record = {VERSION_PART: VERSION, RESOURCE_PART: to_json(_RESOURCE), NONCE_PART: rpc.UNKNOWN}
+    news.update({"name": "web", "__provider": serialized, RECORD: record})
     arguments = Struct()
     arguments.update({"gcore:apiKey": "1234$none", "gcore:projectId": "1", "gcore:regionId": "1"})
     process = subprocess.Popen(

@@ -27,6 +27,7 @@ from gcore_tls_provider import (
     from_file,
 )
 from gcore_tls_provider.lifecycle.kinds import KINDS
+from gcore_tls_provider.pulumi_internals import pending_operations
 from gcore_tls_provider.resources.resource import GcoreResource, parse_duration
 from tests.resources.declared import GCORE, OUTPUTS, PROJECT, STACK, Declared, Program, run
 
@@ -317,6 +318,19 @@ class TestMaterial:
         assert from_file(tmp_path / "ca.pem") == PEM
         assert from_file(str(tmp_path / "ca.der")) == b64encode(b"\x30\x82\x01\x00").decode()
         assert from_file(tmp_path / "empty.pem") == ""
+
+    def test_from_file_starts_reading_the_state_of_a_pulumi_program(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Programs read their files before they declare the first resource."""
+        started: list[bool] = []
+        monkeypatch.setattr(pending_operations, "start_reading", lambda: started.append(True))
+        (tmp_path / "ca.pem").write_text(PEM)
+        from_file(tmp_path / "ca.pem")
+        assert started == []
+        monkeypatch.setattr(pending_operations, "is_pulumi_program", lambda: True)
+        from_file(tmp_path / "ca.pem")
+        assert started == [True]
 
     def test_from_file_names_a_missing_file(self, tmp_path: Path) -> None:
         with pytest.raises(pulumi.RunError, match=r"ca\.pem") as caught:

@@ -1,4 +1,4 @@
-"""The types of what programs read from resources. Never run: each type checker must agree with every line."""
+"""Types of the outputs that programs read. Never run: each type checker must accept every line."""
 
 from collections.abc import Mapping, Sequence
 

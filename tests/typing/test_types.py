@@ -1,4 +1,4 @@
-"""Both type checkers agree with `wiring.py` and `outputs.py`, and basedpyright with all programs that users see."""
+"""Both type checkers accept `wiring.py` and `outputs.py`, and basedpyright all programs that users see."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROGRAMS = sorted(
     str(each.relative_to(ROOT)) for folder in ("examples", "templates") for each in (ROOT / folder).rglob("*.py")
 )
 EXPECTED = re.compile(r"  # type: ignore\[[a-z-]+\]  # pyright: ignore\[\w+\]  # [^#\n]+$", re.MULTILINE)
-"""What a wrong line of `wiring.py` ends with: that each checker refuses it, and why it is wrong."""
+"""End of a wrong line of `wiring.py`: the error that each checker must report, and why the line is wrong."""
 
 
 def mypy(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -36,49 +36,49 @@ CHECKERS = pytest.mark.parametrize("check", [mypy, pyright])
 Check = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_mypy_agrees() -> None:
+def test_mypy_accepts_the_wiring_and_the_outputs() -> None:
     checked = mypy(FOLDER / "wiring.py", FOLDER / "outputs.py")
     assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_program_is_typed(program: str) -> None:
-    """Each by itself: all of them are called `__main__`."""
+def test_example_program_is_typed(program: str) -> None:
+    """One program at a time, because all of them are modules named `__main__`."""
     checked = mypy("--strict", program)
     assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("version", ["3.10", "3.14"])
-def test_the_packages_are_typed_for_every_python(version: str) -> None:
+def test_packages_are_typed_for_every_python_version(version: str) -> None:
     checked = mypy("--python-version", version, "gcore_tls_provider", "components/gcore_tls_components")
     assert checked.returncode == 0, checked.stdout
 
 
-def test_pyright_agrees_with_all_that_its_configuration_names() -> None:
+def test_pyright_accepts_all_configured_files() -> None:
     checked = pyright()
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @CHECKERS
-def test_exactly_the_wrong_lines_are_refused(check: Check, tmp_path: Path) -> None:
+def test_exactly_the_wrong_lines_are_reported(check: Check, tmp_path: Path) -> None:
     text = WIRING.read_text()
     marked = {number for number, line in enumerate(text.splitlines(), 1) if EXPECTED.search(line)}
     assert len(marked) > 10
     program = tmp_path / "wiring.py"
     program.write_text(EXPECTED.sub("", text))
-    refused = check(program)
-    assert refused.returncode == 1, refused.stdout
-    lines = re.findall(r"wiring\.py:(\d+)(?::\d+)?(?: -|:) error", refused.stdout)
-    assert {int(line) for line in lines} == marked, refused.stdout
-    first = next(line for line in refused.stdout.splitlines() if "error" in line)
+    checked = check(program)
+    assert checked.returncode == 1, checked.stdout
+    lines = re.findall(r"wiring\.py:(\d+)(?::\d+)?(?: -|:) error", checked.stdout)
+    assert {int(line) for line in lines} == marked, checked.stdout
+    first = next(line for line in checked.stdout.splitlines() if "error" in line)
     assert '"ca"' in first and "RevocationList" in first, "the CRL in the place of a CA"
 
 
 @CHECKERS
-def test_another_type_of_an_output_is_refused(check: Check, tmp_path: Path) -> None:
+def test_wrong_output_type_is_reported(check: Check, tmp_path: Path) -> None:
     text = (FOLDER / "outputs.py").read_text()
     program = tmp_path / "outputs.py"
     program.write_text(text.replace("crl.revoked_count, pulumi.Output[int]", "crl.revoked_count, pulumi.Output[str]"))
-    refused = check(program)
-    assert refused.returncode == 1
-    assert refused.stdout.count("error: ") == 1, refused.stdout
+    checked = check(program)
+    assert checked.returncode == 1
+    assert checked.stdout.count("error: ") == 1, checked.stdout

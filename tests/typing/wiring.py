@@ -1,6 +1,7 @@
-"""How a program may wire resources, and how not: every wrong line is one that each type checker must refuse.
+"""Right and wrong wiring of resources: each type checker must report every wrong line.
 
-Never run. A line whose error is expected says so to each checker; one that isn't refused any more is an error itself.
+Never run. A comment on each wrong line names the error that a checker must report; a comment without an error is an
+error itself.
 """
 
 from gcore_tls_components import MTLSLoadBalancer
@@ -24,31 +25,35 @@ load_balancer = LoadBalancer("web", tags={"team": "platform"})
 listener = Listener("web", load_balancer=load_balancer, certificate=server, sni_certificates=[server])
 pool = Pool("web", load_balancer=load_balancer, listener=listener, ca=ca, client_certificate=client, crl=crl)
 
-# Ids of objects that exist may stand in the place of resources, as values or as another resource's outputs.
+# IDs of existing objects can replace resources, as values or as outputs of other resources.
 Listener("by-id", load_balancer=load_balancer.id, certificate="3f0e...", sni_certificates=[server.id, "3f0e..."])
 Pool("by-id", listener="3f0e...", ca=ca.id, client_certificate="3f0e...", crl=crl.id)
 PoolTlsAttachment("by-id", pool=pool.id, ca="3f0e...", client_certificate=client, crl=crl)
 MTLSLoadBalancer("resources", ca=ca, client_certificate=client, crl=crl, listener_certificate=server, members=[])
 MTLSLoadBalancer("material", ca="...", client_certificate={"pkcs12": b"..."}, crl=b"...", members=[])
 
-# A certificate or list in the place of another.
-Pool("wrong", listener=listener, ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a list is no authority
-Pool("wrong", listener=listener, crl=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an authority is no list
-Pool("wrong", listener=listener, ca=client)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a client certificate is no authority
+# A certificate or CRL in the place of another.
+Pool("wrong", listener=listener, ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CRL is no CA
+Pool("wrong", listener=listener, crl=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CA is no CRL
+Pool("wrong", listener=listener, ca=client)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a client certificate is no CA
 Pool("wrong", listener=listener, client_certificate=server)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a server certificate is no client certificate
-PoolTlsAttachment("wrong", pool=pool, ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a list is no authority
-PoolTlsAttachment("wrong", pool=pool, crl=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an authority is no list
+PoolTlsAttachment("wrong", pool=pool, ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CRL is no CA
+PoolTlsAttachment("wrong", pool=pool, crl=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CA is no CRL
 Listener("wrong", load_balancer="...", certificate=client)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a client certificate is no server certificate
-Listener("wrong", load_balancer="...", certificate=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an authority is no server certificate
-Listener("wrong", load_balancer="...", sni_certificates=[ca])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]  # an authority is no server certificate
-RevocationList("wrong", revocation_list="...", ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a list is no authority
-MTLSLoadBalancer("wrong", ca=crl, client_certificate=client, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a list is no authority
+Listener("wrong", load_balancer="...", certificate=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CA is no server certificate
+Listener("wrong", load_balancer="...", sni_certificates=[ca])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]  # a CA is no server certificate
+RevocationList("wrong", revocation_list="...", ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CRL is no CA
+MTLSLoadBalancer("wrong", ca=crl, client_certificate=client, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CRL is no CA
 MTLSLoadBalancer("wrong", ca=ca, client_certificate=server, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a server certificate is no client certificate
-MTLSLoadBalancer("wrong", ca=ca, client_certificate=client, crl=ca, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an authority is no list
+MTLSLoadBalancer("wrong", ca=ca, client_certificate=client, crl=ca, members=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CA is no CRL
 
-# Objects of other kinds, and what isn't there.
+# Resources of other kinds, and arguments that do not exist.
 Listener("wrong", load_balancer=pool)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a pool is no load balancer
 Pool("wrong", listener=load_balancer)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a load balancer is no listener
 Pool("wrong", listener=listener, protocol="TLS")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # no protocol of a pool
 Pool("wrong", listener=listener, members=[{"address": "10.0.0.11"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]  # a member has a port
 Pool("wrong", listener=listener, client_certificates=[client])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # no such argument
+Pool("wrong", listener=listener, region="eu")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # no such shared argument
+Pool("wrong", listener=listener, region_id="7")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a region has a number
+LoadBalancer("wrong", accept_findings={})  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # it has no certificates to validate
+Pool.get("wrong", "3f0e...", existing_id="3f0e...")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # not an argument of `get`
