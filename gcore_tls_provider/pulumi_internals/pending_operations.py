@@ -45,8 +45,9 @@ def start_reading() -> None:
         return
     with suppress(RuntimeError):
         loop = asyncio.get_running_loop()
-        _clean = loop.create_future()
-        threading.Thread(target=_read, args=(pulumi.get_stack(), loop, _clean), name="state", daemon=True).start()
+        clean, stack = loop.create_future(), pulumi.get_stack()
+        threading.Thread(target=_read, args=(stack, loop, clean), name="state", daemon=True).start()
+        _clean = clean
 
 
 async def is_clean() -> bool:
