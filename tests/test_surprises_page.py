@@ -15,10 +15,10 @@ from gcore_tls_provider.api.wire.enums import LbAlgorithm, OperatingStatus
 from gcore_tls_provider.certificates import DevelopmentAuthority, write_development_certificates
 from gcore_tls_provider.certificates.findings.codes import CODES
 from tests.cli.check.files import run as run_command
+from tests.docs.preview import Folder, commands
 from tests.gcore_emulator.data_plane.backends import Backend, server_context
 from tests.gcore_emulator.data_plane.case import ALERTS
 from tests.gcore_emulator.data_plane.test_data_plane_surprises import ROWS
-from tests.test_findings_page import Folder, commands
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = (DOCS / "surprises.md").read_text()
@@ -102,9 +102,9 @@ def test_the_alerts_are_those_that_backends_were_told() -> None:
 
 def test_its_program_is_one_that_nothing_is_to_be_said_of(folder: Folder) -> None:
     (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert folder.said(program) == []
+    assert folder.findings(program) == []
     without = program.replace("""        "domain_name": "app.example.com",\n""", "")
-    (said,) = folder.said(without)
+    (said,) = folder.findings(without)
     assert said.endswith("[MONITOR_OVER_HTTP2]")
 
 

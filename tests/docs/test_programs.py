@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import BLOCKS, ROOT, Block
-from tests.test_findings_page import Folder
-from tests.test_findings_page import folder as folder
+from tests.docs.preview import Folder
+from tests.docs.test_findings_page import folder as folder
 
 PROGRAMS = [block for block in BLOCKS if block.language == "python"]
 
@@ -48,7 +48,7 @@ def test_all_of_them_are_typed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("block", "shown"), RUN, ids=[str(block) for block, _ in RUN])
 def test_a_preview_says_what_is_shown(block: Block, shown: str, folder: Folder) -> None:
     assert ast.parse(block.text).body
-    said = folder.said(block.text)
+    said = folder.findings(block.text)
     assert [each for each in said if not each.startswith("warning: ")] == shown.splitlines()
 
 

@@ -19,9 +19,9 @@ from gcore_emulator.faults import Rule
 from gcore_tls_components import MTLSLoadBalancer
 from gcore_tls_provider import ListenerCertificate, LoadBalancer, Pool, PoolTlsAttachment, RevocationList
 from gcore_tls_provider.api.connection import PUBLIC_API
-from gcore_tls_provider.dynamic.handlers import DEBUG
+from gcore_tls_provider.dynamic.process import DEBUG
 from gcore_tls_provider.lifecycle.run.configuration import ENVIRONMENT, Configuration
-from tests.docs.pages import DOCS, ROOT, blocks
+from tests.docs.pages import DOCS, blocks
 
 REFERENCE = DOCS / "reference"
 CONFIGURATION = (REFERENCE / "configuration.md").read_text()
@@ -38,12 +38,6 @@ class TestConfiguration:
         shown = dict(re.findall(r"^\| `gcore:(\w+)`[^|]* \| `(GCORE_\w+)` \|", CONFIGURATION, re.MULTILINE))
         assert shown == dict(ENVIRONMENT)
         assert f"`{DEBUG}=1`" in CONFIGURATION
-
-    def test_it_says_what_the_readme_says(self) -> None:
-        of_the_readme = {row[0]: row[1:] for row in rows((ROOT / "README.md").read_text()) if "gcore:" in row[0]}
-        for key, variable, default in [row for row in rows(CONFIGURATION) if "gcore:" in row[0]]:
-            assert of_the_readme[key][0] == variable
-            assert of_the_readme[key][1].partition(";")[0] == default.partition(";")[0], key
 
     def test_the_defaults_are_those(self) -> None:
         assert (Configuration().dialect, Configuration().parallel) == ("auto", 64)

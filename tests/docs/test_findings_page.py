@@ -1,4 +1,4 @@
-"""`docs/findings.md`: its tables are those of the code, its programs and commands do what it says."""
+"""`docs/findings.md`: its tables are those of the code, and its programs and commands work."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ import shlex
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from inspect import signature
 from pathlib import Path
-from typing import Any, get_args
-from uuid import NAMESPACE_URL, uuid5
+from typing import get_args
 
 import pytest
-from pulumi.runtime import rpc
 
 import gcore_tls_components
 import gcore_tls_provider
@@ -24,31 +21,24 @@ from gcore_tls_provider.api.wire.enums import LbAlgorithm
 from gcore_tls_provider.certificates import DevelopmentAuthority, write_development_certificates
 from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.findings.finding import Severity
-from gcore_tls_provider.hidden_inputs import CONTEXT, MATERIAL
-from gcore_tls_provider.lifecycle.inputs.properties import format_finding
-from gcore_tls_provider.lifecycle.run.configuration import Configuration
-from gcore_tls_provider.lifecycle.run.session import Session
+from gcore_tls_provider.lifecycle.kinds import KINDS
 from tests.cli.check.files import run as run_command
-from tests.fake_engine.account import LIFECYCLES, as_engine
-from tests.fake_engine.recording_host import RecordingHost
-from tests.resources.declared import GCORE, Declared, run
+from tests.docs.preview import Folder, commands
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "findings.md").read_text()
 README = (ROOT / "README.md").read_text()
 
 ROWS = re.findall(r"^\| `([A-Z0-9_]+)` \| (.+) \| (error|warning|error or warning) \| (yes|no) \|$", PAGE, re.MULTILINE)
 PROGRAMS = re.findall(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", PAGE, re.DOTALL)
 
-SEVERITIES: Mapping[str, Severity] = {"refusal": "error", "fault": "error", "invalid": "error", "_warning": "warning"}
-"""What the functions say by their names that make a finding without naming its severity."""
-
-
-def commands(text: str) -> list[str]:
-    """The lines of the text's console blocks that are typed, without their comments."""
-    blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
-    lines = (line for block in blocks for line in block.splitlines() if line.startswith("$ "))
-    return [line.removeprefix("$ ").partition("  # ")[0].rstrip() for line in lines]
+SEVERITIES: Mapping[str, Severity] = {
+    "error_finding": "error",
+    "material_error": "error",
+    "validation_error": "error",
+    "_warning": "warning",
+}
+"""Severities of functions that create a finding without a severity argument."""
 
 
 class TestTheTables:
@@ -78,7 +68,7 @@ class TestTheTables:
     def test_the_arguments_are_where_it_says(self) -> None:
         rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", PAGE, re.MULTILINE)
         told = dict(rows[: rows.index(("accept_findings", "all of these")) + 1])
-        kinds = {name: getattr(gcore_tls_provider, name) for name in LIFECYCLES if name != "PoolTlsSnapshot"}
+        kinds = {name: getattr(gcore_tls_provider, name) for name in KINDS if name != "PoolTlsSnapshot"}
         kinds["MTLSLoadBalancer"] = gcore_tls_components.MTLSLoadBalancer
         holders = {
             argument: {name for name, each in kinds.items() if argument in signature(each.__init__).parameters}
@@ -87,7 +77,7 @@ class TestTheTables:
         secrets = {"ListenerCertificate", "ClientCertificate", "CertificateAuthority", "RevocationList"}
         for argument in ("host_names", "expected_backend_certificates"):
             assert set(re.findall(r"`(\w+)`", told[argument])) == holders[argument]
-        assert told["expiry_warning_days"].endswith("all certificates and lists")
+        assert told["expiry_warning_days"].endswith("all certificates and CRLs")
         assert set(re.findall(r"`(\w+)`", told["expiry_warning_days"])) | secrets == holders["expiry_warning_days"]
         assert holders["accept_findings"] == set.union(*(holders[each] for each in told if each != "accept_findings"))
 
@@ -108,44 +98,6 @@ def severities_in_the_source() -> Mapping[str, set[str]]:
     return {code: severities for code, severities in found.items() if severities}
 
 
-@dataclass
-class Folder:
-    """A program's folder, with the files that the page names, and what the last run of the program has left."""
-
-    path: Path
-    last: dict[str, Mapping[str, object]]
-
-    def said(self, program: str) -> list[str]:
-        """All that a preview would say of a program, by its resources' names in their order."""
-        session = Session(Configuration.read(_CONFIGURED.get, {}), RecordingHost())
-        findings: dict[str, list[str]] = {}
-        declared = run(lambda: exec(compile(program, "program", "exec"), {"__name__": "__main__"})).declared
-        for name, each in declared.items():
-            if each.type.startswith(GCORE):
-                kind = each.type.removeprefix(GCORE)
-                checked = LIFECYCLES[kind].check(session, as_engine(self.last.get(name, {})), as_engine(_bag(each)))
-                findings[name] = [f"{finding.severity}: {format_finding(finding)}" for finding in checked.findings]
-                self.last[name] = checked.inputs
-        return [each for name in sorted(findings) for each in findings[name]]
-
-
-_CONFIGURED = {"gcore:projectId": "1", "gcore:regionId": "1"}
-
-
-def _bag(declared: Declared) -> Mapping[str, Any]:
-    request: Any = declared.request
-    material = rpc.deserialize_properties(request.object).get(MATERIAL)
-    inputs = {key: _as_gcores(value) for key, value in declared.inputs.items()}
-    return {**inputs, MATERIAL: material, CONTEXT: declared.context}
-
-
-def _as_gcores(value: object) -> object:
-    """An id that the stand-in for the engine has made up in the form that Gcore's have; all else as it is."""
-    if isinstance(value, list):
-        return [_as_gcores(each) for each in value]
-    return str(uuid5(NAMESPACE_URL, value)) if isinstance(value, str) and value.endswith("-id") else value
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
     path = tmp_path / "certificates"
@@ -162,7 +114,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
 class TestItsPrograms:
     @pytest.mark.parametrize(("program", "shown"), PROGRAMS, ids=range(len(PROGRAMS)))
     def test_a_preview_says_what_it_shows(self, program: str, shown: str, folder: Folder) -> None:
-        assert folder.said(program) == shown.splitlines()
+        assert folder.findings(program) == shown.splitlines()
 
     def test_there_are_some_with_findings_and_some_without(self) -> None:
         assert {bool(shown) for _, shown in PROGRAMS} == {True, False}
@@ -192,7 +144,7 @@ class TestTheThreeSteps:
     @pytest.fixture
     def steps(self, folder: Folder) -> Folder:
         self.give(folder, "old")
-        assert folder.said(self.PROGRAM) == []
+        assert folder.findings(self.PROGRAM) == []
         return folder
 
     def give(self, folder: Folder, *authorities: str, backend: str = "old") -> None:
@@ -204,22 +156,22 @@ class TestTheThreeSteps:
     def test_one_after_the_other_nothing_is_to_be_said(self, steps: Folder) -> None:
         for authorities, backend in ((["old", "new"], "old"), (["new", "old"], "new"), (["new"], "new")):
             self.give(steps, *authorities, backend=backend)
-            assert steps.said(self.PROGRAM) == [], authorities
+            assert steps.findings(self.PROGRAM) == [], authorities
 
     def test_without_expected_backends_dropping_warns(self, steps: Folder) -> None:
         without = re.sub(r"    expected_backend_certificates=.*\n", "", self.PROGRAM)
         steps.last.clear()
-        assert steps.said(without) == []
+        assert steps.findings(without) == []
         self.give(steps, "old", "new")
-        assert steps.said(without) == []
+        assert steps.findings(without) == []
         self.give(steps, "new")
-        (said,) = steps.said(without)
+        (said,) = steps.findings(without)
         assert said.startswith("warning: ")
         assert said.endswith("[CA_DROPPED]")
 
     def test_all_at_once_is_refused(self, steps: Folder) -> None:
         self.give(steps, "new")
-        codes = {line.rpartition(" ")[2].strip("[]"): line.partition(":")[0] for line in steps.said(self.PROGRAM)}
+        codes = {line.rpartition(" ")[2].strip("[]"): line.partition(":")[0] for line in steps.findings(self.PROGRAM)}
         assert codes == {"BACKEND_NOT_TRUSTED": "error", "CA_DROPPED": "warning"}
 
 
@@ -230,7 +182,7 @@ class TestWhatIsDeployed:
         old = DevelopmentAuthority.create("Servers").issue_server(["app.example.com"], now=past, valid_days=10)
         (folder.path / "server.pem").write_text(old.full_chain_pem)
         (folder.path / "server.key").write_text(old.private_key_pem)
-        assert [line.partition(":")[0] for line in folder.said(program)] == ["error"]
-        (said,) = folder.said(program)
+        assert [line.partition(":")[0] for line in folder.findings(program)] == ["error"]
+        (said,) = folder.findings(program)
         assert said.startswith("warning: certificate: ")
         assert "It is deployed already, so this run goes on." in said
