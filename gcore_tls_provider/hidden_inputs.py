@@ -32,19 +32,6 @@ The engine saves it with the pending create before anything is sent to Gcore, an
 REFERENCES_PART: Final = "references"
 """References to other resources' certificates by role, for kinds whose rules read them. JSON."""
 
-CONTEXT: Final = "__context"
-"""Which resource it is: its URN, its name, its stack, its time limits; packed."""
-
-ATTEMPT: Final = "__attempt"
-"""What tells one making of a resource from all others: random text, new for each.
-
-Pulumi saves it together with the create that is under way, before anything is sent to Gcore, and the object's name
-comes from it.
-"""
-
-MATERIAL: Final = "__material"
-"""What it refers to for the material that it holds, by role; packed. See `lifecycle.public_material`."""
-
 
 def to_json(parts: Mapping[str, object]) -> str:
     """Return parts as one text."""
