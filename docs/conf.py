@@ -14,7 +14,7 @@ html_title = project
 extensions = ["myst_parser", "documentation.extension"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["conf.py"]
-myst_heading_anchors = 4  # as GitHub makes them; a link to one that isn't there is a warning
+myst_heading_anchors = 4  # as on GitHub; a link to a missing one is a warning
 
 html_theme = "furo"
 html_static_path = ["style"]
@@ -22,14 +22,13 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
-smartquotes = False  # sentences stand here as they are printed, to be found by them
+smartquotes = False  # messages appear as they are printed, so that a search finds them
 
-# What stands between backticks is code, and a link where it is a public name.
+# Text between backticks is code, and a link if it is a public name.
 default_role = "py:obj"
 autoclass_content = "both"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
-autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 60
 toc_object_entries_show_parents = "hide"
