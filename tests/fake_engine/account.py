@@ -127,9 +127,8 @@ class Resource:
 
     def update_again(self) -> Properties:
         """The outputs of an update with the saved inputs."""
-        news = as_engine(self.inputs)
-        olds = as_engine(self.outputs)
-        return apply.update(self.kind_data, self.world.session, context_of(news), self.id, olds, news)
+        context = context_of(self.inputs)
+        return apply.update(self.kind_data, self.world.session, context, self.id, self.outputs, self.inputs)
 
     def refresh(self) -> bool:
         """Reads the object; whether it is still there."""

@@ -202,7 +202,7 @@ class TestBusy:
         before = world.clock.slept
         with pytest.raises(DeadlineExceeded) as caught:
             balancer.update(name="two")
-        assert f"load balancer {balancer.id} was still busy (PENDING_UPDATE" in str(caught.value)
+        assert f"load balancer {balancer.id} was still locked (PENDING_UPDATE" in str(caught.value)
         assert 60 <= world.clock.slept - before < 70
 
     def test_one_in_error_is_not_waited_for(self, worlds: Worlds) -> None:

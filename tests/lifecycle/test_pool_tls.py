@@ -139,7 +139,7 @@ def test_tls_takes_effect_though_a_run_died_before(up: bool, world: World) -> No
             "PoolTlsAttachment", "tls", **it.program("ca_secret_id"), previous_tls=snapshot.outputs["previous_tls"]
         )
     assert monitors(sent) == ([False, True] if up else [])
-    assert any("health monitor is switched off" in text for _, text in it.world.host.warnings) is not up
+    assert any("health monitor is off" in text for _, text in it.world.host.warnings) is not up
 
 
 def test_the_ids_that_were_there_are_restored(world: World) -> None:

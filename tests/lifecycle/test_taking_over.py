@@ -153,7 +153,7 @@ class TestWhatCanNotBeMended:
         (dead,) = later.host.creating
         later.host.creating = [replace(dead, inputs={**dead.inputs, "region_id": 404.0})]
         assert later.load_balancer("it").id != left.id
-        assert "could not be looked for or deleted" in later.warnings
+        assert "could not be found or deleted" in later.warnings
         assert "gcore-tls orphans" in later.warnings
 
     def test_what_is_in_error(self, worlds: Worlds) -> None:
