@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 RECORD: Final = "__gcore"
-"""Name of the hidden property. `lifecycle.record` lists the parts that the provider adds."""
+"""Name of the hidden property. `lifecycle.inputs.record` lists the parts that the provider adds."""
 
 VERSION: Final = 1
 """Version of the record."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -26,17 +25,16 @@ from gcore_tls_provider.errors import ApiError, GcoreTlsError, PropertyError
 from gcore_tls_provider.lifecycle import apply, plan
 from gcore_tls_provider.lifecycle.impact import change_findings
 from gcore_tls_provider.lifecycle.inputs.properties import Properties, format_finding
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.kind import CreatableKind, Kind
 from gcore_tls_provider.lifecycle.kinds import KINDS, creatable_kinds
-from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.recovery.orphans import delete_of_resource
 from gcore_tls_provider.lifecycle.recovery.partial import after_failed_update
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 from gcore_tls_provider.lifecycle.run.context import ResourceContext
-from gcore_tls_provider.pulumi_internals.engine_client import save_partial_state
-
-PROVIDER: Final = "__provider"
-"""Property in which the SDK keeps a pickled provider."""
+from gcore_tls_provider.pulumi_internals.partial_state import save_partial_state
+from gcore_tls_provider.pulumi_internals.provider_property import PROVIDER_PROPERTY
+from gcore_tls_provider.pulumi_internals.tracebacks import hide_tracebacks
 
 
 class Handlers:
@@ -55,8 +53,7 @@ class Handlers:
         if process.is_started():
             return
         if not process.is_debugging():
-            # The engine prints the traceback of an error: without one, only its message.
-            sys.tracebacklimit = 0
+            hide_tracebacks()
         with _sanitized_errors():
             process.start(req.config.get)
 
@@ -76,7 +73,7 @@ class Handlers:
             provider.certificates.put(outcome.published)
             dependencies = Dependencies.of(record.resource)
             errors = provider.diagnostics.report(context.urn, dependencies, outcome.findings)
-        # The engine prints the value of a failed property, which can be a key or a page of PEM. So no property is named.
+        # The engine prints the value of a failed property, which can be a key: so no property is named.
         return CheckResult(to_engine(outcome.inputs), [CheckFailure("", each) for each in errors])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -204,7 +201,7 @@ def _saved_partial_state(properties: Mapping[str, Any]) -> Iterator[None]:
     except ApiError as failed:
         left = failed.partial
         if left is not None:
-            outputs = {**to_engine(dict(left.properties)), PROVIDER: properties.get(PROVIDER)}
+            outputs = {**to_engine(dict(left.properties)), PROVIDER_PROPERTY: properties.get(PROVIDER_PROPERTY)}
             if not save_partial_state(left.id, outputs, str(failed)):
                 process.current().session.engine.warn(
                     Record.of(from_engine(properties)).urn,

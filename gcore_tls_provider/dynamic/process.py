@@ -14,7 +14,8 @@ from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
 from gcore_tls_provider.lifecycle.recovery.orphans import StackCleanup
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
 from gcore_tls_provider.lifecycle.session import Session
-from gcore_tls_provider.pulumi_internals.engine_client import EngineClient, raise_max_workers
+from gcore_tls_provider.pulumi_internals.engine_client import EngineClient
+from gcore_tls_provider.pulumi_internals.worker_threads import raise_max_workers
 
 DEBUG: Final = "GCORE_TLS_DEBUG"
 """Environment variable: set to 1 for full tracebacks instead of one line."""

@@ -24,8 +24,8 @@ from gcore_tls_provider.lifecycle.inputs.fields import (
     user_set_inputs,
 )
 from gcore_tls_provider.lifecycle.inputs.properties import InputsT, Properties, parse
+from gcore_tls_provider.lifecycle.inputs.record import Record, merge
 from gcore_tls_provider.lifecycle.kind import AttachedKind, CreatableKind, Kind, LiveObject
-from gcore_tls_provider.lifecycle.record import Record, merge
 from gcore_tls_provider.lifecycle.recovery import partial, unknown_outcome
 from gcore_tls_provider.lifecycle.recovery.create_once import create_once
 from gcore_tls_provider.lifecycle.run.context import ResourceContext

@@ -11,16 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import ClassVar, Generic, Protocol
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol
 
 from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.lifecycle.inputs.fields import Field, changed_fields
 from gcore_tls_provider.lifecycle.inputs.properties import InputsT, PartialInputs, Properties, Rule, parse_partial
 from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache, PublishedCertificate
-from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 from gcore_tls_provider.lifecycle.run.location import LOCATION_FIELDS
 from gcore_tls_provider.lifecycle.run.operation import Operation
+
+if TYPE_CHECKING:
+    from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 
 EXISTING_ID = "existing_id"
 """Input of every adoptable kind: ID of the object that the resource adopts."""

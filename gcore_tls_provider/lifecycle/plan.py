@@ -21,9 +21,9 @@ from gcore_tls_provider.hidden_inputs import RECORD
 from gcore_tls_provider.lifecycle import adoption
 from gcore_tls_provider.lifecycle.inputs.fields import changed_fields
 from gcore_tls_provider.lifecycle.inputs.properties import PartialInputs, Properties, parse_partial
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache, PublishedCertificate
 from gcore_tls_provider.lifecycle.kind import EXISTING_ID, CheckContext, Kind
-from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.run.context import ResourceContext
 from gcore_tls_provider.lifecycle.run.location import LOCATION_FIELDS, account_differs, resolve_location
 from gcore_tls_provider.lifecycle.session import Session

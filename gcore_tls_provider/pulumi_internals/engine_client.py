@@ -18,8 +18,6 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from gcore_tls_provider.api.clock import Clock, SystemClock
 from gcore_tls_provider.errors import one_line
 from gcore_tls_provider.pulumi_internals import stack_export
-from gcore_tls_provider.pulumi_internals.partial_state import save_partial_state as save_partial_state
-from gcore_tls_provider.pulumi_internals.worker_threads import raise_max_workers as raise_max_workers
 
 _PROGRESS_INTERVAL: Final = 1.0
 _LOG_TIMEOUT: Final = 5.0

@@ -1,4 +1,4 @@
-"""What the reference says beside the docstrings: configuration, control of the emulator, options of resources."""
+"""Reference pages apart from docstrings: configuration, control of the emulator, options of resources."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ CONTROL = (REFERENCE / "gcore-emulator.md").read_text()
 
 
 def rows(text: str) -> Sequence[Sequence[str]]:
-    """The rows of a page's tables, as they are written."""
+    """Return the rows of a page's tables."""
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in re.findall(r"^\|.*\|$", text, re.M)]
 
 
 class TestConfiguration:
-    def test_every_key_is_there_with_its_variable(self) -> None:
+    def test_page_lists_every_key_with_its_variable(self) -> None:
         shown = dict(re.findall(r"^\| `gcore:(\w+)`[^|]* \| `(GCORE_\w+)` \|", CONFIGURATION, re.MULTILINE))
         assert shown == dict(ENVIRONMENT)
         assert f"`{DEBUG}=1`" in CONFIGURATION
 
-    def test_the_defaults_are_those(self) -> None:
+    def test_defaults_are_those_of_the_page(self) -> None:
         assert (Configuration().dialect, Configuration().parallel) == ("auto", 64)
         assert Configuration().base_url == PUBLIC_API
 
@@ -50,19 +50,19 @@ class TestControlOfTheEmulator:
         with serving(Emulator(Settings())) as url:
             yield url
 
-    def test_every_route_is_there(self, url: str) -> None:
+    def test_page_lists_every_control_route(self, url: str) -> None:
         paths = httpx.get(f"{url}/openapi.json").json()["paths"]
         known = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
         shown = set(re.findall(r"^\| `((?:GET|POST) /_emulator/\w+)` \|", CONTROL, re.MULTILINE))
         assert shown == {each for each in known if " /_emulator/" in each}
 
-    def test_every_action_is_there(self) -> None:
+    def test_page_lists_every_action_of_a_fault(self) -> None:
         (sentence,) = re.findall(r"^Actions of a rule: .*?\.", CONTROL, re.MULTILINE | re.DOTALL)
         kinds = get_args(get_args(Rule)[0])
         actions = {action for kind in kinds for action in get_args(kind.model_fields["action"].annotation)}
         assert actions <= set(re.findall(r"`(\w+)`", sentence))
 
-    def test_what_is_sent_is_a_rule_and_needs_no_key(self, url: str) -> None:
+    def test_example_of_a_fault_is_valid_and_needs_no_key(self, url: str) -> None:
         (command,) = [block.text for block in blocks(REFERENCE / "gcore-emulator.md") if block.language == "console"]
         words = shlex.split(command.removeprefix("$ "))
         body = json.loads(words[words.index("-d") + 1])
@@ -73,13 +73,13 @@ class TestControlOfTheEmulator:
         assert httpx.post(f"{url}/_emulator/faults", json=body).status_code == 200
 
 
-def test_the_options_are_pulumi_s() -> None:
+def test_listed_options_are_options_of_pulumi() -> None:
     shown = [row[0].strip("`") for row in rows((REFERENCE / "resources.md").read_text())[2:]]
     assert len(shown) > 4
     assert set(shown) <= set(signature(pulumi.ResourceOptions.__init__).parameters)
 
 
-def test_every_page_of_an_index_is_listed() -> None:
+def test_index_pages_link_to_all_their_pages() -> None:
     for folder in ("how-to", "explanation", "reference"):
         table, _, listed = (DOCS / folder / "index.md").read_text().partition("```{toctree}")
         entries = {each.removesuffix("?") for each in re.findall(r"^(?:\.\./)?[\w-]+\??$", listed, re.MULTILINE)}
@@ -88,8 +88,8 @@ def test_every_page_of_an_index_is_listed() -> None:
         assert {each for each in entries if (DOCS / folder / f"{each}.md").exists()} <= linked, folder
 
 
-def test_existing_names_are_what_pages_speak_of() -> None:
-    """Arguments between backticks with an equals sign, on the pages about tasks."""
+def test_arguments_named_on_pages_exist() -> None:
+    """Check arguments between backticks with an equals sign, on how-to and explanation pages."""
     kinds = (MTLSLoadBalancer, ListenerCertificate, Pool, PoolTlsAttachment, RevocationList, LoadBalancer)
     known = {name for kind in kinds for name in signature(kind.__init__).parameters}
     for page in (*(DOCS / "how-to").glob("*.md"), *(DOCS / "explanation").glob("*.md")):

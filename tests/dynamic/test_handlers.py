@@ -6,9 +6,9 @@ import pickletools
 import sys
 import traceback
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import dill  # type: ignore[import-untyped]  # it ships no types
 import pytest
@@ -20,12 +20,15 @@ from pulumi.runtime._serialization import _serialize
 
 from gcore_tls_provider import providers
 from gcore_tls_provider.certificates import Finding
-from gcore_tls_provider.dynamic import handlers
+from gcore_tls_provider.dynamic import handlers, process
 from gcore_tls_provider.errors import ConfigurationError, GcoreTlsError, Unauthorized
-from gcore_tls_provider.hidden_inputs import to_json
-from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, ResourceInputs, error_finding
-from gcore_tls_provider.lifecycle.kind import CheckOutcome, Lifecycle
+from gcore_tls_provider.hidden_inputs import RECORD, VERSION, to_json
+from gcore_tls_provider.lifecycle.inputs.fields import Field
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties, ResourceInputs, error_finding
+from gcore_tls_provider.lifecycle.kind import Kind, LiveObject
+from gcore_tls_provider.lifecycle.plan import CheckOutcome, Diff
 from gcore_tls_provider.lifecycle.run.configuration import ENVIRONMENT
+from gcore_tls_provider.lifecycle.run.operation import Operation
 from gcore_tls_provider.resources.listener import Listener
 from gcore_tls_provider.resources.load_balancer import LoadBalancer
 from gcore_tls_provider.resources.pool import Pool
@@ -41,7 +44,9 @@ from gcore_tls_provider.resources.secrets import (
 
 CANARY = "1234$canary"
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/gcore:Secret::it"
-CONTEXT: dict[str, Any] = {"urn": URN, "name": "it", "stack": "dev", "timeouts": {}}
+RESOURCE: dict[str, Any] = {"urn": URN, "name": "it", "stack": "dev", "timeouts": {}}
+SAVED: dict[str, Any] = {RECORD: {"v": VERSION, "resource": to_json(RESOURCE), "nonce": "a"}}
+EXPORT = "gcore_tls_provider.pulumi_internals.stack_export.export_stack"
 
 # What stands in every user's state: the pickle's payload after its two bytes of protocol, in base64.
 SERIALIZED = {
@@ -128,79 +133,99 @@ class TestSerialized:
         assert getattr(providers, name).serialize_as_secret_always is False
 
     @pytest.mark.parametrize("name", RESOURCES)
-    def test_whose_it_is(self, name: str) -> None:
+    def test_whose_it_is(self, name: str, provider_of: ProviderOf) -> None:
         resource = RESOURCES[name]
         assert resource._dynamic_provider is getattr(providers, name)
         assert resource._resource_type_name == f"dynamic/gcore:{name.removesuffix('Provider')}"
 
 
 class Teapot(ResourceInputs):
-    """What the made-up lifecycle takes."""
+    """Inputs of a kind that exists in this test only."""
 
     shape: str | None = None
 
 
 @dataclass
-class MadeUp:
-    """A lifecycle that answers what it is told to, and keeps what it was asked."""
+class RecordingLifecycle:
+    """Stands for `plan` and `apply`: returns or raises what a test wants, and records what it gets."""
 
-    kind: ClassVar[str] = "teapot"
     raises: BaseException | None = None
-    checked: CheckOutcome = field(default_factory=lambda: CheckOutcome({}, ()))
-    seen: list[Any] = field(default_factory=list)
+    outcome: CheckOutcome = field(default_factory=lambda: CheckOutcome({}, ()))
+    received: list[Any] = field(default_factory=list)
 
-    def check(self, session: object, olds: Mapping[str, object], news: Mapping[str, object]) -> CheckOutcome:
-        self._note((olds, news))
-        return self.checked
+    def check(self, kind: object, session: object, context: object, certificates: object, *bags: object) -> object:
+        self._record(bags)
+        return self.outcome
 
-    def diff(self, olds: Mapping[str, object], news: Mapping[str, object], object_id: str) -> object:
-        self._note((olds, news))
-        return Lifecycle.diff(_Plain(), dict(olds), dict(news))
+    def diff(self, kind: object, olds: object, news: object, object_id: str) -> Diff:
+        self._record((olds, news))
+        return Diff(changes=False)
 
-    def create(self, session: object, properties: Mapping[str, object]) -> object:
-        return self._note(properties)
+    def create(self, kind: object, session: object, context: object, properties: object) -> object:
+        return self._record(properties)
 
-    def read(self, session: object, object_id: str, properties: Mapping[str, object]) -> None:
-        self._note((object_id, properties))
+    def read(self, kind: object, session: object, context: object, object_id: str, properties: object) -> None:
+        self._record((object_id, properties))
 
-    def update(self, session: object, object_id: str, olds: object, news: object) -> object:
-        return self._note((object_id, olds, news))
+    def update(self, kind: object, session: object, context: object, *arguments: object) -> object:
+        return self._record(arguments)
 
-    def delete(self, session: object, object_id: str, properties: Mapping[str, object]) -> None:
-        self._note((object_id, properties))
+    def delete(self, kind: object, session: object, context: object, *arguments: object) -> None:
+        self._record(arguments)
 
-    def _note(self, seen: object) -> object:
-        self.seen.append(seen)
+    def _record(self, arguments: object) -> object:
+        self.received.append(arguments)
         if self.raises is not None:
             try:
                 raise KeyError(CANARY)
             except KeyError as cause:
                 raise self.raises from cause
-        return seen
+        return arguments
 
 
-class _Plain(Lifecycle[Teapot]):
-    """A kind of which nothing can be compared."""
+class TeapotKind(Kind[Teapot]):
+    """A kind without fields; the recording lifecycle stands before its verbs."""
 
-    kind = "teapot"
+    name = "teapot"
     inputs = Teapot
     fields = ()
-    # Never called: this one overrides what calls them.
-    make = look = change = remove = None  # type: ignore[assignment]
+
+    def read_object(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
+        raise AssertionError("not called")
+
+    def update_object(
+        self, operation: Operation, object_id: str, olds: Properties, inputs: Teapot, fields: Sequence[Field]
+    ) -> LiveObject:
+        raise AssertionError("not called")
+
+    def delete_object(self, operation: Operation, object_id: str, properties: Properties) -> None:
+        raise AssertionError("not called")
 
 
-def provider_of(lifecycle: Any) -> handlers.Handlers:
-    return handlers.Handlers(lifecycle)
+ProviderOf = Callable[[RecordingLifecycle], handlers.Handlers]
+
+
+@pytest.fixture
+def provider_of(monkeypatch: pytest.MonkeyPatch) -> ProviderOf:
+    """The handlers of a kind, in front of a recording lifecycle."""
+
+    def make(lifecycle: RecordingLifecycle) -> handlers.Handlers:
+        monkeypatch.setattr(handlers, "plan", lifecycle)
+        monkeypatch.setattr(handlers, "apply", lifecycle)
+        return handlers.Handlers(TeapotKind())
+
+    return make
 
 
 @pytest.fixture
 def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Configures a provider as the engine does, in a process that has no session yet."""
-    monkeypatch.setattr(handlers, "_session", None)
+    monkeypatch.setattr(process, "_process", None)
     monkeypatch.setattr(sys, "argv", ["provider"])
+    monkeypatch.setattr(EXPORT, lambda _stack: b'{"deployment": {}}')
     # Set first, so that it is put back as it was afterwards.
     monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
-    monkeypatch.delenv(handlers.DEBUG, raising=False)
+    monkeypatch.delenv(process.DEBUG, raising=False)
     for variable in ENVIRONMENT.values():
         monkeypatch.delenv(variable, raising=False)
 
@@ -214,20 +239,22 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 HANDLERS: Mapping[str, Callable[[handlers.Handlers], object]] = {
     "check": lambda provider: provider.check({}, {}),
     "diff": lambda provider: provider.diff("id", {}, {}),
-    "create": lambda provider: provider.create({}),
-    "read": lambda provider: provider.read("id", {}),
-    "update": lambda provider: provider.update("id", {}, {}),
-    "delete": lambda provider: provider.delete("id", {}),
+    "create": lambda provider: provider.create(SAVED),
+    "read": lambda provider: provider.read("id", SAVED),
+    "update": lambda provider: provider.update("id", SAVED, SAVED),
+    "delete": lambda provider: provider.delete("id", SAVED),
 }
 every_handler = pytest.mark.parametrize("handler", HANDLERS)
 
 
 class TestErrors:
     @every_handler
-    def test_one_of_ours_comes_without_its_causes(self, handler: str, configured: Callable[..., None]) -> None:
+    def test_one_of_ours_comes_without_its_causes(
+        self, handler: str, configured: Callable[..., None], provider_of: ProviderOf
+    ) -> None:
         """The engine would print them too."""
         error = Unauthorized("read secret 1", "Gcore answered 401", "Check the API key.")
-        provider = provider_of(MadeUp(raises=error))
+        provider = provider_of(RecordingLifecycle(raises=error))
         configured(provider)
         with pytest.raises(GcoreTlsError) as caught:
             HANDLERS[handler](provider)
@@ -237,51 +264,60 @@ class TestErrors:
         assert CANARY not in "".join(traceback.format_exception(caught.value))
 
     @every_handler
-    def test_an_unforeseen_one_says_its_kind_only(self, handler: str, configured: Callable[..., None]) -> None:
-        provider = provider_of(MadeUp(raises=ValueError(f"bad key {CANARY}")))
+    def test_an_unforeseen_one_says_its_kind_only(
+        self, handler: str, configured: Callable[..., None], provider_of: ProviderOf
+    ) -> None:
+        provider = provider_of(RecordingLifecycle(raises=ValueError(f"bad key {CANARY}")))
         configured(provider)
         with pytest.raises(GcoreTlsError) as caught:
             HANDLERS[handler](provider)
         printed = "".join(traceback.format_exception(caught.value))
         assert CANARY not in printed
-        assert "(ValueError)" in printed
-        assert f"{handlers.DEBUG}=1" in printed
+        assert "Unexpected ValueError" in printed
+        assert f"{process.DEBUG}=1" in printed
         assert caught.value.__cause__ is None
 
     @every_handler
     def test_debugging_shows_all_of_it(
-        self, handler: str, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+        self, handler: str, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch, provider_of: ProviderOf
     ) -> None:
         error = ValueError(f"bad key {CANARY}")
-        provider = provider_of(MadeUp(raises=error))
+        provider = provider_of(RecordingLifecycle(raises=error))
         configured(provider)
-        monkeypatch.setenv(handlers.DEBUG, "1")
+        monkeypatch.setenv(process.DEBUG, "1")
         with pytest.raises(ValueError, match="bad key") as caught:
             HANDLERS[handler](provider)
         assert isinstance(caught.value.__cause__, KeyError)
 
     @pytest.mark.parametrize(("debug", "limit"), [("", 0), ("0", 0), ("1", 1000), ("yes", 1000)])
     def test_a_traceback_is_one_line_unless_debugging(
-        self, debug: str, limit: int, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+        self,
+        debug: str,
+        limit: int,
+        configured: Callable[..., None],
+        monkeypatch: pytest.MonkeyPatch,
+        provider_of: ProviderOf,
     ) -> None:
-        monkeypatch.setenv(handlers.DEBUG, debug)
-        configured(provider_of(MadeUp()))
+        monkeypatch.setenv(process.DEBUG, debug)
+        configured(provider_of(RecordingLifecycle()))
         assert sys.tracebacklimit == limit
 
-    def test_a_wrong_configuration(self, configured: Callable[..., None]) -> None:
+    def test_a_wrong_configuration(self, configured: Callable[..., None], provider_of: ProviderOf) -> None:
         with pytest.raises(ConfigurationError, match="gcore:parallel"):
-            configured(provider_of(MadeUp()), parallel="many")
+            configured(provider_of(RecordingLifecycle()), parallel="many")
 
     @pytest.mark.parametrize("handler", ["check", "create", "read", "update", "delete"])
-    def test_before_it_was_configured(self, handler: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(handlers, "_session", None)
+    def test_before_it_was_configured(
+        self, handler: str, monkeypatch: pytest.MonkeyPatch, provider_of: ProviderOf
+    ) -> None:
+        monkeypatch.setattr(process, "_process", None)
         with pytest.raises(GcoreTlsError, match="before it was configured"):
-            HANDLERS[handler](provider_of(MadeUp()))
+            HANDLERS[handler](provider_of(RecordingLifecycle()))
 
 
 class TestValues:
-    def test_unknown_values_on_their_way_in(self, configured: Callable[..., None]) -> None:
-        lifecycle = MadeUp()
+    def test_unknown_values_on_their_way_in(self, configured: Callable[..., None], provider_of: ProviderOf) -> None:
+        lifecycle = RecordingLifecycle()
         provider = provider_of(lifecycle)
         configured(provider)
         unknown = Unknown()  # type: ignore[no-untyped-call]  # the SDK's class has no types
@@ -289,17 +325,19 @@ class TestValues:
         plain = {"a": UNKNOWN, "b": [{"c": UNKNOWN}, 1.0], "d": "text", "e": {"f": [UNKNOWN]}}
         provider.check({"y": rpc.UNKNOWN}, news)
         provider.diff("id", {"z": 1.0}, news)
-        assert lifecycle.seen == [({"y": UNKNOWN}, plain), ({"z": 1.0}, plain)]
+        assert lifecycle.received == [({"y": UNKNOWN}, plain), ({"z": 1.0}, plain)]
 
-    def test_unknown_values_on_their_way_out(self, configured: Callable[..., None]) -> None:
+    def test_unknown_values_on_their_way_out(self, configured: Callable[..., None], provider_of: ProviderOf) -> None:
         inputs = {"a": UNKNOWN, "b": [{"c": UNKNOWN}, 1], "d": "text"}
-        provider = provider_of(MadeUp(checked=CheckOutcome(inputs, ())))
+        provider = provider_of(RecordingLifecycle(outcome=CheckOutcome(inputs, ())))
         configured(provider)
         result = provider.check({}, {})
         assert result.inputs == {"a": rpc.UNKNOWN, "b": [{"c": rpc.UNKNOWN}, 1], "d": "text"}
         assert result.failures == []
 
-    def test_findings(self, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_findings(
+        self, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch, provider_of: ProviderOf
+    ) -> None:
         """Errors are failures, named in their reason only: the engine would print the property's value."""
         warned: list[tuple[str, str]] = []
         monkeypatch.setattr(
@@ -308,16 +346,16 @@ class TestValues:
         )
         warning = Finding("SOON", "warning", "certificate", "It expires soon.", "Renew it.")
         error = error_finding("private_key", "KEY_MISMATCH", "It is another's.", "Give the right one.")
-        provider = provider_of(MadeUp(checked=CheckOutcome({}, (warning, error))))
+        provider = provider_of(RecordingLifecycle(outcome=CheckOutcome({}, (warning, error))))
         configured(provider)
-        result = provider.check({}, {"__context": CONTEXT})
+        result = provider.check({}, SAVED)
         failures = [(each.property, each.reason) for each in result.failures]
         assert failures == [("", "private_key: It is another's. Give the right one. [KEY_MISMATCH]")]
         assert warned == [(URN, "certificate: It expires soon. Renew it. [SOON]")]
 
     @pytest.mark.parametrize("settled", [True, False])
     def test_the_state_is_read_unless_the_program_says_that_nothing_is_under_way(
-        self, settled: bool, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+        self, settled: bool, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch, provider_of: ProviderOf
     ) -> None:
         read: list[str] = []
 
@@ -325,22 +363,22 @@ class TestValues:
             read.append(stack)
             return b'{"deployment": {}}'
 
-        monkeypatch.setattr("gcore_tls_provider.pulumi_internals.stack_export.export_stack", export)
-        provider = provider_of(MadeUp(checked=CheckOutcome({}, ())))
+        monkeypatch.setattr(EXPORT, export)
+        provider = provider_of(RecordingLifecycle(outcome=CheckOutcome({}, ())))
         configured(provider)
-        context = to_json({**CONTEXT, "settled": settled})
-        provider.check({}, {"__context": context})
-        provider.diff("id", {}, {"__context": context})
+        news = {RECORD: {"v": VERSION, "resource": to_json({**RESOURCE, "settled": settled})}}
+        provider.check({}, news)
+        provider.diff("id", {}, news)
         assert read == ([] if settled else ["dev"])
 
-    def test_an_object_that_is_gone(self, configured: Callable[..., None]) -> None:
-        provider = provider_of(MadeUp())
+    def test_an_object_that_is_gone(self, configured: Callable[..., None], provider_of: ProviderOf) -> None:
+        provider = provider_of(RecordingLifecycle())
         configured(provider)
-        result = provider.read("id", {})
+        result = provider.read("id", SAVED)
         assert (result.id, result.outs) == ("", {})
 
-    def test_one_session_for_all_providers(self, configured: Callable[..., None]) -> None:
-        configured(provider_of(MadeUp()), projectId="1")
-        session = handlers._session
-        configured(provider_of(MadeUp()), projectId="2")
-        assert handlers._session is session
+    def test_one_session_for_all_providers(self, configured: Callable[..., None], provider_of: ProviderOf) -> None:
+        configured(provider_of(RecordingLifecycle()), projectId="1")
+        session = process._process
+        configured(provider_of(RecordingLifecycle()), projectId="2")
+        assert process._process is session

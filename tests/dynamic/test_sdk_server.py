@@ -27,7 +27,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 
 from gcore_emulator import Emulator, Settings, TaskSeconds, serving
 from gcore_emulator.behavior import Behavior
-from gcore_emulator.faults import Answer, FailTask
+from gcore_emulator.faults import FailTask, Respond
 from gcore_tls_provider import providers
 from gcore_tls_provider.certificates import DevelopmentAuthority
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
@@ -183,7 +183,7 @@ class TestInTheSdksServer:
         behavior = Behavior(failed_task="leave-error-object")
         stored = Emulator(Settings(api_key=CANARY, task_seconds=TaskSeconds(0), behavior=behavior))
         stored.faults.add([FailTask(action="fail_task", method="POST", error="no room")])
-        stored.faults.add([Answer(action="answer", method="DELETE", status=403, body={})])
+        stored.faults.add([Respond(action="respond", method="DELETE", status=403, body={})])
         with serving(stored) as url, dynamic_server(tmp_path) as server:
             server.configure(url)
             checked = server.check("LoadBalancer", tags={"team": "a"})

@@ -13,7 +13,7 @@ BEHAVIOR_OPTIONS: Final[Mapping[str, str]] = {
     "pem-client-secret": "Can a pool's client certificate be PEM?",
     "secret-in-use": "What is the response to deleting a secret in use?",
     "secret-users": "Which objects count as users of a secret?",
-    "busy-load-balancer": "What happens to a write to a locked load balancer?",
+    "locked-load-balancer": "What happens to a write to a locked load balancer?",
     "rate-limit": "How many requests per second does the API allow?",
     "retry-after": "Does a 429 response carry Retry-After?",
     "null-secret-id": "What does null do to a pool's secret IDs?",
@@ -29,7 +29,7 @@ BEHAVIOR_OPTIONS: Final[Mapping[str, str]] = {
     "quota": "How many objects does the quota allow?",
     "quota-status": "Which status reports an exceeded quota?",
     "unauthenticated-body": "Which shape does the body of a 401 have?",
-    "finished-task-life": "How long can a finished task be read?",
+    "finished-task-retention": "How long can a finished task be read?",
     "pool-alpn": "Which protocols do pools offer to TLS members in ALPN?",
     "idle-close": "What does a reload do to idle connections?",
 }

@@ -23,8 +23,8 @@ from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationL
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.rules.reload_effects import PublicMaterial
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
-from gcore_tls_provider.lifecycle.record import Record
 
 ParsedT = TypeVar("ParsedT")
 

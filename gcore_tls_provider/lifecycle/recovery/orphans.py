@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gcore_tls_provider.errors import GcoreTlsError, PropertyError
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.kind import CreatableKind
-from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.recovery.interrupted_creates import delete_orphan, find_orphans
 from gcore_tls_provider.lifecycle.recovery.stack_state import PendingCreate, StackState
 from gcore_tls_provider.lifecycle.run.context import ResourceContext
 from gcore_tls_provider.lifecycle.run.location import location_of
 from gcore_tls_provider.lifecycle.run.operation import Operation
-from gcore_tls_provider.lifecycle.session import Session
+
+if TYPE_CHECKING:
+    from gcore_tls_provider.lifecycle.session import Session
 
 
 def delete_elsewhere(

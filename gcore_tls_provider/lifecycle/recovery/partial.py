@@ -8,7 +8,7 @@ from dataclasses import replace
 from gcore_tls_provider.errors import PartialResult
 from gcore_tls_provider.lifecycle.inputs.fields import Field, explicit_inputs
 from gcore_tls_provider.lifecycle.inputs.properties import Properties
-from gcore_tls_provider.lifecycle.record import Record, merge
+from gcore_tls_provider.lifecycle.inputs.record import Record, merge
 
 
 def mark(result: PartialResult, requested: Mapping[str, object]) -> PartialResult:

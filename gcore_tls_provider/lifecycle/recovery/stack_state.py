@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
-from gcore_tls_provider.lifecycle.record import Record
+from gcore_tls_provider.lifecycle.inputs.record import Record
 
 _DYNAMIC_PROVIDER = "pulumi:providers:pulumi-python"
 _OURS = "pulumi-python:dynamic/gcore:"

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gcore_tls_provider.errors import PropertyError
-from gcore_tls_provider.lifecycle.record import Record
+from gcore_tls_provider.lifecycle.inputs.record import Record
 
 
 class Timeouts(BaseModel):

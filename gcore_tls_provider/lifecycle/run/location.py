@@ -31,7 +31,7 @@ from gcore_tls_provider.lifecycle.inputs.properties import (
     parse_partial,
     validation_error,
 )
-from gcore_tls_provider.lifecycle.record import Record
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.run.accounts import Accounts
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
 

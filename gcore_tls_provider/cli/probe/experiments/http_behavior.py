@@ -98,11 +98,11 @@ def _old_task(account: ProbedAccount) -> Iterator[ProbeFinding]:
     try:
         ended = account.send(routes.get_task(task)).finished_on
     except NotFound as gone:
-        yield unanswered("finished-task-life", f"limited: the probe's first task no longer exists: {gone.reason}")
+        yield unanswered("finished-task-retention", f"limited: the probe's first task no longer exists: {gone.reason}")
     else:
         when = f"{ended:%H:%M:%S}" if ended else "an unknown time"
         yield unanswered(
-            "finished-task-life",
+            "finished-task-retention",
             f"the probe's first task, finished at {when}, can still be read; a probe is too short to see it expire",
         )
 
@@ -124,7 +124,7 @@ EXPERIMENTS = (
 """Experiments that need no objects."""
 
 AT_THE_END = (
-    Experiment(("finished-task-life",), _old_task),
+    Experiment(("finished-task-retention",), _old_task),
     Experiment(("rate-limit", "retry-after"), _burst),
     Experiment(tuple(REASONS_UNANSWERED), _observed_by_chance),
 )

@@ -83,17 +83,17 @@ def _write_while_locked(account: ProbedAccount) -> Iterator[ProbeFinding]:
             queued = first.tasks and account.send(routes.get_task(first.tasks[0])).state in ("NEW", "RUNNING")
             account.wait_for_tasks(second, writes[1].description)
         except Conflict as rejection:
-            yield answered("busy-load-balancer", "409", rejection.reason)
+            yield answered("locked-load-balancer", "409", rejection.reason)
             return
         except TaskFailed as failed:
-            yield answered("busy-load-balancer", "task-error", failed.reason)
+            yield answered("locked-load-balancer", "task-error", failed.reason)
             return
         finally:
             account.wait_for_tasks(first, writes[0].description)
         if queued:
-            yield answered("busy-load-balancer", "queue", "a write was accepted during another one, and ran after it")
+            yield answered("locked-load-balancer", "queue", "a write was accepted during another one, and ran after it")
             return
-    yield unanswered("busy-load-balancer", f"in {_ATTEMPTS} attempts the first write finished before the second began")
+    yield unanswered("locked-load-balancer", f"in {_ATTEMPTS} attempts the first write finished before the second began")
 
 
 def _filter(account: ProbedAccount) -> Iterator[ProbeFinding]:
@@ -124,7 +124,7 @@ def _unknown_field(account: ProbedAccount) -> Iterator[ProbeFinding]:
     try:
         account.send_and_wait(routes.update_load_balancer(balancer.id, body))
     except BadRequest as rejection:
-        yield answered("unknown-fields", "refuse", rejection.reason)
+        yield answered("unknown-fields", "reject", rejection.reason)
     else:
         yield answered("unknown-fields", "ignore", f"an update with the field {_UNKNOWN_FIELD} was accepted")
 
@@ -133,6 +133,6 @@ EXPERIMENTS = (
     Experiment(("protocol-pairs", "created-resources"), _nested),
     Experiment(("name-filter",), _filter),
     Experiment(("unknown-fields",), _unknown_field),
-    Experiment(("busy-load-balancer",), _write_while_locked),
+    Experiment(("locked-load-balancer",), _write_while_locked),
 )
 """Experiments on a load balancer, which the first one creates."""

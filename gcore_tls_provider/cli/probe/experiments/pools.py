@@ -91,7 +91,7 @@ def _null_secrets(account: ProbedAccount) -> Iterator[ProbeFinding]:
     try:
         after = account.update_pool(pool, PoolPatch.model_validate(dict.fromkeys(fields)))
     except REJECTED as rejection:
-        yield answered("null-secret-id", "refuse", rejection.reason)
+        yield answered("null-secret-id", "reject", rejection.reason)
         return
     kept = [field for field in fields if getattr(after, field)]
     if not kept:
@@ -125,7 +125,7 @@ def _protocol(account: ProbedAccount) -> Iterator[ProbeFinding]:
     try:
         after = account.update_pool(pool, PoolPatch(protocol="HTTPS"))
     except REJECTED as rejection:
-        yield answered("protocol-change", "refuse", rejection.reason)
+        yield answered("protocol-change", "reject", rejection.reason)
         return
     except ObjectNotFound:
         others = [each for each in account.list_all(routes.list_pools) if each.name == name and each.id != pool]

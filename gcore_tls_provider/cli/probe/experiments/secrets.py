@@ -35,7 +35,7 @@ def _v1(account: ProbedAccount) -> Iterator[ProbeFinding]:
     if not rejections:
         yield answered("v1-secrets", "accept", "a CA and a CRL, both in PEM, were accepted")
     elif len(rejections) == 2:
-        yield answered("v1-secrets", "refuse", rejections["ca"].reason)
+        yield answered("v1-secrets", "reject", rejections["ca"].reason)
     else:
         part, rejection = rejections.popitem()
         yield unanswered(
@@ -123,7 +123,7 @@ def _pem_client(account: ProbedAccount) -> Iterator[ProbeFinding]:
     try:
         account.update_pool(pool, PoolPatch(secret_id=pem))
     except REJECTED as rejection:
-        yield answered("pem-client-secret", "refuse", rejection.reason)
+        yield answered("pem-client-secret", "reject", rejection.reason)
     else:
         yield answered(
             "pem-client-secret", "accept", "a pool accepted a secret with certificate and private key in PEM"

@@ -25,6 +25,7 @@ from gcore_tls_provider.lifecycle.inputs.properties import (
     Rule,
     error_finding,
 )
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.inputs.references import ReferencedCertificates
 from gcore_tls_provider.lifecycle.kind import CheckContext, CreatableKind, CreateTask, Evaluation, LiveObject
 from gcore_tls_provider.lifecycle.kinds.pool import health_monitor, members, pool_update
@@ -32,7 +33,6 @@ from gcore_tls_provider.lifecycle.kinds.pool.health_monitor import same_health_m
 from gcore_tls_provider.lifecycle.kinds.pool.inputs import TLS_IDS, PoolInputs
 from gcore_tls_provider.lifecycle.kinds.pool.members import same_members
 from gcore_tls_provider.lifecycle.kinds.pool.rules import PoolGraph, crl_needs_ca
-from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 from gcore_tls_provider.lifecycle.run.deletion import delete
 from gcore_tls_provider.lifecycle.run.operation import Operation

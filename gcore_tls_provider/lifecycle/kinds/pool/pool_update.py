@@ -11,10 +11,10 @@ from gcore_tls_provider.api.wire.pools import PoolPatch
 from gcore_tls_provider.errors import BadRequest, MethodNotAllowed, NotFound, ObjectNotFound
 from gcore_tls_provider.lifecycle.inputs.fields import Field
 from gcore_tls_provider.lifecycle.inputs.properties import Properties
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.kinds.pool import health_monitor, members, tls_activation
 from gcore_tls_provider.lifecycle.kinds.pool.inputs import PoolInputs
 from gcore_tls_provider.lifecycle.kinds.pool.members import MemberInputs
-from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.run.operation import Operation
 
 

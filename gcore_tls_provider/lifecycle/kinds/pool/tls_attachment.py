@@ -37,12 +37,12 @@ from gcore_tls_provider.lifecycle.inputs.properties import (
     Rule,
     error_finding,
 )
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.inputs.scalars import ObjectId
 from gcore_tls_provider.lifecycle.kind import AttachedKind, LiveObject
 from gcore_tls_provider.lifecycle.kinds.pool.inputs import TLS_IDS, TLS_PROTOCOL
 from gcore_tls_provider.lifecycle.kinds.pool.rules import crl_needs_ca
 from gcore_tls_provider.lifecycle.kinds.pool.tls_activation import activates_tls, cycle_health_monitor
-from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.run.operation import Operation
 
 PARTS: Final = ("protocol", *TLS_IDS)
