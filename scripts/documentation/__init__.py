@@ -1,4 +1,4 @@
-"""What the documentation site is made of besides its pages: taken from the code when it is built.
+"""Parts of the documentation that are generated from code: tables, messages, help texts, diagrams, pictures.
 
-An extension of Sphinx (`extension.py`), loaded by `docs/conf.py`. Runs under the virtual environment's Python.
+`docs/conf.py` loads the extension of Sphinx (`extension.py`). All of it runs under the virtual environment's Python.
 """

@@ -1,4 +1,4 @@
-"""What commands say of themselves."""
+"""Help texts of commands, as sections of a page."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _SECONDS: Final = 60
 
 @cache
 def help_of(*command: str) -> str:
-    """What a command prints for `--help`.
+    """Return what a command prints for `--help`.
 
     Args:
-        command: a program of this package, and one of its commands.
+        command: Program of this package, and one of its commands.
     """
     done = subprocess.run(
         [_PROGRAMS / command[0], *command[1:], "--help"],
@@ -38,30 +38,30 @@ def help_of(*command: str) -> str:
 
 
 def _plain(environ: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which the text is the same on every machine."""
+    """Return an environment in which the text is the same on every machine."""
     kept = {name: value for name, value in environ.items() if not name.startswith(("GCORE_", "FORCE_"))}
     return {**kept, "COLUMNS": str(_WIDTH), "NO_COLOR": "1", "TERM": "dumb"}
 
 
 def commands_of(program: str) -> Iterator[tuple[str, ...]]:
-    """The program itself, and each of its commands."""
+    """Yield the program itself, and each of its commands."""
     yield (program,)
     _, _, listed = help_of(program).partition("\nCommands:\n")
     yield from ((program, name) for name in re.findall(r"^  (\S+)", listed, re.MULTILINE))
 
 
 class CommandHelp(SphinxDirective):
-    """The help of a program and of all its commands, a section for each."""
+    """Directive: the help of a program and of its commands, a section for each."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Makes the sections."""
+        """Return the sections."""
         return [self._section(command) for command in commands_of(self.arguments[0])]
 
     def _section(self, command: tuple[str, ...]) -> nodes.section:
         name = " ".join(command)
-        said = help_of(*command).rstrip()
+        text = help_of(*command).rstrip()
         section = nodes.section("", nodes.title(name, name), ids=["-".join(command)])
-        section += nodes.literal_block(said, said, language="text")
+        section += nodes.literal_block(text, text, language="text")
         return section

@@ -1,4 +1,4 @@
-"""Docstrings for Sphinx: Google's sections, and code between fences as in Markdown."""
+"""Docstrings for Sphinx: sections in Google's style, and fenced code as in Markdown."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from sphinx.application import Sphinx
 from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 _SHOWN_ONCE: Final = frozenset({"get", "id"})
-"""Members that all resources have alike: a page describes them once."""
+"""Members that all resources share: one page describes them."""
 
 _VARIABLES: Final = frozenset({"attribute", "data", "property"})
 
 
 def register(app: Sphinx) -> None:
-    """Connects what is in here to Sphinx's `autodoc`."""
+    """Connect this module to Sphinx's `autodoc`."""
     app.connect("autodoc-process-docstring", _convert)
     app.connect("autodoc-skip-member", _skip)
 
 
 def _convert(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     unfenced = _unfenced(lines)
-    # A variable has no sections, and napoleon would take what stands before a colon for its type.
+    # A variable has no sections, and napoleon would read text before a colon as its type.
     lines[:] = unfenced if what in _VARIABLES else GoogleDocstring(unfenced).lines()
 
 
 def _unfenced(lines: Sequence[str]) -> list[str]:
-    """The lines with fenced code as reStructuredText has it."""
+    """Return the lines with fenced code in reStructuredText's form."""
     found: list[str] = []
     inside = False
     for line in lines:

@@ -1,4 +1,4 @@
-"""The extension of Sphinx that `docs/conf.py` loads: directives for what comes from the code."""
+"""Extension of Sphinx with directives for generated content; `docs/conf.py` loads it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from documentation.troubleshooting import ErrorSentences, FindingSentences, Warn
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Called by Sphinx."""
+    """Register the directives; Sphinx calls this."""
     app.setup_extension("sphinx.ext.autodoc")
     docstrings.register(app)
     app.add_directive("command-help", CommandHelp)
@@ -25,7 +25,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 
 def _leave_out_absent(app: Sphinx, page: str, source: list[str]) -> None:
-    """Takes `../page?` in a page's list of others for that page, and leaves it out where it isn't there."""
+    """Remove the entry `../page?` from a table of contents if the page does not exist, else its question mark."""
 
     def entry(found: re.Match[str]) -> str:
         return f"{found[1]}\n" if (app.srcdir / page).parent.joinpath(f"{found[1]}.md").exists() else ""

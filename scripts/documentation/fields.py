@@ -1,7 +1,7 @@
 """Write the tables of `docs/fields.md` from the tables of fields of the kinds.
 
-`PYTHONPATH=scripts .venv/bin/python -m documentation.fields` replaces each table between two markers. What Pulumi and Gcore do
-with a field comes from the kind's `Field`, its description from the docstring of the argument.
+`PYTHONPATH=scripts .venv/bin/python -m documentation.fields` replaces each table between two markers. Changes, removal
+and reads come from the kind's `Field`, the description from the docstring of the argument.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def table(name: str) -> str:
         rows = [_of_resource(name, field) for field in KINDS[name].fields]
     elif fields := _NESTED[name]:
         columns = ["argument", "API field", "changed", "removed", "read", "meaning"]
-        rows = [[_code(field.name)] + _of_field(name, field.name, field) for field in fields]
+        rows = [[_code(field.name), *_of_field(name, field.name, field)] for field in fields]
     else:
         columns = ["argument", "API field", "meaning"]
         documented = _documented(name)

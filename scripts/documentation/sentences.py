@@ -1,6 +1,6 @@
-"""What the package says when something is wrong, read from its source: each sentence, its code, what to do.
+"""Messages of the package, read from its source: each sentence, its code, its remedy.
 
-Sentences are composed where they are said, with f-strings; what is filled in is shown as an ellipsis.
+Source composes sentences with f-strings; an ellipsis stands for each inserted value.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 _PACKAGES: Final = ("gcore_tls_provider", "components/gcore_tls_components")
 _OTHER_PROGRAMS: Final = tuple(f"gcore_tls_provider/{each}" for each in ("emulator", "cli", "discovery", "orphans"))
-"""Those that say what they say in a terminal of their own."""
+"""Packages whose messages appear in a terminal of their own."""
 
 _COMPOSED: Final = re.compile(r"\w+: (?P<sentence>.+) \[(?P<code>[A-Z0-9_]+)\]\.?")
-"""A finding that is written down as a preview shows it."""
+"""Pattern of a finding as a preview prints it."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """One thing that can be said.
+    """Message.
 
     Attributes:
-        sentence: what is wrong.
-        remedy: what to do; empty where the sentence says it, or where it depends.
+        sentence: What is wrong.
+        remedy: What to do; empty if the sentence contains it, or if it depends on the case.
     """
 
     sentence: str
@@ -41,11 +41,11 @@ class Said:
 
 @dataclass(frozen=True)
 class Module:
-    """The code of one module.
+    """Code of one module.
 
     Attributes:
-        scopes: its functions, and what stands outside of them.
-        composers: functions and classes that make findings, with the names of their parameters.
+        scopes: Its functions, and the code outside of them.
+        composers: Functions and classes that create findings, with the names of their parameters.
     """
 
     scopes: Sequence[Scope]
@@ -53,10 +53,10 @@ class Module:
 
 
 def of_findings(codes: Collection[str]) -> Mapping[str, Sequence[Said]]:
-    """What is said with each code in brackets.
+    """Return the messages of each code.
 
     Args:
-        codes: the codes to look for.
+        codes: Codes to look for.
     """
     found: defaultdict[str, list[Said]] = defaultdict(list)
     modules = _modules()
@@ -76,12 +76,10 @@ def of_findings(codes: Collection[str]) -> Mapping[str, Sequence[Said]]:
 
 
 def of_errors(kinds: Collection[str]) -> Mapping[str, Sequence[Said]]:
-    """What is said by each kind of error; of those that have three parts the last is the remedy.
-
-    What any of them may go on with, where something is left half-done, is said by `ApiError`.
+    """Return the messages of each class of error; the last of three parts is the remedy.
 
     Args:
-        kinds: the names of the classes.
+        kinds: Names of the classes.
     """
     found: defaultdict[str, list[Said]] = defaultdict(list)
     for module in _modules():
@@ -97,7 +95,7 @@ def of_errors(kinds: Collection[str]) -> Mapping[str, Sequence[Said]]:
 
 
 def of_warnings() -> Sequence[Said]:
-    """What is said on a resource's row, and stops nothing."""
+    """Return the warnings on resources."""
     return _unique(
         Said(_sentence(text))
         for module in _modules()
@@ -117,7 +115,7 @@ def _modules() -> Sequence[Module]:
         for path in sorted((ROOT / package).rglob("*.py"))
         if not str(path.relative_to(ROOT)).startswith(_OTHER_PROGRAMS)
     ]
-    # `dataclasses.replace` takes the parts of a finding by their names.
+    # `dataclasses.replace` takes the parts of a finding by name.
     shared: dict[str, Sequence[str]] = {"replace": ("finding",)}
     for tree in trees:
         shared |= {name: each for name, each in _composers(tree).items() if not name.startswith("_")}
@@ -136,7 +134,7 @@ def _composers(tree: ast.Module) -> Mapping[str, Sequence[str]]:
 
 
 def _code_prefixes(modules: Sequence[Module]) -> Iterator[str]:
-    """What stands before `_EXPIRED` and the like, which the rules of validity say of all certificates."""
+    """Yield the prefixes of codes such as `_EXPIRED`, which the rules of validity use for all certificates."""
     for module in modules:
         for scope in module.scopes:
             for node in scope.nodes:
@@ -155,7 +153,7 @@ def _called(call: ast.Call) -> str:
 
 
 def _bound(call: ast.Call, composers: Mapping[str, Sequence[str]]) -> Mapping[str, ast.expr]:
-    """The arguments of a call by their names; none where it makes no finding."""
+    """Return the arguments of a call by name; none if it creates no finding."""
     parameters = composers.get(_called(call))
     if parameters is None:
         return {}
@@ -187,12 +185,12 @@ def _of_error(arguments: Sequence[ast.expr], names: Names) -> Iterator[Said]:
 
 
 def _says_something(text: str) -> bool:
-    """Whether words of it are known, and not only what is filled in."""
+    """Return whether a text has words, and not only inserted values."""
     return sum(character.isalpha() for character in text) > 3
 
 
 def _sentence(text: str) -> str:
-    """With one blank between words, an end, and one ellipsis for what is filled in as a whole."""
+    """Return a text with single blanks, a period, and one ellipsis for adjacent inserted values."""
     folded = " ".join(text.split())
     folded = re.sub(rf"{FILLED_IN}( ?'?{FILLED_IN}'?)+", FILLED_IN, folded)
     return f"{folded}." if folded and folded[-1] not in ".?" else folded

@@ -1,4 +1,4 @@
-"""Lists of all that the package says when something is wrong, for the page about troubleshooting."""
+"""Lists of all messages, for the page about troubleshooting."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from gcore_tls_provider.certificates.findings.codes import CODES
 
 
 def error_kinds() -> Mapping[str, str]:
-    """The errors of the package and of programs, and what each is."""
+    """Return the errors of the package and of programs, each with its meaning."""
     kinds = {name: each for name, each in vars(errors).items() if inspect.isclass(each) and issubclass(each, Exception)}
     described = {name: (inspect.getdoc(each) or "").partition("\n")[0] for name, each in kinds.items()}
-    return described | {"RunError": "A program's mistake that can't wait for the check of a resource's inputs."}
+    return described | {"RunError": "Mistake in a program that is found before a resource's inputs are checked."}
 
 
 def refusal_remedies() -> Mapping[str, Said]:
-    """What is said where Gcore refuses a request, by the kind of error."""
+    """Return the message for each HTTP status error, by class."""
     answer = "…: Gcore answered … to …: …."
     filled = {kind.__name__: re.sub(r"\{\w+\}", "…", remedy) for kind, remedy in refusals.REMEDIES.items()}
     return {kind: Said(answer, remedy) for kind, remedy in filled.items()}
 
 
 class FindingSentences(SphinxDirective):
-    """All findings, by their codes, each with an anchor of its code."""
+    """Directive: all findings by code, each with its code as anchor."""
 
     def run(self) -> list[nodes.Node]:
-        """Makes the list."""
+        """Return the list."""
         rows = nodes.definition_list()
         for code, said in of_findings(CODES).items():
             rows += _entry(code, code, CODES[code].meaning, said)
@@ -41,10 +41,10 @@ class FindingSentences(SphinxDirective):
 
 
 class ErrorSentences(SphinxDirective):
-    """All errors, by their classes, each with an anchor of its name."""
+    """Directive: all errors by class, each with its name as anchor."""
 
     def run(self) -> list[nodes.Node]:
-        """Makes the list."""
+        """Return the list."""
         kinds, refused = error_kinds(), refusal_remedies()
         rows = nodes.definition_list()
         found = of_errors(kinds)
@@ -56,10 +56,10 @@ class ErrorSentences(SphinxDirective):
 
 
 class WarningSentences(SphinxDirective):
-    """All warnings that are no findings."""
+    """Directive: all warnings that are not findings."""
 
     def run(self) -> list[nodes.Node]:
-        """Makes the list."""
+        """Return the list."""
         return [nodes.bullet_list("", *(nodes.list_item("", _paragraph(each.sentence)) for each in of_warnings()))]
 
 
@@ -79,7 +79,7 @@ def _paragraph(text: str) -> nodes.paragraph:
 
 
 def _inline(text: str) -> Iterator[nodes.Node]:
-    """A text whose backticks mean code."""
+    """Yield the nodes of a text; backticks mark code."""
     for index, part in enumerate(text.split("`")):
         if part:
             yield nodes.literal(part, part) if index % 2 else nodes.Text(part)

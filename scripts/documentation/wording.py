@@ -1,4 +1,4 @@
-"""Texts in source code: what an expression says, as far as the source shows it."""
+"""Texts in source code: the values that an expression can have."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from itertools import product
 from typing import Final
 
 FILLED_IN: Final = "…"
-"""Stands for what differs from time to time."""
+"""Text for an inserted value."""
 
 _WORDINGS: Final = 6
-"""How many wordings of one text are told apart; what has more of them is taken for filled in."""
+"""Largest number of variants of one text; a text with more counts as inserted."""
 
 _DEPTH: Final = 6
-"""How many names are followed, one after the other, to what they stand for."""
+"""Largest number of names that are resolved one after the other."""
 
 Names = Mapping[str, Sequence[ast.expr]]
-"""What names stand for, by the branches of the code."""
+"""Values of names, one for each branch of the code."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """A function, or what stands outside of functions.
+    """Function, or the code outside of functions.
 
     Attributes:
-        body: its statements.
+        body: Its statements.
     """
 
     body: Sequence[ast.stmt]
 
     @property
     def nodes(self) -> Iterator[ast.AST]:
-        """Everything in it."""
+        """All nodes."""
         for statement in self.body:
             yield from ast.walk(statement)
 
     def branches(self, place: ast.expr) -> Sequence[Names]:
-        """What names stand for at a place in it, one branch of the code after the other.
+        """Return the values of names at a place, for each branch of the code.
 
         Names that an `if` gives as many values as it has branches belong together.
         """
@@ -52,7 +52,7 @@ class Scope:
         ]
 
     def _before(self, place: ast.expr) -> Names:
-        """What names stand for at a place: what the last statement that assigns them says, in all its branches."""
+        """Return the values of names at a place: those of the last assignment, in all its branches."""
         found: dict[str, Sequence[ast.expr]] = {}
         for statement in self.body:
             if statement.lineno > place.lineno:
@@ -62,7 +62,7 @@ class Scope:
 
 
 def scopes(tree: ast.Module) -> Sequence[Scope]:
-    """The functions and methods of a module, those inside of others in them, and all that isn't in one."""
+    """Return the functions and methods of a module, and the code outside of them."""
     outside: list[ast.stmt] = []
     found: list[Scope] = []
     constants = [node for node in tree.body if isinstance(node, ast.AnnAssign)]
@@ -76,12 +76,12 @@ def scopes(tree: ast.Module) -> Sequence[Scope]:
 
 
 def texts(expression: ast.expr, names: Names, depth: int = 0) -> Sequence[str]:
-    """What an expression can be as a text, with an ellipsis for what isn't written in the source.
+    """Return the texts that an expression can have, with an ellipsis for inserted values.
 
     Args:
-        expression: any expression.
-        names: what the names in it stand for.
-        depth: how many steps it is away from the expression that was asked for.
+        expression: Any expression.
+        names: Values of the names in it.
+        depth: Number of steps from the first expression.
     """
     if isinstance(expression, ast.Constant):
         return [str(expression.value)]
@@ -102,7 +102,7 @@ def texts(expression: ast.expr, names: Names, depth: int = 0) -> Sequence[str]:
 
 
 def _of_parameters(function: ast.FunctionDef) -> Sequence[ast.stmt]:
-    """The function without its body: its defaults are looked at too."""
+    """Return the function without its body, for its defaults."""
     return [ast.FunctionDef(**{**vars(function), "body": [ast.Pass(lineno=function.lineno)]})]
 
 

@@ -1,4 +1,4 @@
-"""The pages that people read, and the blocks in them."""
+"""Pages of the documentation, and the blocks in them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _BLOCK = re.compile(r"^ *(?P<fence>`{3,})(?P<language>\{?[\w-]*\}?)[^\n]*\n(?P<t
 
 @dataclass(frozen=True)
 class Block:
-    """A block between fences.
+    """Fenced block.
 
     Attributes:
-        page: the page, from the root.
-        number: which of the page's blocks it is, from 1.
-        language: what it says of itself: `python`, `console`, `{toctree}`.
-        text: what stands in it.
+        page: Path of the page, relative to the root.
+        number: Number of the block on its page, from 1.
+        language: Language or directive: `python`, `console`, `{toctree}`.
+        text: Content.
     """
 
     page: str
@@ -36,7 +36,7 @@ class Block:
 
 
 def blocks(page: Path) -> Sequence[Block]:
-    """All blocks of a page, in their order."""
+    """Return all blocks of a page in order."""
     name = str(page.relative_to(ROOT))
     return [
         Block(name, number, found["language"], dedent(found["text"]))
@@ -48,12 +48,12 @@ BLOCKS = [block for page in PAGES for block in blocks(page)]
 
 
 def prose(page: Path) -> str:
-    """A page without its blocks."""
+    """Return a page without its blocks."""
     return _BLOCK.sub("", page.read_text())
 
 
 def commands() -> Sequence[tuple[str, str]]:
-    """What readers are to type, with the page: in console blocks, and between backticks."""
+    """Return the commands that readers type, with their page: in console blocks and between backticks."""
     typed = [
         (block.page, line.removeprefix("$ ").partition("  # ")[0].rstrip())
         for block in BLOCKS

@@ -12,9 +12,9 @@ from uuid import NAMESPACE_URL, uuid5
 from gcore_tls_provider.hidden_inputs import RECORD
 from gcore_tls_provider.lifecycle import plan
 from gcore_tls_provider.lifecycle.inputs.properties import format_finding
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
 from gcore_tls_provider.lifecycle.kinds import KINDS
-from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
 from gcore_tls_provider.lifecycle.run.context import ResourceContext
 from gcore_tls_provider.lifecycle.session import Session

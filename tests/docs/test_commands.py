@@ -1,4 +1,4 @@
-"""What readers are to type exists, with its options. What `pulumi` takes is seen by tests/engine."""
+"""Commands on pages exist, with their options. `tests/engine` runs those of `pulumi`."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tests.docs.pages import BLOCKS, ROOT, commands
 OURS = ("gcore-tls", "gcore-emulator")
 OTHERS = {".", "cat", "cp", "curl", "eval", "export", "git", "mkdir", "mypy", "openssl", "pip", "pulumi", "pytest"}
 OTHERS |= {"python", "python3", "ruff", "sudo", "twine"}
-"""Programs that are known to whoever reads the pages."""
+"""Programs that readers know."""
 
 
 def words(command: str) -> list[str]:
-    """The command's words, without the folder that its program is in."""
+    """Return the words of a command, without the folder of its program."""
     first, *rest = (each for each in shlex.split(command, comments=True) if not each.startswith("PYTHONPATH="))
     return [re.sub(r"^(\.venv|build/release)/bin/", "", first), *rest]
 
 
 @pytest.mark.parametrize(("page", "command"), commands())
-def test_a_command_exists(page: str, command: str) -> None:
+def test_command_exists_with_its_options(page: str, command: str) -> None:
     program, *arguments = words(command)
     if program.startswith("scripts/"):
         assert (ROOT / program).exists()
@@ -41,21 +41,21 @@ def test_a_command_exists(page: str, command: str) -> None:
         assert program in OTHERS, f"{page}: {command}"
 
 
-def test_there_are_many() -> None:
+def test_pages_contain_many_commands() -> None:
     typed = commands()
     assert len(typed) > 60
     assert {words(each)[0] for _, each in typed} >= {"pulumi", "scripts/demo", "scripts/docs", "gcore-tls"}
 
 
-def test_every_language_is_known() -> None:
-    """A block without a language, or with one that nobody looks at, would be tested by nobody."""
+def test_every_block_has_a_language_that_a_test_checks() -> None:
+    """No test would check a block without a language, or with an unknown one."""
     plain = {"python", "console", "text", "yaml", "diff"}
     directives = {"{eval-rst}", "{toctree}", "{literalinclude}", "{command-help}"}
     made = {"{finding-sentences}", "{error-sentences}", "{warning-sentences}"}
     assert {block.language for block in BLOCKS} <= plain | directives | made
 
 
-def test_programs_from_files_are_examples_that_are_run() -> None:
+def test_included_programs_are_examples_that_tests_run() -> None:
     texts = {block: block.text for block in BLOCKS if block.language == "{literalinclude}"}
     pages = Path(ROOT / "docs").rglob("*.md")
     included = {
@@ -67,7 +67,7 @@ def test_programs_from_files_are_examples_that_are_run() -> None:
     assert included <= {ROOT / "__main__.py", *(ROOT / "examples").glob("*/__main__.py")}
 
 
-def test_what_is_configured_is_what_the_program_of_the_page_takes() -> None:
+def test_configuration_on_a_page_is_what_its_program_reads() -> None:
     configured = 0
     for page in (ROOT / "docs" / "how-to").glob("*.md"):
         text = page.read_text()

@@ -18,7 +18,7 @@ PUBLIC = [(package, name) for package in (gcore_tls_provider, gcore_tls_componen
 
 
 def documented_variables(owner: type) -> Set[str]:
-    """The class's variables with a docstring below them, those of its bases in the package too."""
+    """Return the variables of a class that have a docstring, including those of its bases in the package."""
     found: set[str] = set()
     for each in inspect.getmro(owner):
         if not each.__module__.startswith("gcore_tls_"):
@@ -73,11 +73,11 @@ def _of_function(name: str, function: object) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("package", "name"), [pytest.param(*each, id=each[1]) for each in PUBLIC])
-def test_all_of_it_is_documented(package: object, name: str) -> None:
+def test_every_part_of_a_public_name_is_documented(package: object, name: str) -> None:
     assert list(undocumented(package, name)) == []
 
 
-def test_what_is_missing_is_seen() -> None:
+def test_missing_description_of_an_argument_is_found() -> None:
     class Package:
         """Stands for one."""
 
@@ -88,7 +88,7 @@ def test_what_is_missing_is_seen() -> None:
     assert list(undocumented(Package, "bare")) == ["bare(one)"]
 
 
-def test_the_alias_has_its_docstring() -> None:
+def test_alias_has_a_docstring() -> None:
     from gcore_tls_provider.resources import resource
 
     assert re.search(r'^Material: .*\n"""', inspect.getsource(resource), re.MULTILINE)

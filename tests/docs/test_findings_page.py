@@ -41,31 +41,31 @@ SEVERITIES: Mapping[str, Severity] = {
 """Severities of functions that create a finding without a severity argument."""
 
 
-class TestTheTables:
-    def test_they_hold_every_code_as_it_is(self) -> None:
+class TestTables:
+    def test_tables_list_every_code_with_its_meaning(self) -> None:
         shown = {code: (meaning, accepted == "yes") for code, meaning, _, accepted in ROWS}
         assert shown == {name: (code.meaning, code.acceptable) for name, code in CODES.items()}
         assert len(ROWS) == len(CODES)
 
-    def test_severities_are_those_of_the_rules(self) -> None:
-        """As far as the source shows them: the code and the severity in one call."""
+    def test_severities_are_those_that_the_rules_use(self) -> None:
+        """Compare those that the source shows: code and severity in one call."""
         shown = {code: set(severity.split(" or ")) for code, _, severity, _ in ROWS}
         found = severities_in_the_source()
         assert len(found) > len(CODES) * 0.7
         wrong = {code: (shown[code], severities) for code, severities in found.items() if not severities <= shown[code]}
         assert not wrong
 
-    def test_where_both_are_possible_it_says_when(self) -> None:
+    def test_page_explains_every_code_that_can_be_error_or_warning(self) -> None:
         both = {code for code, _, severity, _ in ROWS if severity == "error or warning"}
         _, _, explained = PAGE.partition("### Error or warning\n")
         assert both == set(re.findall(r"`([A-Z0-9_]+)`", explained))
 
-    def test_every_code_that_it_speaks_of_exists(self) -> None:
+    def test_every_code_on_the_page_exists(self) -> None:
         spoken = set(re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)`", PAGE + README))
         environment = {name for name in spoken if name.startswith(("GCORE_", "PIP_"))}
         assert spoken - environment - set(get_args(LbAlgorithm)) <= set(CODES)
 
-    def test_the_arguments_are_where_it_says(self) -> None:
+    def test_arguments_exist_on_the_listed_resources(self) -> None:
         rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", PAGE, re.MULTILINE)
         told = dict(rows[: rows.index(("accept_findings", "all of these")) + 1])
         kinds = {name: getattr(gcore_tls_provider, name) for name in KINDS if name != "PoolTlsSnapshot"}
@@ -111,19 +111,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
     yield Folder(path, {})
 
 
-class TestItsPrograms:
+class TestPrograms:
     @pytest.mark.parametrize(("program", "shown"), PROGRAMS, ids=range(len(PROGRAMS)))
-    def test_a_preview_says_what_it_shows(self, program: str, shown: str, folder: Folder) -> None:
+    def test_preview_prints_what_the_page_shows(self, program: str, shown: str, folder: Folder) -> None:
         assert folder.findings(program) == shown.splitlines()
 
-    def test_there_are_some_with_findings_and_some_without(self) -> None:
+    def test_page_has_programs_with_and_without_findings(self) -> None:
         assert {bool(shown) for _, shown in PROGRAMS} == {True, False}
         assert len(PROGRAMS) == PAGE.count("```python")
         assert sum(bool(shown) for _, shown in PROGRAMS) == PAGE.count("```text")
 
-    def test_its_commands_end_well(self, folder: Folder) -> None:
+    def test_commands_succeed(self, folder: Folder) -> None:
         typed = commands(PAGE)
-        # Those that write files come last: what they write isn't the authority of the development certificates.
+        # Commands that write files come last: they overwrite the CA of the development certificates.
         for command in sorted(typed, key=lambda each: not each.startswith("gcore-tls ")):
             if command.startswith("gcore-tls "):
                 ended = run_command(*shlex.split(command)[1:])
@@ -136,7 +136,7 @@ class TestItsPrograms:
             assert (folder.path / f"{kind}.pem").read_text() == both
 
 
-class TestTheThreeSteps:
+class TestReplacementOfACa:
     """Of replacing an authority, on the page's own complete program."""
 
     PROGRAM = next(program for program, _ in PROGRAMS if "MTLSLoadBalancer" in program)
@@ -153,12 +153,12 @@ class TestTheThreeSteps:
             (folder.path / f"{kind}.pem").write_text("".join(texts))
         (folder.path / "backend.pem").write_text((folder.path / f"{backend}-backend.pem").read_text())
 
-    def test_one_after_the_other_nothing_is_to_be_said(self, steps: Folder) -> None:
+    def test_three_steps_in_order_have_no_findings(self, steps: Folder) -> None:
         for authorities, backend in ((["old", "new"], "old"), (["new", "old"], "new"), (["new"], "new")):
             self.give(steps, *authorities, backend=backend)
             assert steps.findings(self.PROGRAM) == [], authorities
 
-    def test_without_expected_backends_dropping_warns(self, steps: Folder) -> None:
+    def test_dropping_a_ca_warns_without_expected_backends(self, steps: Folder) -> None:
         without = re.sub(r"    expected_backend_certificates=.*\n", "", self.PROGRAM)
         steps.last.clear()
         assert steps.findings(without) == []
@@ -169,14 +169,14 @@ class TestTheThreeSteps:
         assert said.startswith("warning: ")
         assert said.endswith("[CA_DROPPED]")
 
-    def test_all_at_once_is_refused(self, steps: Folder) -> None:
+    def test_all_steps_at_once_are_an_error(self, steps: Folder) -> None:
         self.give(steps, "new")
         codes = {line.rpartition(" ")[2].strip("[]"): line.partition(":")[0] for line in steps.findings(self.PROGRAM)}
         assert codes == {"BACKEND_NOT_TRUSTED": "error", "CA_DROPPED": "warning"}
 
 
-class TestWhatIsDeployed:
-    def test_an_error_on_it_is_a_warning(self, folder: Folder) -> None:
+class TestDeployedMaterial:
+    def test_error_on_deployed_material_is_a_warning(self, folder: Folder) -> None:
         program = next(program for program, shown in PROGRAMS if "MTLSLoadBalancer" in program)
         past = datetime.now(timezone.utc) - timedelta(days=20)
         old = DevelopmentAuthority.create("Servers").issue_server(["app.example.com"], now=past, valid_days=10)

@@ -1,4 +1,4 @@
-"""Every program on a page passes the strict type checker, and a preview of it says what is shown below it."""
+"""Programs on pages pass the strict type checker, and a preview prints what is shown below them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.docs.test_findings_page import folder as folder
 PROGRAMS = [block for block in BLOCKS if block.language == "python"]
 
 ELSEWHERE = frozenset({"README.md", "docs/findings.md", "docs/surprises.md", "docs/tutorial.md"})
-"""Pages whose programs a test of their own runs."""
+"""Pages with a test of their own that runs their programs."""
 
 
 def programs_with_output() -> Sequence[tuple[Block, str]]:
-    """The other pages' programs, with the text below them."""
+    """Return the programs of the other pages, with the text below them."""
     following = zip(BLOCKS, [*BLOCKS[1:], None], strict=True)
     return [
         (block, after.text if after is not None and after.page == block.page and after.language == "text" else "")
@@ -33,7 +33,7 @@ def programs_with_output() -> Sequence[tuple[Block, str]]:
 RUN = programs_with_output()
 
 
-def test_all_of_them_are_typed(tmp_path: Path) -> None:
+def test_programs_pass_the_strict_type_checker(tmp_path: Path) -> None:
     for block in PROGRAMS:
         name = str(block).replace("/", "_").replace(".", "_").replace(":", "_").replace("-", "_")
         (tmp_path / f"{name}.py").write_text(block.text)
@@ -46,13 +46,13 @@ def test_all_of_them_are_typed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("block", "shown"), RUN, ids=[str(block) for block, _ in RUN])
-def test_a_preview_says_what_is_shown(block: Block, shown: str, folder: Folder) -> None:
+def test_preview_prints_what_the_page_shows(block: Block, shown: str, folder: Folder) -> None:
     assert ast.parse(block.text).body
-    said = folder.findings(block.text)
-    assert [each for each in said if not each.startswith("warning: ")] == shown.splitlines()
+    found = folder.findings(block.text)
+    assert [each for each in found if not each.startswith("warning: ")] == shown.splitlines()
 
 
-def test_every_page_with_programs_is_tested() -> None:
+def test_every_page_with_programs_has_a_test() -> None:
     pages = {block.page for block in PROGRAMS}
     assert pages >= ELSEWHERE
     assert {block.page for block, _ in RUN} == pages - ELSEWHERE

@@ -31,7 +31,7 @@ FOUND = of_findings(CODES)
 
 
 def is_said(said: Said, text: str) -> bool:
-    """Whether a text can be what is said, with anything filled in, its remedy included."""
+    """Return whether a text is a message with inserted values, including its remedy."""
     pattern = re.escape(" ".join(filter(None, (said.sentence, said.remedy)))).replace(re.escape(FILLED_IN), ".*")
     return re.match(pattern, text) is not None
 

@@ -1,4 +1,4 @@
-"""The site as it is built: whole, without warnings, with search, and with nothing from anywhere else."""
+"""The built site: complete, without warnings, with search, and without content from other servers."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from tests.docs.pages import DOCS, ROOT
 pytestmark = pytest.mark.xdist_group("site")
 
 OTHER_SITES = frozenset({"github.com/pradyunsg/furo", "127.0.0.1:8080"})
-"""Where links lead that leave the site: the theme's own, and the reader's emulator."""
+"""Targets of links that leave the site: the theme's own, and the reader's emulator."""
 
 
 @dataclass
 class Document(HTMLParser):
-    """What one file of the site refers to."""
+    """References of one file of the site."""
 
     links: list[str] = field(default_factory=list)
     assets: list[str] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Document(HTMLParser):
 
 @dataclass(frozen=True)
 class Site:
-    """The built site."""
+    """Built site."""
 
     folder: Path
     said: str
@@ -62,7 +62,7 @@ class Site:
     documents: Mapping[Path, Document]
 
     def inventory(self) -> set[str]:
-        """Every name that the reference describes."""
+        """Return all names that the reference describes."""
         *_, packed = (self.folder / "objects.inv").read_bytes().split(b"\n", 4)
         return {line.split()[0] for line in zlib.decompress(packed).decode().splitlines() if " py:" in line}
 
@@ -80,17 +80,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(folder / "html", done.stdout + done.stderr, done.returncode, documents)
 
 
-def test_it_builds_without_warnings(site: Site) -> None:
+def test_site_builds_without_warnings(site: Site) -> None:
     assert (site.code, site.said) == (0, "")
 
 
-def test_every_page_is_there(site: Site) -> None:
+def test_site_contains_every_page(site: Site) -> None:
     pages = {path.relative_to(DOCS).with_suffix(".html") for path in DOCS.rglob("*.md")}
     assert pages <= {path.relative_to(site.folder) for path in site.documents}
     assert len(pages) > 25
 
 
-def test_every_link_leads_somewhere(site: Site) -> None:
+def test_every_link_has_a_target(site: Site) -> None:
     followed = 0
     for path, document in site.documents.items():
         for link in document.links:
@@ -108,7 +108,7 @@ def test_every_link_leads_somewhere(site: Site) -> None:
     assert followed > 1000
 
 
-def test_nothing_comes_from_elsewhere(site: Site) -> None:
+def test_no_asset_is_on_another_server(site: Site) -> None:
     for path, document in site.documents.items():
         for asset in document.assets:
             parts = urlsplit(asset)
@@ -120,7 +120,7 @@ def test_nothing_comes_from_elsewhere(site: Site) -> None:
         assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", style.read_text()), style.name
 
 
-def test_the_reference_has_every_public_name(site: Site) -> None:
+def test_reference_describes_every_public_name(site: Site) -> None:
     described = site.inventory()
     for package in (gcore_tls_provider, gcore_tls_components):
         for name in package.__all__:
@@ -137,7 +137,7 @@ def test_every_code_has_an_anchor(site: Site) -> None:
     assert set(CODES) <= site.documents[site.folder / "troubleshooting.html"].anchors
 
 
-def test_commands_and_their_options_are_there(site: Site) -> None:
+def test_reference_contains_commands_and_their_options(site: Site) -> None:
     for page, said in (
         ("gcore-tls", ("--accept CODE=REASON", "--server-name NAME", "--load-balancer ID")),
         ("gcore-emulator", ("--task-seconds SPEC", "secret-in-use=400|409|task-error|allow")),
@@ -152,7 +152,7 @@ def indexed(site: Site) -> Iterator[str]:
     yield from index["terms"]
 
 
-def test_the_search_index_has_words(site: Site) -> None:
+def test_search_index_contains_words(site: Site) -> None:
     stems = {
         "ca_drop",
         "key_mismatch",
@@ -175,7 +175,7 @@ def test_search_works_without_a_server(site: Site, tmp_path: Path) -> None:
     assert {"findings.html", "troubleshooting.html"} <= set(found)
 
 
-def test_the_pages_outside_of_it_link_to_what_is_there() -> None:
+def test_links_of_pages_at_the_root_exist() -> None:
     for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md"):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
