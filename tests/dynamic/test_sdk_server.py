@@ -30,6 +30,7 @@ from gcore_emulator.behavior import Behavior
 from gcore_emulator.faults import FailTask, Respond
 from gcore_tls_provider import providers
 from gcore_tls_provider.certificates import DevelopmentAuthority
+from gcore_tls_provider.hidden_inputs import RECORD, to_json
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from tests.fake_engine.recording_host import IDENTITY, Making, exported
 
@@ -68,10 +69,11 @@ class DynamicServer:
         args.update({f"gcore:{key}": value for key, value in {**defaults, **values}.items()})
         self.stub.Configure(provider_pb2.ConfigureRequest(args=args))
 
-    def bag(self, kind: str, properties: Mapping[str, Any]) -> Struct:
+    def bag(self, kind: str, properties: Mapping[str, Any], **parts: str) -> Struct:
         bag = Struct()
         provider, _ = _serialize(True, serialize_provider, getattr(providers, f"{kind}Provider")())
-        bag.update({**properties, "__provider": provider, "__context": CONTEXT, "__attempt": ATTEMPT})
+        record = {"v": 1, "resource": to_json(CONTEXT), "nonce": ATTEMPT, **parts}
+        bag.update({**properties, "__provider": provider, RECORD: record})
         return bag
 
     def check(self, kind: str, **properties: Any) -> provider_pb2.CheckResponse:
@@ -82,7 +84,7 @@ class DynamicServer:
 
     def read(self, kind: str, object_id: str) -> provider_pb2.ReadResponse:
         answer: provider_pb2.ReadResponse = self.stub.Read(
-            provider_pb2.ReadRequest(id=object_id, properties=self.bag(kind, {"__set": []})), timeout=30
+            provider_pb2.ReadRequest(id=object_id, properties=self.bag(kind, {}, explicit="")), timeout=30
         )
         return answer
 
@@ -155,7 +157,7 @@ class TestInTheSdksServer:
     def test_a_life(self, emulator: tuple[Emulator, str], tmp_path: Path) -> None:
         stored, url = emulator
         certificate = DevelopmentAuthority.create("Backends CA").certificate_pem
-        (tmp_path / "state.json").write_bytes(exported(creating=[Making(URN, {"__attempt": ATTEMPT})]))
+        (tmp_path / "state.json").write_bytes(exported(creating=[Making(URN, {RECORD: {"v": 1, "nonce": ATTEMPT}})]))
         (tmp_path / "pulumi").write_text(f"#!/bin/sh\nexec cat {tmp_path}/state.json\n")
         (tmp_path / "pulumi").chmod(0o755)
         with dynamic_server(tmp_path) as server:
@@ -200,9 +202,9 @@ class TestInTheSdksServer:
         assert reason == str(caught.value.details()).strip().partition(": ")[2]
         properties = MessageToDict(left.properties)
         assert properties["tags"] == {"team": "a"}
-        assert properties["__unfinished"] == "anew"
+        assert properties[RECORD]["partial"] == "recreate"
         assert properties["__provider"] == MessageToDict(checked.inputs)["__provider"]
-        assert [each for each in server.engine.logged if "can't keep" in each.message] == []
+        assert [each for each in server.engine.logged if "cannot keep" in each.message] == []
 
     def test_an_unknown_value(self, emulator: tuple[Emulator, str]) -> None:
         with dynamic_server() as server:

@@ -41,8 +41,8 @@ def test_a_load_balancer_moves_to_another_account_made_first(
     stack.refresh().expect_nothing_to_do()
     stack.destroy().expect_success()
     assert not there.account.load_balancers
-    made = [index for index, each in enumerate(there.calls) if each.method == "POST"]
-    deleted = [index for index, each in enumerate(emulator.calls) if each.method == "DELETE"]
+    made = [index for index, each in enumerate(there.requests) if each.method == "POST"]
+    deleted = [index for index, each in enumerate(emulator.requests) if each.method == "DELETE"]
     assert made and deleted
 
 
@@ -51,11 +51,11 @@ def test_another_name_for_the_same_place_changes_nothing(new_program: NewProgram
     stack.configure({"alias:projectId": PROJECT, "alias:regionId": REGION, "alias:baseUrl": url})
     stack.configure_secret("alias:apiKey", API_KEY)
     stack.up().expect_success()
-    begin = len(emulator.calls)
+    begin = len(emulator.requests)
     rewrite(stack, ', provider_config="alias"')
     assert stack.preview().expect_success().counts() == {"to update": 1, "unchanged": 1}
     stack.up().expect_success()
-    assert [each for each in emulator.calls[begin:] if each.method != "GET"] == []
+    assert [each for each in emulator.requests[begin:] if each.method != "GET"] == []
     stack.preview().expect_nothing_to_do()
     # From now on it is asked with the other key.
     del stack.variables["GCORE_API_KEY"]

@@ -103,7 +103,7 @@ def rewrite(stack: Stack, text: str) -> None:
 
 
 def writes(emulator: Emulator, begin: int) -> list[str]:
-    return [f"{each.method} {each.route}" for each in emulator.calls[begin:] if each.method in WRITES]
+    return [f"{each.method} {each.route}" for each in emulator.requests[begin:] if each.method in WRITES]
 
 
 def foreign(new_program: NewProgram, files: DevelopmentFiles) -> tuple[Stack, dict[str, object]]:
@@ -116,7 +116,7 @@ def test_everything_is_adopted_without_a_write(
     new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator
 ) -> None:
     _, ids = foreign(new_program, files)
-    begin = len(emulator.calls)
+    begin = len(emulator.requests)
     stack = new_program(ours(files, ids))
     preview = stack.preview().expect_success()
     assert preview.errors == []
@@ -144,7 +144,7 @@ def test_differences_are_shown_then_changed(
     new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator
 ) -> None:
     _, ids = foreign(new_program, files)
-    begin = len(emulator.calls)
+    begin = len(emulator.requests)
     second = '{"address": "10.0.0.12", "protocol_port": 8443}'
     stack = new_program(ours(files, ids, owner="us", members=f"{MEMBER}, {second}"))
     shown = stack.preview().expect_success().diagnostics
@@ -174,7 +174,7 @@ def test_retain_on_delete_leaves_all_of_it(
     _, ids = foreign(new_program, files)
     stack = new_program(ours(files, ids, opts="retain_on_delete=True"))
     stack.up().expect_success()
-    begin = len(emulator.calls)
+    begin = len(emulator.requests)
     stack.destroy().expect_success()
     assert writes(emulator, begin) == []
     assert (len(emulator.account.load_balancers), len(emulator.account.secrets)) == (1, 5)
@@ -264,7 +264,7 @@ def test_a_wrong_id(id_: str, said: str, new_program: NewProgram) -> None:
 @openapi
 def test_a_port_that_cannot_be_changed(new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator) -> None:
     _, ids = foreign(new_program, files)
-    begin = len(emulator.calls)
+    begin = len(emulator.requests)
     text = ours(files, ids).replace(
         "load_balancer=balancer, certificate", "load_balancer=balancer, protocol_port=444, certificate"
     )

@@ -47,9 +47,9 @@ def test_what_was_there_survives_a_rename_and_a_refresh(
         (stack.program / "__main__.py").write_text(text(name, opts))
         preview = stack.preview().expect_success()
         assert not {"to create", "to replace", "to delete"} & preview.counts().keys(), preview.output
-    begin = len(emulator.calls)
+    begin = len(emulator.requests)
     stack.up().expect_success()
-    assert {each.method for each in emulator.calls[begin:]} <= {"GET"}
+    assert {each.method for each in emulator.requests[begin:]} <= {"GET"}
     stack.preview().expect_nothing_to_do()
 
     emulator.account.put(replace(emulator.account.pools[pool_id], ca_secret_id=theirs))

@@ -102,7 +102,7 @@ def test_what_the_program_shows_is_refused_in_the_preview(
     if case == "another certificate's key":
         _, _, said = preview.errors[0].partition(" has a problem: ")
         assert said in (ROOT / "docs" / "preview.md").read_text()
-    assert emulator.calls == []
+    assert emulator.requests == []
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def test_what_only_the_api_knows_is_one_line_in_up(
         _fail_the_next_task(url, "/cloud/v1/lblisteners/{project_id}/{region_id}")
     if case != "a base URL that is none":
         stack.preview().expect_success()
-        assert emulator.calls == []
+        assert emulator.requests == []
 
     up = stack.up().expect_failure()
 

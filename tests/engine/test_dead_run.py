@@ -38,7 +38,7 @@ def test_the_next_run_goes_on(how: str, new_program: NewProgram, emulator: Emula
 
     again = stack.up().expect_success()
     assert list(emulator.account.load_balancers) == [left]
-    taken_over = any(f"load balancer {left} was left behind by a run that died" in each for each in again.diagnostics)
+    taken_over = any(f"load balancer {left} was an orphan of an interrupted run" in each for each in again.diagnostics)
     # At the first Ctrl-C the engine waits for what is under way, and saves it.
     assert taken_over == (how != "Ctrl-C")
     assert len(emulator.account.listeners) == 1
@@ -65,7 +65,7 @@ def test_a_change_whose_run_was_killed_and_that_is_taken_back(new_program: NewPr
     assert len(emulator.account.load_balancers) == 2, "a preview changes nothing"
     back = stack.up().expect_success()
     assert list(emulator.account.load_balancers) == [kept]
-    assert any("was left behind by a run that died: it was deleted" in each for each in back.diagnostics)
+    assert any("was an orphan of an interrupted run and was deleted" in each for each in back.diagnostics)
 
     program.write_text(OTHER_NETWORK)
     end(stack, "SIGKILL", lambda: len(emulator.account.load_balancers) == 2)

@@ -23,7 +23,7 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 def writes(emulator: Emulator, begin: int) -> list[str]:
     """Those that were done: a route that a dialect hasn't is tried in vain."""
-    return [str(each.route) for each in emulator.calls[begin:] if each.method in WRITES and each.status == 200]
+    return [str(each.route) for each in emulator.requests[begin:] if each.method in WRITES and each.status == 200]
 
 
 def _with_all_that_there_is(portal: Portal, files: DevelopmentFiles, emulator: Emulator) -> dict[str, str]:
@@ -70,7 +70,7 @@ def test_the_printed_program_adopts_and_changes_nothing(
     new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator, url: str
 ) -> None:
     ids = _with_all_that_there_is(Portal(url), files, emulator)
-    begin = len(emulator.calls)
+    begin = len(emulator.requests)
     stack = new_program("")
     text = discover(ids["loadBalancer"], environment=stack.variables)
     (stack.program / "__main__.py").write_text(text)
@@ -100,7 +100,7 @@ def test_what_differs_is_all_that_is_written(
     new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator, url: str
 ) -> None:
     ids = Portal(url).load_balancer(files, members=["10.0.0.11"], port=8443, mutual_tls=False)
-    begin = len(emulator.calls)
+    begin = len(emulator.requests)
     stack = new_program("")
     text = discover(ids["loadBalancer"], secrets="refer", environment=stack.variables)
     changed = text.replace('lb_algorithm="ROUND_ROBIN"', 'lb_algorithm="SOURCE_IP"').replace(

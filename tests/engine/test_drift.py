@@ -156,7 +156,7 @@ def test_what_is_gone_is_made_again_with_what_depends_on_it(stack: Stack, emulat
     name = pool(emulator).name
     (warning,) = stack.refresh().expect_success().diagnostics
     assert warning.startswith(
-        f"warning: pool '{name}' ({pool(emulator).id}) isn't well, says Gcore: it is in provision"
+        f"warning: Gcore reports pool '{name}' ({pool(emulator).id}) as unhealthy: it is in provision"
     )
 
 

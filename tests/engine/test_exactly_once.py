@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gcore_emulator import Emulator
-from gcore_emulator.faults import Answer
+from gcore_emulator.faults import Respond
 from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles
 from tests.engine.conftest import NewProgram, emulated
 from tests.engine.ending import end
@@ -59,7 +59,7 @@ def test_one_secret_whatever_comes(
 
     # A becomes B, and A can't be deleted; then the program says A again.
     says(other_authority)
-    emulator.faults.add([Answer(action="answer", method="DELETE", status=403, body={}, nth=1, times=20)])
+    emulator.faults.add([Respond(action="respond", method="DELETE", status=403, body={}, nth=1, times=20)])
     stack.up().expect_failure()
     assert len(secrets) == 2
     emulator.faults.counts.clear()
@@ -136,7 +136,7 @@ def test_an_attachment_killed_between_its_update_and_the_saving_of_the_state(
     theirs = set(emulator.account.secrets)
 
     stack: Stack = new_program(ATTACHMENT.format(files=files, pool=pool_id))
-    end(stack, "SIGKILL", lambda: any(each.method in ("PATCH", "PUT") for each in emulator.calls))
+    end(stack, "SIGKILL", lambda: any(each.method in ("PATCH", "PUT") for each in emulator.requests))
     stack.up().expect_success()
     pool = emulator.account.pools[pool_id]
     assert (pool.protocol, pool.ca_secret_id in emulator.account.secrets) == ("HTTPS", True)

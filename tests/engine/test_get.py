@@ -6,10 +6,10 @@ import pytest
 
 from gcore_emulator import Emulator
 from gcore_tls_provider.certificates import DevelopmentFiles
+from gcore_tls_provider.lifecycle.kinds import KINDS as LIFECYCLE_KINDS
 from tests.engine.accounts import EU, configure_abroad
 from tests.engine.conftest import EU_PROJECT, NewProgram
 from tests.engine.foreign import Portal
-from tests.fake_engine.account import LIFECYCLES
 
 pytestmark = pytest.mark.engine
 
@@ -39,12 +39,12 @@ def program(ids: dict[str, str]) -> str:
 
 
 def test_every_kind_is_here() -> None:
-    assert set(KINDS) == set(LIFECYCLES) - {"PoolTlsSnapshot"}
+    assert set(KINDS) == set(LIFECYCLE_KINDS) - {"PoolTlsSnapshot"}
 
 
 def test_all_kinds(new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator, url: str) -> None:
     ids = Portal(url).load_balancer(files, members=["10.0.0.11"], port=8443, mutual_tls=True)
-    begin = len(emulator.calls)
+    begin = len(emulator.requests)
     stack = new_program(program(ids))
     stack.preview().expect_success()
     stack.up().expect_success()
@@ -54,7 +54,7 @@ def test_all_kinds(new_program: NewProgram, files: DevelopmentFiles, emulator: E
     stack.preview().expect_nothing_to_do()
     stack.refresh().expect_success()
     stack.destroy().expect_success()
-    assert {each.method for each in emulator.calls[begin:]} == {"GET"}
+    assert {each.method for each in emulator.requests[begin:]} == {"GET"}
     assert len(emulator.account.load_balancers) == 1
 
 

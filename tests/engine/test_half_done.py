@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gcore_emulator import Emulator
-from gcore_emulator.faults import Answer, FailTask, HangTask
+from gcore_emulator.faults import FailTask, HangTask, Respond
 from gcore_tls_provider.certificates import DevelopmentFiles
 from tests.engine.conftest import NewProgram, emulated
 from tests.engine.stack import Stack
@@ -51,11 +51,11 @@ def test_what_fails_half_way(new_program: NewProgram, files: DevelopmentFiles, e
     # A load balancer whose task fails, and that nobody may delete; a secret whose task doesn't end.
     balancers = "/cloud/v1/loadbalancers/{project_id}/{region_id}"
     faults.add([FailTask(action="fail_task", method="POST", route=balancers, error="no room")])
-    faults.add([Answer(action="answer", method="DELETE", status=403, body={})])
+    faults.add([Respond(action="respond", method="DELETE", status=403, body={})])
     faults.add([HangTask(action="hang_task", method="POST", route="/cloud/v2/secrets/{project_id}/{region_id}")])
     failed = stack.up().expect_failure()
     (left,) = account.load_balancers
-    assert any("no room" in each and f"load balancer {left}, could not be removed" in each for each in failed.lines())
+    assert any("no room" in each and f"load balancer {left}, which could not be removed" in each for each in failed.lines())
     assert saved(stack)["LoadBalancer"] == left
     assert saved(stack)["ClientCertificate"].startswith("unknown:client-")
     key_line = files.client_key.read_text().splitlines()[1]
@@ -66,7 +66,7 @@ def test_what_fails_half_way(new_program: NewProgram, files: DevelopmentFiles, e
     faults.counts.clear()
     for task in list(account.tasks.values()):
         if task.due_at is None:
-            emulator.work.keep(replace(task, due_at=task.created_at))
+            emulator.task_engine.put_task(replace(task, due_at=task.created_at))
     again = stack.up().expect_success()
     assert left not in account.load_balancers, again.output
     assert len(account.load_balancers) == len(account.secrets) == 1
@@ -79,7 +79,7 @@ def test_what_fails_half_way(new_program: NewProgram, files: DevelopmentFiles, e
     program.write_text(before)
     stack.up().expect_success()
     program.write_text(PROGRAM.format(files=files) + POOL.format(pool=MONITOR))
-    faults.add([Answer(action="answer", method="POST", status=403, body={})])
+    faults.add([Respond(action="respond", method="POST", status=403, body={})])
     stack.up().expect_failure()
     assert [each.timeout_member_data for each in account.pools.values()] == [7000]
     faults.counts.clear()
@@ -91,7 +91,7 @@ def test_what_fails_half_way(new_program: NewProgram, files: DevelopmentFiles, e
     # A destroy straight after a failure removes what was left.
     program.write_text(before + 'gcore.LoadBalancer("other")\n')
     faults.add([FailTask(action="fail_task", method="POST", error="no room")])
-    faults.add([Answer(action="answer", method="DELETE", status=403, body={})])
+    faults.add([Respond(action="respond", method="DELETE", status=403, body={})])
     stack.up().expect_failure()
     assert len(account.load_balancers) == 2
     faults.counts.clear()

@@ -48,7 +48,7 @@ def ids(emulator: Emulator) -> list[str]:
 def order(emulator: Emulator, begin: int) -> list[tuple[str, str]]:
     """What was made and deleted, and in which order."""
     names = {"lblisteners": "listener", "lbpools": "pool", "pools": "pool", "loadbalancers": "load balancer"}
-    done = [each for each in emulator.calls[begin:] if each.method in ("POST", "DELETE") and each.status == 200]
+    done = [each for each in emulator.requests[begin:] if each.method in ("POST", "DELETE") and each.status == 200]
     parts = [(each.method, str(each.route).replace("/{project_id}/{region_id}", "").split("/")) for each in done]
     return [(method, next(names[each] for each in reversed(route) if each in names)) for method, route in parts]
 
@@ -62,7 +62,7 @@ def replaced(
     assert preview.counts()["to replace"] == len(kinds)
     diagnostics = "\n".join(preview.diagnostics)
     assert all(each in diagnostics for each in said), diagnostics
-    begin = len(emulator.calls)
+    begin = len(emulator.requests)
     stack.up().expect_success()
     deleted, made = [("DELETE", each) for each in kinds], [("POST", each) for each in reversed(kinds)]
     assert order(emulator, begin) == [*deleted, *made]

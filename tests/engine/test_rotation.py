@@ -129,15 +129,15 @@ def test_nothing_is_ever_missing(shop: Shop, emulator: Emulator) -> None:
     shop.stack.up().expect_success()
     for name, rotation in ROTATIONS.items():
         rotation.change(shop)
-        before, begin = set(emulator.account.secrets), len(emulator.calls)
+        before, begin = set(emulator.account.secrets), len(emulator.requests)
         done = shop.stack.up().expect_success()
         counts = {what: count for what, count in done.counts().items() if what != "unchanged"}
         assert counts == rotation.counts, name
-        assert emulator.audit().breaches == (), name
+        assert emulator.audit().violations == (), name
         after = set(emulator.account.secrets)
         assert len(after) == len(before) + counts.get("created", 0) - counts.get("deleted", 0), name
         assert used(emulator) == after, name
-        order = [each for each in map(_step, emulator.calls[begin:]) if each]
+        order = [each for each in map(_step, emulator.requests[begin:]) if each]
         assert order == sorted(order, key=["made", "repointed", "deleted"].index), name
         assert order.count("repointed") == 1, name
         assert order.count("deleted") == len(before - after), name

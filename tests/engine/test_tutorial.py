@@ -97,7 +97,7 @@ class Reader:
 
     def looks_at_the_requests(self) -> list[str]:
         """Those that changed something."""
-        calls = httpx.get(f"{self.url}/_emulator/requests").json()["calls"]
+        calls = httpx.get(f"{self.url}/_emulator/requests").json()["requests"]
         return [f"{each['method']} {each['route']}" for each in calls if each["method"] != "GET"]
 
     def state(self) -> dict[str, dict[str, object]]:

@@ -52,11 +52,11 @@ def test_a_pool_changes_in_place(new_program: NewProgram, files: DevelopmentFile
     def up(stack: Stack, properties: str) -> list[tuple[str, str]]:
         """Deploys the program with this pool; the writes that it took."""
         (stack.program / "__main__.py").write_text(text(properties))
-        begin = len(emulator.calls)
+        begin = len(emulator.requests)
         done = stack.up().expect_success()
         assert done.counts().get("updated") == 1, done.output
         assert "replaced" not in done.counts()
-        calls = [call for call in emulator.calls[begin:] if call.method != "GET"]
+        calls = [call for call in emulator.requests[begin:] if call.method != "GET"]
         return [(call.method, str(call.route).rpartition("{region_id}")[2]) for call in calls]
 
     stack = new_program(text(PLAIN))

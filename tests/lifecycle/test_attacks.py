@@ -11,8 +11,8 @@ from pydantic import JsonValue
 from gcore_tls_provider.api.wire.load_balancers import LoggingSet
 from gcore_tls_provider.errors import BadRequest, DeadlineExceeded, NotFound, ObjectFailed, TaskFailed
 from gcore_tls_provider.lifecycle import plan
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.kinds import KINDS
-from gcore_tls_provider.lifecycle.record import Record
 from tests.fake_engine.account import MONITOR, World, as_engine, member, urn_of
 from tests.lifecycle.conftest import Worlds
 

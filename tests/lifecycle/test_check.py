@@ -11,8 +11,8 @@ import pytest
 from gcore_tls_provider.certificates import CertificateFacts, DevelopmentAuthority, RevocationListFacts
 from gcore_tls_provider.hidden_inputs import RECORD
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, format_finding
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.kinds import KINDS
-from gcore_tls_provider.lifecycle.record import Record
 from tests.fake_engine.account import MONITOR, NOWHERE, World, member, nonce_of
 from tests.material import Material
 

@@ -174,7 +174,7 @@ class TestFailedTasks:
         (left,) = world.objects("load_balancers")
         message = str(caught.value)
         assert "no room" in message
-        assert f"load balancer {left.id}, could not be removed" in message
+        assert f"load balancer {left.id}, which could not be removed" in message
         assert "not yours" in message
         assert "Run again" in message
 

@@ -19,9 +19,9 @@ from tests.lifecycle.test_unhealthy_objects import READS
 from tests.lifecycle.test_update_matrix import (
     CASES,
     IN_PLACE,
-    TESTED_KINDS,
     MEMBERS,
     MONITORS,
+    TESTED_KINDS,
     of_member,
     of_monitor,
 )

@@ -16,6 +16,7 @@ from gcore_tls_provider.lifecycle.inputs.fields import (
     inputs_after_read,
 )
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.kinds import KINDS
 from gcore_tls_provider.lifecycle.kinds.certificate import (
     CLIENT_CERTIFICATE,
@@ -24,7 +25,6 @@ from gcore_tls_provider.lifecycle.kinds.certificate import (
 )
 from gcore_tls_provider.lifecycle.kinds.pool.health_monitor import same_health_monitor
 from gcore_tls_provider.lifecycle.kinds.pool.members import same_members
-from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.run.location import LOCATION_FIELDS
 from tests.fake_engine.account import MONITOR, as_engine, hidden, member
 

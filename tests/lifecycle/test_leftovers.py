@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.kinds import creatable_kinds
-from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.recovery.orphans import StackCleanup, delete_of_resource
 from gcore_tls_provider.lifecycle.run.context import ResourceContext
 from tests.fake_engine.account import STACK, Resource, World, urn_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from gcore_tls_provider.errors import ObjectFailed
-from gcore_tls_provider.lifecycle.record import Record
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from tests.fake_engine.account import NOWHERE, Resource, World, as_engine, member, urn_of
 from tests.fake_engine.requests import Sent
 from tests.lifecycle.conftest import Worlds
@@ -229,7 +229,7 @@ def test_a_secret_that_is_gone_is_an_error_and_nothing_is_weakened(world: World)
     it.attach("ca_secret_id")
     before = it.part()
     theirs.delete()
-    with pytest.raises(ObjectFailed, match=f"no longer exists: ca_secret_id {theirs.id}"):
+    with pytest.raises(ObjectFailed, match=f"no longer exist: ca_secret_id {theirs.id}"):
         it.detach()
     assert it.part() == before
     # The remedy that it names.
@@ -242,7 +242,7 @@ def test_null_that_is_ignored_is_an_error(worlds: Worlds) -> None:
     world = worlds(null_secret_id="ignore")
     it = scene(world)
     it.attach("ca_secret_id")
-    with pytest.raises(ObjectFailed, match="ca_secret_id is still what it was"):
+    with pytest.raises(ObjectFailed, match="ca_secret_id still has its old value"):
         it.detach()
 
 
@@ -327,7 +327,7 @@ def test_two_of_one_run(world: World) -> None:
 
 
 def test_no_such_pool(world: World) -> None:
-    with pytest.raises(ObjectFailed, match="Correct the id"):
+    with pytest.raises(ObjectFailed, match="Correct the ID"):
         world.create("PoolTlsSnapshot", "tls-snapshot", pool_id=NOWHERE)
 
 

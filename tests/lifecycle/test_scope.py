@@ -13,8 +13,8 @@ from gcore_tls_provider.errors import BadRequest, ConfigurationError, Unauthoriz
 from gcore_tls_provider.hidden_inputs import RECORD
 from gcore_tls_provider.lifecycle import apply, plan
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.kinds import KINDS
-from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
 from gcore_tls_provider.lifecycle.session import Session
 from tests.fake_clock import FakeClock

@@ -8,7 +8,7 @@ from datetime import timedelta
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.hidden_inputs import RECORD, to_json
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties
-from gcore_tls_provider.lifecycle.record import Record
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from tests.certificates.issuing import CLIENT, END, NOW, issue, issue_authority
 from tests.fake_engine.account import World, as_engine, urn_of
 from tests.fake_engine.referring import REFERENCES

@@ -9,7 +9,7 @@ import pytest
 
 from gcore_tls_provider.errors import ApiError
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
-from gcore_tls_provider.lifecycle.record import Record
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from tests.fake_engine.account import Resource, World, as_engine, member, nonce_of, urn_of
 from tests.fake_engine.recording_host import Making
 from tests.fake_engine.requests import OTHER_REGION
@@ -103,7 +103,7 @@ class TestWhatCanBeMended:
         left = world.load_balancer("it")
         later = world.dies(left)
         later.fault(action="respond", status=403, body={}, method="POST", nth=1)
-        with pytest.raises(ApiError, match=f"load balancer {left.id}, left behind .* is half-mended"):
+        with pytest.raises(ApiError, match=f"load balancer {left.id}, an orphan .* is only partially changed"):
             later.load_balancer("it", flavor="lb1-2-4")
         (half,) = later.half_done
         assert half.id == left.id
@@ -119,8 +119,8 @@ class TestWhatCanNotBeMended:
         later = spoken.dies(left)
         again = later.client_certificate("it")
         assert ids(later, "secrets") == {again.id} != {left.id}
-        assert f"secret {left.id} ('{left.outputs['name']}') was left behind by a run that died" in later.warnings
-        assert "it was deleted" in later.warnings
+        assert f"secret {left.id} ('{left.outputs['name']}') was an orphan of an interrupted run" in later.warnings
+        assert "and was deleted" in later.warnings
         assert "--clear-pending-creates" in later.warnings
 
     def test_what_the_program_says_no_longer(self, world: World) -> None:
@@ -144,7 +144,7 @@ class TestWhatCanNotBeMended:
         later = world.dies(left)
         again = later.load_balancer("it")
         assert ids(later, "load_balancers") == {again.id} != {left.id}
-        assert f"load balancer {left.id} ('{left.outputs['name']}') was left behind" in later.warnings
+        assert f"load balancer {left.id} ('{left.outputs['name']}') was an orphan" in later.warnings
 
     def test_what_can_not_be_looked_for(self, world: World) -> None:
         """That is no reason for the new one not to be made."""
@@ -174,8 +174,8 @@ class TestWhatIsLeftAlone:
         later = world.dies(balancer)
         again = later.load_balancer("it")
         assert ids(later, "load_balancers") == {balancer.id, again.id}
-        assert f"load balancer {balancer.id} ('{balancer.outputs['name']}') was left behind" in later.warnings
-        assert "somebody uses it by now. It is left alone" in later.warnings
+        assert f"load balancer {balancer.id} ('{balancer.outputs['name']}') is an orphan" in later.warnings
+        assert "something else uses it now. It is left alone" in later.warnings
 
     def test_a_listener_that_somebody_else_has_put_a_pool_behind(self, world: World) -> None:
         balancer = world.load_balancer()

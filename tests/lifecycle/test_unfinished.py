@@ -129,6 +129,6 @@ def test_under_a_name_of_the_users_own_nothing_is_left_to_chance(world: World) -
     """Whoever has that name next may be somebody else: nothing is kept that would delete it."""
     world.fault(action="hang_task", method="POST", nth=1)
     world.fault(action="drop_before", method="GET", route=LISTS["LoadBalancer"], nth=2, times=100)
-    with pytest.raises(DeadlineExceeded, match="whether load balancer 'mine' was made isn't known"):
+    with pytest.raises(DeadlineExceeded, match="it is unknown whether load balancer 'mine' was created"):
         world.load_balancer("it", name="mine")
     assert world.half_done == []

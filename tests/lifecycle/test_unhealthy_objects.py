@@ -59,7 +59,7 @@ STATUSES: Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]] = {
     "load balancer whose pools are down": (
         "load balancer",
         {"operating_status": "ERROR"},
-        ("it is in operating status ERROR", "health probes fail, or that all below it does"),
+        ("it is in operating status ERROR", "health probes fail, or that everything below the object does"),
     ),
     "degraded": ("load balancer", {"operating_status": "DEGRADED"}, ()),
     "switched off": ("load balancer", {"operating_status": "OFFLINE"}, ()),
@@ -68,7 +68,7 @@ STATUSES: Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]] = {
     "member down": (
         "pool",
         {"operating_status": "DEGRADED", "members": {"operating_status": "ERROR"}},
-        ("says Gcore: member 10.0.0.12:8443 is in operating status ERROR.",),
+        ("as unhealthy: member 10.0.0.12:8443 is in operating status ERROR.",),
     ),
     "member in ERROR": (
         "pool",
@@ -97,7 +97,7 @@ def test_a_refresh_says_what_is_not_well(name: str, world: World) -> None:
     assert len(warnings) == bool(expected)
     for urn, warning in warnings:
         assert urn == urn_of(resource.kind, "it")
-        assert warning.startswith(f"{kind} '{resource.outputs['name']}' ({resource.id}) isn't well, says Gcore: ")
+        assert warning.startswith(f"Gcore reports {kind} '{resource.outputs['name']}' ({resource.id}) as unhealthy: ")
         for part in expected:
             assert part in warning
     for status in ("provisioning_status", "operating_status", "status"):
