@@ -159,7 +159,7 @@ def account_within(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[tupl
 
 def noticed(emulator: Emulator) -> list[Noticed]:
     """How late the end of each task was seen: by the first answer about tasks after it."""
-    polls = [call.at for call in emulator.calls if "/tasks/" in call.path]
+    polls = [call.at for call in emulator.requests if "/tasks/" in call.path]
     found = []
     for task in ran(emulator):
         after = [at for at in polls if at >= task.ended]

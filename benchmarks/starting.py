@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 import grpc
 from google.protobuf.struct_pb2 import Struct
@@ -90,7 +90,7 @@ def _run(statement: str) -> None:
 def _first_answer(provider: ResourceProvider) -> None:
     news = Struct()
     serialized, _ = _serialize(True, serialize_provider, provider)
-    record = {VERSION_PART: VERSION, RESOURCE_PART: to_json(_RESOURCE), NONCE_PART: rpc.UNKNOWN}
+    record: dict[str, Any] = {VERSION_PART: VERSION, RESOURCE_PART: to_json(_RESOURCE), NONCE_PART: rpc.UNKNOWN}
     news.update({"name": "web", "__provider": serialized, RECORD: record})
     arguments = Struct()
     arguments.update({"gcore:apiKey": "1234$none", "gcore:projectId": "1", "gcore:regionId": "1"})

@@ -72,7 +72,7 @@ class DynamicServer:
     def bag(self, kind: str, properties: Mapping[str, Any], **parts: str) -> Struct:
         bag = Struct()
         provider, _ = _serialize(True, serialize_provider, getattr(providers, f"{kind}Provider")())
-        record = {"v": 1, "resource": to_json(CONTEXT), "nonce": ATTEMPT, **parts}
+        record: dict[str, Any] = {"v": 1, "resource": to_json(CONTEXT), "nonce": ATTEMPT, **parts}
         bag.update({**properties, "__provider": provider, RECORD: record})
         return bag
 

@@ -16,13 +16,13 @@ from typing import Final, Literal
 
 from gcore_tls_provider.api.connection import Location
 from gcore_tls_provider.cli.discover.account import (
-    KINDS,
     DiscoveredObject,
     DiscoveredSecret,
     Discovery,
     ResourceKind,
 )
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
+from gcore_tls_provider.lifecycle.kinds import KINDS
 
 SecretHandling = Literal["adopt", "refer"]
 """`adopt`: secrets become resources and need their content; `refer`: the program refers to them by ID."""
