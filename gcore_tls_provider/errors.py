@@ -2,29 +2,29 @@
 
 ```
 GcoreTlsError
-├── MaterialError            a certificate, key or list can't be used (certificates/finding.py)
-├── ConfigurationError       something that a request needs isn't configured
-├── PropertyError            properties that no preview has checked, and that can't be used
-└── ApiError                 a request to Gcore, and what came of it
-    ├── Unreachable          no answer: connection refused, dropped, timed out
-    ├── MalformedAnswer      an answer that isn't what Gcore documents
-    ├── Refused              an answer with an error status
+├── MaterialError            a certificate, key or CRL is unusable (certificates/findings/finding.py)
+├── ConfigurationError       a value that a request needs is not configured
+├── PropertyError            properties are unusable that no preview has checked
+└── ApiError                 a request to Gcore failed
+    ├── Unreachable          no response: connection refused, dropped, timed out
+    ├── MalformedResponse    a response differs from Gcore's documentation
+    ├── HttpStatusError      a response with an error status
     │   ├── BadRequest       400, 422
     │   ├── Unauthorized     401
     │   ├── Forbidden        403
-    │   ├── NotFound         404: the route doesn't exist, or something that isn't Gcore answers
-    │   │   └── ObjectNotFound   404, and Gcore says that it is the object
+    │   ├── NotFound         404: the route does not exist, or another server than Gcore responds
+    │   │   └── ObjectNotFound   404, and Gcore reports that the object does not exist
     │   ├── MethodNotAllowed 405
     │   ├── Conflict         409
     │   ├── RateLimited      429
     │   └── ServerError      5xx
     ├── TaskFailed           the task ended in ERROR
-    ├── TaskForgotten        Gcore no longer knows the task
-    ├── ObjectFailed         the task ended well, and its object isn't ACTIVE
+    ├── TaskNotFound         Gcore no longer knows the task
+    ├── ObjectFailed         the task ended well, but its object is not ACTIVE
     └── DeadlineExceeded     not done within the operation's time limit
 ```
 
-`str(error)` is one line: the object, what was asked, what came back, what to do. No error carries a key, a password, a
+`str(error)` is one line: the action and its object, the reason, the remedy. No error contains a key, a password, a
 payload or the body of a request.
 """
 
@@ -35,34 +35,34 @@ from dataclasses import dataclass
 
 
 def one_line(text: str) -> str:
-    """`text` with every run of white space folded to one blank, for a terminal's single line."""
+    """Return `text` with every run of white space folded to one blank, for a single line of a terminal."""
     return " ".join(text.split())
 
 
 class GcoreTlsError(Exception):
-    """The root: catch this to catch all that this package raises."""
+    """Root of the tree: catch it to catch every error that this package raises."""
 
 
 class ConfigurationError(GcoreTlsError):
-    """Something that a request needs is missing from the stack's configuration and the environment, or is unusable."""
+    """A value is missing from the stack's configuration and the environment, or is unusable."""
 
 
 class PropertyError(GcoreTlsError):
-    """A resource's properties can't be used.
+    """A resource's properties are unusable.
 
-    Seen where no check came before, for instance in a state file that was edited by hand, or where a value that was
-    unknown in the preview turns out to be wrong.
+    Raised for properties that no check has seen, for example after a state file was edited by hand, or for a value that
+    was unknown in the preview and turns out to be invalid.
     """
 
 
 @dataclass(frozen=True)
 class PartialResult:
-    """What a failed operation leaves half-done, to be kept in the stack's state.
+    """A partially applied object that a failed operation has left, for the stack's state.
 
     Attributes:
-        id: the object's id, or what stands for it as long as nobody knows it.
-        properties: its properties, as far as they aren't those that were asked for.
-        anew: the next run makes it anew; else it goes on with it.
+        id: ID of the object, or its substitute while the ID is unknown.
+        properties: Properties that differ from the requested ones.
+        recreate: The next run creates the object from scratch; otherwise it resumes.
     """
 
     id: str
@@ -71,59 +71,59 @@ class PartialResult:
 
 
 class ApiError(GcoreTlsError):
-    """A request to Gcore that did not do what was asked.
+    """A request to Gcore that failed.
 
     Attributes:
-        asked: what was asked, in words: `create pool 'web-pool-1a2b3c4d-5e6f70'`.
-        answered: what came back, in words.
-        remedy: what the user can do.
-        request_id: Gcore's id of the request, if it gave one.
-        unfinished: what it leaves half-done; None where nothing is left.
+        action: Action and object in words: `create pool 'web-pool-1a2b3c4d-5e6f70'`.
+        reason: Reason in words, Gcore's own quoted.
+        remedy: Instruction for the user: a command or an edit.
+        request_id: Gcore's ID of the request, if it returned one.
+        partial: Partially applied object that the operation has left; None if there is none.
     """
 
     partial: PartialResult | None = None
 
     def __init__(self, action: str, reason: str, remedy: str, *, request_id: str | None = None) -> None:
-        """Composes the one line from its parts."""
+        """Compose the one line from its parts."""
         super().__init__()
         self.action = action
         self.request_id = request_id
         self._compose(reason, remedy)
 
-    def set_partial(self, unfinished: PartialResult | None, answered: str, remedy: str) -> None:
-        """Says what is left half-done, in the same error."""
-        self.partial = unfinished
-        self._compose(answered, remedy)
+    def set_partial(self, partial: PartialResult | None, reason: str, remedy: str) -> None:
+        """Set the partially applied object, with a reason and a remedy that mention it."""
+        self.partial = partial
+        self._compose(reason, remedy)
 
-    def _compose(self, answered: str, remedy: str) -> None:
-        self.reason = answered
+    def _compose(self, reason: str, remedy: str) -> None:
+        self.reason = reason
         self.remedy = remedy
-        named = f" (request id {self.request_id})" if self.request_id else ""
-        self.args = (one_line(f"{self.action}: {answered}{named}. {remedy}"),)
+        request = f" (request id {self.request_id})" if self.request_id else ""
+        self.args = (one_line(f"{self.action}: {reason}{request}. {remedy}"),)
 
 
 class Unreachable(ApiError):
-    """No answer came: the connection was refused, broke or timed out.
+    """No response: the connection was refused, broke or timed out.
 
     Attributes:
-        outcome_unknown: whether Gcore may have received the request, and done it.
+        outcome_unknown: Gcore can have received the request and carried it out.
     """
 
     outcome_unknown: bool = True
 
 
 class MalformedResponse(ApiError):
-    """Gcore's answer isn't JSON, or isn't shaped as its OpenAPI document says."""
+    """The response is not JSON, or differs from Gcore's OpenAPI document."""
 
 
 class HttpStatusError(ApiError):
-    """Gcore answered with an error status.
+    """The response has an error status.
 
     Attributes:
-        status: the HTTP status.
-        exception_class: Gcore's name for the error (`ValidationError`, `NotFoundError`, ...), if it gave one.
-        invalid_fields: the fields that Gcore names, if any.
-        retry_after: seconds after which Gcore asks to come back, if it does.
+        status: HTTP status.
+        exception_class: Gcore's name for the error (`ValidationError`, `NotFoundError`, ...), if it returned one.
+        invalid_fields: Fields that Gcore rejects, if it returned any.
+        retry_after: Seconds to wait before a retry, if Gcore returned them.
     """
 
     status: int = 0
@@ -133,34 +133,34 @@ class HttpStatusError(ApiError):
 
 
 class BadRequest(HttpStatusError):
-    """400 or 422: the body or a parameter was refused."""
+    """400 or 422: Gcore rejects the body or a parameter."""
 
 
 class Unauthorized(HttpStatusError):
-    """401: no API key, or one that Gcore doesn't know."""
+    """401: no API key, or an unknown one."""
 
 
 class Forbidden(HttpStatusError):
-    """403: the key may not do this, or the region has no capacity for the flavor."""
+    """403: the API key lacks the permission, or the region has no capacity for the flavor."""
 
 
 class NotFound(HttpStatusError):
-    """404: the object, or the route, doesn't exist."""
+    """404: the object, or the route, does not exist."""
 
 
 class ObjectNotFound(NotFound):
-    """404, and Gcore says that there is no such object: the only 404 that may pass for 'deleted'.
+    """404, and Gcore reports that the object does not exist: the only 404 that counts as "deleted".
 
-    A wrong base URL, a proxy, or a route that Gcore has given up answer 404 too, while the object is there.
+    A wrong base URL, a proxy, or a route that Gcore has removed respond with 404 too, while the object exists.
     """
 
 
 class MethodNotAllowed(HttpStatusError):
-    """405: the route exists, and the method doesn't."""
+    """405: the route exists, but not for this method."""
 
 
 class Conflict(HttpStatusError):
-    """409: the load balancer is busy, or such an object already exists."""
+    """409: the load balancer is locked, or such an object already exists."""
 
 
 class RateLimited(HttpStatusError):
@@ -168,21 +168,21 @@ class RateLimited(HttpStatusError):
 
 
 class ServerError(HttpStatusError):
-    """5xx: a fault at Gcore's side. Whether the request was carried out is unknown."""
+    """5xx: an error at Gcore. It is unknown whether the request was carried out."""
 
 
 class TaskFailed(ApiError):
     """A task ended in ERROR.
 
     Attributes:
-        task_id: the task.
+        task_id: ID of the task.
     """
 
     task_id: str = ""
 
 
 class TaskNotFound(ApiError):
-    """Gcore no longer knows the task: it has ended, and how is to be seen from the object."""
+    """Gcore no longer knows the task: it has ended, and only the object shows how."""
 
 
 class ObjectFailed(ApiError):
