@@ -1,4 +1,4 @@
-"""A call: one request to Gcore as a value, before it is sent."""
+"""Calls: requests to Gcore as values, before they are sent."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class Route:
 
     @property
     def parameters(self) -> frozenset[str]:
-        """The names between braces."""
+        """Return the names between braces."""
         return frozenset(name for _, name, _, _ in Formatter().parse(self.template) if name)
 
     def path(self, ids: Mapping[str, str | int]) -> str:
-        """The path with the ids filled in, quoted."""
+        """Return the path with the IDs filled in, quoted."""
         return self.template.format(**{name: quote(str(ids[name]), safe="") for name in self.parameters})
 
 
 @dataclass(frozen=True)
 class Call(Generic[ResponseT_co]):
-    """One request and the shape of its answer.
+    """One request and the type of its response.
 
     Attributes:
         route: where it goes.
@@ -64,7 +64,7 @@ RequestVariant = Literal["guide", "openapi"]
 
 @dataclass(frozen=True)
 class RequestVariants(Generic[ResponseT_co]):
-    """One operation as Gcore's guide writes it, and as Gcore's OpenAPI document does.
+    """One operation in the variants of Gcore's guide and of Gcore's OpenAPI document.
 
     Attributes:
         operation: its name; the shape that worked is remembered under it.
@@ -83,5 +83,5 @@ class RequestVariants(Generic[ResponseT_co]):
     named: tuple[Call[object], ...] = ()
 
     def of(self, shape: RequestVariant) -> Call[ResponseT_co]:
-        """The call in one of the two shapes."""
+        """Return the call of one variant."""
         return self.guide if shape == "guide" else self.openapi

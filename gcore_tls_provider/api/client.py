@@ -1,4 +1,4 @@
-"""The HTTP client: sends calls, repeats what may be repeated, and turns every failure into one of our errors.
+"""HTTP client: sends calls, retries what is safe to retry, and turns every failure into an error of this package.
 
 What is repeated, within the operation's deadline:
 
@@ -10,9 +10,9 @@ What is repeated, within the operation's deadline:
 | 500, 502, 503, 504 | yes | no: outcome unknown |
 | any other status, or an answer that can't be read | no | no |
 
-A POST of unknown outcome is for the caller to resolve, by looking for the object by its name. Faults are borne with for
+A POST of unknown outcome is for the caller to resolve, by looking for the object by its name. Faults are retried for
 `PATIENCE` seconds at most, and for `FIRST_PATIENCE` until anything has answered this client for the first time: an
-address that is wrong should not cost minutes. Too many requests (429) are no fault: they are borne with until the
+address that is wrong should not cost minutes. Too many requests (429) are no fault: they are retried until the
 deadline.
 """
 
@@ -50,13 +50,13 @@ from gcore_tls_provider.errors import (
 ResponseT = TypeVar("ResponseT")
 
 PATIENCE: Final = 120.0
-"""Seconds for which faults of the network and of Gcore are borne with, for one call."""
+"""Seconds for which one call is retried after errors of the network and of Gcore."""
 
 FIRST_PATIENCE: Final = 10.0
-"""The same, as long as nothing has ever answered this client."""
+"""The same until the first response that this client ever gets."""
 
 LONGEST_BACKOFF: Final = 8.0
-"""Seconds between two attempts, at most, where Gcore doesn't ask for more."""
+"""Longest pause between two attempts in seconds, unless Gcore asks for more."""
 
 _REPEATED_STATUSES = frozenset({500, 502, 503, 504})
 _CONNECT_SECONDS = 5.0
@@ -66,7 +66,7 @@ _LIMITS = httpx.Limits(max_connections=128, max_keepalive_connections=64)
 
 
 def backoff(attempt: int, *, first: float = 0.5, most: float = LONGEST_BACKOFF) -> float:
-    """Seconds to wait after a failed attempt, doubling from `first` to `most`; without jitter.
+    """Return the seconds to wait after a failed attempt, doubling from `first` to `most`; without jitter.
 
     Args:
         attempt: how many attempts were made, from 1.
@@ -77,7 +77,7 @@ def backoff(attempt: int, *, first: float = 0.5, most: float = LONGEST_BACKOFF) 
 
 
 class Client:
-    """Speaks to Gcore for one connection. Threads may share it.
+    """Client of one account, project and region. Threads share it.
 
     Args:
         connection: account, project and region.
@@ -99,7 +99,7 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         confidential: Redactor | None = None,
     ) -> None:
-        """Opens no connection yet.
+        """Open no connection.
 
         Raises:
             ConfigurationError: the API key can't be sent, or this machine's settings for HTTP can't be used.
@@ -113,15 +113,15 @@ class Client:
         self._http = _http(connection, transport)
 
     def close(self) -> None:
-        """Closes the connections that were kept alive."""
+        """Close the connections that were kept alive."""
         self._http.close()
 
     def deadline(self, seconds: float) -> Deadline:
-        """The deadline `seconds` from now, on this client's clock."""
+        """Return the deadline `seconds` from now, on this client's clock."""
         return Deadline.after(self.clock, seconds)
 
     def send(self, call: Call[ResponseT], deadline: Deadline) -> ResponseT:
-        """Sends one call, repeating it as the module's table says.
+        """Send one call, and repeat it by the module's table.
 
         Raises:
             ApiError: what came back instead of the answer, or that nothing did.
@@ -146,7 +146,7 @@ class Client:
         return answer
 
     def send_variant(self, shapes: RequestVariants[ResponseT], deadline: Deadline) -> ResponseT:
-        """Sends an operation in the shape that the dialect names, or that works.
+        """Send an operation in the variant that the dialect names, or that Gcore understands.
 
         In dialect `auto` the other shape is tried where the first isn't understood, and what worked is remembered.
 

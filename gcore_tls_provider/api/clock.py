@@ -1,4 +1,4 @@
-"""Time, as the API client sees it: one object, so that tests let hours pass at once."""
+"""Time as one object, so that tests can let hours pass at once."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Seconds that only go forward, a way to let them pass, and the calendar."""
+    """Source of monotonic seconds, of pauses, and of the date."""
 
     def now(self) -> float:
-        """Seconds since some fixed moment."""
+        """Return the seconds since a fixed moment."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Returns after `seconds`."""
+        """Sleep for `seconds`."""
         ...
 
     def utc(self) -> datetime:
-        """Date and time, with UTC as its zone: what the dates in certificates are compared with."""
+        """Return date and time in UTC, for comparison with the dates in certificates."""
         ...
 
 
 class SystemClock:
-    """The machine's clocks: the monotonic one, and the calendar."""
+    """Clocks of the machine."""
 
     def now(self) -> float:
-        """Seconds since some fixed moment."""
+        """Return the seconds since a fixed moment."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Blocks this thread for `seconds`."""
+        """Sleep for `seconds`."""
         time.sleep(max(0.0, seconds))
 
     def utc(self) -> datetime:
-        """The machine's date and time."""
+        """Return the machine's date and time in UTC."""
         return datetime.now(timezone.utc)
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """The moment by which an operation must be done.
+    """Moment by which an operation must be done.
 
     Attributes:
-        clock: whose time it is.
-        at: the moment, in that clock's seconds.
-        seconds: how long the operation had in all, for error messages.
+        clock: Clock of the deadline.
+        at: The moment in seconds of that clock.
+        seconds: Total time of the operation, for error messages.
     """
 
     clock: Clock
@@ -56,7 +56,7 @@ class Deadline:
 
     @classmethod
     def after(cls, clock: Clock, seconds: float) -> Deadline:
-        """The deadline `seconds` from now."""
+        """Return the deadline `seconds` from now."""
         return cls(clock, clock.now() + seconds, seconds)
 
     @property
@@ -66,10 +66,10 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        """Whether no time is left."""
+        """True if no time is left."""
         return self.remaining <= 0
 
     def capped_at(self, seconds: float) -> Deadline:
-        """This deadline, or the one `seconds` from now if that is earlier."""
+        """Return this deadline, or the one `seconds` from now if that is earlier."""
         at = self.clock.now() + seconds
         return self if self.at <= at else Deadline(self.clock, at, seconds)

@@ -1,4 +1,4 @@
-"""Where Gcore is and who asks: one account, project and region."""
+"""Connection to Gcore: address, account, project and region."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
 
 Dialect = Literal["auto", "guide", "openapi"]
-"""How the operations are written in which Gcore's guide and its OpenAPI document disagree (see `routes`)."""
+"""Variant of the operations in which Gcore's guide and its OpenAPI document differ (see `routes`)."""
 
 PUBLIC_API = "https://api.gcore.com"
 """Gcore's public API; cloud routes begin with `/cloud/v1/` or `/cloud/v2/` below it."""
 
 NAMESPACE: Final = "gcore"
-"""The namespace of the configuration that holds where no connection is named."""
+"""Namespace of the stack's configuration that applies if a resource names no provider config."""
 
 _VARIABLES: Final[Mapping[str, str]] = {"apiKey": "GCORE_API_KEY", "baseUrl": "GCORE_BASE_URL"}
 
@@ -24,12 +24,12 @@ _URL = TypeAdapter(HttpUrl)
 
 @dataclass(frozen=True)
 class Location:
-    """Where an object is: every object belongs to one project and region of an account, and can't leave them.
+    """Location of an object: one project and region of an account, which it cannot leave.
 
     Attributes:
-        project_id: the project's number; None for the one that the connection's configuration says.
-        region_id: the region's number; None for the configured one.
-        connection: the namespace of the configuration that says who asks; None for `NAMESPACE`.
+        project_id: Number of the project; None for the provider config's.
+        region_id: Number of the region; None for the provider config's.
+        provider_config: Namespace of the stack's configuration; None for `NAMESPACE`.
     """
 
     project_id: int | None = None
@@ -59,7 +59,7 @@ class Connection(BaseModel):
     namespace: str = NAMESPACE
 
     def setting(self, key: Literal["apiKey", "baseUrl"]) -> str:
-        """Where a value of it is set, in words: `gcore:apiKey` or its variable; a named one has no variables."""
+        """Return the setting of a value in words: `gcore:apiKey`, or its variable, which only `gcore` has."""
         variable = f" or {_VARIABLES[key]}" if self.namespace == NAMESPACE else ""
         return f"`{self.namespace}:{key}`{variable}"
 

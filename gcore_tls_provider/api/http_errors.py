@@ -1,4 +1,4 @@
-"""Turns an answer with an error status into the error of the tree that fits, with the remedy that fits."""
+"""Turn a response with an error status into the matching error of the tree, with its remedy."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LONGEST_RETRY_AFTER = 300.0
 _OTHER_REMEDY = "Check that the base URL ({base_url}) is Gcore's API: Gcore documents no such status here."
 
 REMEDIES: Mapping[type[HttpStatusError], str] = {
-    BadRequest: "Mend what Gcore names and run again.",
+    BadRequest: "Fix what Gcore names, then run again.",
     Unauthorized: "Check the API key ({api_key}): it may be wrong, expired, or cut off at a `$`"
     " by a shell. `pulumi refresh` and `destroy` see a key that was changed since the last `up` with --run-program"
     " only.",
@@ -50,10 +50,10 @@ REMEDIES: Mapping[type[HttpStatusError], str] = {
     RateLimited: "Too many requests: wait, or lower `gcore:parallel`, and run again.",
     ServerError: "A fault at Gcore: run again later.",
 }
-"""What to do, by the kind of refusal; `{...}` is filled in from the connection."""
+"""Remedies by error class; `{...}` is filled in from the connection."""
 
 _NO_SUCH_OBJECT = ("NotFoundError", "NotFound")
-"""How the class of the error ends that Gcore gives for an object that isn't there (docs: `NotFoundError`)."""
+"""Ending of Gcore's error class for an object that does not exist (docs: `NotFoundError`)."""
 
 _BY_STATUS: Mapping[int, type[HttpStatusError]] = {
     400: BadRequest,
@@ -70,7 +70,7 @@ _BY_STATUS: Mapping[int, type[HttpStatusError]] = {
 def http_error(
     call: Call[object], response: httpx.Response, confidential: Redactor, connection: Connection
 ) -> HttpStatusError:
-    """The error for an answer with status 300 or more. A status that isn't in the tree gives a plain `Refused`.
+    """Return the error for a status of 300 or more; a status outside the tree becomes a plain `HttpStatusError`.
 
     Args:
         call: what was sent.
@@ -101,7 +101,7 @@ def http_error(
 
 
 def _error_body(content: bytes) -> ErrorBody | None:
-    """Gcore's error body, or None where it is something else; reasons that aren't lists of texts are made so."""
+    """Return Gcore's error body with reasons as lists of texts; None if the body is something else."""
     try:
         answer: object = json.loads(content)
     except ValueError:
@@ -130,7 +130,7 @@ def _said(body: ErrorBody, confidential: Redactor) -> str:
 
 
 def _retry_after(header: str | None) -> float | None:
-    """Seconds, from either form of RFC 9110, section 10.2.3; None where the header says nothing usable."""
+    """Return the seconds of either form of RFC 9110, section 10.2.3; None if the header is unusable."""
     if header is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What others say, made fit to be shown: Gcore's sentences, a proxy's or a library's can repeat what was sent."""
+"""Redaction of texts by Gcore, a proxy or a library, which can repeat what was sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import BaseModel, SecretStr
 
 HIDDEN: Final = "[hidden]"
-"""What stands in place of a text that isn't shown."""
+"""Replacement for a hidden text."""
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|$)", re.DOTALL)
 _PEM_LABEL = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
@@ -25,7 +25,7 @@ _LONGEST = 600
 
 
 class Redactor:
-    """Texts that are never shown: the API key, and every secret that was sent. Threads may share it.
+    """Redactor of the API key and of every secret that was sent. Threads share it.
 
     Hidden are each text and what base64 decodes it to, and every piece of 8 letters or digits that occurs in one:
     services cut and wrap what they repeat. Texts of up to 100 characters, such as passphrases, are also found where
@@ -34,19 +34,19 @@ class Redactor:
     """
 
     def __init__(self, *texts: str) -> None:
-        """Knows these, and learns more by `add`."""
+        """Start with these texts; `add` adds more."""
         self._texts: tuple[str, ...] = ()
         self._adding = threading.Lock()
         self.add(texts)
 
     def add(self, texts: Iterable[str]) -> None:
-        """Hides these too from now on."""
+        """Hide these texts too from now on."""
         found = [plain.strip() for text in texts for plain in (text, _decoded(text))]
         with self._adding:
             self._texts = tuple(dict.fromkeys((*self._texts, *(each for each in found if len(each) >= _SHORTEST))))
 
     def redact(self, text: str, longest: int = _LONGEST) -> str:
-        """`text` without confidential texts, PEM blocks and long base64, on one line.
+        """Return `text` without confidential texts, PEM blocks and long base64, on one line.
 
         Args:
             text: what somebody else said.
@@ -68,7 +68,7 @@ class Redactor:
 
 
 def secrets_in(value: object) -> Iterator[str]:
-    """Every `SecretStr` in a body, at whatever depth, revealed."""
+    """Yield every `SecretStr` in a body, at any depth, revealed."""
     if isinstance(value, SecretStr):
         yield value.get_secret_value()
     elif isinstance(value, BaseModel):
@@ -83,7 +83,7 @@ def secrets_in(value: object) -> Iterator[str]:
 
 
 def _however_escaped(text: str) -> str:
-    """A pattern for `text`: letters and digits as they are, any other character also escaped."""
+    """Return a pattern for `text`: letters and digits as they are, any other character also escaped."""
     return "".join(
         each if each.isascii() and each.isalnum() else rf"(?:\\{{0,8}}{re.escape(each)}|{_ESCAPE})" for each in text
     )

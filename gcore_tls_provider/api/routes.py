@@ -1,4 +1,4 @@
-"""Every route of Gcore's API that this package uses, and every body in which its documents disagree.
+"""Every route of Gcore's API that this package uses, and every body in which its documents differ.
 
 Sources: Gcore's OpenAPI document (August 2026) and Gcore's guide "mTLS for Load Balancers". They disagree in three
 operations, and only there is a call written twice:
@@ -36,7 +36,7 @@ from gcore_tls_provider.api.wire.secrets import Secret, SecretCreate, SecretCrea
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
 
 PAGE = 1000
-"""Rows of a page: the most that Gcore gives at once."""
+"""Rows of a page: the most that Gcore returns at once."""
 
 _V1, _V2, _SCOPE = "/cloud/v1", "/cloud/v2", "{project_id}/{region_id}"
 
@@ -86,7 +86,7 @@ def _nothing(_answer: object) -> None:
 
 
 def create_secret_v1(name: str, payload_base64: str, **described: str | int | None) -> Call[TaskIds]:
-    """A secret from base64 text: the guide's way for certificate authorities and revocation lists.
+    """Create a secret from base64 text: the guide's way for CAs and CRLs.
 
     Args:
         name: the secret's name.
@@ -97,14 +97,14 @@ def create_secret_v1(name: str, payload_base64: str, **described: str | int | No
 
 
 def create_secret_v2(name: str, payload_base64: str, **described: str | int | None) -> Call[TaskIds]:
-    """The same on the v2 route: the guide's way for whatever holds a private key."""
+    """Create a secret by the v2 route: the guide's way for content with a private key."""
     return _secret_call(CREATE_SECRET_V2, name, payload_base64, **described)
 
 
 def create_secret_with_key(
     name: str, *, payload_base64: str, certificate: str, certificate_chain: str, private_key: str
 ) -> RequestVariants[TaskIds]:
-    """A secret that holds a certificate with its private key.
+    """Create a secret from a certificate with its private key.
 
     Args:
         name: the secret's name.
@@ -154,27 +154,27 @@ def _secret_call(route: Route, name: str, payload_base64: str, **described: str 
 
 
 def get_secret(secret_id: str) -> Call[Secret]:
-    """The metadata of a secret: its payload is never given back."""
+    """Read the metadata of a secret: Gcore never returns its payload."""
     return Call(GET_SECRET, f"read secret {secret_id}", Secret.model_validate, ids={"secret_id": secret_id})
 
 
 def list_secrets(offset: int) -> Call[Page[Secret]]:
-    """One page of all secrets: there is no filter."""
+    """List one page of all secrets: there is no filter."""
     return Call(LIST_SECRETS, "list secrets", Page[Secret].model_validate, query={"limit": PAGE, "offset": offset})
 
 
 def delete_secret(secret_id: str) -> Call[TaskIds]:
-    """Refused while a listener or a pool uses it."""
+    """Delete a secret; Gcore rejects that while a listener or a pool uses it."""
     return Call(DELETE_SECRET, f"delete secret {secret_id}", TaskIds.model_validate, ids={"secret_id": secret_id})
 
 
 def create_load_balancer(body: LoadBalancerCreate) -> Call[TaskIds]:
-    """A load balancer, with or without nested listeners."""
+    """Create a load balancer, with or without nested listeners."""
     return Call(CREATE_LOAD_BALANCER, f"create load balancer '{body.name}'", TaskIds.model_validate, body=body)
 
 
 def get_load_balancer(load_balancer_id: str) -> Call[LoadBalancer]:
-    """One load balancer."""
+    """Read one load balancer."""
     return Call(
         GET_LOAD_BALANCER,
         f"read load balancer {load_balancer_id}",
@@ -184,7 +184,7 @@ def get_load_balancer(load_balancer_id: str) -> Call[LoadBalancer]:
 
 
 def list_load_balancers(offset: int) -> Call[Page[LoadBalancer]]:
-    """One page of all load balancers."""
+    """List one page of all load balancers."""
     return Call(
         LIST_LOAD_BALANCERS,
         "list load balancers",
@@ -194,7 +194,7 @@ def list_load_balancers(offset: int) -> Call[Page[LoadBalancer]]:
 
 
 def update_load_balancer(load_balancer_id: str, body: LoadBalancerPatch) -> Call[TaskIds]:
-    """What v2 changes in place; the flavor isn't among it."""
+    """Change a load balancer in place; the flavor has a route of its own."""
     return Call(
         UPDATE_LOAD_BALANCER,
         f"update load balancer {load_balancer_id}",
@@ -205,7 +205,7 @@ def update_load_balancer(load_balancer_id: str, body: LoadBalancerPatch) -> Call
 
 
 def resize_load_balancer(load_balancer_id: str, flavor: str) -> Call[TaskIds]:
-    """Another flavor; cuts all connections."""
+    """Change the flavor, which cuts all connections."""
     return Call(
         RESIZE_LOAD_BALANCER,
         f"resize load balancer {load_balancer_id} to flavor '{flavor}'",
@@ -216,7 +216,7 @@ def resize_load_balancer(load_balancer_id: str, flavor: str) -> Call[TaskIds]:
 
 
 def delete_load_balancer(load_balancer_id: str) -> Call[TaskIds]:
-    """Takes its listeners, pools and members with it."""
+    """Delete a load balancer with its listeners, pools and members."""
     return Call(
         DELETE_LOAD_BALANCER,
         f"delete load balancer {load_balancer_id}",
@@ -226,29 +226,29 @@ def delete_load_balancer(load_balancer_id: str) -> Call[TaskIds]:
 
 
 def list_flavors() -> Call[Page[Flavor]]:
-    """The flavors of the region."""
+    """List the flavors of the region."""
     return Call(LIST_FLAVORS, "list load balancer flavors", Page[Flavor].model_validate, query={"limit": PAGE})
 
 
 def create_listener(body: ListenerCreate) -> Call[TaskIds]:
-    """A listener on an existing load balancer."""
+    """Create a listener on an existing load balancer."""
     return Call(CREATE_LISTENER, f"create listener '{body.name}'", TaskIds.model_validate, body=body)
 
 
 def get_listener(listener_id: str) -> Call[Listener]:
-    """One listener; it doesn't name its pool."""
+    """Read one listener; the response does not name its pool."""
     return Call(GET_LISTENER, f"read listener {listener_id}", Listener.model_validate, ids={"listener_id": listener_id})
 
 
 def list_listeners(offset: int) -> Call[Page[Listener]]:
-    """One page of all listeners."""
+    """List one page of all listeners."""
     return Call(
         LIST_LISTENERS, "list listeners", Page[Listener].model_validate, query={"limit": PAGE, "offset": offset}
     )
 
 
 def update_listener(listener_id: str, body: ListenerPatch) -> Call[TaskIds]:
-    """What v2 changes in place."""
+    """Change a listener in place."""
     return Call(
         UPDATE_LISTENER,
         f"update listener {listener_id}",
@@ -259,14 +259,14 @@ def update_listener(listener_id: str, body: ListenerPatch) -> Call[TaskIds]:
 
 
 def delete_listener(listener_id: str) -> Call[TaskIds]:
-    """Leaves its pool behind, unattached."""
+    """Delete a listener; its pool stays, without a listener."""
     return Call(
         DELETE_LISTENER, f"delete listener {listener_id}", TaskIds.model_validate, ids={"listener_id": listener_id}
     )
 
 
 def create_pool(load_balancer_id: str | None, listener_id: str | None, body: PoolCreate) -> RequestVariants[TaskIds]:
-    """A pool on a load balancer, attached to a listener where one is named.
+    """Create a pool on a load balancer, as the default pool of a listener if one is given.
 
     Args:
         load_balancer_id: where it goes; may be None where `listener_id` says it, which only OpenAPI's route takes.
@@ -297,12 +297,12 @@ def create_pool(load_balancer_id: str | None, listener_id: str | None, body: Poo
 
 
 def get_pool(pool_id: str) -> Call[Pool]:
-    """One pool, with its members and health monitor in full."""
+    """Read one pool with its members and health monitor in full."""
     return Call(GET_POOL, f"read pool {pool_id}", Pool.model_validate, ids={"pool_id": pool_id})
 
 
 def list_pools(offset: int) -> Call[Page[Pool]]:
-    """One page of all pools, with their members and health monitors in full."""
+    """List one page of all pools with their members and health monitors in full."""
     return Call(
         LIST_POOLS,
         "list pools",
@@ -312,7 +312,7 @@ def list_pools(offset: int) -> Call[Page[Pool]]:
 
 
 def update_pool(pool_id: str, protocol: str, body: PoolPatch) -> RequestVariants[TaskIds]:
-    """Changes a pool in place.
+    """Change a pool in place.
 
     Args:
         pool_id: the pool.
@@ -337,12 +337,12 @@ def update_pool(pool_id: str, protocol: str, body: PoolPatch) -> RequestVariants
 
 
 def delete_pool(pool_id: str) -> Call[TaskIds]:
-    """Takes its members and its health monitor with it."""
+    """Delete a pool with its members and health monitor."""
     return Call(DELETE_POOL, f"delete pool {pool_id}", TaskIds.model_validate, ids={"pool_id": pool_id})
 
 
 def create_health_monitor(pool_id: str, body: HealthMonitorCreate) -> Call[TaskIds]:
-    """A pool has one at most."""
+    """Create the health monitor of a pool, which has one at most."""
     return Call(
         CREATE_HEALTH_MONITOR,
         f"create the health monitor of pool {pool_id}",
@@ -353,7 +353,7 @@ def create_health_monitor(pool_id: str, body: HealthMonitorCreate) -> Call[TaskI
 
 
 def delete_health_monitor(pool_id: str) -> Call[None]:
-    """Answers 204, without a task: wait for the load balancer afterwards."""
+    """Delete the health monitor: the response is 204 without a task, so wait for the load balancer afterwards."""
     return Call(
         DELETE_HEALTH_MONITOR,
         f"delete the health monitor of pool {pool_id}",
@@ -363,7 +363,7 @@ def delete_health_monitor(pool_id: str) -> Call[None]:
 
 
 def create_member(pool_id: str, body: MemberCreate) -> Call[TaskIds]:
-    """One more member; the others are left alone."""
+    """Create one member; the others are left alone."""
     return Call(
         CREATE_MEMBER,
         f"add member {body.address}:{body.protocol_port} to pool {pool_id}",
@@ -374,7 +374,7 @@ def create_member(pool_id: str, body: MemberCreate) -> Call[TaskIds]:
 
 
 def replace_members(pool_id: str, members: Sequence[MemberCreate]) -> Call[TaskIds]:
-    """All members at once, in one task: those that keep address and port stay, without a pause in their traffic."""
+    """Replace all members in one task: those that keep address and port stay, without a pause in their traffic."""
     return Call(
         REPLACE_MEMBERS,
         f"give pool {pool_id} {len(members)} members",
@@ -385,7 +385,7 @@ def replace_members(pool_id: str, members: Sequence[MemberCreate]) -> Call[TaskI
 
 
 def update_member(pool_id: str, member_id: str, body: MemberPatch) -> Call[TaskIds]:
-    """Changes one member in place."""
+    """Change one member in place."""
     return Call(
         UPDATE_MEMBER,
         f"update member {member_id} of pool {pool_id}",
@@ -396,7 +396,7 @@ def update_member(pool_id: str, member_id: str, body: MemberPatch) -> Call[TaskI
 
 
 def delete_member(pool_id: str, member_id: str) -> Call[TaskIds]:
-    """One member less; the others are left alone."""
+    """Delete one member; the others are left alone."""
     return Call(
         DELETE_MEMBER,
         f"remove member {member_id} from pool {pool_id}",
@@ -406,10 +406,10 @@ def delete_member(pool_id: str, member_id: str) -> Call[TaskIds]:
 
 
 def get_task(task_id: str) -> Call[Task]:
-    """One task, in whatever state."""
+    """Read one task in any state."""
     return Call(GET_TASK, f"read task {task_id}", Task.model_validate, ids={"task_id": task_id})
 
 
 def list_active_tasks() -> Call[Page[Task]]:
-    """The tasks that are new or running in this project and region."""
+    """List the tasks that are new or running in this project and region."""
     return Call(LIST_ACTIVE_TASKS, "list active tasks", Page[Task].model_validate, query={"limit": PAGE})

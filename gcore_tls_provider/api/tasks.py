@@ -1,4 +1,4 @@
-"""Waiting for tasks: nearly every write at Gcore answers with task ids, and is done when they are.
+"""Waiting for tasks: nearly every write returns task IDs, and is done when the tasks are.
 
 - No ids mean that there was nothing to do.
 - A task that is waited for alone is asked for at once, then at intervals that grow with its age (a twentieth of it) up
@@ -42,30 +42,30 @@ LONGEST_INTERVAL: Final = 3.0
 """Seconds between two polls of an old one."""
 
 UNKNOWN_POLLS: Final = 5
-"""So many polls in a row that find no such task mean that there is none."""
+"""Number of polls in a row without the task after which the task counts as gone."""
 
 SHARED_POLL_THRESHOLD: Final = 3
-"""From so many waiting threads on, the list of active tasks is asked for instead of each task."""
+"""Number of waiting threads from which on they share one list of active tasks."""
 
 UNREADABLE_POLLS: Final = 3
-"""So many answers in a row that can't be read are an error; fewer are some proxy's hiccup."""
+"""Number of unreadable responses in a row that are an error; fewer are a hiccup of a proxy."""
 
 _DONE = frozenset({"FINISHED", "ERROR"})
 
 Progress = Callable[[str], None]
-"""Is told, now and then, what is being waited for."""
+"""Callback that gets progress texts now and then."""
 
 
 def interval(age: float) -> float:
-    """Seconds until the next poll of a task that has been waited for during `age` seconds; without jitter."""
+    """Return the seconds until the next poll of a task that is `age` seconds old; without jitter."""
     return min(LONGEST_INTERVAL, max(SHORTEST_INTERVAL, age / 20))
 
 
 class Tasks:
-    """Waits for the tasks of one client. Threads share it, so that they share polls."""
+    """Waiter for the tasks of one client. Threads share it, and so share polls."""
 
     def __init__(self, client: Client) -> None:
-        """Asks for nothing yet."""
+        """Send no request yet."""
         self._client = client
         self._waiting = 0
         self._counting = threading.Lock()
@@ -74,13 +74,13 @@ class Tasks:
     def wait(
         self, task_ids: Sequence[str], asked: str, deadline: Deadline, progress: Progress | None = None
     ) -> tuple[Task, ...]:
-        """Waits until every task is finished.
+        """Wait until every task is finished.
 
         Args:
             task_ids: the tasks; none is done at once.
             asked: what they do, in words, for errors.
             deadline: until when.
-            progress: is told how long it has taken so far.
+            progress: gets how long it has taken so far.
 
         Returns:
             The finished tasks, in the order of their ids.
@@ -135,7 +135,7 @@ class Tasks:
             clock.sleep(min(pause, deadline.remaining))
 
     def _poll(self, task_id: str, started: float, deadline: Deadline) -> tuple[Task | None, float | None]:
-        """The task as it stands; or None, with the moment at which it was active, if that is known."""
+        """Return the task; or None with the moment at which it was active, if that is known."""
         try:
             listed_at = (
                 self._active.last_seen_active_at(task_id, started, deadline)
@@ -158,7 +158,7 @@ class Tasks:
         error = TaskFailed(
             asked,
             f"its task {task.id} ended in ERROR: {reason}",
-            "Mend what Gcore names and run again; what the task had made by then is removed.",
+            "Fix what Gcore names, then run `pulumi up` again; objects that the task had created are removed.",
             request_id=task.request_id,
         )
         error.task_id = task.id
@@ -166,7 +166,7 @@ class Tasks:
 
 
 class _ActiveTasks:
-    """The ids of the active tasks, read once for all threads that ask within an interval."""
+    """IDs of the active tasks, read once for all threads within an interval."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -176,7 +176,7 @@ class _ActiveTasks:
         self._exists = True
 
     def last_seen_active_at(self, task_id: str, started: float, deadline: Deadline) -> float | None:
-        """When the list was read that the task is in, no longer ago than the shortest interval; None if it isn't.
+        """Return when the list was read that contains the task, within the shortest interval; None if there is none.
 
         A list that was read before the task was made can't have it, and says as much as one that has it: the next one
         will tell.

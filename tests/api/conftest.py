@@ -9,7 +9,7 @@ from typing import Protocol
 import httpx
 import pytest
 
-from gcore_emulator import Emulator, Settings, TaskSeconds, behavior_from, serving
+from gcore_emulator import Emulator, Settings, TaskSeconds, parse_behavior, serving
 from gcore_emulator import settings as emulated
 from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.api.clock import Clock
@@ -66,7 +66,7 @@ def emulate(running: Callable[[Settings], tuple[Emulator, str]], clock: FakeCloc
                     projects=frozenset({PROJECT}),
                     regions=frozenset({REGION}),
                     task_seconds=TaskSeconds(task_seconds),
-                    behavior=behavior_from(settings, emulated.DIALECT_CHOICES[serves]),
+                    behavior=parse_behavior(settings, emulated.DIALECT_CHOICES[serves]),
                 )
             )
             emulator.clock = Calendar(time)

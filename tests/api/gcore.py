@@ -135,7 +135,7 @@ class Emulated:
 
     def calls(self) -> list[Seen]:
         """The calls since the last time, as the emulator lists them."""
-        listed = self.control.get("/requests").json()["calls"]
+        listed = self.control.get("/requests").json()["requests"]
         calls = listed[self._seen :]
         self._seen = len(listed)
         return [Seen(call["method"], call["route"] or "nowhere", call["status"]) for call in calls]

@@ -314,7 +314,7 @@ def test_a_task_in_error(clock: FakeClock) -> None:
     assert (error.task_id, error.request_id, error.action) == ("t1", "r-9", ASKED)
     assert str(error) == (
         f"{ASKED}: its task t1 ended in ERROR: No room for the flavor (request id r-9). "
-        "Mend what Gcore names and run again; what the task had made by then is removed."
+        "Fix what Gcore names, then run `pulumi up` again; objects that the task had created are removed."
     )
 
 

@@ -27,7 +27,7 @@ class DdosProfileField(DdosProfileTemplateField):
 
 
 class DdosProfileTemplate(AnswerBody):
-    """What a profile was made from."""
+    """Template of a profile."""
 
     id: int
     name: str

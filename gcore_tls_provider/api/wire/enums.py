@@ -7,22 +7,22 @@ from typing import Literal, TypeAlias
 ProvisioningStatus: TypeAlias = Literal[
     "ACTIVE", "DELETED", "ERROR", "PENDING_CREATE", "PENDING_DELETE", "PENDING_UPDATE"
 ]
-"""Where an object is in its life. Only an ACTIVE load balancer, and what is below it, can be changed."""
+"""Provisioning status of an object. Only an ACTIVE load balancer, and the objects on it, can be changed."""
 
 OperatingStatus: TypeAlias = Literal["DEGRADED", "DRAINING", "ERROR", "NO_MONITOR", "OFFLINE", "ONLINE"]
-"""What an object does for traffic. NO_MONITOR is normal for members of a pool without a health monitor."""
+"""Operating status of an object. NO_MONITOR is normal for members of a pool without a health monitor."""
 
 ListenerProtocol: TypeAlias = Literal["HTTP", "HTTPS", "PROMETHEUS", "TCP", "TERMINATED_HTTPS", "UDP"]
-"""What a listener speaks with clients. HTTPS passes TLS through, TERMINATED_HTTPS ends it at the load balancer."""
+"""Protocol of a listener. HTTPS passes TLS through, TERMINATED_HTTPS terminates it at the load balancer."""
 
 PoolProtocol: TypeAlias = Literal["HTTP", "HTTPS", "PROXY", "PROXYV2", "TCP", "UDP"]
-"""What a pool speaks with its members."""
+"""Protocol of a pool to its members."""
 
 LbAlgorithm: TypeAlias = Literal["LEAST_CONNECTIONS", "ROUND_ROBIN", "SOURCE_IP"]
-"""How a pool chooses a member."""
+"""Algorithm by which a pool chooses a member."""
 
 HealthMonitorType: TypeAlias = Literal["HTTP", "HTTPS", "K8S", "PING", "TCP", "TLS-HELLO", "UDP-CONNECT"]
-"""How a health monitor probes members."""
+"""Type of the probes of a health monitor."""
 
 HttpMethod: TypeAlias = Literal["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]
 """Method of a health monitor's request."""
@@ -31,16 +31,16 @@ HttpVersion: TypeAlias = Literal["1.0", "1.1"]
 """HTTP version of a health monitor's request."""
 
 SessionPersistenceType: TypeAlias = Literal["APP_COOKIE", "HTTP_COOKIE", "SOURCE_IP"]
-"""What binds a client to a member."""
+"""Type of session persistence."""
 
 SecretType: TypeAlias = Literal["certificate", "opaque", "passphrase", "private", "public", "symmetric"]
 """Kind of a secret. Certificates, CA bundles and revocation lists are all `certificate`."""
 
 PayloadContentEncoding: TypeAlias = Literal["base64"]
-"""How a secret's payload is written."""
+"""Encoding of a secret's payload."""
 
 MemberConnectivity: TypeAlias = Literal["L2", "L3"]
-"""How the load balancer reaches members."""
+"""Connectivity of the load balancer to its members."""
 
 InterfaceIpFamily: TypeAlias = Literal["dual", "ipv4", "ipv6"]
 """Address family of a load balancer's VIP."""
@@ -52,7 +52,7 @@ FloatingIpStatus: TypeAlias = Literal["ACTIVE", "DOWN", "ERROR"]
 """State of a floating IP."""
 
 PriceStatus: TypeAlias = Literal["error", "hide", "show"]
-"""Whether a price can be shown."""
+"""Status of a price."""
 
 TaskState: TypeAlias = Literal["ERROR", "FINISHED", "NEW", "RUNNING"]
 """State of a task. ERROR and FINISHED are final."""

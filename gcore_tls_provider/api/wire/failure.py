@@ -8,7 +8,7 @@ from gcore_tls_provider.api.wire.model import AnswerBody
 
 
 class ErrorBody(AnswerBody):
-    """What went wrong, as Gcore's page on error handling describes it.
+    """Error body, as Gcore's page on error handling describes it.
 
     `exception_class` is Gcore's name of the error, such as `ValidationError` or `ConflictError`. `invalid_fields` maps
     a field to its messages. Everything may be missing in answers that come from a proxy in front of the API.

@@ -30,7 +30,7 @@ UserList = Annotated[list[BasicAuthUser], Field(max_length=3)]
 
 
 class ListenerFields(RequestBody):
-    """What every new listener has.
+    """Fields of every new listener.
 
     `secret_id` is the default certificate ("" for none), `sni_secret_id` those chosen by name; both belong to
     TERMINATED_HTTPS and PROMETHEUS. Times are in milliseconds.
@@ -64,7 +64,7 @@ class ListenerCreate(ListenerFields):
 
 
 class ListenerPatch(RequestBody):
-    """What can change of a listener. `sni_secret_id` and the other lists are replaced as a whole."""
+    """Fields of a listener that can change. `sni_secret_id` and the other lists are replaced as a whole."""
 
     admin_state_up: Annotated[bool | None, NOT_NULL] = None
     allowed_cidrs: AllowedCidrs | None = None

@@ -34,7 +34,7 @@ TopicName = Annotated[
 
 
 class RetentionPolicy(RequestBody):
-    """How long logs are kept: 1 to 1825 days, or null."""
+    """Retention of logs: 1 to 1825 days, or null."""
 
     period: Annotated[int, Field(gt=0, le=1825)] | None
 

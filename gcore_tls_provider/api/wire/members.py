@@ -34,7 +34,7 @@ class MemberList(RootModel[list[MemberCreate]]):
 
 
 class MemberPatch(RequestBody):
-    """What can change of a member: null clears the two monitor fields."""
+    """Fields of a member that can change: null clears the two monitor fields."""
 
     admin_state_up: Annotated[bool | None, NOT_NULL] = None
     backup: Annotated[bool | None, NOT_NULL] = None

@@ -73,7 +73,7 @@ class PoolCreate(LoadBalancerPoolCreate):
 
 
 class PoolPatch(RequestBody):
-    """What can change of a pool. Fields that equal the present state are skipped by the API.
+    """Fields of a pool that can change. Fields that equal the present state are skipped by the API.
 
     `members` replaces the whole list (deprecated by the members' own routes).
     """
@@ -94,7 +94,7 @@ class PoolPatch(RequestBody):
 
 
 class PoolFields(AnswerBody):
-    """What a pool shows in every answer."""
+    """Fields of a pool in every response."""
 
     id: str
     name: str

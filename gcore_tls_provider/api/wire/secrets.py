@@ -46,7 +46,7 @@ class SecretCreateFromPem(RequestBody):
 
 
 class Secret(AnswerBody):
-    """What can be read of a secret: everything but its payload."""
+    """Metadata of a secret: everything except its payload."""
 
     id: str
     name: str

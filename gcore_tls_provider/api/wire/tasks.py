@@ -82,6 +82,6 @@ class Task(AnswerBody):
 
 
 class TasksAcknowledge(RequestBody):
-    """Which tasks to acknowledge; without ids, all. Deprecated by the API."""
+    """Tasks to acknowledge; without IDs, all of them. Deprecated by the API."""
 
     task_ids: list[str] | None = None
