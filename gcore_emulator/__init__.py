@@ -1,7 +1,8 @@
-"""A stateful stand-in for Gcore's load balancer API, for tests and for trying things out.
+"""Stateful emulator of Gcore's load balancer API, for tests and for trying things out.
 
-Tasks take time, load balancers lock, secrets are in use, and faults happen when a test injects them. `Emulator` holds
-the state; `serving` puts it on a port; `gcore-emulator` and `python -m gcore_emulator` do so from the command line.
+Tasks take time, tasks lock load balancers, secrets in use cannot be deleted, and tests can inject faults. `Emulator`
+holds the state; `serving` serves it on a port; `gcore-emulator` and `python -m gcore_emulator` do so from the command
+line.
 """
 
 from importlib import import_module
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gcore_emulator.application import create_application
-    from gcore_emulator.behavior import Behavior, behavior_from
+    from gcore_emulator.behavior import Behavior, parse_behavior
     from gcore_emulator.clock import Clock, ManualClock, SystemClock
     from gcore_emulator.emulator import Emulator
     from gcore_emulator.server import serving
@@ -24,8 +25,8 @@ __all__ = [
     "Settings",
     "SystemClock",
     "TaskSeconds",
-    "behavior_from",
     "create_application",
+    "parse_behavior",
     "serving",
 ]
 
@@ -40,7 +41,7 @@ _MODULES = {
     "SystemClock": "clock",
     "TaskSeconds": "settings",
     "create_application": "application",
-    "behavior_from": "behavior",
+    "parse_behavior": "behavior",
     "serving": "server",
 }
 

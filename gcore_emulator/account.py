@@ -1,7 +1,7 @@
-"""Everything that exists in the emulated account, as plain frozen values in one object.
+"""All objects and tasks of the emulated account, as frozen values.
 
-Changing an object means putting another value in its place, so that work in progress can keep what was before and what
-will be after. Secrets' payloads and passwords are left out of every repr.
+An update replaces the value, so that a task in progress can keep the values before and after it. No repr contains the
+payload of a secret or a password.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from gcore_tls_provider.api.wire.tasks import CreatedResources
 
 
 @dataclass(frozen=True)
-class Scope:
-    """The project and region that an object belongs to."""
+class ProjectRegion:
+    """Location of an object: its project and region."""
 
     project_id: int
     region_id: int
@@ -40,10 +40,10 @@ class Scope:
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """What every object has. `task_id` is the task that holds a lock on it."""
+    """Fields of every object. `task_id` is the task that has locked it."""
 
     id: str
-    scope: Scope
+    location: ProjectRegion
     name: str
     created_at: datetime
     provisioning_status: ProvisioningStatus = "ACTIVE"
@@ -53,7 +53,7 @@ class Stored:
 
 @dataclass(frozen=True, kw_only=True)
 class Secret(Stored):
-    """A secret. `payload` is the decoded blob; where the client sent PEM texts, the PKCS12 made of them."""
+    """Secret. `payload` is the decoded blob, or the PKCS12 that was made from PEM texts."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
@@ -68,7 +68,7 @@ class Secret(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class FloatingIp:
-    """A floating IP on a load balancer's VIP. `new` says that it was made with the load balancer."""
+    """Floating IP of a load balancer's VIP. `new`: it was created with the load balancer."""
 
     id: str
     address: str
@@ -78,7 +78,7 @@ class FloatingIp:
 
 @dataclass(frozen=True, kw_only=True)
 class Vip:
-    """A load balancer's address. `reserved` says that the client named the port."""
+    """Address of a load balancer. `reserved`: the client named the port."""
 
     address: str
     port_id: str
@@ -91,7 +91,7 @@ class Vip:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancer(Stored):
-    """A load balancer. `flavor` is a flavor's name."""
+    """Load balancer. `flavor` is the name of a flavor."""
 
     flavor: str
     vip: Vip
@@ -105,7 +105,7 @@ class LoadBalancer(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class BasicAuthUser:
-    """A user of HTTP basic authentication."""
+    """User of HTTP basic authentication."""
 
     username: str
     encrypted_password: str = field(repr=False)
@@ -113,7 +113,7 @@ class BasicAuthUser:
 
 @dataclass(frozen=True, kw_only=True)
 class Listener(Stored):
-    """A listener. Its default pool is the one whose `listener_ids` names it."""
+    """Listener. Its default pool is the pool whose `listener_ids` contains its ID."""
 
     load_balancer_id: str
     protocol: ListenerProtocol
@@ -132,7 +132,7 @@ class Listener(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """A backend of a pool."""
+    """Member of a pool."""
 
     id: str
     address: str
@@ -148,13 +148,13 @@ class Member:
 
     @property
     def endpoint(self) -> tuple[str, int]:
-        """Address and port: what a member is known by."""
+        """Address and port, which identify a member."""
         return self.address, self.protocol_port
 
 
 @dataclass(frozen=True, kw_only=True)
 class HealthMonitor:
-    """A pool's health monitor."""
+    """Health monitor of a pool."""
 
     id: str
     type: HealthMonitorType
@@ -173,7 +173,7 @@ class HealthMonitor:
 
 @dataclass(frozen=True, kw_only=True)
 class Pool(Stored):
-    """A pool with its members and health monitor."""
+    """Pool with its members and health monitor."""
 
     load_balancer_id: str
     listener_ids: tuple[str, ...]
@@ -192,7 +192,7 @@ class Pool(Stored):
 
     @property
     def secret_ids(self) -> tuple[str | None, str | None, str | None]:
-        """Secrets that this pool uses: CA bundle, revocation list, client certificate."""
+        """IDs of the secrets of this pool: CA bundle, CRL, client certificate."""
         return self.ca_secret_id, self.crl_secret_id, self.secret_id
 
 
@@ -201,36 +201,36 @@ S = TypeVar("S", bound=Stored)
 
 @dataclass
 class Lag(Generic[S]):
-    """What the next reads of an object still show after a write; None for nothing."""
+    """Old value that the next reads of an object still show after a write; None: the object does not exist."""
 
     reads: int
     shown: S | None
 
 
 class Table(dict[str, S]):
-    """The objects of one kind by id, in the order of their making, and which reads lag behind the last write."""
+    """Objects of one kind by ID, in the order of their creation, and the lag of reads behind the last write."""
 
     def __init__(self) -> None:
-        """An empty table."""
+        """Create an empty table."""
         super().__init__()
         self.lags: dict[str, Lag[S]] = {}
 
-    def find(self, scope: Scope, object_id: str) -> S | None:
-        """The object as it is, or None if there is none in this project and region."""
+    def find(self, location: ProjectRegion, object_id: str) -> S | None:
+        """Return the object, or None if it does not exist in this project and region."""
         stored = self.get(object_id)
-        return stored if stored is not None and stored.scope == scope else None
+        return stored if stored is not None and stored.location == location else None
 
-    def read(self, scope: Scope, object_id: str) -> S | None:
-        """The object as a client sees it now. Counts as a read of an object that lags."""
-        seen = self._seen(object_id)
-        return seen if seen is not None and seen.scope == scope else None
+    def read(self, location: ProjectRegion, object_id: str) -> S | None:
+        """Return the object as a client reads it now. Count the read if the object has a lag."""
+        seen = self._visible(object_id)
+        return seen if seen is not None and seen.location == location else None
 
-    def read_all(self, scope: Scope) -> list[S]:
-        """All objects of a project and region as a client sees them now. Counts as a read of each that lags."""
-        seen = [self._seen(object_id) for object_id in list({**self, **self.lags})]
-        return [stored for stored in seen if stored is not None and stored.scope == scope]
+    def read_all(self, location: ProjectRegion) -> list[S]:
+        """Return all objects of a project and region as a client reads them now. Count the read of each with a lag."""
+        seen = [self._visible(object_id) for object_id in list({**self, **self.lags})]
+        return [stored for stored in seen if stored is not None and stored.location == location]
 
-    def _seen(self, object_id: str) -> S | None:
+    def _visible(self, object_id: str) -> S | None:
         lag = self.lags.get(object_id)
         if lag is None:
             return self.get(object_id)
@@ -241,8 +241,8 @@ class Table(dict[str, S]):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The call of the API that work was asked for with."""
+class RequestSummary:
+    """Request that created a task."""
 
     request_id: str
     method: str
@@ -250,10 +250,10 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """The rest of a call whose work waits for its load balancer: with it the call can be heard again.
+class QueuedRequest:
+    """Query and body of a request that is queued on a locked load balancer, for a replay after a restart.
 
-    `failure` and `hang` are what fault rules have decided about its task.
+    `failure` and `hang` are the outcome that fault rules inject into its task.
     """
 
     query: str
@@ -264,7 +264,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Transition:
-    """What one piece of work does to one object: None before means that it is made, None after that it goes."""
+    """Change of one object by a task. `before` None: it is created. `after` None: it is deleted."""
 
     before: Stored | None
     after: Stored | None
@@ -272,16 +272,19 @@ class Transition:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """Work that takes time.
+    """Task.
 
-    `due_at` None means that it never ends or hasn't begun. `failure` is how it will end badly, if it will. A hidden
-    task only holds a lock. `waits` is there until it begins.
+    Attributes:
+        due_at: Time at which it ends; None: it does not end, or has not started.
+        failure: Error with which it will end; None: it will succeed.
+        hidden: It only holds a lock, and clients cannot read it.
+        queued_request: Request to replay after a restart, until the task starts.
     """
 
     id: str
-    scope: Scope
+    location: ProjectRegion
     task_type: str
-    asked: Asked
+    request: RequestSummary
     created_at: datetime
     state: TaskState = "NEW"
     running_at: datetime | None = None
@@ -294,12 +297,12 @@ class Task:
     data: dict[str, JsonValue] = field(default_factory=dict)
     acknowledged_at: datetime | None = None
     hidden: bool = False
-    waits: Waiting | None = None
+    queued_request: QueuedRequest | None = None
 
 
 @dataclass
-class Account:
-    """All objects and tasks. This is the whole state of an emulator: what would have to be saved stands here."""
+class EmulatedAccount:
+    """All objects and tasks."""
 
     secrets: Table[Secret] = field(default_factory=lambda: Table())
     load_balancers: Table[LoadBalancer] = field(default_factory=lambda: Table())
@@ -308,38 +311,38 @@ class Account:
     tasks: dict[str, Task] = field(default_factory=dict)
 
     def put(self, stored: Stored) -> None:
-        """Adds an object, or puts it in the place of the one with its id."""
+        """Add an object, or replace the one with its ID."""
         self.table_of(stored)[stored.id] = stored
 
     def drop(self, stored: Stored) -> None:
-        """Removes an object, if it is there."""
+        """Remove an object, if it exists."""
         self.table_of(stored).pop(stored.id, None)
 
-    def copy(self) -> Account:
-        """Another account with the same objects, and without tasks."""
-        other = Account()
+    def copy(self) -> EmulatedAccount:
+        """Return a copy with the same objects, and without tasks."""
+        other = EmulatedAccount()
         tables = (self.secrets, self.load_balancers, self.listeners, self.pools)
         for stored in (stored for table in tables for stored in table.values()):
             other.put(stored)
         return other
 
     def table_of(self, stored: Stored) -> Table[Stored]:
-        """The table that an object of this kind is kept in."""
+        """Return the table of objects of this kind."""
         for kind, table in self._tables():
             if isinstance(stored, kind):
                 return cast("Table[Stored]", table)
-        raise TypeError(f"{type(stored).__name__} isn't kept in an account")
+        raise TypeError(f"{type(stored).__name__} is not stored in an account")
 
     def listeners_of(self, load_balancer_id: str) -> list[Listener]:
-        """A load balancer's listeners."""
+        """Return the listeners of a load balancer."""
         return [listener for listener in self.listeners.values() if listener.load_balancer_id == load_balancer_id]
 
     def pools_of(self, load_balancer_id: str) -> list[Pool]:
-        """A load balancer's pools, attached or not."""
+        """Return the pools of a load balancer, attached or not."""
         return [pool for pool in self.pools.values() if pool.load_balancer_id == load_balancer_id]
 
     def pools_behind(self, listener_id: str) -> list[Pool]:
-        """The pools that a listener sends its traffic to: one at most, its default pool."""
+        """Return the pools to which a listener sends its traffic: at most one, its default pool."""
         return [pool for pool in self.pools.values() if listener_id in pool.listener_ids]
 
     def _tables(self) -> tuple[tuple[type[Stored], object], ...]:

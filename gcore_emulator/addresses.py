@@ -1,6 +1,6 @@
-"""Addresses for load balancers, from the ranges that are reserved for documentation and private networks.
+"""Addresses of load balancers, from the ranges that are reserved for documentation and for private networks.
 
-They depend on what the client names (port, network), so that the same request gets the same address again.
+They are derived from the port or network that the client names, so that the same request gets the same address again.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _SIX = IPv6Network("2001:db8::/32")
 
 
 def vip_for(load_balancer_id: str, request: LoadBalancerCreate, taken: Collection[str]) -> Vip:
-    """The VIP of a new load balancer.
+    """Return the VIP of a new load balancer.
 
     Args:
-        load_balancer_id: the new load balancer's id.
-        request: what the client asks for.
-        taken: addresses that other load balancers have.
+        load_balancer_id: ID of the new load balancer.
+        request: Request that creates it.
+        taken: Addresses of other load balancers.
     """
     seed = request.vip_port_id or load_balancer_id
     place = request.vip_subnet_id if request.vip_network_id else None
@@ -45,7 +45,7 @@ def vip_for(load_balancer_id: str, request: LoadBalancerCreate, taken: Collectio
 
 
 def floating_address(floating_ip_id: str) -> str:
-    """The address of a floating IP."""
+    """Return the address of a floating IP."""
     return _free(floating_ip_id, (), private=False)
 
 

@@ -1,4 +1,4 @@
-"""Where the emulator takes the time from, so that tests can let tasks end without waiting."""
+"""Clocks of the emulator. With a manual one, tests let tasks end without waiting."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """Source of the current time."""
 
     def now(self) -> datetime:
-        """The present moment, in UTC."""
+        """Return the current time in UTC."""
         ...
 
 
 class SystemClock:
-    """The machine's clock."""
+    """System clock."""
 
     def now(self) -> datetime:
-        """The present moment, in UTC."""
+        """Return the current time in UTC."""
         return datetime.now(timezone.utc)
 
 
 class ManualClock:
-    """A clock that moves only when it is told to."""
+    """Clock that moves only when `advance` is called."""
 
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=timezone.utc)) -> None:
-        """Stops the clock at `start` (with a time zone)."""
+        """Set the clock to `start` (with a time zone)."""
         self._now = start
 
     def now(self) -> datetime:
-        """The moment at which the clock stands, in UTC."""
+        """Return the time of the clock in UTC."""
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Moves the clock on."""
+        """Move the clock forward."""
         self._now += timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""The command `gcore-emulator`: a stand-in for Gcore's load balancer API on 127.0.0.1."""
+"""Command `gcore-emulator`: a stateful emulator of Gcore's load balancer API on 127.0.0.1."""
 
 import logging
 import signal
@@ -12,12 +12,12 @@ from typing import Annotated
 
 import typer
 
-from gcore_emulator.behavior import Question, UnknownChoice, behavior_from, questions
+from gcore_emulator.behavior import BehaviorOption, UnknownBehaviorError, behavior_options, parse_behavior
 from gcore_emulator.data_plane import DataPlane, HaproxyMissing, NoDataPlane, haproxy_data_plane
 from gcore_emulator.emulator import Emulator
 from gcore_emulator.server import serve
 from gcore_emulator.settings import DIALECT_CHOICES, Settings, TaskSeconds
-from gcore_emulator.state_file import StateFile, StateFileError, opened
+from gcore_emulator.state_file import StateFile, StateFileError, open_state_file
 
 _WIDTH = 76
 
@@ -37,45 +37,49 @@ class DataPlaneChoice(str, Enum):
     haproxy = "haproxy"
 
 
-def _listed(question: Question) -> str:
-    """A question for `--help`: its choices, its default, and what it is about."""
-    head = f"  {question.name}={'|'.join(question.choices)}  [default: {question.default}]"
-    return "\n".join(
-        ["\b", head, *textwrap.wrap(question.help, _WIDTH, initial_indent="    ", subsequent_indent="    ")]
-    )
+def _option_help(option: BehaviorOption) -> str:
+    """Return the help text of a behavior option: its values, its default, and its description."""
+    head = f"  {option.name}={'|'.join(option.values)}  [default: {option.default}]"
+    return "\n".join(["\b", head, *textwrap.wrap(option.help, _WIDTH, initial_indent="    ", subsequent_indent="    ")])
 
 
-_EPILOG = "\n\n".join(["Questions for --set, each with its choices:", *map(_listed, questions())])
+_EPILOG = "\n\n".join(
+    ["Behavior options for --behavior, each with its values:", *map(_option_help, behavior_options())]
+)
 
 cli = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @cli.command(epilog=_EPILOG)
 def run(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: any that is free.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: any free port.")] = 8080,
     api_key: Annotated[
         str,
-        typer.Option(metavar="KEY", envvar="GCORE_EMULATOR_API_KEY", help="The key that requests must carry."),
+        typer.Option(metavar="KEY", envvar="GCORE_EMULATOR_API_KEY", help="API key that requests must send."),
     ] = "emulator",
     project: Annotated[
-        list[int] | None, typer.Option(metavar="N", help="Id of a project; may be repeated. [default: 1]")
+        list[int] | None, typer.Option(metavar="N", help="ID of a project; can be repeated. [default: 1]")
     ] = None,
     region: Annotated[
-        list[int] | None, typer.Option(metavar="N", help="Id of a region; may be repeated. [default: 1]")
+        list[int] | None, typer.Option(metavar="N", help="ID of a region; can be repeated. [default: 1]")
     ] = None,
     dialect: Annotated[
-        Dialect, typer.Option(help="Which routes and bodies exist where Gcore's documents disagree.")
+        Dialect, typer.Option(help="Document to follow for routes and bodies where Gcore's guide and OpenAPI disagree.")
     ] = Dialect.both,
-    settings: Annotated[
+    behavior: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="QUESTION=CHOICE", help="How to behave where nobody knows; may be repeated. See below."
+            "--behavior",
+            metavar="NAME=VALUE",
+            help="Behavior where that of the real API is unknown; can be repeated. The options are listed below.",
         ),
     ] = None,
     task_seconds: Annotated[
         str,
         typer.Option(
-            metavar="SPEC", help="How long tasks run: 0.05, or never, or 1,create_loadbalancer=20,create_secret=0.5."
+            metavar="SPEC",
+            help="Duration of tasks in seconds: 0.05, or never (they do not end), or "
+            "1,create_loadbalancer=20,create_secret=0.5.",
         ),
     ] = "0.05",
     state: Annotated[
@@ -83,44 +87,45 @@ def run(
         typer.Option(
             metavar="FILE",
             show_default=False,
-            help="Keep the state in this file, so that it outlives the emulator, however that ends: objects, tasks "
-            "under way, locks, faults, what the audit found. Time goes on meanwhile. Not kept: the list of requests. "
-            "Private keys are in the file; only its owner can read it.",
+            help="Keep the state in this file, also if the emulator is killed: objects, tasks in progress, locks, "
+            "faults, violations that the audit found. Time continues while the emulator is stopped. Not kept: the list "
+            "of requests. The file contains private keys; only its owner can read it.",
         ),
     ] = None,
     data_plane: Annotated[
         DataPlaneChoice,
         typer.Option(
-            help="What carries traffic: nothing, or a HAProxy for each load balancer, on free ports of 127.0.0.1 that "
-            "/_emulator/state tells."
+            help="Carry traffic: not at all, or with one HAProxy for each load balancer, on free ports of 127.0.0.1 "
+            "that /_emulator/state lists."
         ),
     ] = DataPlaneChoice.none,
 ) -> None:
-    """Serves a stateful stand-in for Gcore's load balancer API on 127.0.0.1."""
+    """Serve a stateful emulator of Gcore's load balancer API on 127.0.0.1."""
     try:
-        behavior = behavior_from(settings or (), DIALECT_CHOICES[dialect.value])
-    except UnknownChoice as error:
-        raise typer.BadParameter(str(error), param_hint="--set") from error
+        chosen = parse_behavior(behavior or (), DIALECT_CHOICES[dialect.value])
+    except UnknownBehaviorError as error:
+        raise typer.BadParameter(str(error), param_hint="--behavior") from error
     try:
         seconds = TaskSeconds.parse(task_seconds)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--task-seconds") from error
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    asked = Settings(
+    settings = Settings(
         api_key=api_key,
         projects=frozenset(project or (1,)),
         regions=frozenset(region or (1,)),
         task_seconds=seconds,
-        behavior=behavior,
+        behavior=chosen,
     )
     try:
-        with _keeping(state) as file, _carrying(data_plane) as plane:
-            emulator = Emulator(asked, data_plane=plane, state=file)
+        with _state_file(state) as file, _running_data_plane(data_plane) as plane:
+            emulator = Emulator(settings, data_plane=plane, state=file)
             try:
                 serve(emulator, port, lambda url: print(f"listening on {url}", flush=True))
             except OSError as error:
                 raise typer.BadParameter(
-                    f"port {port} can't be used: {error.strerror}.", param_hint="--port"
+                    f"port {port} cannot be used ({error.strerror}); name another one, or 0 for any free port.",
+                    param_hint="--port",
                 ) from error
     except HaproxyMissing as error:
         raise typer.BadParameter(str(error), param_hint="--data-plane") from error
@@ -130,13 +135,13 @@ def run(
         pass
 
 
-def _keeping(path: Path | None) -> AbstractContextManager[StateFile | None]:
-    return nullcontext() if path is None else opened(path)
+def _state_file(path: Path | None) -> AbstractContextManager[StateFile | None]:
+    return nullcontext() if path is None else open_state_file(path)
 
 
 @contextmanager
-def _carrying(choice: DataPlaneChoice) -> Iterator[DataPlane]:
-    """The data plane, whose processes and keys are gone at the end, also where a signal ends this process."""
+def _running_data_plane(choice: DataPlaneChoice) -> Iterator[DataPlane]:
+    """Run the data plane, and remove its processes and keys at the end, also if a signal ends this process."""
     if choice is DataPlaneChoice.none:
         yield NoDataPlane()
         return

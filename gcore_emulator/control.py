@@ -1,10 +1,10 @@
-"""What tests may ask and tell the emulator, beside the API: state, calls, audit, faults, reset. No key is needed."""
+"""Control routes for tests: state, requests, audit, faults, reset. They need no API key."""
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from gcore_emulator import account as stored
-from gcore_emulator import responses as answers
+from gcore_emulator import responses
 from gcore_emulator.data_plane import Seen
 from gcore_emulator.emulator import Emulator
 from gcore_emulator.faults import Rule, RuleCount
@@ -20,30 +20,30 @@ control = APIRouter(prefix="/_emulator", tags=["emulator"])
 
 
 class DataPlaneEndpoint(BaseModel):
-    """Where clients on this machine reach a listener. Its load balancer's VIP is for show."""
+    """Address and port at which clients on this machine reach a listener. The load balancer's VIP is not reachable."""
 
     host: str
     port: int
 
 
-class CarriedListener(Listener):
-    """A listener, and where its traffic goes in: null if nothing carries it."""
+class ServedListener(Listener):
+    """Listener with its data plane endpoint: null if the data plane does not serve it."""
 
     data_plane: DataPlaneEndpoint | None
 
 
 class State(BaseModel):
-    """Everything that exists, of all projects and regions, by id. No payloads."""
+    """All objects of all projects and regions by ID, without payloads."""
 
     secrets: dict[str, Secret]
     load_balancers: dict[str, LoadBalancer]
-    listeners: dict[str, CarriedListener]
+    listeners: dict[str, ServedListener]
     pools: dict[str, Pool]
     tasks: dict[str, Task]
 
 
-class CallLine(BaseModel):
-    """A call of the API. `route` null: no such route. `status` null: the connection was dropped."""
+class RequestLine(BaseModel):
+    """Request to the API. `route` null: the route does not exist. `status` null: the connection was dropped."""
 
     method: str
     route: str | None
@@ -51,65 +51,65 @@ class CallLine(BaseModel):
     status: int | None
 
 
-class Calls(BaseModel):
-    """All calls of the API since the start or the last reset."""
+class RequestLog(BaseModel):
+    """All requests to the API since the start or the last reset."""
 
     count: int
-    calls: list[CallLine]
+    requests: list[RequestLine]
 
 
 @control.get("/state")
 async def read_state(request: Request) -> State:
-    """Everything that exists now."""
+    """Return all objects that exist now."""
     emulator = emulator_of(request)
     account, seen = emulator.account, emulator.data_plane.seen(emulator.account)
     return State(
-        secrets={one.id: answers.secret(one) for one in account.secrets.values()},
-        load_balancers={one.id: answers.load_balancer(one, account, seen) for one in account.load_balancers.values()},
-        listeners={one.id: _carried(one, emulator, seen) for one in account.listeners.values()},
-        pools={one.id: answers.pool(one, seen) for one in account.pools.values()},
-        tasks={one.id: answers.task(one) for one in account.tasks.values() if not one.hidden},
+        secrets={one.id: responses.secret(one) for one in account.secrets.values()},
+        load_balancers={one.id: responses.load_balancer(one, account, seen) for one in account.load_balancers.values()},
+        listeners={one.id: _served(one, emulator, seen) for one in account.listeners.values()},
+        pools={one.id: responses.pool(one, seen) for one in account.pools.values()},
+        tasks={one.id: responses.task(one) for one in account.tasks.values() if not one.hidden},
     )
 
 
 @control.get("/requests")
-async def read_requests(request: Request) -> Calls:
-    """The calls of the API, in order."""
-    calls = [
-        CallLine(method=call.method, route=call.route, path=call.path, status=call.status)
-        for call in emulator_of(request).calls
+async def read_requests(request: Request) -> RequestLog:
+    """Return the requests to the API, in order."""
+    requests = [
+        RequestLine(method=one.method, route=one.route, path=one.path, status=one.status)
+        for one in emulator_of(request).requests
     ]
-    return Calls(count=len(calls), calls=calls)
+    return RequestLog(count=len(requests), requests=requests)
 
 
 @control.get("/audit")
 async def read_audit(request: Request) -> Audit:
-    """Whether anything was ever broken that must not be, with the call and the task that it happened in."""
+    """Return every violation of an invariant, with its request and task."""
     return emulator_of(request).audit()
 
 
 @control.get("/faults")
 async def read_faults(request: Request) -> list[RuleCount]:
-    """The rules in force, with how many calls matched each and how often it fired."""
+    """Return the active rules, each with the number of matching requests and how often it fired."""
     return emulator_of(request).faults.counts
 
 
 @control.post("/faults")
 async def add_faults(request: Request, rules: list[Rule]) -> list[RuleCount]:
-    """Adds rules to those in force."""
+    """Add rules to the active ones."""
     emulator_of(request).faults.add(rules)
     return emulator_of(request).faults.counts
 
 
 @control.post("/reset", status_code=204)
 async def reset(request: Request) -> None:
-    """Forgets everything: objects, tasks, calls, faults, and what the audit found."""
+    """Delete everything: objects, tasks, requests, faults, and the violations that the audit found."""
     emulator_of(request).reset()
 
 
-def _carried(one: stored.Listener, emulator: Emulator, seen: Seen) -> CarriedListener:
+def _served(one: stored.Listener, emulator: Emulator, seen: Seen) -> ServedListener:
     endpoint = emulator.data_plane.endpoint(one.id)
-    shown = answers.listener(one, emulator.account, seen)
-    return CarriedListener(
+    shown = responses.listener(one, emulator.account, seen)
+    return ServedListener(
         **dict(shown), data_plane=endpoint and DataPlaneEndpoint(host=endpoint.host, port=endpoint.port)
     )

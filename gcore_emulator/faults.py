@@ -1,12 +1,12 @@
-"""Faults on demand: rules that say what goes wrong with which request.
+"""Fault injection: rules that make matching requests fail.
 
-A rule counts the calls that match it, fires from the nth on, and counts how often it fired, so that a test can assert
-that the fault it asked for has happened. Of several rules about one call all fire that only delay, lock or decide
-about its task, and one that answers or drops the connection: the first that does so before the work, else the first
-that does so after it.
+A rule counts the requests that match it, fires from the nth on, and counts how often it fired, so that a test can
+assert that its fault has happened. If several rules match one request, all rules fire that delay, lock, or choose
+the outcome of its task, and one that responds or drops the connection: the first that does so before the API handles
+the request, otherwise the first that does so after it.
 
-A refused connection isn't among them: who refuses is the machine, where nobody listens. Stop the server for that, or
-give the client the URL of a port that is closed.
+There is no rule for a refused connection, because the operating system refuses it. Stop the server for that, or give
+the client the URL of a closed port.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class _Rule(BaseModel):
-    """Which calls a rule is about.
+    """Requests that a rule matches.
 
-    `route` is a template such as `/cloud/v1/lbpools/{project_id}/{region_id}`; method or route left out: any. It fires
-    on the `nth` matching call and the following, `times` in all; without `nth` on every matching call.
+    Attributes:
+        method: HTTP method; None: any.
+        route: Template such as `/cloud/v1/lbpools/{project_id}/{region_id}`; None: any.
+        nth: First matching request, from 1, on which the rule fires; None: every one.
+        times: Number of consecutive matching requests from the `nth` on which it fires.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,18 +35,18 @@ class _Rule(BaseModel):
     times: Annotated[int, Field(ge=1)] = 1
 
     def matches(self, method: str, route: str | None) -> bool:
-        """Whether a call is one of those that the rule is about."""
+        """Return True if the rule matches a request."""
         return self.method in (None, method) and self.route in (None, route)
 
     def fires_at(self, count: int) -> bool:
-        """Whether the rule fires on the matching call of this number, from 1."""
+        """Return True if the rule fires on the matching request of this number, from 1."""
         return self.nth is None or self.nth <= count < self.nth + self.times
 
 
-class Answer(_Rule):
-    """Another answer than the right one: before the work, or `after` it was done. A text body goes out as it is."""
+class Respond(_Rule):
+    """Fixed response, before the API handles the request, or `after` it. A text body is sent unchanged."""
 
-    action: Literal["answer"]
+    action: Literal["respond"]
     status: Annotated[int, Field(ge=100, le=599)]
     body: JsonValue = None
     headers: dict[str, str] = Field(default_factory=dict)
@@ -51,36 +54,36 @@ class Answer(_Rule):
 
 
 class Delay(_Rule):
-    """So many real seconds pass before the request is looked at."""
+    """Delay of so many real seconds before the request is handled."""
 
     action: Literal["delay"]
     seconds: Annotated[float, Field(ge=0)]
 
 
 class Drop(_Rule):
-    """The connection closes without an answer, before or after the work was done."""
+    """Closed connection without a response, before or after the API handles the request."""
 
     action: Literal["drop_before", "drop_after"]
 
 
 class FailTask(_Rule):
-    """The task of the request ends in ERROR. The rule fires only if the request makes one."""
+    """Task of the request that ends in ERROR. The rule fires only if the request creates one."""
 
     action: Literal["fail_task"]
-    error: str = "The task failed because the emulator was told so."
+    error: str = "The task failed because a fault rule injected this error."
 
 
 class HangTask(_Rule):
-    """The task of the request never ends. The rule fires only if the request makes one."""
+    """Task of the request that never ends. The rule fires only if the request creates one."""
 
     action: Literal["hang_task"]
 
 
 class Lock(_Rule):
-    """The load balancer that the request is about is locked for a while, as if somebody else was changing it.
+    """Lock on a load balancer for some seconds, as if another client were changing it.
 
-    It is the one named here, else the one in the request's path or body, also through a listener or pool. The rule
-    fires only if there is one and it is free.
+    It is the load balancer named here, otherwise the one in the request's path or body, also through a listener or
+    pool. The rule fires only if there is one and it is unlocked.
     """
 
     action: Literal["lock"]
@@ -88,12 +91,12 @@ class Lock(_Rule):
     load_balancer_id: str | None = None
 
 
-Rule: TypeAlias = Annotated[Answer | Delay | Drop | FailTask | HangTask | Lock, Field(discriminator="action")]
-"""One fault."""
+Rule: TypeAlias = Annotated[Respond | Delay | Drop | FailTask | HangTask | Lock, Field(discriminator="action")]
+"""One fault rule."""
 
 
 class RuleCount(BaseModel):
-    """A rule, how many calls matched it, and how often it fired."""
+    """Rule, the number of requests that matched it, and how often it fired."""
 
     rule: Rule
     matched: int = 0
@@ -101,22 +104,22 @@ class RuleCount(BaseModel):
 
 
 class Faults:
-    """The rules in force."""
+    """Active rules."""
 
     def __init__(self, counts: Iterable[RuleCount] = ()) -> None:
-        """No rules but those of an earlier life, with their counts."""
+        """Start with the rules of the state file, with their counts."""
         self.counts = list(counts)
 
     def add(self, rules: Sequence[Rule]) -> None:
-        """Adds rules to those in force."""
+        """Add rules to the active ones."""
         self.counts += [RuleCount(rule=rule) for rule in rules]
 
-    def due(self, method: str, route: str | None) -> list[RuleCount]:
-        """Counts a call, and gives the rules that are to fire on it. Whoever fires one counts it."""
-        due = []
+    def count_request(self, method: str, route: str | None) -> list[RuleCount]:
+        """Count a request, and return the rules that fire on it. The caller increments `fired`."""
+        firing = []
         for count in self.counts:
             if count.rule.matches(method, route):
                 count.matched += 1
                 if count.rule.fires_at(count.matched):
-                    due.append(count)
-        return due
+                    firing.append(count)
+        return firing

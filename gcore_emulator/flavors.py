@@ -1,4 +1,4 @@
-"""The sizes of load balancers that the emulated region offers."""
+"""Flavors (sizes) of load balancers in the emulated region."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SIZES = ("1-2", "2-4", "4-8", "8-16")
 _NAMES = tuple(f"lb{generation}-{size}" for generation in (1, 2) for size in _SIZES)
 
 DEFAULT_FLAVOR = "lb1-1-2"
-"""What a load balancer gets when no flavor is asked for."""
+"""Flavor of a load balancer whose request names none."""
 
 
 def _flavor(name: str) -> Flavor:
@@ -29,14 +29,14 @@ FLAVORS = {name: _flavor(name) for name in _NAMES}
 
 
 def check_flavor(name: str) -> str:
-    """The name, if there is such a flavor. 400 otherwise, also for a flavor's id."""
+    """Return the name if the flavor exists. Raise a 400 otherwise, also for a flavor's ID."""
     if name not in FLAVORS:
-        raise invalid({"flavor": f"Flavor {name} could not be found; there are: {', '.join(FLAVORS)}."})
+        raise invalid({"flavor": f"Flavor {name} could not be found; use one of: {', '.join(FLAVORS)}."})
     return name
 
 
 def priced(flavor: Flavor) -> PricedFlavor:
-    """A flavor with a price: one cent per CPU and hour."""
+    """Return a flavor with its price: one cent per CPU and hour."""
     per_hour = 0.01 * flavor.vcpus
     return PricedFlavor(
         **flavor.model_dump(),

@@ -1,4 +1,4 @@
-"""What requests make of health monitors."""
+"""Health monitors as requests create and update them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _HTTP_FIELDS = ("url_path", "expected_codes", "http_method", "http_version", "do
 
 
 def new_health_monitor(request: HealthMonitorCreate) -> HealthMonitor:
-    """A new health monitor. 400 if its fields don't fit each other."""
+    """Return a new health monitor. Raise a 400 if its fields contradict each other."""
     return _checked(HealthMonitor(id=str(uuid4()), **request.model_dump()))
 
 
 def patched_health_monitor(present: HealthMonitor | None, request: HealthMonitorPatch) -> HealthMonitor:
-    """The health monitor that a pool's update asks for: the whole object again, its type excepted.
+    """Return the health monitor of a pool's update, which contains the whole object except its type.
 
-    400 if the type changes, or is missing where there is no health monitor yet.
+    Raise a 400 if the type changes, or is missing although the pool has no health monitor yet.
     """
     fields = request.model_dump(exclude={"type"})
     if present is None:
@@ -33,17 +33,17 @@ def patched_health_monitor(present: HealthMonitor | None, request: HealthMonitor
             raise invalid({"healthmonitor": "type is required: the pool has no health monitor yet."})
         return _checked(HealthMonitor(id=str(uuid4()), type=request.type, **fields))
     if request.type not in (None, present.type):
-        raise invalid({"healthmonitor": "The type of a health monitor can't be changed."})
+        raise invalid({"healthmonitor": "The type of a health monitor cannot be changed."})
     return _checked(_with(present, fields))
 
 
 def changed_health_monitor(present: HealthMonitor, request: HealthMonitorChange) -> HealthMonitor:
-    """The health monitor after its own update: only what was sent changes."""
+    """Return the health monitor after an update of the fields that the request contains."""
     return _checked(_with(present, request.model_dump(exclude_unset=True)))
 
 
 def _with(present: HealthMonitor, fields: Mapping[str, object]) -> HealthMonitor:
-    return replace(present, **fields)  # type: ignore[arg-type]  # the request model has checked them
+    return replace(present, **fields)  # type: ignore[arg-type]  # the request model has validated them
 
 
 def _checked(monitor: HealthMonitor) -> HealthMonitor:
@@ -53,7 +53,7 @@ def _checked(monitor: HealthMonitor) -> HealthMonitor:
     if monitor.type not in ("HTTP", "HTTPS"):
         for name in _HTTP_FIELDS:
             if getattr(monitor, name) is not None:
-                wrong[name] = f"{name} belongs to health monitors of type HTTP and HTTPS."
+                wrong[name] = f"{name} is only allowed for health monitors of type HTTP and HTTPS."
     if wrong:
         raise invalid(wrong)
     return monitor

@@ -1,8 +1,9 @@
-"""Watches over what must never happen in an account, whatever a client does and whatever goes wrong meanwhile.
+"""Invariants of an account, which must hold whatever a client does and whatever fault occurs.
 
-It looks when work begins, when it ends and when a write was answered, so that a breach which is healed a moment later
-is known all the same. It shares no code with what refuses such requests, and trusts it in nothing: where the emulator
-allows something (`secret-in-use=allow`), has a mistake, or a test reached into the account, the audit says so.
+The auditor checks them when a task starts, when it ends, and after the response to a write, so that it also finds a
+violation that disappears a moment later. It shares no code with the checks that reject requests, and does not trust
+them: if the emulator allows something (`secret-in-use=allow`), has a bug, or a test changed the account directly, the
+audit reports it.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 from gcore_emulator.account import (
-    Account,
-    Asked,
+    EmulatedAccount,
     Listener,
     LoadBalancer,
     Pool,
-    Scope,
+    ProjectRegion,
+    RequestSummary,
     Secret,
     Stored,
     Task,
@@ -38,17 +39,17 @@ Invariant: TypeAlias = Literal[
     "write-on-locked",
     "unauthenticated-write",
 ]
-"""What was broken.
+"""Invariant that was violated.
 
-- `dangling-reference`: a listener or pool refers to a secret, or a pool to a listener, that isn't there.
-- `child-of-deleted-parent`: a listener or pool is there, and its load balancer isn't.
-- `secret-deleted-in-use`: a deletion was accepted of a secret that a listener or pool uses, or will when the work that
-  is under way is done.
-- `duplicate-of-owner`: two live objects of one kind have the same name of the form `<name>-<8 hex>-<6 hex>`, which one
-  owner gives to one object only.
-- `duplicate-name`: the same with any other name. Gcore allows it; who made both may not have meant it.
-- `write-on-locked`: a write was accepted while its load balancer was PENDING.
-- `unauthenticated-write`: a write without the account's key was accepted.
+- `dangling-reference`: a listener or pool refers to a secret, or a pool to a listener, that does not exist.
+- `child-of-deleted-parent`: a listener or pool exists, but its load balancer does not.
+- `secret-deleted-in-use`: the API accepted the deletion of a secret that a listener or pool uses, or will use when the
+  tasks in progress have ended.
+- `duplicate-of-owner`: two objects of one kind have the same name of the form `<name>-<8 hex>-<6 hex>`, which an owner
+  gives to only one object.
+- `duplicate-name`: the same with any other name. Gcore allows it, but it is probably a mistake.
+- `write-on-locked`: the API accepted a write while its load balancer was PENDING.
+- `unauthenticated-write`: the API accepted a write without the account's key.
 """
 
 _OWNED = re.compile(r".+-[0-9a-f]{8}-[0-9a-f]{6}")
@@ -56,7 +57,7 @@ _READS = ("GET", "HEAD", "OPTIONS")
 
 
 class Cause(BaseModel):
-    """The call of the API during which, or by whose task, something was broken."""
+    """Request during which, or by whose task, an invariant was violated."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,144 +66,158 @@ class Cause(BaseModel):
     path: str
 
 
-class Breach(BaseModel):
-    """Something that must never happen, and did.
+class InvariantViolation(BaseModel):
+    """Violation of an invariant.
 
-    `object_ids` are those that it is about, `what` says it in words. `cause` null: it was noticed between two calls, as
-    if somebody had reached into the account. `task_id` null: no task did it.
+    Attributes:
+        invariant: Invariant that was violated.
+        at: Time at which the auditor found it.
+        description: Sentence that describes it.
+        object_ids: Objects that are involved.
+        cause: Request that caused it; null: found between two requests, so something changed the account directly.
+        task_id: Task that caused it; null: no task did.
     """
 
     model_config = ConfigDict(frozen=True)
 
     invariant: Invariant
     at: datetime
-    what: str
+    description: str
     object_ids: tuple[str, ...]
     cause: Cause | None
     task_id: str | None
 
 
 class Audit(BaseModel):
-    """Whether everything was kept, since the start or the last reset. `looks`: how often it was looked at."""
+    """Result of the audit since the start or the last reset. `checks`: number of checks."""
 
     model_config = ConfigDict(frozen=True)
 
     intact: bool
-    looks: int
-    breaches: tuple[Breach, ...]
+    checks: int
+    violations: tuple[InvariantViolation, ...]
 
 
 @dataclass(frozen=True)
-class _Found:
+class _BrokenInvariant:
     invariant: Invariant
     object_ids: tuple[str, ...]
-    what: str
+    description: str
 
 
 class Auditor:
-    """Remembers every breach, with the call and the task that it happened in.
+    """Checks the invariants, and records every violation with its request and task.
 
     Attributes:
-        breaches: all of them, in order. One that lasts is there once; one that is healed and comes back, again.
+        violations: All violations, in order. A persistent one is recorded once; one that disappears and returns, again.
     """
 
-    def __init__(self, account: Account, now: Callable[[], datetime], breaches: Iterable[Breach] = ()) -> None:
-        """Watches an account.
+    def __init__(
+        self, account: EmulatedAccount, now: Callable[[], datetime], violations: Iterable[InvariantViolation] = ()
+    ) -> None:
+        """Start to audit an account.
 
         Args:
-            account: as it is; what is broken in it already counts as known if `breaches` name it.
-            now: tells the time.
-            breaches: those of an earlier life of the account.
+            account: Account. Its present violations are not recorded again if `violations` contains them.
+            now: Function that returns the current time.
+            violations: Violations from the state file.
         """
         self._account = account
         self._now = now
-        self.breaches = list(breaches)
-        self._lasting = {(breach.invariant, breach.object_ids) for breach in self.breaches}
-        self._looks = 0
+        self.violations = list(violations)
+        self._ongoing = {(violation.invariant, violation.object_ids) for violation in self.violations}
+        self._checks = 0
 
     def audit(self) -> Audit:
-        """Looks once more, and says what was ever broken."""
-        self.look(None)
-        return Audit(intact=not self.breaches, looks=self._looks, breaches=tuple(self.breaches))
+        """Check once more, and return all violations so far."""
+        self.check(None)
+        return Audit(intact=not self.violations, checks=self._checks, violations=tuple(self.violations))
 
-    def look(self, task: Task | None, asked: Asked | None = None) -> None:
-        """Looks at what is there now.
+    def check(self, task: Task | None, request: RequestSummary | None = None) -> None:
+        """Check the objects that exist now.
 
         Args:
-            task: work that has just begun or ended, if that is why.
-            asked: the call that was answered, if that is why.
+            task: Task that has just started or ended, if any.
+            request: Request that has just been handled, if any.
         """
-        self._looks += 1
-        cause = task.asked if asked is None and task is not None else asked
-        found = {(each.invariant, each.object_ids): each for each in _standing(self._account)}
+        self._checks += 1
+        cause = task.request if request is None and task is not None else request
+        found = {(each.invariant, each.object_ids): each for each in _broken_now(self._account)}
         for key, each in found.items():
-            if key not in self._lasting:
-                self._note(each, cause, task)
-        self._lasting = set(found)
+            if key not in self._ongoing:
+                self._record(each, cause, task)
+        self._ongoing = set(found)
 
-    def begins(
-        self, asked: Asked, task: Task | None, transitions: Iterable[Transition], coming: Iterable[Stored]
+    def check_start(
+        self, request: RequestSummary, task: Task | None, transitions: Iterable[Transition], pending: Iterable[Stored]
     ) -> None:
-        """Looks at work that is about to begin.
+        """Check a task that is about to start.
 
         Args:
-            asked: the call that asked for it.
-            task: its task; None for a change at once.
-            transitions: what it will do.
-            coming: what objects will be when the other work that is under way is done.
+            request: Request that creates it.
+            task: Task; None for a change without a task.
+            transitions: Its transitions.
+            pending: Objects as they will be when the other tasks in progress have ended.
         """
         transitions = tuple(transitions)
         for balancer in self._balancers(transitions):
             if balancer.provisioning_status.startswith("PENDING"):
-                what = f"A write to LoadBalancer {balancer.id} was accepted while it was {balancer.provisioning_status}"
-                self._note(_Found("write-on-locked", (balancer.id,), what), asked, task)
-        users = (*self._account.listeners.values(), *self._account.pools.values(), *coming)
+                status = balancer.provisioning_status
+                description = f"The API accepted a write to LoadBalancer {balancer.id} while it was {status}"
+                self._record(_BrokenInvariant("write-on-locked", (balancer.id,), description), request, task)
+        users = (*self._account.listeners.values(), *self._account.pools.values(), *pending)
         for secret in [one.before for one in transitions if isinstance(one.before, Secret) and one.after is None]:
             used_by = {user.id: user for user in users if secret.id in _secret_ids(user)}
             for user in used_by.values():
-                what = f"The deletion of Secret {secret.id} was accepted, which {type(user).__name__} {user.id} uses"
-                self._note(_Found("secret-deleted-in-use", (secret.id, user.id), what), asked, task)
+                description = (
+                    f"The API accepted the deletion of Secret {secret.id}, which {type(user).__name__} {user.id} uses"
+                )
+                self._record(
+                    _BrokenInvariant("secret-deleted-in-use", (secret.id, user.id), description), request, task
+                )
 
-    def answered(self, asked: Asked, authorization: str | None, api_key: str, status: int | None) -> None:
-        """Looks at a call that the API has answered.
+    def check_response(
+        self, request: RequestSummary, authorization: str | None, api_key: str, status: int | None
+    ) -> None:
+        """Check a request that the API has handled.
 
         Args:
-            asked: the call.
-            authorization: its header of that name.
-            api_key: the account's key.
-            status: of the answer; None if there is none.
+            request: Request.
+            authorization: Its Authorization header.
+            api_key: API key of the account.
+            status: Status of the response; None: there is no response.
         """
-        if asked.method in _READS:
+        if request.method in _READS:
             return
         scheme, _blank, key = (authorization or "").strip().partition(" ")
-        entitled = scheme.lower() == "apikey" and compare_digest(key.strip().encode(), api_key.encode())
-        if not entitled and status is not None and status < 300:
-            what = f"{asked.method} {asked.path} was answered with {status} without the account's key"
-            self._note(_Found("unauthenticated-write", (), what), asked, None)
-        self.look(None, asked)
+        authenticated = scheme.lower() == "apikey" and compare_digest(key.strip().encode(), api_key.encode())
+        if not authenticated and status is not None and status < 300:
+            description = f"{request.method} {request.path} returned {status} without the account's key"
+            self._record(_BrokenInvariant("unauthenticated-write", (), description), request, None)
+        self.check(None, request)
 
     def _balancers(self, transitions: Iterable[Transition]) -> list[LoadBalancer]:
         ids = {_balancer_id(one.before or one.after) for one in transitions}
         return [balancer for each in ids if each and (balancer := self._account.load_balancers.get(each))]
 
-    def _note(self, found: _Found, asked: Asked | None, task: Task | None) -> None:
-        self.breaches.append(
-            Breach(
+    def _record(self, found: _BrokenInvariant, request: RequestSummary | None, task: Task | None) -> None:
+        self.violations.append(
+            InvariantViolation(
                 invariant=found.invariant,
                 at=self._now(),
-                what=found.what,
+                description=found.description,
                 object_ids=found.object_ids,
                 cause=None
-                if asked is None
-                else Cause(request_id=asked.request_id, method=asked.method, path=asked.path),
+                if request is None
+                else Cause(request_id=request.request_id, method=request.method, path=request.path),
                 task_id=None if task is None or task.hidden else task.id,
             )
         )
 
 
-def _standing(account: Account) -> Iterator[_Found]:
-    """Everything in an account that is broken now."""
-    names: dict[tuple[type[Stored], Scope, str], str] = {}
+def _broken_now(account: EmulatedAccount) -> Iterator[_BrokenInvariant]:
+    """Yield all present violations of an account."""
+    names: dict[tuple[type[Stored], ProjectRegion, str], str] = {}
     for listener in account.listeners.values():
         yield from _missing(listener, "Secret", _secret_ids(listener), account.secrets)
     for pool in account.pools.values():
@@ -211,26 +226,28 @@ def _standing(account: Account) -> Iterator[_Found]:
     children: list[Listener | Pool] = [*account.listeners.values(), *account.pools.values()]
     for child in children:
         parent = account.load_balancers.get(child.load_balancer_id)
-        if parent is None or parent.scope != child.scope:
-            what = f"{_named(child)} is there, and its LoadBalancer {child.load_balancer_id} isn't"
-            yield _Found("child-of-deleted-parent", (child.id, child.load_balancer_id), what)
+        if parent is None or parent.location != child.location:
+            description = f"{_named(child)} exists, but its LoadBalancer {child.load_balancer_id} does not"
+            yield _BrokenInvariant("child-of-deleted-parent", (child.id, child.load_balancer_id), description)
     for table in (account.secrets, account.load_balancers, account.listeners, account.pools):
         for stored in table.values():
             if stored.provisioning_status == "PENDING_DELETE":
                 continue
-            first = names.setdefault((type(stored), stored.scope, stored.name), stored.id)
+            first = names.setdefault((type(stored), stored.location, stored.name), stored.id)
             if first != stored.id:
                 owned = _OWNED.fullmatch(stored.name)
-                what = f"{_named(stored)} has the name '{stored.name}' of {first}"
-                yield _Found("duplicate-of-owner" if owned else "duplicate-name", (stored.id, first), what)
+                description = f"{_named(stored)} has the same name as {first}: '{stored.name}'"
+                yield _BrokenInvariant(
+                    "duplicate-of-owner" if owned else "duplicate-name", (stored.id, first), description
+                )
 
 
-def _missing(user: Stored, kind: str, ids: Iterable[str], there: Mapping[str, Stored]) -> Iterator[_Found]:
+def _missing(user: Stored, kind: str, ids: Iterable[str], existing: Mapping[str, Stored]) -> Iterator[_BrokenInvariant]:
     for each in ids:
-        found = there.get(each)
-        if found is None or found.scope != user.scope:
-            what = f"{_named(user)} refers to {kind} {each}, which isn't there"
-            yield _Found("dangling-reference", (user.id, each), what)
+        found = existing.get(each)
+        if found is None or found.location != user.location:
+            description = f"{_named(user)} refers to {kind} {each}, which does not exist"
+            yield _BrokenInvariant("dangling-reference", (user.id, each), description)
 
 
 def _named(stored: Stored) -> str:

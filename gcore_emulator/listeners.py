@@ -1,4 +1,4 @@
-"""What requests make of listeners."""
+"""Listeners as requests create and update them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gcore_tls_provider.api.wire.listeners import BasicAuthUser as WireUser
 from gcore_tls_provider.api.wire.listeners import ListenerFields, ListenerPatch
 
 DEFAULT_CONNECTION_LIMIT = 100_000
-"""Connections at a time where none or -1 was asked for."""
+"""Maximum of concurrent connections if the request sets none, or -1."""
 
 _PLAIN = (
     "admin_state_up",
@@ -34,10 +34,10 @@ def new_listener(
     present: Iterable[Listener],
     now: datetime,
 ) -> Listener:
-    """A new listener. 409 if its port is taken on the load balancer, 400 if its certificates can't serve."""
+    """Return a new listener. Raise a 409 if its port is in use, or a 400 if its certificates cannot be used."""
     listener = Listener(
         id=str(uuid4()),
-        scope=references.scope,
+        location=references.location,
         name=request.name,
         created_at=now,
         load_balancer_id=load_balancer_id,
@@ -64,7 +64,7 @@ def new_listener(
 
 
 def patched_listener(present: Listener, request: ListenerPatch, references: References, vip: Vip) -> Listener:
-    """The listener after its update: only what was sent changes."""
+    """Return the listener after an update of the fields that the request contains."""
     sent = request.model_fields_set
     listener = replace(present, **request.model_dump(include=sent & set(_PLAIN)))
     if request.connection_limit is not None:
@@ -101,4 +101,4 @@ def _users(users: Iterable[WireUser]) -> tuple[BasicAuthUser, ...]:
 def _check_networks(listener: Listener, vip: Vip) -> None:
     families = {ip_address(address).version for address in (vip.address, vip.additional_address) if address}
     if any(ip_network(network).version not in families for network in listener.allowed_cidrs or ()):
-        raise invalid({"allowed_cidrs": "A network is of another address family than the load balancer's VIP."})
+        raise invalid({"allowed_cidrs": "A network has a different address family than the load balancer's VIP."})

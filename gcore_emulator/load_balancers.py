@@ -1,4 +1,4 @@
-"""What requests make of load balancers."""
+"""Load balancers as requests create and update them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from gcore_tls_provider.api.wire.load_balancers import (
 
 
 def new_load_balancer(request: LoadBalancerCreate, references: References, now: datetime) -> tuple[Stored, ...]:
-    """A new load balancer with the listeners and pools nested in the request, the load balancer first."""
+    """Return a new load balancer, followed by the listeners and pools that are nested in the request."""
     if request.vip_port_id is not None and request.vip_network_id is not None:
-        raise invalid({"vip_port_id": "vip_port_id and vip_network_id exclude each other."})
-    others = [other for other in references.account.load_balancers.values() if other.scope == references.scope]
+        raise invalid({"vip_port_id": "vip_port_id and vip_network_id cannot be used together."})
+    others = [other for other in references.account.load_balancers.values() if other.location == references.location]
     if request.vip_port_id is not None and any(other.vip.port_id == request.vip_port_id for other in others):
         raise conflict(f"Port {request.vip_port_id} is already used by another Load Balancer")
     balancer_id = str(uuid4())
     balancer = LoadBalancer(
         id=balancer_id,
-        scope=references.scope,
+        location=references.location,
         name=request.name,
         created_at=now,
         flavor=check_flavor(request.flavor or DEFAULT_FLAVOR),
@@ -54,7 +54,7 @@ def new_load_balancer(request: LoadBalancerCreate, references: References, now: 
 
 
 def changed_load_balancer(present: LoadBalancer, request: LoadBalancerChange, now: datetime) -> LoadBalancer:
-    """The load balancer after its update: only what was sent changes, and tags are merged."""
+    """Return the load balancer after an update of the fields that the request contains. Tags are merged."""
     fields = {"name", "preferred_connectivity", "admin_state_up"}
     changed = replace(present, updated_at=now, **request.model_dump(include=request.model_fields_set & fields))
     if request.logging is not None:
@@ -72,16 +72,16 @@ def _merged(present: Mapping[str, str], changes: Mapping[str, str | None] | None
 
 
 def _floating_ip(
-    asked: NewFloatingIp | ExistingFloatingIp | None, others: list[LoadBalancer], now: datetime
+    requested: NewFloatingIp | ExistingFloatingIp | None, others: list[LoadBalancer], now: datetime
 ) -> FloatingIp | None:
-    if asked is None:
+    if requested is None:
         return None
-    floating_ip_id = asked.existing_floating_id if isinstance(asked, ExistingFloatingIp) else str(uuid4())
+    floating_ip_id = requested.existing_floating_id if isinstance(requested, ExistingFloatingIp) else str(uuid4())
     if any(other.floating_ip is not None and other.floating_ip.id == floating_ip_id for other in others):
         raise conflict(f"Floating IP {floating_ip_id} is already used by another Load Balancer")
     return FloatingIp(
         id=floating_ip_id,
         address=floating_address(floating_ip_id),
         created_at=now,
-        new=isinstance(asked, NewFloatingIp),
+        new=isinstance(requested, NewFloatingIp),
     )

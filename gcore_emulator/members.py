@@ -1,4 +1,4 @@
-"""What requests make of members."""
+"""Members as requests create and update them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from gcore_tls_provider.api.wire.members import MemberCreate, MemberPatch
 
 
 def new_member(request: MemberCreate, present: Iterable[Member], now: datetime) -> Member:
-    """A new member. 409 if the pool has one with its address and port."""
+    """Return a new member. Raise a 409 if the pool has a member with its address and port."""
     if any(member.endpoint == (request.address, request.protocol_port) for member in present):
         raise conflict(f"Member {request.address}:{request.protocol_port} already exists in the pool")
     return Member(id=str(uuid4()), created_at=now, **request.model_dump(exclude={"instance_id"}))
 
 
 def replaced_members(requests: Iterable[MemberCreate], present: Iterable[Member], now: datetime) -> tuple[Member, ...]:
-    """The members that a whole list asks for: those with the same address and port keep their id."""
+    """Return the members of a complete list. Members with the same address and port keep their ID."""
     wanted: dict[tuple[str, int], Member] = {}
     for request in requests:
         new = new_member(request, wanted.values(), now)
@@ -34,5 +34,5 @@ def replaced_members(requests: Iterable[MemberCreate], present: Iterable[Member]
 
 
 def changed_member(present: Member, request: MemberPatch) -> Member:
-    """The member after its update: only what was sent changes."""
+    """Return the member after an update of the fields that the request contains."""
     return replace(present, **request.model_dump(exclude_unset=True))

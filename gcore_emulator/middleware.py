@@ -1,6 +1,6 @@
-"""What every request passes before the API sees it: counting, rate limit, faults, one line in the log.
+"""Middleware in front of the API: request log, rate limit, and fault injection.
 
-It is the outermost layer, so that it can also withhold an answer and close the connection.
+It is the outermost layer, so that it can also withhold a response and close the connection.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gcore_emulator.account import Asked, LoadBalancer
+from gcore_emulator.account import LoadBalancer, RequestSummary
 from gcore_emulator.emulator import Emulator
-from gcore_emulator.error_responses import refusal
-from gcore_emulator.faults import Answer, Delay, Drop, FailTask, HangTask, Lock, RuleCount
-from gcore_emulator.replay import hear_again
-from gcore_emulator.task_engine import Fate, Heard
-from gcore_emulator.traffic import Recorded
+from gcore_emulator.errors import http_response
+from gcore_emulator.faults import Delay, Drop, FailTask, HangTask, Lock, Respond, RuleCount
+from gcore_emulator.replay import replay_queued
+from gcore_emulator.task_engine import CapturedRequest, InjectedOutcome
+from gcore_emulator.traffic import RecordedRequest
 
 LOG = logging.getLogger("gcore_emulator")
 
@@ -37,8 +37,8 @@ _Path: TypeAlias = "tuple[str, str, Pattern[str]]"
 
 
 @dataclass
-class _Arrived:
-    """A request with its whole body, and what the faults have decided about it."""
+class _IncomingRequest:
+    """Request with its whole body, and the outcome that fault rules have chosen for its tasks."""
 
     method: str
     path: str
@@ -47,20 +47,26 @@ class _Arrived:
     body: bytes
     authorization: str | None = field(repr=False)
     request_id: str = field(default_factory=lambda: str(uuid4()))
-    fate: Fate = field(default_factory=Fate)
+    outcome: InjectedOutcome = field(default_factory=InjectedOutcome)
     status: int | None = None
 
     @property
-    def asked(self) -> Asked:
-        """What is remembered of it with the work that it asks for."""
-        return Asked(self.request_id, self.method, self.path)
+    def summary(self) -> RequestSummary:
+        """Summary that is kept with the request's tasks."""
+        return RequestSummary(self.request_id, self.method, self.path)
 
 
-class Doorway:
-    """The outermost layer of an emulator."""
+class FaultInjectionMiddleware:
+    """Outermost layer of an emulator."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[APIRoute], emulator: Emulator) -> None:
-        """Stands before `app`. `routes` are the API's, in the order in which they are tried."""
+        """Wrap an application.
+
+        Args:
+            app: API, page and control routes.
+            routes: The API's routes, in matching order.
+            emulator: Emulator to serve.
+        """
         self._app = app
         self._emulator = emulator
         self._paths: list[_Path] = [
@@ -70,66 +76,68 @@ class Doorway:
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one connection's next request."""
-        await hear_again(self._emulator, self._app)
+        """Serve one request."""
+        await replay_queued(self._emulator, self._app)
         if scope["type"] != "http" or not scope["path"].startswith(_API):
             if scope["type"] == "http":
-                self._emulator.work.settle()
-            await self._app(scope, receive, self._saving(send))
+                self._emulator.task_engine.advance_to_now()
+            await self._app(scope, receive, self._saving_state(send))
             return
-        arrived = await self._arrive(scope, receive)
-        # A call that outlives a reset isn't counted after it.
-        calls = self._emulator.calls
+        request = await self._read_request(scope, receive)
+        # A reset replaces this list, so a request that is still running then is not counted after it.
+        recorded = self._emulator.requests
         try:
-            answer = await self._answer(arrived, scope, receive)
-            if answer is None:
+            response = await self._choose_response(request, scope, receive)
+            if response is None:
                 self._emulator.save()
                 await _drop(send)
             else:
-                await answer(scope, receive, _noting_status(arrived, self._saving(send)))
+                await response(scope, receive, _recording_status(request, self._saving_state(send)))
         finally:
             now = self._emulator.clock.now()
-            calls.append(Recorded(now, arrived.method, arrived.route, arrived.path, arrived.status))
-            LOG.info("%s %s %s", arrived.method, arrived.path, arrived.status or "dropped")
+            recorded.append(RecordedRequest(now, request.method, request.route, request.path, request.status))
+            LOG.info("%s %s %s", request.method, request.path, request.status or "dropped")
 
-    async def _answer(self, arrived: _Arrived, scope: Scope, receive: Receive) -> ASGIApp | None:
-        """What is to answer a request, after the faults that come before the answer. None: the connection closes."""
-        late: list[tuple[RuleCount, Answer | Drop]] = []
-        fateful: list[RuleCount] = []
-        for count in self._emulator.faults.due(arrived.method, arrived.route):
+    async def _choose_response(self, request: _IncomingRequest, scope: Scope, receive: Receive) -> ASGIApp | None:
+        """Apply the fault rules, and return the application that responds. None: the connection closes."""
+        after_api: list[tuple[RuleCount, Respond | Drop]] = []
+        task_rules: list[RuleCount] = []
+        for count in self._emulator.faults.count_request(request.method, request.route):
             rule = count.rule
             if isinstance(rule, Lock):
-                self._emulator.work.settle()
-                balancer = self._balancer(rule, arrived)
-                count.fired += balancer is not None and self._emulator.work.lock(balancer, arrived.asked, rule.seconds)
+                self._emulator.task_engine.advance_to_now()
+                balancer = self._load_balancer_to_lock(rule, request)
+                count.fired += balancer is not None and self._emulator.task_engine.lock(
+                    balancer, request.summary, rule.seconds
+                )
             elif isinstance(rule, FailTask):
-                arrived.fate = Fate(failure=rule.error, hang=arrived.fate.hang)
-                fateful.append(count)
+                request.outcome = InjectedOutcome(failure=rule.error, hang=request.outcome.hang)
+                task_rules.append(count)
             elif isinstance(rule, HangTask):
-                arrived.fate = Fate(failure=arrived.fate.failure, hang=True)
-                fateful.append(count)
+                request.outcome = InjectedOutcome(failure=request.outcome.failure, hang=True)
+                task_rules.append(count)
             elif isinstance(rule, Delay):
                 count.fired += 1
                 await asyncio.sleep(rule.seconds)
-            elif (isinstance(rule, Answer) and rule.after) or rule.action == "drop_after":
-                late.append((count, rule))
+            elif (isinstance(rule, Respond) and rule.after) or rule.action == "drop_after":
+                after_api.append((count, rule))
             else:
                 count.fired += 1
-                return _instead(rule)
-        self._emulator.work.settle()
-        refused = self._emulator.throttle.refuse(self._emulator.clock.now())
-        if refused is not None:
-            return refusal(refused, arrived.request_id)
-        work = self._working(arrived, fateful)
-        if not late:
-            return work
-        await work(scope, receive, _nowhere)
-        count, instead = late[0]
+                return _response_of_rule(rule)
+        self._emulator.task_engine.advance_to_now()
+        error = self._emulator.rate_limiter.check(self._emulator.clock.now())
+        if error is not None:
+            return http_response(error, request.request_id)
+        api = self._call_api(request, task_rules)
+        if not after_api:
+            return api
+        await api(scope, receive, _discard)
+        count, instead = after_api[0]
         count.fired += 1
-        return _instead(instead)
+        return _response_of_rule(instead)
 
-    def _saving(self, send: Send) -> Send:
-        """Saves what has changed before the answer goes out, so that nothing that was accepted is ever lost."""
+    def _saving_state(self, send: Send) -> Send:
+        """Return a `send` that saves the state before the response goes out, so that no accepted change is lost."""
 
         async def saving(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -138,26 +146,26 @@ class Doorway:
 
         return saving
 
-    def _working(self, arrived: _Arrived, fateful: list[RuleCount]) -> ASGIApp:
-        """The API, for one request. `fateful` are the rules that decide what becomes of its task, if there is one."""
+    def _call_api(self, request: _IncomingRequest, task_rules: list[RuleCount]) -> ASGIApp:
+        """Return the API for one request. `task_rules` are the rules that fire if the request creates a task."""
         emulator = self._emulator
 
-        async def work(scope: Scope, receive: Receive, send: Send) -> None:
-            async def noting(message: Message) -> None:
+        async def call(scope: Scope, receive: Receive, send: Send) -> None:
+            async def checking(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    for count in fateful:
-                        count.fired += emulator.work.has_task_of(arrived.asked)
+                    for count in task_rules:
+                        count.fired += emulator.task_engine.has_task_for(request.summary)
                     key, status = emulator.settings.api_key, message["status"]
-                    emulator.auditor.answered(arrived.asked, arrived.authorization, key, status)
+                    emulator.auditor.check_response(request.summary, request.authorization, key, status)
                 await send(message)
 
-            heard = Heard(scope["query_string"].decode(), arrived.body.decode(errors="replace"))
-            scope.setdefault("state", {}).update(asked=arrived.asked, fate=arrived.fate, heard=heard)
-            await self._app(scope, _replayed(arrived.body, receive), noting)
+            captured = CapturedRequest(scope["query_string"].decode(), request.body.decode(errors="replace"))
+            scope.setdefault("state", {}).update(summary=request.summary, outcome=request.outcome, captured=captured)
+            await self._app(scope, _receive_again(request.body, receive), checking)
 
-        return work
+        return call
 
-    async def _arrive(self, scope: Scope, receive: Receive) -> _Arrived:
+    async def _read_request(self, scope: Scope, receive: Receive) -> _IncomingRequest:
         body = b""
         while True:
             message = await receive()
@@ -168,12 +176,12 @@ class Doorway:
         for known, template, pattern in self._paths:
             match = pattern.match(path)
             if match and known == method:
-                return _Arrived(method, path, template, match.groupdict(), body, authorization)
-        return _Arrived(method, path, None, {}, body, authorization)
+                return _IncomingRequest(method, path, template, match.groupdict(), body, authorization)
+        return _IncomingRequest(method, path, None, {}, body, authorization)
 
-    def _balancer(self, rule: Lock, arrived: _Arrived) -> LoadBalancer | None:
+    def _load_balancer_to_lock(self, rule: Lock, request: _IncomingRequest) -> LoadBalancer | None:
         account = self._emulator.account
-        ids = {**_ids_in(arrived.body), **arrived.ids}
+        ids = {**_ids_in(request.body), **request.ids}
         balancer_id = rule.load_balancer_id or ids.get("load_balancer_id")
         if balancer_id is None and "listener_id" in ids:
             listener = account.listeners.get(ids["listener_id"])
@@ -184,8 +192,8 @@ class Doorway:
         return None if balancer_id is None else account.load_balancers.get(balancer_id)
 
 
-def _instead(rule: Answer | Drop) -> Response | None:
-    """The answer that a rule gives, or None if it gives none."""
+def _response_of_rule(rule: Respond | Drop) -> Response | None:
+    """Return the response of a rule, or None if the rule drops the connection."""
     if isinstance(rule, Drop):
         return None
     headers = dict(rule.headers)
@@ -204,37 +212,37 @@ def _ids_in(body: bytes) -> dict[str, str]:
     return {name: value for name, value in content.items() if name.endswith("_id") and isinstance(value, str)}
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+def _receive_again(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def replay() -> Message:
-        return waiting.pop() if waiting else await receive()
+    async def receive_body() -> Message:
+        return messages.pop() if messages else await receive()
 
-    return replay
+    return receive_body
 
 
-def _noting_status(arrived: _Arrived, send: Send) -> Send:
-    async def noting(message: Message) -> None:
+def _recording_status(request: _IncomingRequest, send: Send) -> Send:
+    async def recording(message: Message) -> None:
         if message["type"] == "http.response.start":
-            arrived.status = message["status"]
+            request.status = message["status"]
         await send(message)
 
-    return noting
+    return recording
 
 
-async def _nowhere(_message: MutableMapping[str, Any]) -> None:
+async def _discard(_message: MutableMapping[str, Any]) -> None:
     return None
 
 
 async def _drop(send: Send) -> None:
-    """Closes the connection without an answer.
+    """Close the connection without a response.
 
-    On a server, `send` belongs to the exchange that knows its transport. Without one (an in-process client), the
-    error is the one that a client sees when a server closes the connection.
+    On a server, `send` is a method of the exchange that owns the transport. An in-process client has no transport:
+    raise the error that a client gets when a server closes the connection.
     """
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
         raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
     transport.abort()
-    # The server learns of the loss in the loop's next round; until then it would try to send an answer of its own.
+    # The server notices the loss in the event loop's next iteration; before that it would send a response of its own.
     await asyncio.sleep(0)

@@ -1,6 +1,6 @@
-"""All that an emulator remembers, as records: texts of JSON by kind and id, and back.
+"""Serialization of the state of an emulator as records: JSON texts by kind and ID.
 
-What is left out begins anew with each start: which calls there were, and how many came in this second.
+Not saved: the list of requests, and the number of requests in the present second.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, cast
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from gcore_emulator.account import (
-    Account,
+    EmulatedAccount,
     Lag,
     Listener,
     LoadBalancer,
@@ -24,7 +24,7 @@ from gcore_emulator.account import (
     Transition,
 )
 from gcore_emulator.faults import RuleCount
-from gcore_emulator.invariants import Breach
+from gcore_emulator.invariants import InvariantViolation
 
 _KINDS: Final[Mapping[str, TypeAdapter[Stored]]] = {
     kind.__name__: cast("TypeAdapter[Stored]", TypeAdapter(kind)) for kind in (Secret, LoadBalancer, Listener, Pool)
@@ -32,8 +32,8 @@ _KINDS: Final[Mapping[str, TypeAdapter[Stored]]] = {
 _TASK: Final = TypeAdapter(Task)
 
 
-class Key(NamedTuple):
-    """What a record is known by. `kind`: Secret, LoadBalancer, Listener, Pool, Task, Lag, RuleCount or Breach."""
+class RecordKey(NamedTuple):
+    """Key of a record. `kind`: Secret, LoadBalancer, Listener, Pool, Task, Lag, RuleCount or Breach."""
 
     kind: str
     id: str
@@ -44,7 +44,7 @@ class _Model(BaseModel):
 
 
 class _Object(_Model):
-    """An object of an account."""
+    """Object of an account."""
 
     kind: str
     value: JsonValue
@@ -61,21 +61,21 @@ class _Object(_Model):
 
 
 class _Transition(_Model):
-    """`kept`: nothing but a lock; before and after are the same."""
+    """Transition of a task. `lock_only`: before and after are the same object."""
 
     before: _Object | None
     after: _Object | None
-    kept: bool
+    lock_only: bool
 
     @classmethod
     def of(cls, transition: Transition) -> _Transition:
-        kept = transition.before is transition.after
-        after = None if kept else _Object.of(transition.after)
-        return cls(before=_Object.of(transition.before), after=after, kept=kept)
+        lock_only = transition.before is transition.after
+        after = None if lock_only else _Object.of(transition.after)
+        return cls(before=_Object.of(transition.before), after=after, lock_only=lock_only)
 
     def transition(self) -> Transition:
         before = _stored(self.before)
-        return Transition(before, before if self.kept else _stored(self.after))
+        return Transition(before, before if self.lock_only else _stored(self.after))
 
 
 class _Task(_Model):
@@ -90,33 +90,36 @@ class _Lag(_Model):
 
 
 @dataclass(frozen=True)
-class Remembered:
-    """What is left of an emulator's earlier life."""
+class SavedState:
+    """State of an emulator before its restart."""
 
-    account: Account
+    account: EmulatedAccount
     faults: list[RuleCount]
-    breaches: list[Breach]
+    violations: list[InvariantViolation]
 
 
-def current(account: Account, faults: Iterable[RuleCount], breaches: Iterable[Breach]) -> dict[Key, object]:
-    """What there is to be remembered, in the order in which it was made.
+def values_to_save(
+    account: EmulatedAccount, faults: Iterable[RuleCount], violations: Iterable[InvariantViolation]
+) -> dict[RecordKey, object]:
+    """Return all values to save, in the order of their creation.
 
-    Values that may change in place are texts already; two values of one key that are the same object have not changed.
+    Values that can change in place are serialized already. Two values of one key that are the same object have not
+    changed.
     """
-    found: dict[Key, object] = {}
+    found: dict[RecordKey, object] = {}
     for kind, table in _tables(account).items():
-        found.update({Key(kind, each): stored for each, stored in table.items()})
+        found.update({RecordKey(kind, each): stored for each, stored in table.items()})
         for each, lag in table.lags.items():
             text = _Lag(kind=kind, reads=lag.reads, shown=_Object.of(lag.shown)).model_dump_json()
-            found[Key("Lag", f"{kind} {each}")] = text
-    found.update({Key("Task", each): task for each, task in account.tasks.items()})
-    found.update({Key("RuleCount", str(at)): count.model_dump_json() for at, count in enumerate(faults)})
-    found.update({Key("Breach", str(at)): breach for at, breach in enumerate(breaches)})
+            found[RecordKey("Lag", f"{kind} {each}")] = text
+    found.update({RecordKey("Task", each): task for each, task in account.tasks.items()})
+    found.update({RecordKey("RuleCount", str(at)): count.model_dump_json() for at, count in enumerate(faults)})
+    found.update({RecordKey("InvariantViolation", str(at)): violation for at, violation in enumerate(violations)})
     return found
 
 
-def text_of(value: object) -> str:
-    """The record of a value of `current`."""
+def serialize(value: object) -> str:
+    """Return the record of a value of `values_to_save`."""
     if isinstance(value, Stored):
         return cast(_Object, _Object.of(value)).model_dump_json()
     if isinstance(value, Task):
@@ -125,17 +128,17 @@ def text_of(value: object) -> str:
     return value.model_dump_json() if isinstance(value, BaseModel) else str(value)
 
 
-def remembered(records: Iterable[tuple[Key, str]]) -> Remembered:
-    """The other way round.
+def deserialize(records: Iterable[tuple[RecordKey, str]]) -> SavedState:
+    """Return the state that a list of records contains.
 
     Args:
-        records: in the order in which their values were made.
+        records: Records in the order of the creation of their values.
 
     Raises:
-        pydantic.ValidationError: a record isn't what `text_of` writes.
-        KeyError: neither is its kind.
+        pydantic.ValidationError: A record is invalid.
+        KeyError: The kind of a record is unknown.
     """
-    account, faults, breaches = Account(), [], []
+    account, faults, violations = EmulatedAccount(), [], []
     for key, text in records:
         if key.kind == "Task":
             record = _Task.model_validate_json(text)
@@ -149,17 +152,17 @@ def remembered(records: Iterable[tuple[Key, str]]) -> Remembered:
             _tables(account)[lag.kind].lags[object_id] = Lag(lag.reads, _stored(lag.shown))
         elif key.kind == "RuleCount":
             faults.append(RuleCount.model_validate_json(text))
-        elif key.kind == "Breach":
-            breaches.append(Breach.model_validate_json(text))
+        elif key.kind == "InvariantViolation":
+            violations.append(InvariantViolation.model_validate_json(text))
         else:
             account.put(_Object.model_validate_json(text).stored())
-    return Remembered(account, faults, breaches)
+    return SavedState(account, faults, violations)
 
 
 def _stored(record: _Object | None) -> Stored | None:
     return None if record is None else record.stored()
 
 
-def _tables(account: Account) -> dict[str, Table[Stored]]:
+def _tables(account: EmulatedAccount) -> dict[str, Table[Stored]]:
     tables = (account.secrets, account.load_balancers, account.listeners, account.pools)
     return {kind: cast("Table[Stored]", table) for kind, table in zip(_KINDS, tables, strict=True)}

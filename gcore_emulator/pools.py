@@ -1,4 +1,4 @@
-"""What requests make of pools."""
+"""Pools as requests create and update them."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def new_pool(
     listener: Listener | None,
     now: datetime,
 ) -> Pool:
-    """A new pool. 400 or 409 if its secrets, members or health monitor can't be as asked."""
+    """Return a new pool. Raise a 400 or 409 if its secrets, members or health monitor are invalid."""
     pool = Pool(
         id=str(uuid4()),
-        scope=references.scope,
+        location=references.location,
         name=request.name,
         created_at=now,
         load_balancer_id=load_balancer_id,
@@ -58,7 +58,7 @@ def new_pool(
 
 
 def patched_pool(present: Pool, request: PoolPatch, references: References, now: datetime) -> Pool:
-    """The pool after its update: only what was sent changes. The same object if nothing changes."""
+    """Return the pool after an update of the fields that the request contains: `present` itself if nothing changes."""
     behavior = references.behavior
     pool = replace(present, **request.model_dump(include=request.model_fields_set & set(_PLAIN)))
     pool = replace(
@@ -94,15 +94,15 @@ def _secret_id(
     before: str | None = getattr(present, field)
     if field not in request.model_fields_set:
         return before
-    asked: str | None = getattr(request, field)
-    if asked is None and behavior.null_secret_id == "refuse":
+    requested: str | None = getattr(request, field)
+    if requested is None and behavior.null_secret_id == "reject":
         raise invalid({field: "must not be null."})
-    return before if asked is None and behavior.null_secret_id == "ignore" else asked
+    return before if requested is None and behavior.null_secret_id == "ignore" else requested
 
 
 def _check_protocol_change(pool: Pool, references: References) -> None:
-    if references.behavior.protocol_change == "refuse":
-        raise invalid({"protocol": "The protocol of a pool can't be changed."})
+    if references.behavior.protocol_change == "reject":
+        raise invalid({"protocol": "The protocol of a pool cannot be changed."})
     for listener_id in pool.listener_ids:
         references.check_protocols(references.listener(listener_id).protocol, pool.protocol)
 
@@ -114,9 +114,11 @@ def _checked(pool: Pool) -> Pool:
     if persistence.type == "APP_COOKIE" and persistence.cookie_name is None:
         raise invalid({"session_persistence": "cookie_name is required for APP_COOKIE."})
     if persistence.type == "SOURCE_IP" and persistence.cookie_name is not None:
-        raise invalid({"session_persistence": "cookie_name belongs to cookies."})
+        raise invalid({"session_persistence": "cookie_name is only allowed for cookies."})
     if pool.protocol != "UDP" and (
         persistence.persistence_timeout is not None or persistence.persistence_granularity is not None
     ):
-        raise invalid({"session_persistence": "persistence_timeout and persistence_granularity belong to UDP."})
+        raise invalid(
+            {"session_persistence": "persistence_timeout and persistence_granularity are only allowed for UDP."}
+        )
     return pool

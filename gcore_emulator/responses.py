@@ -1,6 +1,6 @@
-"""Stored objects as the API shows them. Payloads have no way out of here.
+"""Serializers: stored objects as responses of the API, never with the payload of a secret.
 
-`seen` are the operating statuses that traffic shows; see `statuses`.
+`seen` are the operating statuses that the data plane reports; see `statuses`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ REGION = "Emulated"
 """Name of every emulated region."""
 
 USER_ID = 1
-"""The user that does everything in the emulated account."""
+"""User of every request in the emulated account."""
 
 _X_FORWARDED = {"X-Forwarded-For": "true", "X-Forwarded-Port": "true", "X-Forwarded-Proto": "true"}
 _NO_TRAFFIC = Statistics(active_connections=0, bytes_in=0, bytes_out=0, request_errors=0, total_connections=0)
 
 
 def secret(one: stored.Secret) -> Secret:
-    """A secret without its payload."""
+    """Return a secret without its payload."""
     return Secret(
         id=one.id,
         name=one.name,
@@ -53,9 +53,9 @@ def secret(one: stored.Secret) -> Secret:
 
 
 def load_balancer(
-    one: stored.LoadBalancer, account: stored.Account, seen: Seen, show_stats: bool = False
+    one: stored.LoadBalancer, account: stored.EmulatedAccount, seen: Seen, show_stats: bool = False
 ) -> LoadBalancer:
-    """A load balancer with the ids of its listeners."""
+    """Return a load balancer with the IDs of its listeners."""
     first, second = one.vip.instance_addresses
     additional = one.vip.additional_address
     return LoadBalancer(
@@ -64,10 +64,10 @@ def load_balancer(
         admin_state_up=one.admin_state_up,
         created_at=one.created_at,
         operating_status=statuses.of_object(one, seen),
-        project_id=one.scope.project_id,
+        project_id=one.location.project_id,
         provisioning_status=one.provisioning_status,
         region=REGION,
-        region_id=one.scope.region_id,
+        region_id=one.location.region_id,
         tags_v2=_tags(one),
         additional_vips=[FixedIp(ip_address=additional, subnet_id=one.vip.subnet_id)] if additional else [],
         creator_task_id=one.creator_task_id,
@@ -90,8 +90,8 @@ def load_balancer(
     )
 
 
-def listener(one: stored.Listener, account: stored.Account, seen: Seen, show_stats: bool = False) -> Listener:
-    """A listener."""
+def listener(one: stored.Listener, account: stored.EmulatedAccount, seen: Seen, show_stats: bool = False) -> Listener:
+    """Return a listener."""
     return Listener(
         id=one.id,
         name=one.name,
@@ -120,7 +120,7 @@ def listener(one: stored.Listener, account: stored.Account, seen: Seen, show_sta
 
 
 def member(one: stored.Member, pool: stored.Pool, seen: Seen) -> Member:
-    """A member."""
+    """Return a member."""
     return Member(
         id=one.id,
         address=one.address,
@@ -137,7 +137,7 @@ def member(one: stored.Member, pool: stored.Pool, seen: Seen) -> Member:
 
 
 def health_monitor(one: stored.HealthMonitor) -> HealthMonitor:
-    """A health monitor."""
+    """Return a health monitor."""
     return HealthMonitor(
         id=one.id,
         type=one.type,
@@ -157,18 +157,18 @@ def health_monitor(one: stored.HealthMonitor) -> HealthMonitor:
 
 
 def pool(one: stored.Pool, seen: Seen) -> Pool:
-    """A pool with its members and health monitor."""
+    """Return a pool with its members and health monitor."""
     return Pool(**_pool_fields(one, seen).model_dump(), members=[member(each, one, seen) for each in one.members])
 
 
 def pool_overview(one: stored.Pool, seen: Seen) -> PoolOverview:
-    """A pool with the ids of its members only, and without its health monitor."""
+    """Return a pool with only the IDs of its members, and without its health monitor."""
     fields = {**_pool_fields(one, seen).model_dump(), "healthmonitor": None}
     return PoolOverview(**fields, members=[ObjectId(id=each.id) for each in one.members])
 
 
 def task(one: stored.Task) -> Task:
-    """A task."""
+    """Return a task."""
     over = one.state in ("FINISHED", "ERROR")
     return Task(
         id=one.id,
@@ -184,16 +184,16 @@ def task(one: stored.Task) -> Task:
         detailed_state=None,
         error=one.failure if over else None,
         finished_on=one.finished_at,
-        project_id=one.scope.project_id,
-        region_id=one.scope.region_id,
-        request_id=one.asked.request_id,
+        project_id=one.location.project_id,
+        region_id=one.location.region_id,
+        request_id=one.request.request_id,
         updated_on=one.finished_at or (one.running_at if one.state == "RUNNING" else one.created_at),
         user_client_id=USER_ID,
     )
 
 
-def status_tree(one: stored.LoadBalancer, account: stored.Account, seen: Seen) -> tree.LoadBalancerStatus:
-    """The statuses of a load balancer and of all that is below it."""
+def status_tree(one: stored.LoadBalancer, account: stored.EmulatedAccount, seen: Seen) -> tree.LoadBalancerStatus:
+    """Return the statuses of a load balancer and of all objects below it."""
     return tree.LoadBalancerStatus(
         id=one.id,
         name=one.name,
@@ -274,9 +274,9 @@ def _floating_ip(balancer: stored.LoadBalancer, one: stored.FloatingIp) -> Float
         id=one.id,
         created_at=one.created_at,
         updated_at=one.created_at,
-        project_id=balancer.scope.project_id,
+        project_id=balancer.location.project_id,
         region=REGION,
-        region_id=balancer.scope.region_id,
+        region_id=balancer.location.region_id,
         creator_task_id=balancer.creator_task_id if one.new else None,
         fixed_ip_address=balancer.vip.address,
         floating_ip_address=one.address,

@@ -1,28 +1,28 @@
-"""What requests make of secrets, and who uses them."""
+"""Secrets as requests create them, and the objects that use a secret."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import uuid4
 
-from gcore_emulator.account import Account, Listener, Pool, Scope, Secret, Stored
+from gcore_emulator.account import EmulatedAccount, Listener, Pool, ProjectRegion, Secret, Stored
 from gcore_emulator.behavior import Behavior
 from gcore_emulator.errors import invalid
-from gcore_emulator.octavia_checks import MaterialError, from_base64, from_pem
+from gcore_emulator.octavia_checks import UnusableSecretError, from_base64, from_pem
 from gcore_tls_provider.api.wire.secrets import SecretCreate, SecretCreateFromPem
 
 
-def new_secret(request: SecretCreate, scope: Scope, now: datetime) -> Secret:
-    """A secret from one blob. 400 unless it is base64 of something."""
+def new_secret(request: SecretCreate, location: ProjectRegion, now: datetime) -> Secret:
+    """Return a secret with one blob. Raise a 400 unless the payload is base64 and not empty."""
     if request.payload_content_type.split(";")[0].strip().lower() == "text/plain":
-        raise invalid({"payload_content_type": "text/plain can't be combined with payload_content_encoding base64."})
+        raise invalid({"payload_content_type": "text/plain cannot be combined with payload_content_encoding base64."})
     try:
         payload = from_base64(request.payload.get_secret_value())
-    except MaterialError as error:
+    except UnusableSecretError as error:
         raise invalid({"payload": str(error)}) from None
     return Secret(
         id=str(uuid4()),
-        scope=scope,
+        location=location,
         name=request.name,
         created_at=now,
         payload=payload,
@@ -35,8 +35,8 @@ def new_secret(request: SecretCreate, scope: Scope, now: datetime) -> Secret:
     )
 
 
-def new_secret_from_pem(request: SecretCreateFromPem, scope: Scope, now: datetime) -> Secret:
-    """A secret from PEM texts. 400 unless they are a certificate with its chain and key."""
+def new_secret_from_pem(request: SecretCreateFromPem, location: ProjectRegion, now: datetime) -> Secret:
+    """Return a secret made from PEM texts. Raise a 400 unless they are a certificate with its chain and key."""
     parts = request.payload
     try:
         payload = from_pem(
@@ -44,11 +44,11 @@ def new_secret_from_pem(request: SecretCreateFromPem, scope: Scope, now: datetim
             parts.certificate_chain.get_secret_value(),
             parts.private_key.get_secret_value(),
         )
-    except MaterialError as error:
+    except UnusableSecretError as error:
         raise invalid({"payload": str(error)}) from None
     return Secret(
         id=str(uuid4()),
-        scope=scope,
+        location=location,
         name=request.name,
         created_at=now,
         payload=payload,
@@ -58,10 +58,10 @@ def new_secret_from_pem(request: SecretCreateFromPem, scope: Scope, now: datetim
     )
 
 
-def secret_users(account: Account, coming: list[Stored], behavior: Behavior, secret_id: str) -> list[Stored]:
-    """Listeners and pools that use a secret, or will when the work that is under way is done."""
+def secret_users(account: EmulatedAccount, pending: list[Stored], behavior: Behavior, secret_id: str) -> list[Stored]:
+    """Return the listeners and pools that use a secret, or will use it when the tasks in progress are done."""
     users: list[Stored] = []
-    for stored in (*account.listeners.values(), *account.pools.values(), *coming):
+    for stored in (*account.listeners.values(), *account.pools.values(), *pending):
         if isinstance(stored, Listener):
             used = secret_id == stored.secret_id or secret_id in stored.sni_secret_ids
         else:

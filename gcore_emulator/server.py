@@ -1,4 +1,4 @@
-"""Serves an emulator on this machine only."""
+"""Server of an emulator, on this machine only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gcore_emulator.application import create_application
 from gcore_emulator.emulator import Emulator
 
 HOST = "127.0.0.1"
-"""The only address that an emulator listens on."""
+"""Only address that an emulator listens on."""
 
 _KEEP_ALIVE_SECONDS = 75
 _STARTING_SECONDS = 10
@@ -21,7 +21,7 @@ _STOPPING_SECONDS = 10.0
 
 
 class _AnnouncingServer(uvicorn.Server):
-    """A server that says when it is ready."""
+    """Server that calls back when it is ready."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -33,15 +33,15 @@ class _AnnouncingServer(uvicorn.Server):
 
 
 def serve(emulator: Emulator, port: int, ready: Callable[[str], None]) -> None:
-    """Serves until the process is told to stop.
+    """Serve until a signal stops the process.
 
     Args:
-        emulator: what to serve.
-        port: 0 for any that is free.
-        ready: called with the base URL, once it can be used.
+        emulator: Emulator to serve.
+        port: Port; 0 for any free one.
+        ready: Called with the base URL as soon as the server accepts requests.
 
     Raises:
-        OSError: if the port is taken.
+        OSError: The port is in use.
     """
     listening = _listen(port)
     url = _url(listening)
@@ -50,7 +50,7 @@ def serve(emulator: Emulator, port: int, ready: Callable[[str], None]) -> None:
 
 @contextmanager
 def serving(emulator: Emulator, port: int = 0) -> Iterator[str]:
-    """Serves in a thread of this process, and gives the base URL."""
+    """Serve in a thread of this process, and yield the base URL."""
     listening = _listen(port)
     started = threading.Event()
     server = _AnnouncingServer(_config(emulator), started.set)
@@ -68,7 +68,7 @@ def serving(emulator: Emulator, port: int = 0) -> Iterator[str]:
 
 
 def _listen(port: int) -> socket.socket:
-    # Only where the protocol is named does asyncio switch off the delay of small packets, 40 ms an answer.
+    # asyncio sets TCP_NODELAY only if the socket names its protocol. Without it each response takes 40 ms longer.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -84,7 +84,7 @@ def _url(listening: socket.socket) -> str:
 
 
 def _config(emulator: Emulator) -> uvicorn.Config:
-    # Without proxy headers nothing stands between the server and the doorway, which needs its transport.
+    # Without proxy headers no other layer is between the server and the middleware, which needs the server's transport.
     return uvicorn.Config(
         create_application(emulator),
         log_level="warning",

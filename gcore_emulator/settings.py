@@ -1,4 +1,4 @@
-"""How an emulator is set up: who may use it, how long tasks run, how it answers open questions."""
+"""Settings of an emulator: its account, the duration of tasks, and its behavior options."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Literal, TypeAlias
 from gcore_emulator.behavior import Behavior
 
 Dialect: TypeAlias = Literal["both", "guide", "openapi"]
-"""Which of the two documents the emulator follows where they contradict each other."""
+"""Document that the emulator follows where Gcore's guide and OpenAPI contradict each other."""
 
 DIALECT_CHOICES: Mapping[Dialect, Mapping[str, str]] = {
     "both": {},
     "guide": {"pool_routes": "guide", "v2_secret_payload": "string"},
     "openapi": {"pool_routes": "openapi", "v2_secret_payload": "object"},
 }
-"""What a dialect chooses, by field name of `Behavior`."""
+"""Behavior options of each dialect, by field name of `Behavior`."""
 
 TASK_TYPES = (
     "create_secret",
@@ -39,36 +39,36 @@ TASK_TYPES = (
     "update_lbpool_health_monitor",
     "delete_lbpool_health_monitor",
 )
-"""Kinds of tasks. The last is never shown as a task: its route answers 204 and locks the load balancer."""
+"""Types of tasks. The last one is hidden: its route returns 204 and locks the load balancer."""
 
 
 @dataclass(frozen=True)
 class TaskSeconds:
-    """How long tasks run, in seconds; None means for ever."""
+    """Duration of tasks in seconds; None: they do not end."""
 
     default: float | None = 0.05
     by_type: Mapping[str, float | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Checks that the types exist.
+        """Check that the types exist.
 
         Raises:
-            ValueError: one doesn't.
+            ValueError: A type does not exist.
         """
         for name in self.by_type:
             if name not in TASK_TYPES:
-                raise ValueError(f"'{name}' is no task type; there are: {', '.join(TASK_TYPES)}.")
+                raise ValueError(f"'{name}' is not a task type; use one of: {', '.join(TASK_TYPES)}.")
 
     def of(self, task_type: str) -> float | None:
-        """Seconds that a task of this type runs; None if it never ends."""
+        """Return the duration of a task of this type in seconds; None if it does not end."""
         return self.by_type.get(task_type, self.default)
 
     @classmethod
     def parse(cls, spec: str) -> TaskSeconds:
-        """Reads `0.05`, `never` or `1,create_loadbalancer=20,create_secret=0.5`.
+        """Parse `0.05`, `never` or `1,create_loadbalancer=20,create_secret=0.5`.
 
         Raises:
-            ValueError: if a part is no number and not `never`, or names no task type.
+            ValueError: A part is neither a number nor `never`, or its task type does not exist.
         """
         default: float | None = cls.default
         by_type: dict[str, float | None] = {}
@@ -77,9 +77,9 @@ class TaskSeconds:
             try:
                 seconds = None if value == "never" else float(value)
             except ValueError:
-                raise ValueError(f"'{value}' is no number of seconds and not 'never'.") from None
+                raise ValueError(f"'{value}' is neither a number of seconds nor 'never'.") from None
             if seconds is not None and not 0 <= seconds < float("inf"):
-                raise ValueError(f"'{value}' is no number of seconds that can be waited for.")
+                raise ValueError(f"'{value}' is not a finite number of seconds of 0 or more.")
             if separator:
                 by_type[name] = seconds
             else:
@@ -89,7 +89,7 @@ class TaskSeconds:
 
 @dataclass(frozen=True)
 class Settings:
-    """An emulator's settings. `projects` and `regions` are the ids that exist in the account."""
+    """Settings of an emulator. `projects` and `regions` are the IDs that exist in the account."""
 
     api_key: str = field(default="emulator", repr=False)
     projects: frozenset[int] = frozenset({1})

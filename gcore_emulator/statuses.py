@@ -1,6 +1,6 @@
-"""Operating statuses: as traffic shows them where a data plane carries it, else worked out from the objects.
+"""Operating statuses: from the data plane if one carries traffic, otherwise derived from the objects.
 
-Without traffic everything that is up is ONLINE.
+Without a data plane every enabled object is ONLINE.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from gcore_tls_provider.api.wire.enums import OperatingStatus
 
 
 def of_object(stored: LoadBalancer | Listener | Pool, seen: Seen) -> OperatingStatus:
-    """Status of a load balancer, listener or pool."""
+    """Return the status of a load balancer, listener or pool."""
     if stored.provisioning_status == "ERROR":
         return "ERROR"
     if not stored.admin_state_up or stored.provisioning_status == "PENDING_CREATE":
@@ -20,12 +20,12 @@ def of_object(stored: LoadBalancer | Listener | Pool, seen: Seen) -> OperatingSt
 
 
 def of_health_monitor(monitor: HealthMonitor) -> OperatingStatus:
-    """Status of a health monitor."""
+    """Return the status of a health monitor."""
     return "ONLINE" if monitor.admin_state_up and monitor.provisioning_status != "PENDING_CREATE" else "OFFLINE"
 
 
 def of_member(member: Member, pool: Pool, seen: Seen) -> OperatingStatus:
-    """Status of a member: NO_MONITOR where nobody probes it."""
+    """Return the status of a member: NO_MONITOR without an enabled health monitor."""
     if member.id in seen and member.provisioning_status != "PENDING_CREATE":
         return seen[member.id]
     if not member.admin_state_up or not pool.admin_state_up or member.provisioning_status == "PENDING_CREATE":

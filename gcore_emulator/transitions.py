@@ -1,8 +1,8 @@
-"""How objects look before, during and after a piece of work.
+"""States of objects before, during and after a task.
 
-A piece of work is a set of transitions. While it runs, what it makes, changes or removes is PENDING, and so is what
-stands above it, up to the load balancer, which is how the API locks. When it ends, each object becomes what it was to
-become, or what it was before.
+A task is a set of transitions. While it runs, the objects that it creates, updates or deletes are PENDING, and so are
+their parents up to the load balancer: this is how the API locks. When the task ends, each object gets its new value, or
+the value that it had before.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from gcore_emulator.account import (
-    Account,
+    EmulatedAccount,
     HealthMonitor,
     Listener,
     LoadBalancer,
@@ -31,38 +31,38 @@ Part = TypeVar("Part", Member, HealthMonitor)
 
 
 @dataclass(frozen=True)
-class Change:
-    """A piece of work: what becomes of which object. `data` are its parameters, as the task shows them."""
+class PlannedChange:
+    """Change that a task makes: its transitions, and the parameters that the task shows as `data`."""
 
     transitions: tuple[Transition, ...]
     data: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
-def making(*objects: Stored) -> tuple[Transition, ...]:
-    """Objects that are made."""
+def creating(*objects: Stored) -> tuple[Transition, ...]:
+    """Return the transitions of objects that are created."""
     return tuple(Transition(None, stored) for stored in objects)
 
 
-def removing(*objects: Stored) -> tuple[Transition, ...]:
-    """Objects that go."""
+def deleting(*objects: Stored) -> tuple[Transition, ...]:
+    """Return the transitions of objects that are deleted."""
     return tuple(Transition(stored, None) for stored in objects)
 
 
-def touching(*objects: Stored) -> tuple[Transition, ...]:
-    """Objects that are locked meanwhile, and stay as they are."""
+def locking(*objects: Stored) -> tuple[Transition, ...]:
+    """Return the transitions of objects that are only locked while the task runs."""
     return tuple(Transition(stored, stored) for stored in objects)
 
 
-def touching_above(account: Account, child: Listener | Pool) -> tuple[Transition, ...]:
-    """What stands above a listener or pool: its load balancer, and a pool's listeners."""
+def locking_parents(account: EmulatedAccount, child: Listener | Pool) -> tuple[Transition, ...]:
+    """Return the locks of the parents of a listener or pool: its load balancer, and a pool's listeners."""
     above: list[Stored] = [account.load_balancers[child.load_balancer_id]]
     if isinstance(child, Pool):
         above += [account.listeners[listener_id] for listener_id in child.listener_ids]
-    return touching(*above)
+    return locking(*above)
 
 
-def during(transition: Transition, task_id: str | None) -> Stored:
-    """The object while the work runs. Work without a task of its own has no id."""
+def in_progress(transition: Transition, task_id: str | None) -> Stored:
+    """Return the object while the task runs. `task_id` is None for a hidden task."""
     before, after = transition.before, transition.after
     if before is None:
         assert after is not None
@@ -72,14 +72,16 @@ def during(transition: Transition, task_id: str | None) -> Stored:
     if isinstance(before, Pool) and isinstance(after, Pool) and before is not after:
         before = replace(
             before,
-            members=tuple(_parts_during(before.members, after.members)),
-            health_monitor=next(_parts_during(_maybe(before.health_monitor), _maybe(after.health_monitor)), None),
+            members=tuple(_parts_in_progress(before.members, after.members)),
+            health_monitor=next(
+                _parts_in_progress(_as_list(before.health_monitor), _as_list(after.health_monitor)), None
+            ),
         )
     return replace(before, provisioning_status="PENDING_UPDATE", task_id=task_id)
 
 
-def finished(transition: Transition, task_id: str | None) -> Stored | None:
-    """The object after the work was done; None if it is gone."""
+def succeeded(transition: Transition, task_id: str | None) -> Stored | None:
+    """Return the object after the task succeeded; None if it was deleted."""
     before, after = transition.before, transition.after
     if after is None or after is before:
         return after
@@ -88,7 +90,7 @@ def finished(transition: Transition, task_id: str | None) -> Stored | None:
 
 
 def failed(transition: Transition, task_id: str | None, leave_error_object: bool) -> Stored | None:
-    """The object after the work failed; None if it was never made."""
+    """Return the object after the task failed; None if it was not created."""
     before, after = transition.before, transition.after
     if not leave_error_object or before is after or isinstance(before or after, Secret):
         return before
@@ -98,8 +100,8 @@ def failed(transition: Transition, task_id: str | None, leave_error_object: bool
     return replace(broken, provisioning_status="ERROR", task_id=None, creator_task_id=creator)
 
 
-def refused(transition: Transition, task_id: str | None) -> Stored:
-    """The object after the data plane has refused the work: it stays as it was asked for, in ERROR."""
+def rejected(transition: Transition, task_id: str | None) -> Stored:
+    """Return the object after the data plane rejected the task: it has its new value, in ERROR."""
     broken = transition.after or transition.before
     assert broken is not None
     creator = task_id if transition.before is None else broken.creator_task_id
@@ -107,20 +109,20 @@ def refused(transition: Transition, task_id: str | None) -> Stored:
 
 
 def created_resources(transitions: Iterable[Transition], load_balancer_only: bool) -> CreatedResources:
-    """What finished work lists as made."""
+    """Return the created resources that a finished task lists."""
     transitions = list(transitions)
-    made = [transition.after for transition in transitions if transition.before is None and transition.after]
-    balancers = [stored for stored in made if isinstance(stored, LoadBalancer)]
+    created = [transition.after for transition in transitions if transition.before is None and transition.after]
+    balancers = [stored for stored in created if isinstance(stored, LoadBalancer)]
     if balancers and load_balancer_only:
         return CreatedResources(loadbalancers=[balancer.id for balancer in balancers])
     pairs = [(t.before if isinstance(t.before, Pool) else None, t.after) for t in transitions]
     pools = [(before, after) for before, after in pairs if isinstance(after, Pool)]
     return CreatedResources(
-        secrets=[stored.id for stored in made if isinstance(stored, Secret)],
+        secrets=[stored.id for stored in created if isinstance(stored, Secret)],
         loadbalancers=[balancer.id for balancer in balancers],
         floatingips=[ip.id for ip in (balancer.floating_ip for balancer in balancers) if ip is not None and ip.new],
-        listeners=[stored.id for stored in made if isinstance(stored, Listener)],
-        pools=[stored.id for stored in made if isinstance(stored, Pool)],
+        listeners=[stored.id for stored in created if isinstance(stored, Listener)],
+        pools=[stored.id for stored in created if isinstance(stored, Pool)],
         members=[
             member.id
             for before, after in pools
@@ -153,19 +155,19 @@ def _with_status(
     )
 
 
-def _maybe(monitor: HealthMonitor | None) -> list[HealthMonitor]:
+def _as_list(monitor: HealthMonitor | None) -> list[HealthMonitor]:
     return [] if monitor is None else [monitor]
 
 
-def _parts_during(before: Iterable[Part], after: Iterable[Part]) -> Iterator[Part]:
-    coming = {part.id: part for part in after}
+def _parts_in_progress(before: Iterable[Part], after: Iterable[Part]) -> Iterator[Part]:
+    remaining = {part.id: part for part in after}
     for part in before:
-        new = coming.pop(part.id, None)
+        new = remaining.pop(part.id, None)
         if new is None:
             yield replace(part, provisioning_status="PENDING_DELETE")
         elif new != part:
             yield replace(part, provisioning_status="PENDING_UPDATE")
         else:
             yield part
-    for part in coming.values():
+    for part in remaining.values():
         yield replace(part, provisioning_status="PENDING_CREATE")

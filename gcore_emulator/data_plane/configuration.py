@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import PurePath
 
-from gcore_emulator.account import Account, Listener, LoadBalancer, Pool
+from gcore_emulator.account import EmulatedAccount, Listener, LoadBalancer, Pool
 from gcore_emulator.behavior import Behavior
 from gcore_emulator.data_plane.checks import PING_SCRIPT, check_lines
 from gcore_emulator.data_plane.escaping import word
@@ -75,7 +75,7 @@ class Configuration:
 
 
 def configuration(
-    balancer: LoadBalancer, account: Account, ports: Mapping[str, int], behavior: Behavior, folder: PurePath
+    balancer: LoadBalancer, account: EmulatedAccount, ports: Mapping[str, int], behavior: Behavior, folder: PurePath
 ) -> Configuration:
     """The configuration of a load balancer.
 
@@ -96,7 +96,7 @@ def carried(listeners: Iterable[Listener]) -> list[Listener]:
 
 
 class _Rendering:
-    def __init__(self, account: Account, ports: Mapping[str, int], behavior: Behavior, folder: PurePath) -> None:
+    def __init__(self, account: EmulatedAccount, ports: Mapping[str, int], behavior: Behavior, folder: PurePath) -> None:
         self._account = account
         self._ports = ports
         self._behavior = behavior

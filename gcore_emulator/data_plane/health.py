@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from gcore_emulator.account import Account, Listener, LoadBalancer, Pool
+from gcore_emulator.account import EmulatedAccount, Listener, LoadBalancer, Pool
 from gcore_tls_provider.api.wire.enums import OperatingStatus
 
 _MEMBER_STATUSES: tuple[tuple[str, OperatingStatus], ...] = (
@@ -20,7 +20,7 @@ _WORST_LAST: tuple[OperatingStatus, ...] = ("NO_MONITOR", "ONLINE", "OFFLINE", "
 
 
 def statuses_of(
-    balancer: LoadBalancer, account: Account, rows: Iterable[Mapping[str, str]]
+    balancer: LoadBalancer, account: EmulatedAccount, rows: Iterable[Mapping[str, str]]
 ) -> Mapping[str, OperatingStatus]:
     """Statuses of a load balancer and of all that is below it, by id.
 

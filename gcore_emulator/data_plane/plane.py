@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from gcore_emulator.account import Account
+from gcore_emulator.account import EmulatedAccount
 from gcore_emulator.behavior import Behavior
 from gcore_emulator.data_plane.configuration import HOST, carried, configuration
 from gcore_emulator.data_plane.health import statuses_of
@@ -34,7 +34,7 @@ class Endpoint:
 class DataPlane(Protocol):
     """Carries the traffic of load balancers."""
 
-    def apply(self, account: Account, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
+    def apply(self, account: EmulatedAccount, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
         """Makes the traffic of a load balancer go as the account says, or end if the load balancer is gone.
 
         Returns the listeners that can't be carried because of a secret, each with the reason.
@@ -44,7 +44,7 @@ class DataPlane(Protocol):
         """
         ...
 
-    def seen(self, account: Account) -> Seen:
+    def seen(self, account: EmulatedAccount) -> Seen:
         """Operating statuses as traffic and health checks show them now."""
         ...
 
@@ -64,11 +64,11 @@ class DataPlane(Protocol):
 class NoDataPlane:
     """Carries nothing: everything that is up is taken for working."""
 
-    def apply(self, account: Account, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
+    def apply(self, account: EmulatedAccount, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
         """Does nothing."""
         return {}
 
-    def seen(self, account: Account) -> Seen:
+    def seen(self, account: EmulatedAccount) -> Seen:
         """Nothing."""
         return {}
 
@@ -101,7 +101,7 @@ class HaproxyDataPlane:
         self._listener_ids: dict[str, frozenset[str]] = {}
         self._made = 0
 
-    def apply(self, account: Account, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
+    def apply(self, account: EmulatedAccount, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
         """Starts, reloads or stops the HAProxy of a load balancer; see `DataPlane.apply`."""
         balancer = account.load_balancers.get(load_balancer_id)
         if balancer is None:
@@ -116,7 +116,7 @@ class HaproxyDataPlane:
         haproxy.apply(wanted)
         return wanted.left_out
 
-    def seen(self, account: Account) -> Seen:
+    def seen(self, account: EmulatedAccount) -> Seen:
         """Asks each HAProxy."""
         found: dict[str, OperatingStatus] = {}
         for load_balancer_id, haproxy in self._haproxies.items():

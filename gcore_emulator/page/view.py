@@ -129,9 +129,9 @@ def view(emulator: Emulator) -> View:
         tasks=[gathering.task(one) for one in reversed(tasks[-LAST:])],
         requests=[
             RequestView(at=call.at, method=call.method, path=call.path, status=call.status)
-            for call in reversed(emulator.calls[-LAST:])
+            for call in reversed(emulator.requests[-LAST:])
         ],
-        request_count=len(emulator.calls),
+        request_count=len(emulator.requests),
     )
 
 

@@ -1,1 +1,1 @@
-"""The routes of the API, one module per noun: what is asked, which work it becomes, what is answered."""
+"""Routes of the API, one module for each kind of object."""

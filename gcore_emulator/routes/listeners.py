@@ -1,16 +1,16 @@
-"""Listeners."""
+"""Routes of listeners."""
 
 from dataclasses import replace
 
-from gcore_emulator import responses as answers
+from gcore_emulator import responses
 from gcore_emulator.account import Transition
 from gcore_emulator.errors import immutable, invalid, not_found
 from gcore_emulator.limits import check_limits
 from gcore_emulator.listeners import new_listener, patched_listener
-from gcore_emulator.references import check_removable, check_updatable
-from gcore_emulator.request_context import Here
+from gcore_emulator.references import check_deletable, check_updatable
+from gcore_emulator.request_context import CurrentContext
 from gcore_emulator.routes.router import Limit, Offset, name_matches, page, router
-from gcore_emulator.transitions import Change, making, removing, touching, touching_above
+from gcore_emulator.transitions import PlannedChange, creating, deleting, locking, locking_parents
 from gcore_tls_provider.api.wire.listeners import Listener, ListenerCreate, ListenerPatch, ListenerRename
 from gcore_tls_provider.api.wire.pages import Page
 from gcore_tls_provider.api.wire.tasks import TaskIds
@@ -19,101 +19,103 @@ routes = router("listeners")
 
 
 @routes.post("/v1/lblisteners/{project_id}/{region_id}")
-async def create_listener(call: Here, body: ListenerCreate) -> TaskIds:
-    """Makes a listener on a load balancer, with a default pool that exists already if one is named."""
+async def create_listener(context: CurrentContext, body: ListenerCreate) -> TaskIds:
+    """Create a listener on a load balancer, with an existing pool as its default pool if the body names one."""
 
-    def plan() -> Change:
-        balancer = call.references.load_balancer(body.load_balancer_id)
-        present = call.account.listeners_of(balancer.id)
-        made = new_listener(body, call.references, balancer.id, balancer.vip, present, call.now)
-        check_limits(call.account, call.scope, call.behavior, [made])
+    def plan() -> PlannedChange:
+        balancer = context.references.load_balancer(body.load_balancer_id)
+        present = context.account.listeners_of(balancer.id)
+        created = new_listener(body, context.references, balancer.id, balancer.vip, present, context.now)
+        check_limits(context.account, context.location, context.behavior, [created])
         attached: tuple[Transition, ...] = ()
         if body.default_pool_id is not None:
-            pool = call.references.pool(body.default_pool_id)
+            pool = context.references.pool(body.default_pool_id)
             if pool.load_balancer_id != balancer.id:
                 raise invalid({"default_pool_id": f"Pool {pool.id} belongs to another load balancer."})
-            call.references.check_protocols(made.protocol, pool.protocol)
-            attached = (Transition(pool, replace(pool, listener_ids=(*pool.listener_ids, made.id))),)
-        return Change(
-            (*touching(balancer), *making(made), *attached), {"name": body.name, "load_balancer_id": balancer.id}
+            context.references.check_protocols(created.protocol, pool.protocol)
+            attached = (Transition(pool, replace(pool, listener_ids=(*pool.listener_ids, created.id))),)
+        return PlannedChange(
+            (*locking(balancer), *creating(created), *attached), {"name": body.name, "load_balancer_id": balancer.id}
         )
 
-    return call.submit("create_lblistener", plan, body.load_balancer_id)
+    return context.submit("create_lblistener", plan, body.load_balancer_id)
 
 
 @routes.get("/v1/lblisteners/{project_id}/{region_id}")
 async def list_listeners(
-    call: Here,
+    context: CurrentContext,
     limit: Limit = 1000,
     offset: Offset = 0,
     name: str | None = None,
     load_balancer_id: str | None = None,
     show_stats: bool = False,
 ) -> Page[Listener]:
-    """Lists listeners."""
-    seen = call.seen()
+    """List listeners."""
+    seen = context.seen()
     rows = [
-        answers.listener(one, call.account, seen, show_stats)
-        for one in call.account.listeners.read_all(call.scope)
-        if name_matches(call.behavior, name, one.name) and load_balancer_id in (None, one.load_balancer_id)
+        responses.listener(one, context.account, seen, show_stats)
+        for one in context.account.listeners.read_all(context.location)
+        if name_matches(context.behavior, name, one.name) and load_balancer_id in (None, one.load_balancer_id)
     ]
     return page(Page[Listener], rows, limit, offset)
 
 
 @routes.get("/v1/lblisteners/{project_id}/{region_id}/{listener_id}")
-async def get_listener(call: Here, listener_id: str, show_stats: bool = False) -> Listener:
-    """Reads a listener."""
-    found = call.account.listeners.read(call.scope, listener_id)
+async def get_listener(context: CurrentContext, listener_id: str, show_stats: bool = False) -> Listener:
+    """Read a listener."""
+    found = context.account.listeners.read(context.location, listener_id)
     if found is None:
         raise not_found("Listener", listener_id)
-    return answers.listener(found, call.account, call.seen(), show_stats)
+    return responses.listener(found, context.account, context.seen(), show_stats)
 
 
 @routes.patch("/v1/lblisteners/{project_id}/{region_id}/{listener_id}", deprecated=True)
-async def rename_listener(call: Here, listener_id: str, body: ListenerRename) -> Listener:
-    """Renames a listener at once, without a task."""
-    present = call.references.listener(listener_id)
-    balancer = call.references.load_balancer(present.load_balancer_id)
+async def rename_listener(context: CurrentContext, listener_id: str, body: ListenerRename) -> Listener:
+    """Rename a listener immediately, without a task."""
+    present = context.references.listener(listener_id)
+    balancer = context.references.load_balancer(present.load_balancer_id)
     if balancer.provisioning_status != "ACTIVE":
         raise immutable(balancer.id, balancer.provisioning_status)
     check_updatable(present)
     renamed = replace(present, name=body.name)
-    call.work.change_at_once(call.asked, present, renamed)
-    return answers.listener(renamed, call.account, call.seen())
+    context.task_engine.change_immediately(context.summary, present, renamed)
+    return responses.listener(renamed, context.account, context.seen())
 
 
 @routes.patch("/v2/lblisteners/{project_id}/{region_id}/{listener_id}")
-async def update_listener(call: Here, listener_id: str, body: ListenerPatch) -> TaskIds:
-    """Changes a listener."""
+async def update_listener(context: CurrentContext, listener_id: str, body: ListenerPatch) -> TaskIds:
+    """Update a listener."""
 
-    def plan() -> Change:
-        present = call.references.listener(listener_id)
+    def plan() -> PlannedChange:
+        present = context.references.listener(listener_id)
         check_updatable(present)
-        vip = call.account.load_balancers[present.load_balancer_id].vip
-        patched = patched_listener(present, body, call.references, vip)
-        return Change(
-            (*touching_above(call.account, present), Transition(present, patched)), {"listener_id": listener_id}
+        vip = context.account.load_balancers[present.load_balancer_id].vip
+        patched = patched_listener(present, body, context.references, vip)
+        return PlannedChange(
+            (*locking_parents(context.account, present), Transition(present, patched)), {"listener_id": listener_id}
         )
 
-    return call.submit("patch_lblistener", plan, call.references.listener(listener_id).load_balancer_id)
+    return context.submit("patch_lblistener", plan, context.references.listener(listener_id).load_balancer_id)
 
 
 @routes.delete("/v1/lblisteners/{project_id}/{region_id}/{listener_id}")
-async def delete_listener(call: Here, listener_id: str, delete_default_pool: bool = False) -> TaskIds:
-    """Deletes a listener. Its default pool stays, unattached, or goes with it, even if other listeners share it."""
+async def delete_listener(context: CurrentContext, listener_id: str, delete_default_pool: bool = False) -> TaskIds:
+    """Delete a listener. Its default pool stays, unattached, or is deleted too, even if other listeners share it."""
 
-    def plan() -> Change:
-        going = call.references.listener(listener_id)
-        check_removable(going)
-        pools = call.account.pools_behind(listener_id)
+    def plan() -> PlannedChange:
+        deleted = context.references.listener(listener_id)
+        check_deletable(deleted)
+        pools = context.account.pools_behind(listener_id)
         if delete_default_pool:
-            after = removing(*pools)
+            after = deleting(*pools)
         else:
             after = tuple(
                 Transition(pool, replace(pool, listener_ids=tuple(i for i in pool.listener_ids if i != listener_id)))
                 for pool in pools
             )
-        return Change((*touching_above(call.account, going), *removing(going), *after), {"listener_id": listener_id})
+        return PlannedChange(
+            (*locking_parents(context.account, deleted), *deleting(deleted), *after), {"listener_id": listener_id}
+        )
 
-    balancer_id = call.references.listener(listener_id).load_balancer_id
-    return call.submit("delete_lblistener", plan, balancer_id)
+    balancer_id = context.references.listener(listener_id).load_balancer_id
+    return context.submit("delete_lblistener", plan, balancer_id)

@@ -1,4 +1,4 @@
-"""Load balancers."""
+"""Routes of load balancers."""
 
 import json
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import TypeAdapter, ValidationError
 
-from gcore_emulator import responses as answers
+from gcore_emulator import responses
 from gcore_emulator.account import Transition
 from gcore_emulator.errors import immutable, invalid, not_found
 from gcore_emulator.flavors import check_flavor
@@ -16,9 +16,9 @@ from gcore_emulator.load_balancers import (
     changed_load_balancer,
     new_load_balancer,
 )
-from gcore_emulator.request_context import Here
+from gcore_emulator.request_context import CurrentContext
 from gcore_emulator.routes.router import Limit, Offset, name_matches, page, router
-from gcore_emulator.transitions import Change, making, removing
+from gcore_emulator.transitions import PlannedChange, creating, deleting
 from gcore_tls_provider.api.wire.enums import LoadBalancerOrder, OperatingStatus, ProvisioningStatus
 from gcore_tls_provider.api.wire.load_balancers import (
     LoadBalancer,
@@ -38,20 +38,20 @@ _TAGS = TypeAdapter(dict[TagKey, TagValue])
 
 
 @routes.post("/v1/loadbalancers/{project_id}/{region_id}")
-async def create_load_balancer(call: Here, body: LoadBalancerCreate) -> TaskIds:
-    """Makes a load balancer, with the listeners, pools, members and health monitors nested in it."""
+async def create_load_balancer(context: CurrentContext, body: LoadBalancerCreate) -> TaskIds:
+    """Create a load balancer, with the listeners, pools, members and health monitors nested in the body."""
 
-    def plan() -> Change:
-        made = new_load_balancer(body, call.references, call.now)
-        check_limits(call.account, call.scope, call.behavior, made)
-        return Change(making(*made), {"name": body.name, "flavor": body.flavor})
+    def plan() -> PlannedChange:
+        created = new_load_balancer(body, context.references, context.now)
+        check_limits(context.account, context.location, context.behavior, created)
+        return PlannedChange(creating(*created), {"name": body.name, "flavor": body.flavor})
 
-    return call.submit("create_loadbalancer", plan)
+    return context.submit("create_loadbalancer", plan)
 
 
 @routes.get("/v1/loadbalancers/{project_id}/{region_id}")
 async def list_load_balancers(
-    call: Here,
+    context: CurrentContext,
     limit: Limit = 1000,
     offset: Offset = 0,
     name: str | None = None,
@@ -63,14 +63,14 @@ async def list_load_balancers(
     show_stats: bool = False,
     with_ddos: bool = False,
     tag_key: Annotated[list[TagKey] | None, Query()] = None,
-    tag_key_value: Annotated[str | None, Query(description="A JSON object of keys and values.")] = None,
+    tag_key_value: Annotated[str | None, Query(description="JSON object of keys and values.")] = None,
 ) -> Page[LoadBalancer]:
-    """Lists load balancers. `with_ddos` changes nothing: there are no protection profiles here."""
+    """List load balancers. `with_ddos` has no effect: the emulator has no protection profiles."""
     wanted = _tags(tag_key_value)
     found = [
         one
-        for one in call.account.load_balancers.read_all(call.scope)
-        if name_matches(call.behavior, name, one.name)
+        for one in context.account.load_balancers.read_all(context.location)
+        if name_matches(context.behavior, name, one.name)
         and assigned_floating in (None, one.floating_ip is not None)
         and logging_enabled in (None, one.logging is not None and one.logging.enabled)
         and provisioning_status in (None, one.provisioning_status)
@@ -80,8 +80,8 @@ async def list_load_balancers(
     field, _dot, direction = order_by.partition(".")
     if field in ("created_at", "updated_at"):
         found.sort(key=lambda one: one.created_at if field == "created_at" else one.updated_at or one.created_at)
-    seen = call.seen()
-    rows = [answers.load_balancer(one, call.account, seen, show_stats) for one in found]
+    seen = context.seen()
+    rows = [responses.load_balancer(one, context.account, seen, show_stats) for one in found]
     if field == "flavor":
         rows.sort(key=lambda row: row.flavor.flavor_name if row.flavor else "")
     elif field not in ("created_at", "updated_at"):
@@ -94,80 +94,86 @@ async def list_load_balancers(
 
 @routes.get("/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}")
 async def get_load_balancer(
-    call: Here, load_balancer_id: str, show_stats: bool = False, with_ddos: bool = False
+    context: CurrentContext, load_balancer_id: str, show_stats: bool = False, with_ddos: bool = False
 ) -> LoadBalancer:
-    """Reads a load balancer."""
-    found = call.account.load_balancers.read(call.scope, load_balancer_id)
+    """Read a load balancer."""
+    found = context.account.load_balancers.read(context.location, load_balancer_id)
     if found is None:
         raise not_found("Load balancer", load_balancer_id)
-    return answers.load_balancer(found, call.account, call.seen(), show_stats)
+    return responses.load_balancer(found, context.account, context.seen(), show_stats)
 
 
 @routes.patch("/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}", deprecated=True)
-async def change_load_balancer(call: Here, load_balancer_id: str, body: LoadBalancerChange) -> LoadBalancer:
-    """Changes a load balancer at once, without a task."""
-    present = call.references.load_balancer(load_balancer_id)
+async def change_load_balancer(
+    context: CurrentContext, load_balancer_id: str, body: LoadBalancerChange
+) -> LoadBalancer:
+    """Update a load balancer immediately, without a task."""
+    present = context.references.load_balancer(load_balancer_id)
     if present.provisioning_status != "ACTIVE":
         raise immutable(load_balancer_id, present.provisioning_status)
-    changed = changed_load_balancer(present, body, call.now)
-    call.work.change_at_once(call.asked, present, changed)
-    return answers.load_balancer(changed, call.account, call.seen())
+    changed = changed_load_balancer(present, body, context.now)
+    context.task_engine.change_immediately(context.summary, present, changed)
+    return responses.load_balancer(changed, context.account, context.seen())
 
 
 @routes.patch("/v2/loadbalancers/{project_id}/{region_id}/{load_balancer_id}")
-async def update_load_balancer(call: Here, load_balancer_id: str, body: LoadBalancerPatch) -> TaskIds:
-    """Changes name, tags, logging, connectivity or administrative state."""
+async def update_load_balancer(context: CurrentContext, load_balancer_id: str, body: LoadBalancerPatch) -> TaskIds:
+    """Update name, tags, logging, connectivity or administrative state."""
 
-    def plan() -> Change:
-        present = call.references.load_balancer(load_balancer_id)
-        changed = changed_load_balancer(present, body, call.now)
-        return Change((Transition(present, changed),), {"load_balancer_id": load_balancer_id})
+    def plan() -> PlannedChange:
+        present = context.references.load_balancer(load_balancer_id)
+        changed = changed_load_balancer(present, body, context.now)
+        return PlannedChange((Transition(present, changed),), {"load_balancer_id": load_balancer_id})
 
-    return call.submit("update_loadbalancer", plan, load_balancer_id)
+    return context.submit("update_loadbalancer", plan, load_balancer_id)
 
 
 @routes.post("/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}/resize")
-async def resize_load_balancer(call: Here, load_balancer_id: str, body: LoadBalancerResize) -> TaskIds:
-    """Gives a load balancer another flavor."""
+async def resize_load_balancer(context: CurrentContext, load_balancer_id: str, body: LoadBalancerResize) -> TaskIds:
+    """Change the flavor of a load balancer."""
 
-    def plan() -> Change:
-        present = call.references.load_balancer(load_balancer_id)
-        resized = replace(present, flavor=check_flavor(body.flavor), updated_at=call.now)
-        return Change((Transition(present, resized),), {"load_balancer_id": load_balancer_id, "flavor": body.flavor})
+    def plan() -> PlannedChange:
+        present = context.references.load_balancer(load_balancer_id)
+        resized = replace(present, flavor=check_flavor(body.flavor), updated_at=context.now)
+        return PlannedChange(
+            (Transition(present, resized),), {"load_balancer_id": load_balancer_id, "flavor": body.flavor}
+        )
 
-    return call.submit("resize_loadbalancer", plan, load_balancer_id)
+    return context.submit("resize_loadbalancer", plan, load_balancer_id)
 
 
 @routes.post("/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}/failover")
 async def fail_over_load_balancer(
-    call: Here, load_balancer_id: str, body: LoadBalancerFailover | None = None
+    context: CurrentContext, load_balancer_id: str, body: LoadBalancerFailover | None = None
 ) -> TaskIds:
-    """Moves a load balancer to fresh instances. One in ERROR is ACTIVE afterwards."""
+    """Move a load balancer to new instances. A load balancer in ERROR is ACTIVE afterwards."""
 
-    def plan() -> Change:
-        present = call.references.load_balancer(load_balancer_id)
-        return Change((Transition(present, replace(present, updated_at=call.now)),), {"load_balancer_id": present.id})
+    def plan() -> PlannedChange:
+        present = context.references.load_balancer(load_balancer_id)
+        return PlannedChange(
+            (Transition(present, replace(present, updated_at=context.now)),), {"load_balancer_id": present.id}
+        )
 
-    return call.submit("failover_loadbalancer", plan, load_balancer_id, on_error_too=True)
+    return context.submit("failover_loadbalancer", plan, load_balancer_id, allow_error_status=True)
 
 
 @routes.delete("/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}")
-async def delete_load_balancer(call: Here, load_balancer_id: str) -> TaskIds:
-    """Deletes a load balancer with its listeners and pools."""
+async def delete_load_balancer(context: CurrentContext, load_balancer_id: str) -> TaskIds:
+    """Delete a load balancer with its listeners and pools."""
 
-    def plan() -> Change:
-        going = (
-            call.references.load_balancer(load_balancer_id),
-            *call.account.listeners_of(load_balancer_id),
-            *call.account.pools_of(load_balancer_id),
+    def plan() -> PlannedChange:
+        deleted = (
+            context.references.load_balancer(load_balancer_id),
+            *context.account.listeners_of(load_balancer_id),
+            *context.account.pools_of(load_balancer_id),
         )
-        return Change(removing(*going), {"load_balancer_id": load_balancer_id})
+        return PlannedChange(deleting(*deleted), {"load_balancer_id": load_balancer_id})
 
-    return call.submit("delete_loadbalancer", plan, load_balancer_id, on_error_too=True)
+    return context.submit("delete_loadbalancer", plan, load_balancer_id, allow_error_status=True)
 
 
 def _tags(tag_key_value: str | None) -> dict[str, str]:
     try:
         return _TAGS.validate_python(json.loads(tag_key_value or "{}"))
     except (ValidationError, ValueError):
-        raise invalid({"tag_key_value": "is no JSON object of tags."}) from None
+        raise invalid({"tag_key_value": "must be a JSON object of tags."}) from None

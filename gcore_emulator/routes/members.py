@@ -1,4 +1,4 @@
-"""Members of pools: their own routes, and the two older ones below the pool."""
+"""Routes of pools' members: their own ones, and the two older ones below the pool."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -6,14 +6,14 @@ from typing import Annotated
 from fastapi import Body
 
 from gcore_emulator import account as stored
-from gcore_emulator import responses as answers
+from gcore_emulator import responses
 from gcore_emulator.errors import not_found
 from gcore_emulator.members import changed_member, new_member, replaced_members
 from gcore_emulator.references import check_updatable
-from gcore_emulator.request_context import Call, Here
+from gcore_emulator.request_context import CurrentContext, RequestContext
 from gcore_emulator.routes.pools import change_pool
 from gcore_emulator.routes.router import Limit, Offset, page, router
-from gcore_emulator.transitions import Change
+from gcore_emulator.transitions import PlannedChange
 from gcore_tls_provider.api.wire.enums import MemberOrder
 from gcore_tls_provider.api.wire.members import Member, MemberCreate, MemberPatch
 from gcore_tls_provider.api.wire.pages import Page
@@ -25,76 +25,82 @@ _MEMBERS = "/v1/loadbalancers/{project_id}/{region_id}/pools/{pool_id}/members"
 
 @routes.get(_MEMBERS)
 async def list_members(
-    call: Here, pool_id: str, limit: Limit = 1000, offset: Offset = 0, order_by: MemberOrder = "address.asc"
+    context: CurrentContext,
+    pool_id: str,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+    order_by: MemberOrder = "address.asc",
 ) -> Page[Member]:
-    """Lists a pool's members."""
-    pool = _read(call, pool_id)
+    """List a pool's members."""
+    pool = _read(context, pool_id)
     field, _dot, direction = order_by.partition(".")
     members = sorted(pool.members, key=lambda one: (str(getattr(one, field)), one.protocol_port))
     if direction == "desc":
         members.reverse()
-    seen = call.seen()
-    return page(Page[Member], [answers.member(one, pool, seen) for one in members], limit, offset)
+    seen = context.seen()
+    return page(Page[Member], [responses.member(one, pool, seen) for one in members], limit, offset)
 
 
 @routes.post(_MEMBERS)
-async def create_member(call: Here, pool_id: str, body: MemberCreate) -> TaskIds:
-    """Adds a member."""
+async def create_member(context: CurrentContext, pool_id: str, body: MemberCreate) -> TaskIds:
+    """Create a member."""
 
-    def plan() -> Change:
-        present = _updatable(call, pool_id)
-        made = new_member(body, present.members, call.now)
-        return change_pool(call, present, replace(present, members=(*present.members, made)))
+    def plan() -> PlannedChange:
+        present = _updatable(context, pool_id)
+        created = new_member(body, present.members, context.now)
+        return change_pool(context, present, replace(present, members=(*present.members, created)))
 
-    return call.submit("create_lbmember", plan, call.references.pool(pool_id).load_balancer_id)
+    return context.submit("create_lbmember", plan, context.references.pool(pool_id).load_balancer_id)
 
 
 @routes.put(_MEMBERS)
-async def replace_members(call: Here, pool_id: str, body: Annotated[list[MemberCreate], Body()]) -> TaskIds:
-    """Replaces all members: those with the same address and port stay. If nothing changes, there is no task."""
+async def replace_members(
+    context: CurrentContext, pool_id: str, body: Annotated[list[MemberCreate], Body()]
+) -> TaskIds:
+    """Replace all members. Members with the same address and port stay. If nothing changes, there is no task."""
 
-    def plan() -> Change | None:
-        present = _updatable(call, pool_id)
-        after = replace(present, members=replaced_members(body, present.members, call.now))
-        return None if after == present else change_pool(call, present, after)
+    def plan() -> PlannedChange | None:
+        present = _updatable(context, pool_id)
+        after = replace(present, members=replaced_members(body, present.members, context.now))
+        return None if after == present else change_pool(context, present, after)
 
-    return call.submit("patch_lbpool", plan, call.references.pool(pool_id).load_balancer_id)
+    return context.submit("patch_lbpool", plan, context.references.pool(pool_id).load_balancer_id)
 
 
 @routes.get(_MEMBERS + "/{member_id}")
-async def get_member(call: Here, pool_id: str, member_id: str) -> Member:
-    """Reads a member."""
-    pool = _read(call, pool_id)
-    return answers.member(_member(pool, member_id), pool, call.seen())
+async def get_member(context: CurrentContext, pool_id: str, member_id: str) -> Member:
+    """Read a member."""
+    pool = _read(context, pool_id)
+    return responses.member(_member(pool, member_id), pool, context.seen())
 
 
 @routes.patch(_MEMBERS + "/{member_id}")
-async def update_member(call: Here, pool_id: str, member_id: str, body: MemberPatch) -> TaskIds:
-    """Changes a member. If everything is as asked already, there is no task."""
-    _member(call.references.pool(pool_id), member_id)
+async def update_member(context: CurrentContext, pool_id: str, member_id: str, body: MemberPatch) -> TaskIds:
+    """Update a member. If nothing changes, there is no task."""
+    _member(context.references.pool(pool_id), member_id)
 
-    def plan() -> Change | None:
-        present = _updatable(call, pool_id)
+    def plan() -> PlannedChange | None:
+        present = _updatable(context, pool_id)
         changed = changed_member(_member(present, member_id), body)
         members = tuple(changed if one.id == member_id else one for one in present.members)
-        return None if members == present.members else change_pool(call, present, replace(present, members=members))
+        return None if members == present.members else change_pool(context, present, replace(present, members=members))
 
-    return call.submit("update_lbmember", plan, call.references.pool(pool_id).load_balancer_id)
+    return context.submit("update_lbmember", plan, context.references.pool(pool_id).load_balancer_id)
 
 
 @routes.delete(_MEMBERS + "/{member_id}")
-async def delete_member(call: Here, pool_id: str, member_id: str) -> TaskIds:
-    """Removes a member."""
-    _member(call.references.pool(pool_id), member_id)
+async def delete_member(context: CurrentContext, pool_id: str, member_id: str) -> TaskIds:
+    """Delete a member."""
+    _member(context.references.pool(pool_id), member_id)
 
-    def plan() -> Change:
-        present = _updatable(call, pool_id)
-        going = _member(present, member_id)
+    def plan() -> PlannedChange:
+        present = _updatable(context, pool_id)
+        deleted = _member(present, member_id)
         return change_pool(
-            call, present, replace(present, members=tuple(one for one in present.members if one != going))
+            context, present, replace(present, members=tuple(one for one in present.members if one != deleted))
         )
 
-    return call.submit("delete_lbmember", plan, call.references.pool(pool_id).load_balancer_id)
+    return context.submit("delete_lbmember", plan, context.references.pool(pool_id).load_balancer_id)
 
 
 routes.add_api_route(
@@ -108,15 +114,15 @@ routes.add_api_route(
 )
 
 
-def _read(call: Call, pool_id: str) -> stored.Pool:
-    found = call.account.pools.read(call.scope, pool_id)
+def _read(context: RequestContext, pool_id: str) -> stored.Pool:
+    found = context.account.pools.read(context.location, pool_id)
     if found is None:
         raise not_found("Pool", pool_id)
     return found
 
 
-def _updatable(call: Call, pool_id: str) -> stored.Pool:
-    present = call.references.pool(pool_id)
+def _updatable(context: RequestContext, pool_id: str) -> stored.Pool:
+    present = context.references.pool(pool_id)
     check_updatable(present)
     return present
 

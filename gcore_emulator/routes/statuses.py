@@ -1,8 +1,8 @@
-"""Trees of statuses."""
+"""Routes of status trees."""
 
-from gcore_emulator import responses as answers
+from gcore_emulator import responses
 from gcore_emulator.errors import not_found
-from gcore_emulator.request_context import Here
+from gcore_emulator.request_context import CurrentContext
 from gcore_emulator.routes.router import router
 from gcore_tls_provider.api.wire.pages import Page
 from gcore_tls_provider.api.wire.statuses import LoadBalancerStatus
@@ -11,17 +11,20 @@ routes = router("statuses")
 
 
 @routes.get("/v1/loadbalancers/{project_id}/{region_id}/status")
-async def list_statuses(call: Here) -> Page[LoadBalancerStatus]:
-    """Statuses of all load balancers and of what is below them, unpaged."""
-    seen = call.seen()
-    rows = [answers.status_tree(one, call.account, seen) for one in call.account.load_balancers.read_all(call.scope)]
+async def list_statuses(context: CurrentContext) -> Page[LoadBalancerStatus]:
+    """List the statuses of all load balancers and of the objects below them, without paging."""
+    seen = context.seen()
+    rows = [
+        responses.status_tree(one, context.account, seen)
+        for one in context.account.load_balancers.read_all(context.location)
+    ]
     return Page[LoadBalancerStatus](count=len(rows), results=rows)
 
 
 @routes.get("/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}/status")
-async def get_status(call: Here, load_balancer_id: str) -> LoadBalancerStatus:
-    """Statuses of one load balancer and of what is below it."""
-    found = call.account.load_balancers.read(call.scope, load_balancer_id)
+async def get_status(context: CurrentContext, load_balancer_id: str) -> LoadBalancerStatus:
+    """Read the statuses of one load balancer and of the objects below it."""
+    found = context.account.load_balancers.read(context.location, load_balancer_id)
     if found is None:
         raise not_found("Load balancer", load_balancer_id)
-    return answers.status_tree(found, call.account, call.seen())
+    return responses.status_tree(found, context.account, context.seen())

@@ -135,7 +135,7 @@ class Api:
         return [count["fired"] for count in self.http.get("/_emulator/faults").json()]
 
     def statuses(self) -> list[int | None]:
-        return [call["status"] for call in self.http.get("/_emulator/requests").json()["calls"]]
+        return [call["status"] for call in self.http.get("/_emulator/requests").json()["requests"]]
 
 
 def pool_body(**fields: Any) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from unittest import mock
 import httpx
 
 from gcore_emulator import Behavior, Emulator, ManualClock, Settings, TaskSeconds, create_application
-from gcore_emulator.persistence import Key, current, text_of
-from gcore_emulator.state_file import opened
+from gcore_emulator.persistence import RecordKey, serialize, values_to_save
+from gcore_emulator.state_file import open_state_file
 from tests.gcore_emulator.emulated_api import KEY, blob, member_body, monitor_body, pool_body
 from tests.material import Material
 
@@ -33,7 +33,7 @@ def settings(**choices: Any) -> Settings:
 
 
 PLAIN = settings(read_lag=1, secret_in_use="allow", failed_task="leave-error-object")
-QUEUE = settings(busy_load_balancer="queue")
+QUEUE = settings(locked_load_balancer="queue")
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -70,7 +70,7 @@ class Life:
         self.begin()
 
     def begin(self) -> None:
-        self.emulator = Emulator(self.settings, self.clock, state=self._open.enter_context(opened(self.file)))
+        self.emulator = Emulator(self.settings, self.clock, state=self._open.enter_context(open_state_file(self.file)))
         self._application = create_application(self.emulator)
 
     def end(self) -> None:
@@ -81,10 +81,10 @@ class Life:
         self.end()
         self.begin()
 
-    def remembers(self) -> dict[Key, str]:
+    def remembers(self) -> dict[RecordKey, str]:
         """All that there is in the emulator."""
-        found = current(self.emulator.account, self.emulator.faults.counts, self.emulator.auditor.breaches)
-        return {key: text_of(value) for key, value in found.items()}
+        found = values_to_save(self.emulator.account, self.emulator.faults.counts, self.emulator.auditor.violations)
+        return {key: serialize(value) for key, value in found.items()}
 
     def shape(self) -> Counter[tuple[str, ...]]:
         """All that there is, without ids and times."""

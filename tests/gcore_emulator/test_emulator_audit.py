@@ -11,10 +11,10 @@ import pytest
 
 from gcore_emulator import Emulator, Settings, TaskSeconds, create_application
 from gcore_emulator import request_context as call
-from gcore_emulator.account import Asked, Scope
-from gcore_emulator.invariants import Breach
-from gcore_emulator.task_engine import Order
-from gcore_emulator.transitions import Change, touching
+from gcore_emulator.account import ProjectRegion, RequestSummary
+from gcore_emulator.invariants import InvariantViolation
+from gcore_emulator.task_engine import TaskRequest
+from gcore_emulator.transitions import PlannedChange, locking
 from tests.gcore_emulator.conftest import Start
 from tests.gcore_emulator.emulated_api import KEY, PROJECT, REGION, SCOPE, Api, blob, mtls
 
@@ -25,16 +25,16 @@ def audit(api: Api) -> Any:
     return api.http.get("/_emulator/audit").json()
 
 
-def breaches(api: Api) -> list[Breach]:
+def breaches(api: Api) -> list[InvariantViolation]:
     """What the endpoint says, which is what the emulator's own method says."""
     body = audit(api)
-    found = [Breach.model_validate(each) for each in body["breaches"]]
+    found = [InvariantViolation.model_validate(each) for each in body["violations"]]
     assert body["intact"] == (not found)
-    assert tuple(found) == api.emulator.audit().breaches
+    assert tuple(found) == api.emulator.audit().violations
     return found
 
 
-def only(api: Api) -> Breach:
+def only(api: Api) -> InvariantViolation:
     (found,) = breaches(api)
     return found
 
@@ -55,8 +55,8 @@ def test_a_whole_life_breaks_nothing(api: Api) -> None:
     for secret in api.state()["secrets"]:
         api.do("DELETE", f"/v1/secrets/@/{secret}")
     body = audit(api)
-    assert (body["intact"], body["breaches"]) == (True, [])
-    assert body["looks"] > len(api.state()["tasks"]) * 2
+    assert (body["intact"], body["violations"]) == (True, [])
+    assert body["checks"] > len(api.state()["tasks"]) * 2
 
 
 class TestSecretInUse:
@@ -76,7 +76,7 @@ class TestSecretInUse:
         task = careless.begin("DELETE", f"/v1/secrets/@/{two}")
         accepted = only(careless)
         assert accepted.invariant == "secret-deleted-in-use"
-        assert accepted.what == f"The deletion of Secret {two} was accepted, which Pool {pool_id} uses"
+        assert accepted.description == f"The API accepted the deletion of Secret {two}, which Pool {pool_id} uses"
         assert (accepted.object_ids, accepted.task_id, accepted.at) == ((two, pool_id), task, careless.clock.now())
         assert accepted.cause is not None
         assert (accepted.cause.method, accepted.cause.path) == ("DELETE", f"/cloud/v1/secrets/{SCOPE}/{two}")
@@ -84,7 +84,7 @@ class TestSecretInUse:
         careless.finish(task)
         _, dangling = breaches(careless)
         assert dangling.invariant == "dangling-reference"
-        assert dangling.what == f"Pool {pool_id} refers to Secret {two}, which isn't there"
+        assert dangling.description == f"Pool {pool_id} refers to Secret {two}, which does not exist"
         assert (dangling.cause, dangling.task_id) == (accepted.cause, task)
 
     def test_one_that_is_let_go_of_meanwhile(self, careless: Api) -> None:
@@ -137,7 +137,7 @@ class TestReachingIntoTheAccount:
     def test_another_regions_secret(self, api: Api) -> None:
         balancer, secret = api.load_balancer(), api.server_secret()
         listener = api.listener(balancer, protocol="TERMINATED_HTTPS", secret_id=secret)
-        api.emulator.account.put(replace(api.emulator.account.secrets[secret], scope=Scope(PROJECT, REGION + 1)))
+        api.emulator.account.put(replace(api.emulator.account.secrets[secret], location=ProjectRegion(PROJECT, REGION + 1)))
         assert only(api).object_ids == (listener, secret)
 
     def test_it_is_known_by_the_next_write_and_only_once_for_as_long_as_it_lasts(self, api: Api) -> None:
@@ -165,7 +165,7 @@ class TestNames:
         found = only(api)
         assert found.invariant == "duplicate-of-owner"
         assert found.object_ids[1] == first
-        assert OWNED in found.what
+        assert OWNED in found.description
 
     def test_any_other_name_is_told_apart(self, api: Api) -> None:
         api.load_balancer()
@@ -196,7 +196,7 @@ class TestNames:
 
     def test_elsewhere_it_may_be_used_again(self, api: Api) -> None:
         secret = api.emulator.account.secrets[api.secret(api.material.ca_payload, OWNED)]
-        api.emulator.account.put(replace(secret, id="elsewhere", scope=Scope(PROJECT, REGION + 1)))
+        api.emulator.account.put(replace(secret, id="elsewhere", location=ProjectRegion(PROJECT, REGION + 1)))
         assert breaches(api) == []
 
 
@@ -204,10 +204,10 @@ class TestLocked:
     def test_work_that_forgets_the_lock(self, api: Api) -> None:
         balancer = api.load_balancer()
         api.begin("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": "new"})
-        asked = Asked("request", "PATCH", "/cloud/somewhere")
-        order = Order(Scope(PROJECT, REGION), asked, "patch_lbpool")
+        asked = RequestSummary("request", "PATCH", "/cloud/somewhere")
+        order = TaskRequest(ProjectRegion(PROJECT, REGION), asked, "patch_lbpool")
         present = api.emulator.account.load_balancers[balancer]
-        tasks = api.emulator.work.submit(order, lambda: Change(touching(present)))
+        tasks = api.emulator.task_engine.submit(order, lambda: PlannedChange(locking(present)))
         found = only(api)
         assert found.invariant == "write-on-locked"
         assert (found.object_ids, [found.task_id]) == ((balancer,), tasks.tasks)
@@ -218,13 +218,13 @@ class TestLocked:
         listener = api.listener(api.load_balancer())
         api.begin("PATCH", f"/v2/lblisteners/@/{listener}", {"name": "new"})
         present = api.emulator.account.listeners[listener]
-        asked = Asked("request", "PATCH", "/cloud/somewhere")
-        api.emulator.work.change_at_once(asked, present, replace(present, name="newer"))
+        asked = RequestSummary("request", "PATCH", "/cloud/somewhere")
+        api.emulator.task_engine.change_immediately(asked, present, replace(present, name="newer"))
         assert only(api).invariant == "write-on-locked"
 
     @pytest.mark.parametrize("choice", ["queue", "task-error"])
     def test_waiting_for_the_lock_and_failing_for_it_are_no_such_write(self, start: Start, choice: str) -> None:
-        api = start(busy_load_balancer=choice)
+        api = start(locked_load_balancer=choice)
         balancer = api.load_balancer()
         for name in ("new", "newer"):
             api.begin("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": name})
@@ -256,7 +256,7 @@ class TestUnauthenticated:
     def test_reading_is_no_write_and_a_refusal_changes_nothing(self, open_door: Api) -> None:
         open_door.get("/v1/secrets/@")
         open_door.refused("POST", "/v1/secrets/@", 400, json={})
-        open_door.add_fault(action="answer", status=200, method="POST")
+        open_door.add_fault(action="respond", status=200, method="POST")
         open_door.call("POST", "/v1/secrets/@", json=blob("ca", open_door.material.ca_payload))
         assert breaches(open_door) == []
 
@@ -282,4 +282,4 @@ def test_a_client_in_the_same_process_has_it_as_a_method(api: Api) -> None:
             await client.post("/cloud/v1/secrets/1/1", json=body)
 
     asyncio.run(run())
-    assert [each.invariant for each in emulator.audit().breaches] == ["duplicate-of-owner"]
+    assert [each.invariant for each in emulator.audit().violations] == ["duplicate-of-owner"]

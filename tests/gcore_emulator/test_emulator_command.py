@@ -16,7 +16,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from gcore_emulator.behavior import questions
+from gcore_emulator.behavior import behavior_options
 from gcore_emulator.command import cli
 from gcore_emulator.settings import TASK_TYPES
 from tests.gcore_emulator.emulated_api import blob
@@ -55,7 +55,7 @@ def refusal(*arguments: str) -> str:
 
 def test_it_serves_what_its_options_say(tmp_path: Path, material: Material) -> None:
     options = ["--api-key", "1234_key", "--project", "7", "--region", "8", "--region", "9", "--dialect", "guide"]
-    options += ["--set", "unknown-route=404", "--set", "secret-in-use=409", "--task-seconds", "never,create_secret=0"]
+    options += ["--behavior", "unknown-route=404", "--behavior", "secret-in-use=409", "--task-seconds", "never,create_secret=0"]
     log = tmp_path / "log"
     with (
         running(log, *options) as (url, process),
@@ -103,15 +103,15 @@ def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
 def test_a_port_that_is_taken_is_said() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert f"port {port} can't be used" in refusal("--port", str(port))
+        assert f"port {port} cannot be used" in refusal("--port", str(port))
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--set", "nothing=1"], "the questions are: pool-routes, v2-secret-payload"),
-        (["--set", "busy-load-balancer=wait"], "409, queue, task-error"),
-        (["--task-seconds", "long"], "no number of seconds"),
+        (["--behavior", "nothing=1"], "names: pool-routes, v2-secret-payload"),
+        (["--behavior", "locked-load-balancer=wait"], "409, queue, task-error"),
+        (["--task-seconds", "long"], "neither a number of seconds"),
         (["--task-seconds", "create_tree=1"], "create_secret, delete_secret"),
         (["--dialect", "old"], "guide"),
         (["--port", "70000"], "65535"),
@@ -126,8 +126,8 @@ def test_help_lists_every_question_with_its_choices() -> None:
     ended = CliRunner().invoke(cli, ["--help"])
     assert ended.exit_code == 0
     words = " ".join(ended.stdout.split())
-    for question in questions():
-        assert f"{question.name}={'|'.join(question.choices)} [default: {question.default}]" in words
+    for question in behavior_options():
+        assert f"{question.name}={'|'.join(question.values)} [default: {question.default}]" in words
         assert question.help in words
     assert max(map(len, ended.stdout.splitlines())) <= 100
 

@@ -17,18 +17,18 @@ def test_control_shows_everything_but_payloads_and_resets(api: Api) -> None:
     for payload in (api.material.server_payload, api.material.ca_payload, api.material.client.private_key_pem):
         assert payload[100:160] not in text
     calls = api.http.get("/_emulator/requests").json()
-    assert calls["count"] == len(calls["calls"]) > 0
-    assert calls["calls"][0] == {
+    assert calls["count"] == len(calls["requests"]) > 0
+    assert calls["requests"][0] == {
         "method": "POST",
         "route": "/cloud/v1/secrets/{project_id}/{region_id}",
         "path": f"/cloud/v1/secrets/{SCOPE}",
         "status": 200,
     }
-    api.add_fault(action="answer", status=500)
+    api.add_fault(action="respond", status=500)
     assert api.http.post("/_emulator/reset").status_code == 204
     empty: dict[str, dict[str, Any]] = {"secrets": {}, "load_balancers": {}, "listeners": {}, "pools": {}, "tasks": {}}
     assert api.state() == empty
-    assert api.http.get("/_emulator/requests").json() == {"count": 0, "calls": []}
+    assert api.http.get("/_emulator/requests").json() == {"count": 0, "requests": []}
     assert api.http.get("/_emulator/faults").json() == []
 
 

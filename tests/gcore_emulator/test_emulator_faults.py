@@ -43,7 +43,7 @@ class TestWhichCalls:
     def test_a_rule_fires_on_the_calls_that_it_names(
         self, api: Api, rule: dict[str, object], statuses: list[int]
     ) -> None:
-        api.add_fault(action="answer", status=500, **rule)
+        api.add_fault(action="respond", status=500, **rule)
         for call in (make_secret, lambda api: api.call("GET", "/v1/secrets/@"), make_secret):
             call(api)
         api.call("GET", "/v1/tasks")
@@ -51,12 +51,12 @@ class TestWhichCalls:
         assert api.fired() == [statuses.count(500)]
 
     def test_matches_are_counted_apart(self, api: Api) -> None:
-        api.add_fault(action="answer", status=500, nth=3)
+        api.add_fault(action="respond", status=500, nth=3)
         make_secret(api)
         (count,) = api.http.get("/_emulator/faults").json()
         assert (count["matched"], count["fired"]) == (1, 0)
         assert count["rule"] == {
-            "action": "answer",
+            "action": "respond",
             "method": None,
             "route": None,
             "nth": 3,
@@ -68,8 +68,8 @@ class TestWhichCalls:
         }
 
     def test_rules_add_up(self, api: Api) -> None:
-        api.add_fault(action="answer", status=500, nth=1)
-        api.add_fault(action="answer", status=503, nth=2)
+        api.add_fault(action="respond", status=500, nth=1)
+        api.add_fault(action="respond", status=503, nth=2)
         assert [make_secret(api).status_code for _ in range(3)] == [500, 503, 200]
         assert api.fired() == [1, 1]
 
@@ -79,7 +79,7 @@ class TestWhichCalls:
             {},
             {"action": "explode"},
             {"action": "delay"},
-            {"action": "answer", "status": 9},
+            {"action": "respond", "status": 9},
             {"action": "lock", "nth": 0},
         ],
     )
@@ -91,7 +91,7 @@ class TestWhichCalls:
 class TestAnswer:
     @pytest.mark.parametrize("after", [False, True])
     def test_before_or_after_the_work(self, api: Api, after: bool) -> None:
-        api.add_fault(action="answer", status=503, body={"message": "no"}, headers={"Retry-After": "3"}, after=after)
+        api.add_fault(action="respond", status=503, body={"message": "no"}, headers={"Retry-After": "3"}, after=after)
         answer = make_secret(api)
         assert (answer.status_code, answer.json(), answer.headers["retry-after"]) == (503, {"message": "no"}, "3")
         assert api.fired() == [1]
@@ -99,9 +99,9 @@ class TestAnswer:
 
     def test_a_body_can_be_malformed_or_missing(self, api: Api) -> None:
         api.add_fault(
-            action="answer", status=200, body='{"tasks": [', headers={"content-type": "application/json"}, nth=1
+            action="respond", status=200, body='{"tasks": [', headers={"content-type": "application/json"}, nth=1
         )
-        api.add_fault(action="answer", status=502, nth=2)
+        api.add_fault(action="respond", status=502, nth=2)
         malformed = make_secret(api)
         assert (malformed.text, malformed.headers["content-type"]) == ('{"tasks": [', "application/json")
         assert make_secret(api).content == b""
@@ -182,7 +182,7 @@ def test_what_decides_about_a_task_fires_only_if_there_is_one(api: Api, action: 
 
 def test_an_answer_after_the_work_fires_only_if_the_work_was_done(start: Start) -> None:
     api = start(rate_limit=1)
-    api.add_fault(action="answer", status=500, after=True)
+    api.add_fault(action="respond", status=500, after=True)
     api.add_fault(action="drop_after")
     assert [make_secret(api).status_code for _ in range(2)] == [500, 429]
     assert api.fired() == [1, 0]
@@ -246,7 +246,7 @@ class TestLock:
 def test_faults_of_several_kinds_meet_in_one_call(api: Api) -> None:
     api.add_fault(action="delay", seconds=0, nth=1)
     api.add_fault(action="fail_task", method="POST")
-    api.add_fault(action="answer", status=500, after=True, route=SECRETS, nth=1)
+    api.add_fault(action="respond", status=500, after=True, route=SECRETS, nth=1)
     assert make_secret(api).status_code == 500
     assert api.fired() == [1, 1, 1]
     api.clock.advance(TASK_SECONDS)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gcore_emulator.behavior import UnknownChoice, behavior_from, questions
+from gcore_emulator.behavior import UnknownBehaviorError, behavior_options, parse_behavior
 from gcore_emulator.settings import DIALECT_CHOICES
 from tests.gcore_emulator.choices import answers, data_plane, failures, locks, pools, routes, secrets
 from tests.gcore_emulator.choices.choice import CHECKS
@@ -20,31 +20,31 @@ PARTS = (routes, secrets, locks, answers, pools, failures, data_plane)
 
 
 @pytest.mark.parametrize(
-    ("question", "named"), [(question.name, named) for question in questions() for named in question.choices]
+    ("question", "named"), [(question.name, named) for question in behavior_options() for named in question.values]
 )
 def test_each_choice(start: Start, question: str, named: str) -> None:
     chosen, check = CHECKS[question, named]
-    check(start(**behavior_from([f"{question}={chosen}"]).model_dump()))
+    check(start(**parse_behavior([f"{question}={chosen}"]).model_dump()))
 
 
 def test_the_default_is_one_of_the_choices() -> None:
-    for question in questions():
-        assert question.default in question.choices or question.default.isdigit()
+    for question in behavior_options():
+        assert question.default in question.values or question.default.isdigit()
         assert question.help.endswith(".")
 
 
 @pytest.mark.parametrize("setting", ["nothing=1", "pool-routes", "pool-routes=all", "read-lag=-1", "quota=trees=1"])
 def test_an_unknown_choice_is_refused_with_those_that_exist(setting: str) -> None:
-    with pytest.raises(UnknownChoice) as refused:
-        behavior_from([setting])
+    with pytest.raises(UnknownBehaviorError) as refused:
+        parse_behavior([setting])
     known = "pool-routes" if not setting.startswith(("read", "quota", "pool-routes=")) else ""
     assert known in str(refused.value)
 
 
 def test_a_dialect_is_a_set_of_choices_that_a_setting_overrules() -> None:
-    guide = behavior_from([], DIALECT_CHOICES["guide"])
+    guide = parse_behavior([], DIALECT_CHOICES["guide"])
     assert (guide.pool_routes, guide.v2_secret_payload) == ("guide", "string")
-    openapi = behavior_from(["pool-routes=both"], DIALECT_CHOICES["openapi"])
+    openapi = parse_behavior(["pool-routes=both"], DIALECT_CHOICES["openapi"])
     assert (openapi.pool_routes, openapi.v2_secret_payload) == ("both", "object")
 
 
@@ -57,7 +57,7 @@ def test_routes_of_the_other_dialect_answer_like_unknown_ones(start: Start, unkn
 
 
 def test_a_queue_is_emptied_in_order_at_the_right_times(start: Start) -> None:
-    api = start(busy_load_balancer="queue")
+    api = start(locked_load_balancer="queue")
     balancer, path = two_writes(api)
     tasks = [api.begin("PATCH", path, {"name": f"name {number}"}) for number in range(3)]
     api.clock.advance(10 * TASK_SECONDS)

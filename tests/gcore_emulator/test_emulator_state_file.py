@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gcore_emulator import Emulator
-from gcore_emulator.account import Account
-from gcore_emulator.persistence import Key, current
-from gcore_emulator.state_file import APPLICATION_ID, VERSION, StateFileError, opened
+from gcore_emulator.account import EmulatedAccount
+from gcore_emulator.persistence import RecordKey, values_to_save
+from gcore_emulator.state_file import APPLICATION_ID, VERSION, StateFileError, open_state_file
 from tests.gcore_emulator.restarts import QUEUE, STEPS, Life, lived
 from tests.material import Material
 
@@ -71,7 +71,7 @@ def test_all_is_there_before_the_answer(tmp_path: Path, material: Material) -> N
         before = life.remembers()
         life.restart()
         assert life.remembers() == before
-        kinds = {"Secret", "LoadBalancer", "Listener", "Pool", "Task", "Lag", "RuleCount", "Breach"}
+        kinds = {"Secret", "LoadBalancer", "Listener", "Pool", "Task", "Lag", "RuleCount", "InvariantViolation"}
         assert {key.kind for key in before} == kinds
 
 
@@ -89,7 +89,7 @@ def test_secrets_are_for_the_owner_only_and_gone_when_they_are_gone(tmp_path: Pa
         assert life.remembers() == {}
         assert text not in file.read_bytes()
         life.restart()
-        assert life.emulator.account == Account()
+        assert life.emulator.account == EmulatedAccount()
 
 
 def test_nothing_is_written_when_nothing_changed(tmp_path: Path, material: Material) -> None:
@@ -115,7 +115,7 @@ class TestRefused:
 
     def check(self, path: Path, said: str) -> None:
         before = path.read_bytes() if path.is_file() else None
-        with pytest.raises(StateFileError) as refused, opened(path) as file:
+        with pytest.raises(StateFileError) as refused, open_state_file(path) as file:
             Emulator(state=file)
         text = str(refused.value)
         assert str(path) in text
@@ -126,12 +126,12 @@ class TestRefused:
     def test_another_file(self, tmp_path: Path) -> None:
         path = tmp_path / "notes.txt"
         path.write_text("Not a database at all, but long enough to be one. " * 30)
-        self.check(path, "no emulator's state")
+        self.check(path, "not an emulator's state")
 
     @pytest.mark.parametrize("application", [0, 77])
     def test_another_programs_database(self, tmp_path: Path, application: int) -> None:
         _other(tmp_path / "state", application, 0)
-        self.check(tmp_path / "state", "another program's")
+        self.check(tmp_path / "state", "database of another program")
 
     def test_another_version(self, tmp_path: Path) -> None:
         _other(tmp_path / "state", APPLICATION_ID, VERSION + 1)
@@ -141,24 +141,24 @@ class TestRefused:
         self.check(tmp_path / "none" / "state", "No such file or directory")
 
     def test_a_second_emulator(self, tmp_path: Path) -> None:
-        with opened(tmp_path / "state"):
+        with open_state_file(tmp_path / "state"):
             self.check(tmp_path / "state", "in use by another emulator")
 
     @pytest.mark.parametrize(
         ("key", "value"),
-        [(Key("Secret", "1"), '{"kind":"Secret","value":{"payload":"hidden"}}'), (Key("X", "1"), "{}")],
+        [(RecordKey("Secret", "1"), '{"kind":"Secret","value":{"payload":"hidden"}}'), (RecordKey("X", "1"), "{}")],
     )
-    def test_records_that_make_no_sense(self, tmp_path: Path, key: Key, value: str) -> None:
-        with opened(tmp_path / "state") as file:
+    def test_records_that_make_no_sense(self, tmp_path: Path, key: RecordKey, value: str) -> None:
+        with open_state_file(tmp_path / "state") as file:
             file.save({key: value})
-        self.check(tmp_path / "state", "remove it to begin anew")
+        self.check(tmp_path / "state", "delete it to start with an empty account")
 
 
 def test_what_cannot_be_written_is_not_accepted(tmp_path: Path, material: Material) -> None:
     with lived(tmp_path / "state", material, [("secret", 0)]) as (life, _):
         before = life.remembers()
         life.end()
-        with pytest.raises(StateFileError, match="can't be written"):
+        with pytest.raises(StateFileError, match="cannot be written"):
             life.step("balancer", 0)
         life.begin()
         assert life.remembers() == before
@@ -167,7 +167,7 @@ def test_what_cannot_be_written_is_not_accepted(tmp_path: Path, material: Materi
 def test_without_a_file_nothing_is_kept() -> None:
     emulator = Emulator()
     emulator.save()
-    assert current(emulator.account, emulator.faults.counts, emulator.auditor.breaches) == {}
+    assert values_to_save(emulator.account, emulator.faults.counts, emulator.auditor.violations) == {}
 
 
 def test_a_life_is_what_it_says(tmp_path: Path, material: Material) -> None:

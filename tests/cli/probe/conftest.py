@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from gcore_emulator import Emulator, Settings, TaskSeconds, behavior_from, serving
+from gcore_emulator import Emulator, Settings, TaskSeconds, parse_behavior, serving
 from gcore_tls_provider.api.connection import Connection
 from gcore_tls_provider.cli.probe.account import ProbeCertificates, ProbedAccount
 from tests.fake_clock import FakeClock
@@ -68,7 +68,7 @@ def probed(
             projects=frozenset({PROJECT}),
             regions=frozenset({REGION}),
             task_seconds=TaskSeconds(task_seconds),
-            behavior=behavior_from(settings),
+            behavior=parse_behavior(settings),
         )
         emulator.clock = time.calendar
         emulator.reset()

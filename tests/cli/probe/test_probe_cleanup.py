@@ -35,14 +35,14 @@ FAULTS: Mapping[str, tuple[Route, Mapping[str, object]]] = {
     "response to the load balancer is lost": (routes.CREATE_LOAD_BALANCER, {"action": "drop_after"}),
     "response to the load balancer is a 500": (
         routes.CREATE_LOAD_BALANCER,
-        {"action": "answer", "status": 500, "after": True},
+        {"action": "respond", "status": 500, "after": True},
     ),
     "task of the load balancer fails": (routes.CREATE_LOAD_BALANCER, {"action": "fail_task"}),
     "response to a pool is lost": (routes.CREATE_POOL, {"action": "drop_after"}),
     "task of a pool fails": (routes.CREATE_POOL_GUIDE, {"action": "fail_task"}),
-    "pool cannot be read": (routes.GET_POOL, {"action": "answer", "status": 418, "nth": 3}),
+    "pool cannot be read": (routes.GET_POOL, {"action": "respond", "status": 418, "nth": 3}),
     "deletion of the load balancer fails once": (routes.DELETE_LOAD_BALANCER, {"action": "fail_task"}),
-    "list of secrets fails": (routes.LIST_SECRETS, {"action": "answer", "status": 400}),
+    "list of secrets fails": (routes.LIST_SECRETS, {"action": "respond", "status": 400}),
     "response to the deletion of a secret is lost": (routes.DELETE_SECRET, {"action": "drop_after", "nth": 3}),
 }
 
@@ -140,7 +140,7 @@ def test_probe_deletes_only_its_own_objects(probed: ProbedStart) -> None:
 
 def test_cleanup_is_incomplete_if_objects_cannot_be_listed(probed: ProbedStart) -> None:
     there = probed()
-    add_fault(there, routes.LIST_POOLS, action="answer", status=400, times=1000)
+    add_fault(there, routes.LIST_POOLS, action="respond", status=400, times=1000)
     cleaning = clean_up(there.account, there.account.name, 30)
     assert not cleaning.complete
     assert cleaning.problem is not None

@@ -57,7 +57,7 @@ def test_plan_is_printed_first_and_nothing_is_created_without_confirmation(
     assert "one load balancer of flavor" in done.stderr
     assert "an hour" in done.stderr
     assert "--yes" in done.stderr
-    assert {call.method for call in emulator.calls} <= {"GET"}
+    assert {call.method for call in emulator.requests} <= {"GET"}
     assert not emulator.account.secrets and not emulator.account.load_balancers
 
 
@@ -80,7 +80,7 @@ def test_declined_confirmation_creates_nothing(emulator: Emulator, environment: 
     assert asking.returncode == 1
     assert b"one load balancer" in errors
     assert b"Continue? [y/N]:" in errors
-    assert not any(call.method == "POST" for call in emulator.calls)
+    assert not any(call.method == "POST" for call in emulator.requests)
 
 
 def test_probe_reports_all_options_and_both_commands(emulator: Emulator, environment: dict[str, str]) -> None:
@@ -109,7 +109,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 def has_seen(emulator: Emulator, method: str, kind: str) -> bool:
     route = f"/cloud/v1/{kind}/{{project_id}}/{{region_id}}"
-    return any((call.method, call.route) == (method, route) for call in list(emulator.calls))
+    return any((call.method, call.route) == (method, route) for call in list(emulator.requests))
 
 
 def test_sigterm_ends_the_experiments_and_a_second_one_the_cleanup(
@@ -164,4 +164,4 @@ def test_configuration_errors_are_one_line_before_anything_is_created(
     assert done.exit_code == 2
     assert expected in done.stderr
     assert done.stderr.count("\n") == 1
-    assert not any(call.method == "POST" for call in emulator.calls)
+    assert not any(call.method == "POST" for call in emulator.requests)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from gcore_emulator.behavior import behavior_from, questions
+from gcore_emulator.behavior import behavior_options, parse_behavior
 from gcore_emulator.settings import TASK_TYPES as EMULATED_TASK_TYPES
 from gcore_emulator.settings import TaskSeconds
 from gcore_tls_provider.cli.probe.behavior_options import BEHAVIOR_OPTIONS, REASONS_UNANSWERED, TASK_TYPES
@@ -16,7 +16,7 @@ from gcore_tls_provider.cli.probe.report import ProbeFinding, ProbeReport
 from gcore_tls_provider.cli.probe.run import probe
 from tests.cli.probe.conftest import ProbedStart
 
-NEVER_FOUND_OUT = {"quota", "finished-task-life", "pool-alpn", "idle-close"}
+NEVER_FOUND_OUT = {"quota", "finished-task-retention", "pool-alpn", "idle-close"}
 BY_CHANCE = {"failed-task", "quota-status"}
 """Options that only a failure shows. They have tests of their own."""
 
@@ -25,12 +25,12 @@ RUNS: Mapping[str, Sequence[str]] = {
     "guide only": (
         "pool-routes=guide",
         "v2-secret-payload=string",
-        "v1-secrets=refuse",
+        "v1-secrets=reject",
         "unknown-route=404",
-        "pem-client-secret=refuse",
+        "pem-client-secret=reject",
         "secret-in-use=409",
         "secret-users=listeners",
-        "busy-load-balancer=queue",
+        "locked-load-balancer=queue",
         "rate-limit=7",
         "null-secret-id=ignore",
         "null-health-monitor=ignore",
@@ -49,9 +49,9 @@ RUNS: Mapping[str, Sequence[str]] = {
         "v1-secrets=gone",
         "unknown-route=405",
         "secret-in-use=task-error",
-        "busy-load-balancer=task-error",
-        "null-secret-id=refuse",
-        "protocol-change=refuse",
+        "locked-load-balancer=task-error",
+        "null-secret-id=reject",
+        "protocol-change=reject",
         "unauthenticated-body=empty",
     ),
     "lenient": (
@@ -75,7 +75,7 @@ UNKNOWN_IN_RUN = {
 
 def values_of(settings: Sequence[str]) -> dict[str, str]:
     """Return the value of every behavior option of an emulator."""
-    defaults = {question.name: question.default for question in questions()}
+    defaults = {question.name: question.default for question in behavior_options()}
     return defaults | dict(setting.split("=", 1) for setting in settings)
 
 
@@ -104,15 +104,15 @@ def test_runs_cover_every_value_of_every_option() -> None:
     numbers = {"rate-limit": "7", "read-lag": "2"}
     wanted = {
         (question.name, numbers[question.name] if choice == "N" else choice)
-        for question in questions()
-        for choice in question.choices
+        for question in behavior_options()
+        for choice in question.values
         if question.name not in NEVER_FOUND_OUT | BY_CHANCE
     }
     assert wanted <= covered
 
 
 def test_probe_has_the_behavior_options_of_the_emulator() -> None:
-    assert list(BEHAVIOR_OPTIONS) == [question.name for question in questions()]
+    assert list(BEHAVIOR_OPTIONS) == [question.name for question in behavior_options()]
     assert set(REASONS_UNANSWERED) <= set(BEHAVIOR_OPTIONS)
 
 
@@ -147,7 +147,7 @@ def test_emulator_accepts_the_reported_command(probed: ProbedStart) -> None:
     report = probe(probed(RUNS["OpenAPI only"]).account)
     words = shlex.split(report.emulator_command)
     settings = [word for option, word in pairwise(words) if option == "--behavior"]
-    assert behavior_from(settings) == behavior_from([each for each in RUNS["OpenAPI only"]])
+    assert parse_behavior(settings) == parse_behavior([each for each in RUNS["OpenAPI only"]])
     assert TaskSeconds.parse(words[words.index("--task-seconds") + 1]).by_type == report.task_seconds
     unknown = ProbeReport(name="it", findings=(), task_seconds={"create_something_new": 3.0})
     assert unknown.emulator_command == "gcore-emulator"

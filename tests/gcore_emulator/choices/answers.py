@@ -42,7 +42,7 @@ def a_401_is_empty(api: Api) -> None:
     assert (answer.status_code, answer.content) == (401, b"")
 
 
-@choice("unknown-fields", "refuse")
+@choice("unknown-fields", "reject")
 def unknown_fields_are_refused(api: Api) -> None:
     refused = api.refused("POST", "/v1/loadbalancers/@", 400, json={"name": "web", "color": "red"})
     assert set(refused["invalid_fields"]) == {"color"}
@@ -110,14 +110,14 @@ def parts_of_names_are_found(api: Api) -> None:
     assert len(found_by(api, "web")) == 3
 
 
-@choice("finished-task-life", "for-ever")
+@choice("finished-task-retention", "forever")
 def tasks_are_kept(api: Api) -> None:
     api.ca_secret()
     api.clock.advance(10**6)
     assert api.get("/v1/tasks")["count"] == 1
 
 
-@choice("finished-task-life", "N", "60")
+@choice("finished-task-retention", "N", "60")
 def tasks_are_forgotten(api: Api) -> None:
     task = api.begin("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
     api.finish(task)

@@ -12,13 +12,13 @@ def two_writes(api: Api) -> tuple[str, str]:
     return balancer, f"/v2/loadbalancers/@/{balancer}"
 
 
-@choice("busy-load-balancer", "409")
+@choice("locked-load-balancer", "409")
 def a_busy_one_refuses(api: Api) -> None:
     _, path = two_writes(api)
     api.refused("PATCH", path, 409, "ConflictError", json={"name": "third"})
 
 
-@choice("busy-load-balancer", "queue")
+@choice("locked-load-balancer", "queue")
 def a_busy_one_queues(api: Api) -> None:
     balancer, path = two_writes(api)
     listener = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "load_balancer_id": balancer}
@@ -35,7 +35,7 @@ def a_busy_one_queues(api: Api) -> None:
     assert "already using" in api.task(fifth)["error"]
 
 
-@choice("busy-load-balancer", "task-error")
+@choice("locked-load-balancer", "task-error")
 def a_busy_one_fails_later(api: Api) -> None:
     balancer, path = two_writes(api)
     assert "immutable" in api.fail("PATCH", path, {"name": "third"})

@@ -28,7 +28,7 @@ def null_is_ignored(api: Api) -> None:
     assert nulls(api) == {"status": 200, "ca_secret_id": True, "crl_secret_id": True, "secret_id": True}
 
 
-@choice("null-secret-id", "refuse")
+@choice("null-secret-id", "reject")
 def null_is_refused(api: Api) -> None:
     assert nulls(api) == {"status": 400, "ca_secret_id": True, "crl_secret_id": True, "secret_id": True}
 
@@ -120,7 +120,7 @@ def a_protocol_is_changed_by_a_new_pool(api: Api) -> None:
     assert after["id"] != before
 
 
-@choice("protocol-change", "refuse")
+@choice("protocol-change", "reject")
 def a_protocol_stays(api: Api) -> None:
     status, before, (after,) = changed_protocol(api)
     assert (status, after["id"], after["protocol"]) == (400, before, "HTTP")

@@ -34,7 +34,7 @@ def v1_takes_pem(api: Api) -> None:
     api.crl_secret()
 
 
-@choice("v1-secrets", "refuse")
+@choice("v1-secrets", "reject")
 def v1_refuses_pem(api: Api) -> None:
     api.server_secret()
     refused = api.refused("POST", "/v1/secrets/@", 400, json=blob("ca", api.material.ca_payload))
@@ -51,7 +51,7 @@ def a_client_secret_may_be_pem(api: Api) -> None:
     api.pool_on_new_load_balancer(secret_id=api.secret(api.material.client_pem_payload))
 
 
-@choice("pem-client-secret", "refuse")
+@choice("pem-client-secret", "reject")
 def a_client_secret_must_be_pkcs12(api: Api) -> None:
     body = pool_body(load_balancer_id=api.load_balancer(), secret_id=api.secret(api.material.client_pem_payload))
     assert set(api.refused("POST", "/v1/lbpools/@", 400, json=body)["invalid_fields"]) == {"secret_id"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gcore_emulator import Behavior
-from gcore_emulator.account import Account, HealthMonitor
+from gcore_emulator.account import EmulatedAccount, HealthMonitor
 from gcore_emulator.data_plane import HaproxyDataPlane
 from tests.gcore_emulator.data_plane import stored
 from tests.gcore_emulator.data_plane.clients import Answer, ask
@@ -20,7 +20,7 @@ class Carried:
     """Pools that carry traffic, by name."""
 
     plane: HaproxyDataPlane
-    account: Account
+    account: EmulatedAccount
 
     def ask(self, name: str, asked: str | None = "app.example", **options: Any) -> Answer:
         endpoint = self.plane.endpoint(f"listener-{name}")

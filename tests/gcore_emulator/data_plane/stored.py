@@ -6,18 +6,18 @@ from datetime import datetime, timezone
 from typing import Any
 
 from gcore_emulator.account import (
-    Account,
+    EmulatedAccount,
     HealthMonitor,
     Listener,
     LoadBalancer,
     Member,
     Pool,
-    Scope,
+    ProjectRegion,
     Secret,
     Vip,
 )
 
-SCOPE = Scope(1, 1)
+SCOPE = ProjectRegion(1, 1)
 MADE = datetime(2026, 1, 1, tzinfo=timezone.utc)
 COMMON: dict[str, Any] = {"scope": SCOPE, "created_at": MADE}
 
@@ -110,8 +110,8 @@ def secret(secret_id: str, payload: str | bytes) -> Secret:
     return Secret(id=secret_id, name=secret_id, **COMMON, payload=blob, secret_type="certificate", content_type="text")
 
 
-def account(*objects: LoadBalancer | Listener | Pool | Secret) -> Account:
-    made = Account()
+def account(*objects: LoadBalancer | Listener | Pool | Secret) -> EmulatedAccount:
+    made = EmulatedAccount()
     for one in objects:
         made.put(one)
     return made

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gcore_emulator import Behavior
-from gcore_emulator.account import Account, BasicAuthUser
+from gcore_emulator.account import BasicAuthUser, EmulatedAccount
 from gcore_emulator.data_plane.configuration import configuration
 from gcore_emulator.data_plane.program import ConfigurationRefused, check_configuration, find_haproxy
 from gcore_tls_provider.api.wire.enums import (
@@ -64,7 +64,7 @@ MEMBERS: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def account(material: Material) -> Account:
+def account(material: Material) -> EmulatedAccount:
     return stored.account(
         stored.load_balancer(),
         stored.secret("server", material.server.to_pkcs12()),
@@ -75,7 +75,7 @@ def account(material: Material) -> Account:
     )
 
 
-def check(account: Account, folder: Path, **choices: Any) -> None:
+def check(account: EmulatedAccount, folder: Path, **choices: Any) -> None:
     """Writes what a load balancer becomes, and lets HAProxy check it. Sockets and ports aren't used by that."""
     ports = {listener_id: 10_000 + number for number, listener_id in enumerate(account.listeners)}
     made = configuration(account.load_balancers["lb"], account, ports, Behavior(**choices), folder)
@@ -92,7 +92,7 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def put(account: Account, number: int, listener: str, pool: str, **fields: Any) -> None:
+def put(account: EmulatedAccount, number: int, listener: str, pool: str, **fields: Any) -> None:
     """A listener with a pool."""
     kind = fields.pop("persistence", None)
     cookie = "session" if kind == "APP_COOKIE" else None
@@ -112,7 +112,7 @@ def put(account: Account, number: int, listener: str, pool: str, **fields: Any) 
 
 
 @pytest.mark.parametrize(("listener", "pool"), PAIRS)
-def test_every_pair_of_protocols(listener: str, pool: str, account: Account, folder: Path) -> None:
+def test_every_pair_of_protocols(listener: str, pool: str, account: EmulatedAccount, folder: Path) -> None:
     """With each persistence and set of secrets, and by turns each algorithm and monitor, on one load balancer."""
     made = stored.account(*account.load_balancers.values(), *account.secrets.values())
     monitors: list[dict[str, Any] | None] = [None, *MONITORS]
@@ -129,7 +129,7 @@ def test_every_pair_of_protocols(listener: str, pool: str, account: Account, fol
 
 
 @pytest.mark.parametrize("protocol", ["HTTP", "TCP", "TERMINATED_HTTPS"])
-def test_all_that_a_listener_may_have(protocol: str, account: Account, folder: Path) -> None:
+def test_all_that_a_listener_may_have(protocol: str, account: EmulatedAccount, folder: Path) -> None:
     made = stored.account(*account.load_balancers.values(), *account.secrets.values())
     put(made, 0, protocol, "HTTP", monitor=MONITORS[0])
     listener = replace(
@@ -148,7 +148,7 @@ def test_all_that_a_listener_may_have(protocol: str, account: Account, folder: P
 
 
 @pytest.mark.parametrize("secrets", SECRETS)
-def test_every_monitor(secrets: dict[str, str], account: Account, folder: Path) -> None:
+def test_every_monitor(secrets: dict[str, str], account: EmulatedAccount, folder: Path) -> None:
     made = stored.account(*account.load_balancers.values(), *account.secrets.values())
     for number, (monitor, pool) in enumerate(itertools.product(MONITORS, ("HTTP", "HTTPS", "PROXYV2"))):
         put(made, number, "TERMINATED_HTTPS", pool, monitor=monitor, **secrets)
@@ -194,7 +194,7 @@ SENTENCES = {
     ],
 )
 def test_broken_material_is_refused_with_haproxys_first_alert(
-    kind: str, payload: str | bytes, account: Account, folder: Path
+    kind: str, payload: str | bytes, account: EmulatedAccount, folder: Path
 ) -> None:
     made = stored.account(*account.load_balancers.values(), *account.secrets.values(), stored.secret(kind, payload))
     put(made, 0, "TERMINATED_HTTPS", "HTTPS", **SECRETS[-1])
@@ -231,7 +231,7 @@ def test_what_haproxy_refuses_a_preview_stops_or_mends() -> None:
         pytest.param(LEAF.pem, id="a leaf"),
     ],
 )
-def test_it_checks_forms_and_not_roles(payload: str, account: Account, folder: Path) -> None:
+def test_it_checks_forms_and_not_roles(payload: str, account: EmulatedAccount, folder: Path) -> None:
     made = stored.account(*account.load_balancers.values(), *account.secrets.values(), stored.secret("ca", payload))
     put(made, 0, "TERMINATED_HTTPS", "HTTPS", **SECRETS[-1])
     check(made, folder)

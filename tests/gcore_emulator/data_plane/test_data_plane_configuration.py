@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gcore_emulator import Behavior
-from gcore_emulator.account import Account, BasicAuthUser
+from gcore_emulator.account import BasicAuthUser, EmulatedAccount
 from gcore_emulator.data_plane.configuration import Configuration, configuration
 from gcore_emulator.data_plane.escaping import word
 from gcore_emulator.data_plane.tls import CIPHERS
@@ -22,12 +22,12 @@ ALPN = "h2,http/1.1,http/1.0"
 END = f"sni ssl_fc_sni ciphers {CIPHERS} {OLD} alpn {ALPN}"
 
 
-def rendered(account: Account, **choices: Any) -> Configuration:
+def rendered(account: EmulatedAccount, **choices: Any) -> Configuration:
     ports = {listener_id: 10_000 + number for number, listener_id in enumerate(account.listeners)}
     return configuration(account.load_balancers["lb"], account, ports, Behavior(**choices), FOLDER)
 
 
-def one(material: Material, listener: dict[str, Any] | None = None, **pool: Any) -> Account:
+def one(material: Material, listener: dict[str, Any] | None = None, **pool: Any) -> EmulatedAccount:
     """A load balancer with a listener that ends TLS, and a pool."""
     terminated = {"protocol": "TERMINATED_HTTPS", "secret_id": "server", **(listener or {})}
     if terminated["protocol"] != "TERMINATED_HTTPS":

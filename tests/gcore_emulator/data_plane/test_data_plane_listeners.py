@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_an
 from typing_extensions import Unpack
 
 from gcore_emulator import Behavior
-from gcore_emulator.account import Account
+from gcore_emulator.account import EmulatedAccount
 from gcore_emulator.data_plane import ConfigurationRefused, HaproxyDataPlane, haproxy_data_plane
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.cli.check.files import Role
@@ -116,7 +116,7 @@ def carry(plane: HaproxyDataPlane, *listeners: Sequence[str], load_balancer_id: 
     """Gives listeners their certificates, in this order. They are named by their numbers."""
     names = dict.fromkeys(name for certificates in listeners for name in certificates)
     secrets = {name: others.get(name) or CERTIFICATES[name.partition(",")[0]] for name in names}
-    account: Account = stored.account(
+    account: EmulatedAccount = stored.account(
         stored.load_balancer(load_balancer_id),
         *(
             stored.listener(

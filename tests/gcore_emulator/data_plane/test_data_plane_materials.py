@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from gcore_emulator import Behavior
-from gcore_emulator.account import Account
+from gcore_emulator.account import EmulatedAccount
 from gcore_emulator.data_plane import HaproxyDataPlane, haproxy_data_plane
 from gcore_tls_provider.certificates import DevelopmentAuthority
 from gcore_tls_provider.cli.check.files import Role
@@ -137,7 +137,7 @@ def _backend(name: str, case: Case) -> Backend:
     return Backend(name, server_context(case.backend, case.client_ca, version=version, weak=case.weak))
 
 
-def _put(account: Account, number: int, case: Case, port: int) -> None:
+def _put(account: EmulatedAccount, number: int, case: Case, port: int) -> None:
     """A listener, a pool and a member for a case, with the case's secrets."""
     ids = {}
     for kind, text in (("ca", case.ca), ("crl", case.crl), ("client", case.client)):
