@@ -1,4 +1,4 @@
-"""`MTLSLoadBalancer`: a load balancer that terminates clients' TLS and speaks mutual TLS to its backends."""
+"""`MTLSLoadBalancer`: a load balancer that terminates client TLS and speaks mutual TLS to its backends."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Final, Literal
 import pulumi
 from typing_extensions import TypedDict
 
+from gcore_tls_components.argument_checks import adopted_ids, check_keys, reject_arguments
 from gcore_tls_components.arguments import CertificateArgs, CertificateSummary, ExistingIds
-from gcore_tls_components.authorities import in_order
-from gcore_tls_components.contradictions import adopted_ids, check_keys, refuse
+from gcore_tls_components.ca_order import put_crl_issuer_first
 from gcore_tls_components.summaries import summaries
 from gcore_tls_provider import (
     BasicAuthUserArgs,
@@ -34,14 +34,14 @@ DEFAULT_HEALTH_MONITOR: Final[HealthMonitorArgs] = {"type": "TCP", "delay": 10, 
 
 
 class _Rules(TypedDict):
-    """What every certificate and list takes beside its material."""
+    """Arguments of every certificate and CRL besides its material."""
 
     accept_findings: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
     expiry_warning_days: pulumi.Input[int] | None
 
 
 class _Placement(TypedDict):
-    """What every part takes: where it is, and which object that exists it is to be."""
+    """Arguments of every part: its location, and the existing object that it adopts."""
 
     existing_id: pulumi.Input[str] | None
     provider_config: pulumi.Input[str] | None
@@ -52,13 +52,13 @@ class _Placement(TypedDict):
 class MTLSLoadBalancer(pulumi.ComponentResource):
     """A load balancer, its listener, its pool and all their certificates, wired.
 
-    Clients speak TLS to the listener, which shows them `listener_certificate`, or the one of `sni_certificates` whose
-    name they ask for. The load balancer speaks TLS to the members: it trusts those that `ca` vouches for and `crl`
-    doesn't revoke, and shows `client_certificate` to them. Mutual TLS between clients and the load balancer doesn't
+    Clients speak TLS to the listener, which presents `listener_certificate`, or the one of `sni_certificates` that has
+    the requested name. The load balancer speaks TLS to the members: it accepts certificates that `ca` has issued and
+    `crl` does not revoke, and presents `client_certificate`. Mutual TLS between clients and the load balancer does not
     exist at Gcore.
 
-    A member's certificate must carry the name that clients ask the load balancer for: with a CA, that is what it is
-    checked against.
+    The certificate of a member must contain the names that clients request from the load balancer: with a CA, the load
+    balancer verifies that name.
 
     Example:
         ```python
@@ -73,29 +73,29 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
     """
 
     load_balancer: LoadBalancer
-    """The load balancer; one that exists already is only read."""
+    """Load balancer; an existing one is only read."""
     listener: Listener | None
-    """The listener; None where the pool is on a listener that exists already."""
+    """Listener; None if the pool is on an existing listener."""
     pool: Pool
-    """The pool, with its members and health monitor."""
+    """Pool with its members and health monitor."""
     ca: CertificateAuthority
-    """Whom the load balancer trusts."""
+    """CA bundle that member certificates are verified against."""
     client_certificate: ClientCertificate
-    """What it shows to members."""
+    """Client certificate that the load balancer presents to members."""
     crl: RevocationList | None
-    """Whom it trusts no longer."""
+    """CRLs: member certificates that the load balancer rejects."""
     listener_certificate: ListenerCertificate | None
-    """What it shows to clients that ask for none of the other names."""
+    """Certificate for clients that request no name of `sni_certificates`."""
     sni_certificates: Mapping[str, ListenerCertificate]
-    """What it shows to clients by the name that they ask for; under the labels given."""
+    """Further listener certificates, chosen by the requested name; by the labels given."""
     load_balancer_id: pulumi.Output[str]
-    """Id of the load balancer."""
+    """ID of the load balancer."""
     listener_id: pulumi.Output[str]
-    """Id of the listener."""
+    """ID of the listener."""
     pool_id: pulumi.Output[str]
-    """Id of the pool."""
+    """ID of the pool."""
     vip_address: pulumi.Output[str]
-    """The address that clients connect to."""
+    """Address that clients connect to."""
     certificates: pulumi.Output[Mapping[str, CertificateSummary]]
     """Public facts of every certificate by its role: `listener`, `sni-<label>`, `client`, `ca`, `crl`."""
 
@@ -143,32 +143,32 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
         region_id: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declares all of it.
+        """Declare all parts.
 
         Args:
-            resource_name: what the program calls it; its parts are called `<resource_name>-...`.
-            ca: whom the load balancer trusts: PEM of one certificate authority or of a bundle.
-            client_certificate: what the load balancer shows to members.
-            members: the backends.
-            listener_certificate: what it shows to clients that ask for none of the names of `sni_certificates`. It, or
-                one of those, is needed unless `listener_id` is given.
-            sni_certificates: more certificates, chosen by the name that a client asks for, each under a label of yours.
-            crl: whom it trusts no longer: PEM of one revocation list or of several.
-            health_monitor: how members are probed; default `DEFAULT_HEALTH_MONITOR`, False for none. The default, type
-                TCP without a port of its own, is a TLS handshake that verifies the backend. It doesn't notice a backend
-                that refuses the client certificate, nor one whose certificate carries other names than clients ask for.
-                Type HTTP with `http_version` 1.1 and a `domain_name` also sends a request, and so notices the first.
+            resource_name: Name in the program; its parts are named `<resource_name>-...`.
+            ca: PEM of one CA or of a bundle, which member certificates are verified against; or the resource.
+            client_certificate: Client certificate that the load balancer presents to members.
+            members: Backends.
+            listener_certificate: Certificate for clients that request no name of `sni_certificates`. It, or one of
+                those, is required unless `listener_id` is given.
+            sni_certificates: Further certificates, chosen by the requested name, each under a label of yours.
+            crl: PEM of one CRL or of several: member certificates that the load balancer rejects; or the resource.
+            health_monitor: Probes of the members; default `DEFAULT_HEALTH_MONITOR`, False for none. The default, type
+                TCP without a port of its own, is a TLS handshake that verifies the backend. It does not detect a
+                backend that rejects the client certificate, nor a certificate without the names that clients request.
+                Type HTTP with `http_version` 1.1 and a `domain_name` also sends a request, and detects the former.
                 Type HTTPS switches the verification of backends off unless there is a `crl`.
             lb_algorithm: `ROUND_ROBIN` (the default), `LEAST_CONNECTIONS` or `SOURCE_IP`.
-            session_persistence: what keeps a client on one member.
+            session_persistence: Binding of a client to one member.
             timeout_member_connect: milliseconds to connect to a member.
             timeout_member_data: milliseconds of silence from a member.
             protocol_port: the port that clients connect to; default 443.
             connection_limit: connections at a time.
             insert_x_forwarded: adds X-Forwarded-For, -Port and -Proto to requests.
-            allowed_cidrs: networks that may connect.
+            allowed_cidrs: Networks that are allowed to connect.
             timeout_client_data: milliseconds of silence from a client.
-            user_list: users of HTTP basic authentication, at most 3.
+            user_list: Users of HTTP basic authentication, at most 3.
             flavor: name of a flavor of the region, such as `lb1-1-2`. Another one is a resize in place, which cuts all
                 connections.
             vip_network_id: network of the VIP; the default is the external network.
@@ -176,34 +176,35 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             vip_port_id: port of a reserved fixed IP, in place of a network.
             vip_ip_family: `ipv4`, `ipv6` or `dual`.
             floating_ip: a floating IP for the VIP.
-            preferred_connectivity: how members are reached, `L2` (the default) or `L3`.
-            logging: where logs go.
+            preferred_connectivity: Connectivity to the members, `L2` (the default) or `L3`.
+            logging: Destination of logs.
             tags: tags of the load balancer.
-            admin_state_up: whether the load balancer works; default true.
-            load_balancer_id: a load balancer that exists already and stays as it is; it gets the listener and the pool.
-                It is read, so a preview needs the API key.
-            listener_id: a listener of it that exists already, without a pool; it gets the pool.
-            host_names: names that clients use, by default those of the listener's certificates. Each must be covered by
-                one of these, and by every backend's certificate.
-            expected_backend_certificates: what the backends show, one item for each, PEM or DER, its chain may follow;
-                public certificates only. The preview then says which of them the load balancer would refuse, and why.
-            expiry_warning_days: how many days before the end of a certificate, authority or list each preview warns;
-                default 30; of a list a third of its life if that is less.
-            accept_findings: why an error is accepted, by the code in its brackets: it becomes a warning that shows the
-                reason. What can't be read, a wrong key and what Gcore refuses can't be accepted.
-            client_authentication: refused, with the reason: Gcore's load balancers can't ask clients for certificates.
-            existing_ids: objects that exist and are managed from now on, by their role: taken over in place of being
-                made. The preview compares them. What is only to be used goes to `load_balancer_id` and `listener_id`.
-            provider_config: who asks, for all parts: another namespace of the configuration than `gcore`, see
+            admin_state_up: False switches the load balancer off; default true.
+            load_balancer_id: Existing load balancer, which stays as it is and gets the listener and the pool. It is
+                read, so a preview needs the API key.
+            listener_id: Existing listener of it without a pool; it gets the pool.
+            host_names: Names that clients use, by default those of the listener's certificates. One of these, and the
+                certificate of every backend, must cover each name.
+            expected_backend_certificates: Public certificates of the backends, one item each, PEM or DER, with or
+                without chain. The preview reports which of them the load balancer would reject, and why.
+            expiry_warning_days: Days before the end of a certificate, CA or CRL from which on each preview warns;
+                default 30; for a CRL a third of its life if that is less.
+            accept_findings: Reasons for accepting errors, by the code in their brackets: an accepted error becomes a
+                warning with the reason. Unreadable material, a wrong key, and what Gcore rejects cannot be accepted.
+            client_authentication: Always an error that explains why: Gcore's load balancers cannot request client
+                certificates.
+            existing_ids: Existing objects to adopt instead of creating them, by their role. The preview compares them.
+                Objects that are only used go to `load_balancer_id` and `listener_id`.
+            provider_config: Namespace of the stack's configuration for all parts, if it is not `gcore`; see
                 `LoadBalancer`.
-            project_id: the project's number, for all parts; default: the provider config's.
-            region_id: the region's number, for all parts; default: the provider config's.
-            opts: Pulumi's options.
+            project_id: Number of the project, for all parts; default: the provider config's.
+            region_id: Number of the region, for all parts; default: the provider config's.
+            opts: Options of Pulumi.
 
         Raises:
-            pulumi.RunError: arguments contradict each other.
+            pulumi.RunError: Arguments contradict each other.
         """
-        # No inputs: they would be saved with the component, keys included.
+        # Pass no inputs: Pulumi would save them with the component, private keys included.
         super().__init__("gcore-tls:components:MTLSLoadBalancer", resource_name, {}, opts)
         self._name_prefix = resource_name
         self._existing_ids: dict[str, pulumi.Input[str]] = {}
@@ -240,7 +241,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             "admin_state_up": admin_state_up,
         }
         if load_balancer_id is not None:
-            refuse(resource_name, "load_balancer_id", of_balancer)
+            reject_arguments(resource_name, "load_balancer_id", of_balancer)
             self.load_balancer = LoadBalancer.get(
                 f"{resource_name}-load-balancer",
                 load_balancer_id,
@@ -271,7 +272,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             if isinstance(ca, CertificateAuthority)
             else CertificateAuthority(
                 f"{resource_name}-ca",
-                certificate=in_order(ca, crl),
+                certificate=put_crl_issuer_first(ca, crl),
                 **self._rules,
                 **self._placed("ca"),
                 opts=self._child(),
@@ -290,7 +291,9 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
                 opts=self._child(),
             )
         )
-        self.crl = self._revocation_list(crl, self.ca if isinstance(ca, CertificateAuthority) else in_order(ca, crl))
+        self.crl = self._revocation_list(
+            crl, self.ca if isinstance(ca, CertificateAuthority) else put_crl_issuer_first(ca, crl)
+        )
         self.listener_certificate = (
             None
             if listener_certificate is None
@@ -311,7 +314,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
                 "user_list": user_list,
                 "client_authentication": client_authentication,
             }
-            refuse(resource_name, "listener_id", of_listener)
+            reject_arguments(resource_name, "listener_id", of_listener)
             if load_balancer_id is None:
                 raise pulumi.RunError(
                     f"MTLSLoadBalancer '{resource_name}': listener_id needs load_balancer_id. Give the id of the load "

@@ -1,4 +1,4 @@
-"""What `MTLSLoadBalancer` says of its certificates."""
+"""Public facts of the certificates of `MTLSLoadBalancer`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def summaries(
     certificates: Mapping[str, ListenerCertificate | ClientCertificate | CertificateAuthority],
     crl: RevocationList | None,
 ) -> pulumi.Output[Mapping[str, CertificateSummary]]:
-    """The public facts by role.
+    """Return the public facts by role.
 
     Args:
-        certificates: by role.
-        crl: the revocation list; its role is `crl`.
+        certificates: Certificate resources by role.
+        crl: CRL resource; its role is `crl`.
     """
     described: dict[str, dict[str, pulumi.Output[object]]] = {
         role: {

@@ -54,7 +54,7 @@ def refused(error: ApiError) -> HttpStatusError:
 
 STATUSES = [
     (301, HttpStatusError, "gcore:baseUrl"),
-    (400, BadRequest, "Mend"),
+    (400, BadRequest, "Fix"),
     (401, Unauthorized, "gcore:apiKey"),
     (402, HttpStatusError, "gcore:baseUrl"),
     (403, Forbidden, "quota"),
@@ -63,7 +63,7 @@ STATUSES = [
     (408, HttpStatusError, "gcore:baseUrl"),
     (409, Conflict, "run again"),
     (418, HttpStatusError, "gcore:baseUrl"),
-    (422, BadRequest, "Mend"),
+    (422, BadRequest, "Fix"),
     (429, RateLimited, "gcore:parallel"),
     (500, ServerError, "later"),
     (501, ServerError, "later"),

@@ -321,7 +321,7 @@ def test_a_task_in_error(clock: FakeClock) -> None:
 @pytest.mark.parametrize("silence", [{}, {"error": None}, {"error": ""}], ids=str)
 def test_a_task_in_error_without_a_reason(silence: dict[str, object], clock: FakeClock) -> None:
     error = failed([answer(task_body("t1", "ERROR", **silence))], clock)
-    assert "ended in ERROR: Gcore gives no reason. Mend" in str(error)
+    assert "ended in ERROR: Gcore gives no reason. Fix" in str(error)
 
 
 def test_after_an_error_the_other_tasks_are_left(clock: FakeClock) -> None:

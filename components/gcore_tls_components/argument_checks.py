@@ -1,4 +1,4 @@
-"""Arguments of `MTLSLoadBalancer` that contradict each other: refused before anything is declared."""
+"""Checks of the arguments of `MTLSLoadBalancer`: contradictions are errors before anything is declared."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from gcore_tls_components.arguments import CertificateArgs, ExistingIds
 
 
 def adopted_ids(component: str, existing_ids: ExistingIds, parts: Set[str]) -> dict[str, pulumi.Input[str]]:
-    """The ids by the roles of the parts.
+    """Return the IDs of `existing_ids` by the roles of the parts.
 
     Args:
-        component: the component's name.
-        existing_ids: what the program says.
-        parts: the roles of the parts that the component declares.
+        component: Name of the component.
+        existing_ids: Argument of the program.
+        parts: Roles of the parts that the component declares.
 
     Raises:
-        pulumi.RunError: there is no such part, or it isn't this component that declares it.
+        pulumi.RunError: There is no such part, or another resource declares it.
     """
     by_role = {role: each for role, each in existing_ids.items() if role != "sni_certificates" and each is not None}
     by_role |= {f"sni-{label}": each for label, each in existing_ids.get("sni_certificates", {}).items()}
@@ -33,16 +33,16 @@ def adopted_ids(component: str, existing_ids: ExistingIds, parts: Set[str]) -> d
     return cast("dict[str, pulumi.Input[str]]", by_role)
 
 
-def refuse(component: str, because_of: str, arguments: Mapping[str, object]) -> None:
-    """Refuses arguments that are for an object which isn't made here.
+def reject_arguments(component: str, because_of: str, arguments: Mapping[str, object]) -> None:
+    """Reject arguments for an object that the component does not create.
 
     Args:
-        component: the component's name.
-        because_of: the argument that names the object.
-        arguments: the others; None for those that aren't given.
+        component: Name of the component.
+        because_of: Argument that names the object.
+        arguments: The other arguments; None for those that are not given.
 
     Raises:
-        pulumi.RunError: one of them is given.
+        pulumi.RunError: One of them is given.
     """
     given = [name for name, value in arguments.items() if value is not None]
     if given:
@@ -53,15 +53,15 @@ def refuse(component: str, because_of: str, arguments: Mapping[str, object]) -> 
 
 
 def check_keys(component: str, argument: str, certificate: CertificateArgs) -> None:
-    """Refuses keys that a certificate's arguments don't have.
+    """Reject unknown keys in the arguments of a certificate.
 
     Args:
-        component: the component's name.
-        argument: the argument that the certificate is given as.
-        certificate: what is given.
+        component: Name of the component.
+        argument: Argument of the component.
+        certificate: Its value.
 
     Raises:
-        pulumi.RunError: there is such a key.
+        pulumi.RunError: A key is unknown.
     """
     unknown = sorted(set(certificate) - set(CertificateArgs.__annotations__))
     if unknown:
