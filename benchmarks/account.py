@@ -108,7 +108,7 @@ class Account:
         }
 
     def requests(self) -> Requests:
-        """What it was asked for until now."""
+        """Return the counts of requests so far."""
         calls = _Calls.model_validate_json(self._got("requests")).calls
         about_tasks = [call.path for call in calls if "/tasks/" in call.path]
         lists = sum(path.endswith("/active") for path in about_tasks)
@@ -120,7 +120,7 @@ class Account:
 
 @contextmanager
 def account(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[Account]:
-    """Starts an empty one, and ends it.
+    """Start an empty emulator, and stop it at the end.
 
     Args:
         seconds: how long tasks run, by their type.
@@ -144,7 +144,7 @@ def account(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[Account]:
 
 @contextmanager
 def account_within(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[tuple[Account, Emulator]]:
-    """The same within this process, for what the API doesn't tell: it rounds moments to seconds."""
+    """Serve an emulator within this process, for exact times: the API rounds them to seconds."""
     emulator = Emulator(
         Settings(
             api_key=API_KEY,

@@ -35,7 +35,7 @@ class Taken:
 
 @contextmanager
 def watched(stack: Stack) -> Iterator[Taken]:
-    """Looks at a stack's processes now and then until the block ends."""
+    """Sample a stack's processes now and then until the block ends."""
     taken, ended = Taken(), threading.Event()
 
     def look() -> None:

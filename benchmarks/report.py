@@ -41,7 +41,7 @@ class Rows(RootModel[list[Row]]):
 
 
 def table(rows: list[Row]) -> str:
-    """The rows as a Markdown table."""
+    """Return the rows as a Markdown table."""
     lines = ["| measure | measured | target | |", "| --- | ---: | ---: | --- |"]
     for row in rows:
         target = "" if row.target is None else f"<= {row.target:g}{_unit(row)}"
@@ -50,7 +50,7 @@ def table(rows: list[Row]) -> str:
 
 
 def write_into(page: Path, text: str) -> None:
-    """Puts a text between the markers of a page.
+    """Write a text between the markers of a page.
 
     Raises:
         ValueError: the page has no markers.

@@ -46,7 +46,7 @@ class Bench:
     """
 
     def __init__(self, folder: Path, seconds: Mapping[str, float] = TASK_SECONDS, *, beside_sdk: bool = True) -> None:
-        """Makes the certificates that all load balancers have."""
+        """Generate the certificates of all load balancers."""
         self.folder = folder
         self.seconds = seconds
         self.beside_sdk = beside_sdk
@@ -186,7 +186,7 @@ class Bench:
         ]
 
     def _against_the_sdk(self, part: str, count: int, took: float) -> list[Row]:
-        """The same work through Gcore's SDK; how much of its time `took`, in seconds, is."""
+        """Return `took`, in seconds, relative to the same work through Gcore's SDK."""
         if not self.beside_sdk:
             return []
         rows = []

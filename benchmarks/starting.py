@@ -34,7 +34,7 @@ class Bare(ResourceProvider):
     """Checks nothing."""
 
     def check(self, _olds: dict[str, object], news: dict[str, object]) -> CheckResult:
-        """Takes everything."""
+        """Discard every message."""
         return CheckResult(news, [])
 
 

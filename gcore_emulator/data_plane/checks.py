@@ -20,7 +20,7 @@ _RANGE = re.compile(r"(\d{3})-(\d{3})")
 
 
 def check_lines(monitor: HealthMonitor, ping_script: str | None) -> Iterator[str]:
-    """The lines of a backend, from `timeout check` on.
+    """Return the lines of a backend, from `timeout check` on.
 
     Args:
         monitor: a monitor that is up.
@@ -39,7 +39,7 @@ def check_lines(monitor: HealthMonitor, ping_script: str | None) -> Iterator[str
 
 
 def _codes(expected: str) -> str:
-    """A regular expression for `200`, `200,202` or `200-204`."""
+    """Return a regular expression for `200`, `200,202` or `200-204`."""
     codes: set[str] = set()
     for part in re.split(", *", expected):
         between = _RANGE.fullmatch(part)

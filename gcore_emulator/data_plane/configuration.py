@@ -77,7 +77,7 @@ class Configuration:
 def configuration(
     balancer: LoadBalancer, account: EmulatedAccount, ports: Mapping[str, int], behavior: Behavior, folder: PurePath
 ) -> Configuration:
-    """The configuration of a load balancer.
+    """Return the configuration of a load balancer.
 
     Args:
         balancer: the load balancer.
@@ -96,7 +96,9 @@ def carried(listeners: Iterable[Listener]) -> list[Listener]:
 
 
 class _Rendering:
-    def __init__(self, account: EmulatedAccount, ports: Mapping[str, int], behavior: Behavior, folder: PurePath) -> None:
+    def __init__(
+        self, account: EmulatedAccount, ports: Mapping[str, int], behavior: Behavior, folder: PurePath
+    ) -> None:
         self._account = account
         self._ports = ports
         self._behavior = behavior
@@ -232,7 +234,7 @@ class _Rendering:
 
 
 def _users(listener: Listener) -> list[str]:
-    """A list of users named as its listener, if it has any."""
+    """Return a user list with the listener's name, if it has users."""
     users = [f"    user {word(user.username)} password {word(user.encrypted_password)}" for user in listener.user_list]
     return ["", f"userlist {listener.id}", *users] if users else []
 

@@ -8,7 +8,7 @@ _PLAIN = frozenset(string.ascii_letters + string.digits + "-._~/:|,=+@!&*;")
 
 
 def word(text: str) -> str:
-    r"""The text with `\xNN` for every byte that has a meaning of its own in a configuration, line ends included."""
+    r"""Return the text with `\xNN` for every byte that has a special meaning in a configuration, line ends included."""
     return "".join(
         character if character in _PLAIN else "".join(f"\\x{byte:02x}" for byte in character.encode())
         for character in text

@@ -35,7 +35,7 @@ class DataPlane(Protocol):
     """Carries the traffic of load balancers."""
 
     def apply(self, account: EmulatedAccount, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
-        """Makes the traffic of a load balancer go as the account says, or end if the load balancer is gone.
+        """Apply the account's state to the traffic of a load balancer, or end the traffic if the load balancer is gone.
 
         Returns the listeners that can't be carried because of a secret, each with the reason.
 
@@ -53,11 +53,11 @@ class DataPlane(Protocol):
         ...
 
     def lines(self, load_balancer_id: str) -> Sequence[str]:
-        """What was logged of a load balancer's traffic, oldest first."""
+        """Return the log of a load balancer's traffic, oldest line first."""
         ...
 
     def reset(self) -> None:
-        """Ends all traffic."""
+        """End all traffic."""
         ...
 
 
@@ -65,7 +65,7 @@ class NoDataPlane:
     """Carries nothing: everything that is up is taken for working."""
 
     def apply(self, account: EmulatedAccount, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
-        """Does nothing."""
+        """Do nothing."""
         return {}
 
     def seen(self, account: EmulatedAccount) -> Seen:
@@ -81,14 +81,14 @@ class NoDataPlane:
         return ()
 
     def reset(self) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
 
 class HaproxyDataPlane:
     """One HAProxy for each load balancer, on 127.0.0.1. Changes wait until the reload is done, about 0.2 s."""
 
     def __init__(self, program: Path, folder: Path) -> None:
-        """Runs nothing yet.
+        """Start nothing.
 
         Args:
             program: HAProxy.
@@ -102,7 +102,7 @@ class HaproxyDataPlane:
         self._made = 0
 
     def apply(self, account: EmulatedAccount, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
-        """Starts, reloads or stops the HAProxy of a load balancer; see `DataPlane.apply`."""
+        """Start, reload or stop the HAProxy of a load balancer; see `DataPlane.apply`."""
         balancer = account.load_balancers.get(load_balancer_id)
         if balancer is None:
             self._remove(load_balancer_id)
@@ -126,17 +126,17 @@ class HaproxyDataPlane:
         return found
 
     def endpoint(self, listener_id: str) -> Endpoint | None:
-        """The listener's port on 127.0.0.1."""
+        """Return the listener's port on 127.0.0.1."""
         port = self._ports.of(listener_id)
         return None if port is None else Endpoint(HOST, port)
 
     def lines(self, load_balancer_id: str) -> Sequence[str]:
-        """What the load balancer's HAProxy has logged: one line for each request, and why TLS failed."""
+        """Return the HAProxy log of the load balancer: one line per request, and the reason of each TLS failure."""
         haproxy = self._haproxies.get(load_balancer_id)
         return () if haproxy is None else haproxy.lines
 
     def reset(self) -> None:
-        """Ends all processes and removes their files."""
+        """End all processes and remove their files."""
         for load_balancer_id in list(self._haproxies):
             self._remove(load_balancer_id)
 
@@ -157,7 +157,7 @@ class HaproxyDataPlane:
 
 @contextmanager
 def haproxy_data_plane() -> Iterator[HaproxyDataPlane]:
-    """A data plane of the machine's HAProxy. At the end its processes are gone, and so are its files.
+    """Yield a data plane of the machine's HAProxy; remove its processes and files at the end.
 
     Raises:
         HaproxyMissing: HAProxy isn't installed.

@@ -20,21 +20,21 @@ class Ports:
         self._kept: dict[str, socket.socket] = {}
 
     def keep(self, listener_ids: Collection[str]) -> Mapping[str, int]:
-        """The ports of listeners: the same as before, or a new one."""
+        """Return the ports of listeners: the previous one of each, or a new one."""
         for listener_id in listener_ids:
             if listener_id not in self._kept:
                 self._kept[listener_id] = _reserved()
         return {listener_id: self._port(listener_id) for listener_id in listener_ids}
 
     def release(self, listener_ids: Collection[str]) -> None:
-        """Gives the ports of listeners back."""
+        """Release the ports of listeners."""
         for listener_id in listener_ids:
             kept = self._kept.pop(listener_id, None)
             if kept is not None:
                 kept.close()
 
     def of(self, listener_id: str) -> int | None:
-        """The port of a listener, if it has one."""
+        """Return the port of a listener, if it has one."""
         return self._port(listener_id) if listener_id in self._kept else None
 
     def _port(self, listener_id: str) -> int:

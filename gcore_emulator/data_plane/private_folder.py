@@ -24,7 +24,7 @@ _LONGEST = f"{_PREFIX}xxxxxxxx/000000/m"
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """A new folder of mode 0700 with a path that is short enough for sockets. At the end it is removed.
+    """Yield a new folder of mode 0700 with a path that is short enough for sockets; remove it at the end.
 
     Raises:
         OSError: it can't be made.
@@ -39,7 +39,7 @@ def private_folder() -> Iterator[Path]:
 
 
 def _short_folder() -> Path:
-    """The folder for temporary files; `/tmp` where that one is too deep for sockets, or HAProxy can't spell it."""
+    """Return the folder for temporary files; `/tmp` if its path is too long for sockets or unusable for HAProxy."""
     usual = Path(tempfile.gettempdir())
     short = len(os.fsencode(usual / _LONGEST)) <= SOCKET_PATH_LIMIT
     return usual if short and not set(str(usual)) & set(" \t\n\"'\\#$") else Path("/tmp")

@@ -45,7 +45,7 @@ class Haproxy:
     """A HAProxy in master-worker mode, in a private folder of its own."""
 
     def __init__(self, program: Path, folder: Path) -> None:
-        """Starts nothing yet.
+        """Start nothing.
 
         Args:
             program: HAProxy.
@@ -68,7 +68,7 @@ class Haproxy:
         return tuple(self._printed)
 
     def apply(self, configuration: Configuration) -> None:
-        """Makes it run this configuration: starts or reloads it, or stops it if there is nothing to carry.
+        """Run this configuration: start or reload HAProxy, or stop it if there is nothing to serve.
 
         New connections meet the new configuration when this returns; those that are open go on with the old one.
 
@@ -84,7 +84,7 @@ class Haproxy:
             raise ConfigurationRefused(f"HAProxy can't be given the configuration: {error}") from error
 
     def stop(self) -> None:
-        """Ends it and all its workers, with whatever is connected."""
+        """Stop HAProxy and all its workers, with all connections."""
         master, self._master = self._master, None
         if master is not None:
             master.terminate()
@@ -99,7 +99,7 @@ class Haproxy:
         (self._folder / "state").unlink(missing_ok=True)
 
     def statistics(self) -> Sequence[Mapping[str, str]]:
-        """The rows of `show stat`. None while it doesn't run or answer."""
+        """Return the rows of `show stat`; None while HAProxy does not run or respond."""
         if not self._runs():
             return ()
         try:
@@ -182,7 +182,7 @@ class Haproxy:
             _write_private(self._folder / "state", states.encode())
 
     def _workers(self) -> sockets.Workers | None:
-        """What the master says; None while it is between two lives."""
+        """Return the response of the master; None while it restarts."""
         try:
             answer = sockets.workers(self._folder / "m")
         except OSError:
@@ -222,7 +222,7 @@ class Haproxy:
                 LOG.info("%s", line.rstrip())
 
     def _write(self, files: Mapping[str, bytes]) -> list[Path]:
-        """Writes what isn't there yet, and gives that."""
+        """Write the files that do not exist yet, and return them."""
         added = [self._folder / name for name in files if not (self._folder / name).exists()]
         for path in added:
             _write_private(path, files[path.name])
@@ -235,7 +235,7 @@ class Haproxy:
 
 
 def _restore(path: Path, content: bytes | None) -> None:
-    """Makes a file what it was: None means that it wasn't there."""
+    """Restore a file; None means that it did not exist."""
     if content is None:
         path.unlink(missing_ok=True)
     else:
@@ -243,7 +243,7 @@ def _restore(path: Path, content: bytes | None) -> None:
 
 
 def _write_private(path: Path, content: bytes) -> None:
-    """Writes a file that only its owner can read, and that a reader never sees half-written."""
+    """Write a file that only its owner can read, in one atomic step."""
     fresh = path.with_name(f"{path.name}.part")
     mode = 0o700 if path.suffix == ".sh" else 0o600
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)

@@ -25,7 +25,7 @@ class ConfigurationRefused(RuntimeError):
 
 
 def find_haproxy() -> Path:
-    """The program, on PATH or in a folder for system programs, which not every user has on PATH.
+    """Return the path of HAProxy, from PATH or a folder for system programs, which not every user has on PATH.
 
     Raises:
         HaproxyMissing: it is nowhere.

@@ -27,7 +27,7 @@ def server_line(
     under_tls: bool,
     alpn: str,
 ) -> str:
-    """The line of one member.
+    """Return the line of one member.
 
     Args:
         pool: the pool.

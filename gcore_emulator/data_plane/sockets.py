@@ -33,7 +33,7 @@ class Workers:
 
 
 def ask(path: Path, command: str) -> str:
-    """What HAProxy answers to one command.
+    """Return HAProxy's response to one command.
 
     Raises:
         OSError: nobody answers.
@@ -51,7 +51,7 @@ def ask(path: Path, command: str) -> str:
 
 
 def workers(master: Path) -> Workers:
-    """What the master says on `show proc`.
+    """Return the master's response to `show proc`.
 
     Raises:
         OSError: it doesn't answer.
@@ -60,7 +60,7 @@ def workers(master: Path) -> Workers:
 
 
 def parse_workers(answer: str) -> Workers:
-    """Reads an answer to `show proc`."""
+    """Parse a response to `show proc`."""
     reloads = failed = 0
     groups: dict[str, set[int]] = {"workers": set(), "old workers": set()}
     group: set[int] = set()
@@ -87,7 +87,7 @@ def is_stopping(master: Path, worker: int) -> bool:
 
 
 def statistics(worker: Path) -> Sequence[Mapping[str, str]]:
-    """The rows of `show stat`, one for each frontend, server and backend.
+    """Return the rows of `show stat`, one for each frontend, server and backend.
 
     Raises:
         OSError: the worker doesn't answer.

@@ -30,7 +30,7 @@ class Material(BaseModel):
 
 
 def materials(role: str, blob: bytes, now: datetime) -> list[Material]:
-    """What is in a secret.
+    """Return the certificates and CRLs in a secret.
 
     Args:
         role: what it is used for.

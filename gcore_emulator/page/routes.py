@@ -22,7 +22,7 @@ _HEADERS = {
 
 @page.get("/")
 async def show_page() -> Response:
-    """The page."""
+    """Return the page."""
     return _part("index.html", "text/html; charset=utf-8")
 
 
@@ -40,7 +40,7 @@ async def show_script() -> Response:
 
 @page.get("/_emulator/view")
 async def show_view(request: Request) -> View:
-    """What it shows now; it asks again every second."""
+    """Return the content of the page, which requests it every second."""
     return view(emulator_of(request))
 
 

@@ -118,7 +118,7 @@ class View(BaseModel):
 
 
 def view(emulator: Emulator) -> View:
-    """What there is to see now."""
+    """Return the content of the page."""
     account = emulator.account
     gathering = _Gathering(emulator, emulator.data_plane.seen(account))
     tasks = [task for task in account.tasks.values() if not task.hidden]
