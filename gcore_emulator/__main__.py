@@ -19,7 +19,7 @@ def main() -> None:
         if error.name is None or error.name.partition(".")[0] not in _EXTRA:
             raise
         print(
-            "gcore-emulator needs packages that are not installed: pip install 'gcore-tls-provider[emulator]'",
+            "gcore-emulator needs packages that are not installed. Run: pip install 'gcore-tls-provider[emulator]'",
             file=sys.stderr,
         )
         raise SystemExit(2) from None

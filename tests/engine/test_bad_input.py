@@ -74,7 +74,7 @@ IN_THE_PREVIEW = {
         'MTLSLoadBalancer("web", ca=from_file("$ca"), members=[], client_authentication="MANDATORY",\n'
         '    client_certificate={"certificate": from_file("$client"), "private_key": from_file("$client_key")},\n'
         '    listener_certificate={"certificate": from_file("$server"), "private_key": from_file("$server_key")})',
-        (("client_authentication: ", "backends only", "Remove"), ("'web-pool'", "refers to 'web-listener'")),
+        (("client_authentication: ", "backends only", "Remove"), ("'web-pool'", "Depends on 'web-listener'")),
     ),
     "arguments of a new object for an existing one": Refused(
         'MTLSLoadBalancer("web", ca=from_file("$ca"), members=[], client_certificate={}, flavor="lb1-1-2",\n'
@@ -146,7 +146,7 @@ IN_UP = {
     "unknown flavor": Failing(
         'gcore.LoadBalancer("web", flavor="lb9-9-9")',
         {},
-        ("create load balancer 'web-", "400", "lb9-9-9", "lb1-1-2", "Mend"),
+        ("create load balancer 'web-", "400", "lb9-9-9", "lb1-1-2", "Fix what Gcore names"),
     ),
     "two listeners on one port": Failing(
         'lb = gcore.LoadBalancer("web")\n'
@@ -161,7 +161,7 @@ IN_UP = {
         'lb = gcore.LoadBalancer("web")\n'
         'gcore.Listener("refused", load_balancer=lb, protocol="HTTP", protocol_port=81)',
         {},
-        ("create listener 'refused-", "ended in ERROR", "run again"),
+        ("create listener 'refused-", "ended in ERROR", "run `pulumi up` again"),
         made=("web",),
     ),
 }

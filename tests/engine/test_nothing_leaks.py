@@ -129,7 +129,7 @@ def test_nothing_secret_leaks(process: Process, tmp_path: Path, files: Developme
 
     # An answer that repeats the whole body is the worst that Gcore could do.
     echo = {"exception_class": "ValidationError", "message": f"payload is {payload} {files.server_key.read_text()}"}
-    fault("/cloud/v1/secrets/{project_id}/{region_id}", 1, "answer", status=400, body=echo)
+    fault("/cloud/v1/secrets/{project_id}/{region_id}", 1, "respond", status=400, body=echo)
     seen("preview", "--diff")
     seen("up", "--yes", "--skip-preview", fails=True)
     seen("up", "--yes", "--diff")

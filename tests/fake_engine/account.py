@@ -22,11 +22,11 @@ from gcore_tls_provider.errors import ApiError
 from gcore_tls_provider.hidden_inputs import RECORD, VERSION, to_json
 from gcore_tls_provider.lifecycle import apply, plan
 from gcore_tls_provider.lifecycle.inputs.properties import Properties
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
 from gcore_tls_provider.lifecycle.kind import Kind
 from gcore_tls_provider.lifecycle.kinds import KINDS
 from gcore_tls_provider.lifecycle.plan import CheckOutcome, Diff
-from gcore_tls_provider.lifecycle.record import Record
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
 from gcore_tls_provider.lifecycle.run.context import ResourceContext
 from gcore_tls_provider.lifecycle.session import Session

@@ -8,13 +8,13 @@ from hashlib import sha256
 from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
+from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.inputs.reference_cache import (
     CachedCertificate,
     CertificateCache,
     PublishedCertificate,
 )
 from gcore_tls_provider.lifecycle.inputs.references import ReferencedCertificates
-from gcore_tls_provider.lifecycle.record import Record
 
 TEXTS = frozenset({"listener_protocol"})
 

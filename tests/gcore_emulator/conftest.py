@@ -22,27 +22,27 @@ def material() -> Material:
     return Material.generate()
 
 
-def _serve(stack: ExitStack, material: Material, task_seconds: TaskSeconds | None, choices: dict[str, Any]) -> Api:
+def _serve(stack: ExitStack, material: Material, task_seconds: TaskSeconds | None, options: dict[str, Any]) -> Api:
     clock = ManualClock()
     settings = Settings(
         api_key=KEY,
         projects=frozenset({PROJECT, OTHER_PROJECT}),
         regions=frozenset({REGION, OTHER_REGION}),
         task_seconds=task_seconds or TaskSeconds(TASK_SECONDS),
-        behavior=Behavior.model_validate(choices),
+        behavior=Behavior.model_validate(options),
     )
     emulator = Emulator(settings, clock)
     url = stack.enter_context(serving(emulator))
-    # No TLS here: without `verify=False` each client would load the machine's authorities first.
+    # There is no TLS here: without `verify=False` each client would first load the system's CA certificates.
     client = httpx.Client(base_url=url, headers={"Authorization": f"APIKey {KEY}"}, verify=False)
     return Api(url, emulator, clock, stack.enter_context(client), material)
 
 
 @pytest.fixture
 def start(material: Material) -> Iterator[Start]:
-    """Starts an emulator with the choices that are given, by field name of `Behavior`."""
+    """Start an emulator with the given behavior options, by field name of `Behavior`."""
     with ExitStack() as stack:
-        yield lambda task_seconds=None, **choices: _serve(stack, material, task_seconds, choices)
+        yield lambda task_seconds=None, **options: _serve(stack, material, task_seconds, options)
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +53,7 @@ def _default(material: Material) -> Iterator[Api]:
 
 @pytest.fixture
 def api(_default: Api) -> Api:
-    """An empty emulator with the default choices."""
+    """Empty emulator with the default behavior options."""
     clock = ManualClock()
     _default.emulator.clock = clock
     _default.emulator.reset()
@@ -64,13 +64,13 @@ def api(_default: Api) -> Api:
 
 @pytest.fixture
 def traffic(material: Material) -> Iterator[Traffic]:
-    """An emulator with a real data plane and the default choices."""
+    """Emulator with a real data plane and the default behavior options."""
     with carrying(material) as found:
         yield found
 
 
 @pytest.fixture
 def start_traffic(material: Material) -> Iterator[Callable[..., Traffic]]:
-    """Starts an emulator with a real data plane and the choices that are given, by field name of `Behavior`."""
+    """Start an emulator with a real data plane and the given behavior options, by field name of `Behavior`."""
     with ExitStack() as stack:
-        yield lambda **choices: stack.enter_context(carrying(material, **choices))
+        yield lambda **options: stack.enter_context(carrying(material, **options))

@@ -1,4 +1,4 @@
-"""A client of an emulator on a real port, with a clock that the test moves."""
+"""Client of an emulator on a real port, with a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.material import Material
 KEY = "1234_emulated"
 PROJECT, REGION = 11, 22
 OTHER_PROJECT, OTHER_REGION = 33, 44
-SCOPE = f"{PROJECT}/{REGION}"
+LOCATION = f"{PROJECT}/{REGION}"
 TASK_SECONDS = 10
 LISTENER = {"name": "https", "protocol": "TERMINATED_HTTPS", "protocol_port": 443}
-NOWHERE = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 def blob(name: str, payload: str, **changes: Any) -> dict[str, Any]:
-    """The guide's body of a secret."""
+    """Return the guide's body of a secret."""
     body = {
         "name": name,
         "secret_type": "certificate",
@@ -34,7 +34,7 @@ def blob(name: str, payload: str, **changes: Any) -> dict[str, Any]:
 
 @dataclass
 class Api:
-    """What the tests do with an emulator. Paths are below `/cloud`; `@` in a path is the project and region."""
+    """Client of an emulator. Paths are relative to `/cloud`; `@` in a path is the project and region."""
 
     url: str
     emulator: Emulator
@@ -43,15 +43,15 @@ class Api:
     material: Material
 
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
-        return self.http.request(method, f"/cloud{path.replace('@', SCOPE)}", **options)
+        return self.http.request(method, f"/cloud{path.replace('@', LOCATION)}", **options)
 
     def get(self, path: str, **params: Any) -> Any:
         response = self.call("GET", path, params=params)
         assert response.status_code == 200, response.text
         return response.json()
 
-    def refused(self, method: str, path: str, status: int, exception_class: str | None = None, **options: Any) -> Any:
-        """A call that must be refused; gives the error body."""
+    def rejected(self, method: str, path: str, status: int, exception_class: str | None = None, **options: Any) -> Any:
+        """Send a request that must be rejected, and return the error body."""
         response = self.call(method, path, **options)
         assert response.status_code == status, response.text
         body = response.json()
@@ -61,8 +61,8 @@ class Api:
         assert body["request_id"]
         return body
 
-    def begin(self, method: str, path: str, json: Any = None, **params: Any) -> str:
-        """A call that makes work; gives its task."""
+    def start_task(self, method: str, path: str, json: Any = None, **params: Any) -> str:
+        """Send a request that creates a task, and return the task's ID."""
         response = self.call(method, path, json=json, params=params)
         assert response.status_code == 200, response.text
         tasks = response.json()["tasks"]
@@ -73,8 +73,8 @@ class Api:
         return self.get(f"/v1/tasks/{task_id}")
 
     def do(self, method: str, path: str, json: Any = None, **params: Any) -> dict[str, list[str]]:
-        """A call that makes work, to its good end; gives what was made."""
-        return self.finish(self.begin(method, path, json, **params))
+        """Send a request that creates a task, finish it, and return the created resources."""
+        return self.finish(self.start_task(method, path, json, **params))
 
     def finish(self, task_id: str) -> dict[str, list[str]]:
         self.clock.advance(TASK_SECONDS)
@@ -83,15 +83,15 @@ class Api:
         return {kind: ids for kind, ids in task["created_resources"].items() if ids}
 
     def fail(self, method: str, path: str, json: Any = None) -> str:
-        """A call whose task must fail; gives the task's error."""
-        task_id = self.begin(method, path, json)
+        """Send a request whose task must fail, and return the task's error."""
+        task_id = self.start_task(method, path, json)
         self.clock.advance(TASK_SECONDS)
         task = self.task(task_id)
         assert task["state"] == "ERROR"
         assert task["created_resources"] is None
         return str(task["error"])
 
-    # What most tests need first.
+    # Objects that most tests need first.
 
     def secret(self, payload: str, name: str = "secret") -> str:
         return self.do("POST", "/v1/secrets/@", blob(name, payload))["secrets"][0]
@@ -122,7 +122,7 @@ class Api:
         balancer_id = self.load_balancer()
         return balancer_id, self.pool(load_balancer_id=balancer_id, **fields)
 
-    # Beside the API.
+    # Control routes.
 
     def state(self) -> Any:
         return self.http.get("/_emulator/state").json()
@@ -155,7 +155,7 @@ def without(body: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 def mtls(api: Api, protocol: str = "TERMINATED_HTTPS") -> dict[str, Any]:
-    """A load balancer with everything that TLS on both sides needs, nested."""
+    """Return the body of a load balancer with TLS to clients and to members."""
     return {
         "name": "web",
         "flavor": "lb1-2-4",

@@ -1,4 +1,4 @@
-"""The command line: what it prints, what it takes, how it ends."""
+"""Command `gcore-emulator`: options, output, exit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMMAND = [sys.executable, "-m", "gcore_emulator"]
 
 @contextmanager
 def running(log: Path, *arguments: str, **environ: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Starts the command on any port; gives its URL, once it says that it listens, and the process."""
+    """Start the command on a free port, wait until it listens, and yield its URL and the process."""
     with log.open("w") as lines:
         process = subprocess.Popen(
             [*COMMAND, "--port", "0", *arguments],
@@ -38,24 +38,31 @@ def running(log: Path, *arguments: str, **environ: str) -> Iterator[tuple[str, s
         )
     try:
         assert process.stdout is not None
-        said = process.stdout.readline()
-        match = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", said)
-        assert match, f"{said!r}\n{log.read_text()}"
+        line = process.stdout.readline()
+        match = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", line)
+        assert match, f"{line!r}\n{log.read_text()}"
         yield match[1], process
     finally:
         process.kill()
         process.communicate()
 
 
-def refusal(*arguments: str) -> str:
+def error_of(*arguments: str) -> str:
     ended = CliRunner().invoke(cli, arguments)
     assert ended.exit_code == 2
     return " ".join(ended.stderr.split())
 
 
-def test_it_serves_what_its_options_say(tmp_path: Path, material: Material) -> None:
+def test_options_set_key_location_dialect_behavior_and_task_duration(tmp_path: Path, material: Material) -> None:
     options = ["--api-key", "1234_key", "--project", "7", "--region", "8", "--region", "9", "--dialect", "guide"]
-    options += ["--behavior", "unknown-route=404", "--behavior", "secret-in-use=409", "--task-seconds", "never,create_secret=0"]
+    options += [
+        "--behavior",
+        "unknown-route=404",
+        "--behavior",
+        "secret-in-use=409",
+        "--task-seconds",
+        "never,create_secret=0",
+    ]
     log = tmp_path / "log"
     with (
         running(log, *options) as (url, process),
@@ -79,11 +86,13 @@ def test_it_serves_what_its_options_say(tmp_path: Path, material: Material) -> N
 
 
 @pytest.mark.parametrize(("arguments", "key"), [([], "1_environment"), (["--api-key", "2_option"], "2_option")])
-def test_the_key_may_come_from_the_environment(arguments: list[str], key: str, tmp_path: Path) -> None:
+def test_environment_variable_sets_the_key_unless_the_option_does(
+    arguments: list[str], key: str, tmp_path: Path
+) -> None:
     with running(tmp_path / "log", *arguments, GCORE_EMULATOR_API_KEY="1_environment") as (url, _):
         for tried in ("1_environment", "2_option", "emulator"):
-            answer = httpx.get(f"{url}/cloud/v1/secrets/1/1", headers={"Authorization": f"apikey {tried}"})
-            assert (answer.status_code == 200) == (tried == key)
+            response = httpx.get(f"{url}/cloud/v1/secrets/1/1", headers={"Authorization": f"apikey {tried}"})
+            assert (response.status_code == 200) == (tried == key)
 
 
 def test_help_does_not_show_a_key_from_the_environment() -> None:
@@ -92,7 +101,7 @@ def test_help_does_not_show_a_key_from_the_environment() -> None:
     assert "1_environment" not in ended.stdout
 
 
-def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
+def test_ctrl_c_stops_the_command_without_output(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with running(log) as (_, process):
         process.send_signal(signal.SIGINT)
@@ -100,14 +109,14 @@ def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
     assert log.read_text() == ""
 
 
-def test_a_port_that_is_taken_is_said() -> None:
+def test_port_in_use_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert f"port {port} cannot be used" in refusal("--port", str(port))
+        assert f"port {port} cannot be used" in error_of("--port", str(port))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--behavior", "nothing=1"], "names: pool-routes, v2-secret-payload"),
         (["--behavior", "locked-load-balancer=wait"], "409, queue, task-error"),
@@ -118,22 +127,22 @@ def test_a_port_that_is_taken_is_said() -> None:
         (["--project", "x"], "integer"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_what_does(arguments: list[str], said: str) -> None:
-    assert said in refusal(*arguments)
+def test_invalid_option_is_rejected_with_the_valid_values(arguments: list[str], message: str) -> None:
+    assert message in error_of(*arguments)
 
 
-def test_help_lists_every_question_with_its_choices() -> None:
+def test_help_lists_every_behavior_option_with_its_values() -> None:
     ended = CliRunner().invoke(cli, ["--help"])
     assert ended.exit_code == 0
     words = " ".join(ended.stdout.split())
-    for question in behavior_options():
-        assert f"{question.name}={'|'.join(question.values)} [default: {question.default}]" in words
-        assert question.help in words
+    for option in behavior_options():
+        assert f"{option.name}={'|'.join(option.values)} [default: {option.default}]" in words
+        assert option.help in words
     assert max(map(len, ended.stdout.splitlines())) <= 100
 
 
 def test_every_task_type_has_a_route() -> None:
-    """The types that `--task-seconds` takes are those that tasks have."""
+    """The task types of `--task-seconds` are those of the routes."""
     sources = Path(__file__).parents[2] / "gcore_emulator"
     named = set()
     for path in [*sources.glob("routes/*.py"), sources / "task_engine.py"]:

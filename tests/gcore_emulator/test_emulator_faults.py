@@ -1,4 +1,4 @@
-"""Faults on demand: each action does what it says, and is counted."""
+"""Fault injection: each action has its effect, and is counted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def secrets(api: Api) -> int:
     return len(api.state()["secrets"])
 
 
-class TestWhichCalls:
+class TestMatching:
     @pytest.mark.parametrize(
         ("rule", "statuses"),
         [
@@ -40,7 +40,7 @@ class TestWhichCalls:
             ({"method": "POST", "nth": 2}, [200, 200, 500, 200]),
         ],
     )
-    def test_a_rule_fires_on_the_calls_that_it_names(
+    def test_rule_fires_on_the_requests_that_it_matches(
         self, api: Api, rule: dict[str, object], statuses: list[int]
     ) -> None:
         api.add_fault(action="respond", status=500, **rule)
@@ -50,7 +50,7 @@ class TestWhichCalls:
         assert api.statuses() == statuses
         assert api.fired() == [statuses.count(500)]
 
-    def test_matches_are_counted_apart(self, api: Api) -> None:
+    def test_matches_and_firings_are_counted_separately(self, api: Api) -> None:
         api.add_fault(action="respond", status=500, nth=3)
         make_secret(api)
         (count,) = api.http.get("/_emulator/faults").json()
@@ -67,7 +67,7 @@ class TestWhichCalls:
             "after": False,
         }
 
-    def test_rules_add_up(self, api: Api) -> None:
+    def test_several_rules_are_active_at_once(self, api: Api) -> None:
         api.add_fault(action="respond", status=500, nth=1)
         api.add_fault(action="respond", status=503, nth=2)
         assert [make_secret(api).status_code for _ in range(3)] == [500, 503, 200]
@@ -83,21 +83,21 @@ class TestWhichCalls:
             {"action": "lock", "nth": 0},
         ],
     )
-    def test_a_senseless_rule_is_refused(self, api: Api, rule: dict[str, object]) -> None:
+    def test_invalid_rule_is_rejected(self, api: Api, rule: dict[str, object]) -> None:
         assert api.http.post("/_emulator/faults", json=[rule]).status_code == 400
         assert api.http.get("/_emulator/faults").json() == []
 
 
-class TestAnswer:
+class TestRespond:
     @pytest.mark.parametrize("after", [False, True])
-    def test_before_or_after_the_work(self, api: Api, after: bool) -> None:
+    def test_fixed_response_replaces_the_request_or_only_its_response(self, api: Api, after: bool) -> None:
         api.add_fault(action="respond", status=503, body={"message": "no"}, headers={"Retry-After": "3"}, after=after)
-        answer = make_secret(api)
-        assert (answer.status_code, answer.json(), answer.headers["retry-after"]) == (503, {"message": "no"}, "3")
+        response = make_secret(api)
+        assert (response.status_code, response.json(), response.headers["retry-after"]) == (503, {"message": "no"}, "3")
         assert api.fired() == [1]
         assert secrets(api) == (1 if after else 0)
 
-    def test_a_body_can_be_malformed_or_missing(self, api: Api) -> None:
+    def test_body_can_be_malformed_or_missing(self, api: Api) -> None:
         api.add_fault(
             action="respond", status=200, body='{"tasks": [', headers={"content-type": "application/json"}, nth=1
         )
@@ -109,7 +109,7 @@ class TestAnswer:
 
 class TestDrop:
     @pytest.mark.parametrize(("action", "made"), [("drop_before", 0), ("drop_after", 1)])
-    def test_the_connection_closes_without_an_answer(self, api: Api, action: str, made: int) -> None:
+    def test_connection_closes_without_a_response(self, api: Api, action: str, made: int) -> None:
         api.add_fault(action=action, method="POST")
         with pytest.raises(httpx.TransportError):
             make_secret(api)
@@ -118,7 +118,7 @@ class TestDrop:
         assert api.get("/v1/secrets/@")["count"] == made
 
     @pytest.mark.parametrize(("action", "made"), [("drop_before", 0), ("drop_after", 1)])
-    def test_so_it_looks_to_a_client_in_the_same_process(self, api: Api, action: str, made: int) -> None:
+    def test_in_process_client_gets_a_transport_error(self, api: Api, action: str, made: int) -> None:
         emulator = Emulator(Settings(api_key=KEY, task_seconds=TaskSeconds(0)))
         body = blob("ca", api.material.ca_payload)
 
@@ -135,7 +135,7 @@ class TestDrop:
         assert [count.fired for count in emulator.faults.counts] == [1]
 
 
-def test_delay_lets_a_client_give_up_while_the_work_goes_on(api: Api) -> None:
+def test_delayed_request_is_handled_after_its_client_timed_out(api: Api) -> None:
     api.add_fault(action="delay", seconds=0.3, nth=1)
     with pytest.raises(httpx.ReadTimeout):
         api.call("POST", "/v1/secrets/@", json=blob("ca", api.material.ca_payload), timeout=0.05)
@@ -147,7 +147,7 @@ def test_delay_lets_a_client_give_up_while_the_work_goes_on(api: Api) -> None:
     assert api.fired() == [1]
 
 
-def test_fail_task_ends_badly_and_leaves_things_as_they_were(api: Api) -> None:
+def test_fail_task_ends_in_error_and_changes_nothing(api: Api) -> None:
     balancer = api.load_balancer()
     api.add_fault(action="fail_task", method="PATCH", error="No valid host was found.")
     assert api.fail("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": "new"}) == "No valid host was found."
@@ -157,30 +157,30 @@ def test_fail_task_ends_badly_and_leaves_things_as_they_were(api: Api) -> None:
     api.do("DELETE", f"/v1/loadbalancers/@/{balancer}")
 
 
-def test_hang_task_never_ends_and_holds_its_lock(api: Api) -> None:
+def test_hang_task_never_ends_and_keeps_its_lock(api: Api) -> None:
     balancer = api.load_balancer()
     api.add_fault(action="hang_task", method="PATCH")
-    task = api.begin("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": "new"})
+    task = api.start_task("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": "new"})
     api.clock.advance(10**6)
     assert api.task(task)["state"] == "RUNNING"
     assert api.get("/v1/tasks/@/active")["count"] == 1
-    api.refused("DELETE", f"/v1/loadbalancers/@/{balancer}", 409, "ConflictError")
+    api.rejected("DELETE", f"/v1/loadbalancers/@/{balancer}", 409, "ConflictError")
     assert api.fired() == [1]
 
 
 @pytest.mark.parametrize("action", ["fail_task", "hang_task"])
-def test_what_decides_about_a_task_fires_only_if_there_is_one(api: Api, action: str) -> None:
+def test_task_rules_fire_only_if_the_request_creates_a_task(api: Api, action: str) -> None:
     balancer = api.load_balancer()
     api.add_fault(action=action)
     api.add_fault(action="lock", nth=2)
     api.get("/v1/secrets/@")
-    api.refused("PATCH", f"/v2/loadbalancers/@/{balancer}", 409, json={"name": "new"})
+    api.rejected("PATCH", f"/v2/loadbalancers/@/{balancer}", 409, json={"name": "new"})
     assert api.fired() == [0, 1]
     make_secret(api)
     assert api.fired() == [1, 1]
 
 
-def test_an_answer_after_the_work_fires_only_if_the_work_was_done(start: Start) -> None:
+def test_rules_after_the_api_fire_only_if_the_api_handled_the_request(start: Start) -> None:
     api = start(rate_limit=1)
     api.add_fault(action="respond", status=500, after=True)
     api.add_fault(action="drop_after")
@@ -193,7 +193,7 @@ def test_an_answer_after_the_work_fires_only_if_the_work_was_done(start: Start) 
 
 
 class TestLock:
-    def test_it_is_found_by_path_body_listener_and_pool(self, api: Api) -> None:
+    def test_load_balancer_is_found_by_path_body_listener_and_pool(self, api: Api) -> None:
         balancer = api.load_balancer()
         listener = api.listener(balancer)
         pool = api.pool(listener_id=listener)
@@ -214,36 +214,36 @@ class TestLock:
                 {"name": "new", "load_balancer_id": balancer, "protocol": "TCP", "protocol_port": 1},
             ),
         ):
-            api.refused(method, path, 409, "ConflictError", json=body)
+            api.rejected(method, path, 409, "ConflictError", json=body)
             api.clock.advance(5)
         assert api.fired() == [6]
         state = api.state()["load_balancers"][balancer]
         assert (state["provisioning_status"], state["task_id"]) == ("ACTIVE", None)
 
-    def test_it_lasts_as_long_as_it_is_told(self, api: Api) -> None:
+    def test_lock_lasts_for_its_seconds(self, api: Api) -> None:
         balancer, other = api.load_balancer(), api.load_balancer()
         api.add_fault(action="lock", seconds=30, nth=1, load_balancer_id=balancer)
         api.get("/v1/tasks")
         path = f"/v2/loadbalancers/@/{balancer}"
         api.do("PATCH", f"/v2/loadbalancers/@/{other}", {"name": "new"})
-        api.refused("PATCH", path, 409, json={"name": "new"})
+        api.rejected("PATCH", path, 409, json={"name": "new"})
         assert api.get(f"/v1/loadbalancers/@/{balancer}")["provisioning_status"] == "PENDING_UPDATE"
         assert api.get("/v1/tasks", task_type="lock")["count"] == 0
         api.clock.advance(20)
         api.do("PATCH", path, {"name": "new"})
 
-    def test_one_that_is_busy_or_not_there_is_not_counted(self, api: Api) -> None:
+    def test_lock_on_a_locked_or_missing_load_balancer_does_not_fire(self, api: Api) -> None:
         balancer = api.load_balancer()
-        task = api.begin("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": "new"})
+        task = api.start_task("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": "new"})
         api.add_fault(action="lock", seconds=1000)
-        api.refused("PATCH", f"/v2/loadbalancers/@/{balancer}", 409, json={"name": "newer"})
+        api.rejected("PATCH", f"/v2/loadbalancers/@/{balancer}", 409, json={"name": "newer"})
         make_secret(api)
         assert api.fired() == [0]
         api.finish(task)
         assert api.state()["load_balancers"][balancer]["provisioning_status"] == "ACTIVE"
 
 
-def test_faults_of_several_kinds_meet_in_one_call(api: Api) -> None:
+def test_rules_of_several_kinds_fire_on_one_request(api: Api) -> None:
     api.add_fault(action="delay", seconds=0, nth=1)
     api.add_fault(action="fail_task", method="POST")
     api.add_fault(action="respond", status=500, after=True, route=SECRETS, nth=1)

@@ -1,4 +1,4 @@
-"""Load balancers: made with what is nested, changed, resized, listed, removed."""
+"""Load balancers: create with nested objects, update, resize, list, delete."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from tests.gcore_emulator.emulated_api import (
-    NOWHERE,
+    UNKNOWN_ID,
     Api,
     mtls,
 )
 
 
 class TestLoadBalancer:
-    def test_it_is_there_at_once_and_active_at_the_end(self, api: Api) -> None:
-        task_id = api.begin("POST", "/v1/loadbalancers/@", {"name": "web"})
+    def test_new_load_balancer_is_readable_at_once_and_active_when_its_task_finishes(self, api: Api) -> None:
+        task_id = api.start_task("POST", "/v1/loadbalancers/@", {"name": "web"})
         (made,) = api.get("/v1/loadbalancers/@")["results"]
         assert (made["provisioning_status"], made["operating_status"]) == ("PENDING_CREATE", "OFFLINE")
         assert made["task_id"] == made["creator_task_id"] == task_id
@@ -26,7 +26,7 @@ class TestLoadBalancer:
         assert (ready["task_id"], ready["creator_task_id"]) == (None, task_id)
         assert ready["flavor"]["flavor_name"] == "lb1-1-2"
 
-    def test_nested_objects_are_made_with_it(self, api: Api) -> None:
+    def test_nested_objects_are_created_with_the_load_balancer(self, api: Api) -> None:
         made = api.do("POST", "/v1/loadbalancers/@", mtls(api))
         assert {kind: len(ids) for kind, ids in made.items()} == {
             "loadbalancers": 1,
@@ -51,11 +51,11 @@ class TestLoadBalancer:
         objects = [balancer, listener, pool, *pool["members"], pool["healthmonitor"]]
         assert {one["provisioning_status"] for one in objects} == {"ACTIVE"}
 
-    def test_it_takes_everything_below_with_it(self, api: Api) -> None:
+    def test_deleting_a_load_balancer_deletes_its_listeners_and_pools(self, api: Api) -> None:
         made = api.do("POST", "/v1/loadbalancers/@", mtls(api))
         balancer_id = made["loadbalancers"][0]
         api.pool(load_balancer_id=balancer_id, name="unattached")
-        task_id = api.begin("DELETE", f"/v1/loadbalancers/@/{balancer_id}")
+        task_id = api.start_task("DELETE", f"/v1/loadbalancers/@/{balancer_id}")
         going = api.state()
         for kind in ("load_balancers", "listeners", "pools"):
             assert {one["provisioning_status"] for one in going[kind].values()} == {"PENDING_DELETE"}
@@ -63,7 +63,7 @@ class TestLoadBalancer:
         gone = api.state()
         assert (gone["load_balancers"], gone["listeners"], gone["pools"]) == ({}, {}, {})
         assert len(gone["secrets"]) == 4
-        api.refused("GET", f"/v1/loadbalancers/@/{balancer_id}", 404, "NotFoundError")
+        api.rejected("GET", f"/v1/loadbalancers/@/{balancer_id}", 404, "NotFoundError")
 
     @pytest.mark.parametrize(
         ("tags", "expected"),
@@ -89,33 +89,33 @@ class TestLoadBalancer:
             changed = api.get(f"/v1/loadbalancers/@/{balancer_id}")
         assert {tag["key"]: tag["value"] for tag in changed["tags_v2"]} == expected
 
-    def test_the_v2_update_has_a_task_and_the_v1_update_answers_with_the_object(self, api: Api) -> None:
+    def test_v2_update_returns_a_task_and_v1_update_returns_the_object(self, api: Api) -> None:
         balancer_id = api.load_balancer()
         logging = {"enabled": True, "topic_name": "lb", "destination_region_id": 1, "retention_policy": {"period": 7}}
         api.do("PATCH", f"/v2/loadbalancers/@/{balancer_id}", {"name": "other", "admin_state_up": False})
         changed = api.get(f"/v1/loadbalancers/@/{balancer_id}")
         assert (changed["name"], changed["admin_state_up"], changed["operating_status"]) == ("other", False, "OFFLINE")
         assert changed["updated_at"] is not None
-        answer = api.call("PATCH", f"/v1/loadbalancers/@/{balancer_id}", json={"name": "third", "logging": logging})
-        assert (answer.json()["name"], answer.json()["logging"]) == ("third", logging)
+        response = api.call("PATCH", f"/v1/loadbalancers/@/{balancer_id}", json={"name": "third", "logging": logging})
+        assert (response.json()["name"], response.json()["logging"]) == ("third", logging)
 
-    def test_a_flavor_is_changed_by_resizing(self, api: Api) -> None:
+    def test_resize_changes_the_flavor(self, api: Api) -> None:
         balancer_id = api.load_balancer()
         api.do("POST", f"/v1/loadbalancers/@/{balancer_id}/resize", {"flavor": "lb2-8-16"})
         assert api.get(f"/v1/loadbalancers/@/{balancer_id}")["flavor"]["flavor_name"] == "lb2-8-16"
 
-    def test_one_in_error_can_only_be_failed_over_or_deleted(self, start: Callable[..., Api]) -> None:
+    def test_load_balancer_in_error_can_only_be_failed_over_or_deleted(self, start: Callable[..., Api]) -> None:
         api = start(failed_task="leave-error-object")
         balancer_id = api.load_balancer()
         path = f"/v1/loadbalancers/@/{balancer_id}"
         api.add_fault(action="fail_task", method="PATCH")
         api.fail("PATCH", f"/v2/loadbalancers/@/{balancer_id}", {"name": "other"})
         assert (api.get(path)["provisioning_status"], api.get(path)["operating_status"]) == ("ERROR", "ERROR")
-        api.refused("POST", f"{path}/resize", 409, "ConflictError", json={"flavor": "lb1-2-4"})
+        api.rejected("POST", f"{path}/resize", 409, "ConflictError", json={"flavor": "lb1-2-4"})
         assert api.do("POST", f"{path}/failover", {"force": True}) == {}
         assert api.get(path)["provisioning_status"] == "ACTIVE"
 
-    def test_addresses_depend_on_what_was_asked_for(self, api: Api) -> None:
+    def test_addresses_depend_on_network_port_and_ip_family(self, api: Api) -> None:
         port, subnet, network = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "abc")
         public = api.get(f"/v1/loadbalancers/@/{api.load_balancer()}")
         assert public["vip_address"].startswith(("192.0.2.", "198.51.100.", "203.0.113."))
@@ -130,21 +130,21 @@ class TestLoadBalancer:
         reserved_id = api.load_balancer(vip_port_id=port)
         reserved = api.get(f"/v1/loadbalancers/@/{reserved_id}")
         assert reserved["vip_port_id"] == port
-        api.refused("POST", "/v1/loadbalancers/@", 409, "ConflictError", json={"name": "web", "vip_port_id": port})
+        api.rejected("POST", "/v1/loadbalancers/@", 409, "ConflictError", json={"name": "web", "vip_port_id": port})
         api.do("DELETE", f"/v1/loadbalancers/@/{reserved_id}")
         again = api.get(f"/v1/loadbalancers/@/{api.load_balancer(vip_port_id=port)}")
         assert again["vip_address"] == reserved["vip_address"]
 
-    def test_floating_ips(self, api: Api) -> None:
+    def test_floating_ip_is_new_or_existing_and_used_once(self, api: Api) -> None:
         made = api.do("POST", "/v1/loadbalancers/@", {"name": "web", "floating_ip": {"source": "new"}})
         (floating,) = api.get(f"/v1/loadbalancers/@/{made['loadbalancers'][0]}")["floating_ips"]
         assert made["floatingips"] == [floating["id"]]
-        existing = {"source": "existing", "existing_floating_id": NOWHERE}
+        existing = {"source": "existing", "existing_floating_id": UNKNOWN_ID}
         made = api.do("POST", "/v1/loadbalancers/@", {"name": "web", "floating_ip": existing})
         assert "floatingips" not in made
-        api.refused("POST", "/v1/loadbalancers/@", 409, json={"name": "web", "floating_ip": existing})
+        api.rejected("POST", "/v1/loadbalancers/@", 409, json={"name": "web", "floating_ip": existing})
 
-    def test_the_list_can_be_filtered_and_ordered(self, api: Api) -> None:
+    def test_list_of_load_balancers_can_be_filtered_and_ordered(self, api: Api) -> None:
         first = api.load_balancer(name="alpha", tags={"team": "a", "stage": "test"})
         second = api.load_balancer(name="beta", flavor="lb1-8-16", floating_ip={"source": "new"}, tags={"team": "b"})
         third = api.load_balancer(name="gamma", logging={"enabled": True})
@@ -170,9 +170,9 @@ class TestLoadBalancer:
             assert sorted(listed) == sorted(expected), params
             if "order_by" in params and params["order_by"] != "flavor.desc":
                 assert listed == expected, params
-        api.refused("GET", "/v1/loadbalancers/@", 400, params={"tag_key_value": "[1]"})
+        api.rejected("GET", "/v1/loadbalancers/@", 400, params={"tag_key_value": "[1]"})
 
-    def test_the_tree_of_statuses(self, api: Api) -> None:
+    def test_status_tree_contains_all_nested_objects(self, api: Api) -> None:
         made = api.do("POST", "/v1/loadbalancers/@", mtls(api))
         tree = api.get(f"/v1/loadbalancers/@/{made['loadbalancers'][0]}/status")
         (listener,) = tree["listeners"]

@@ -1,4 +1,4 @@
-"""A write locks the load balancer and what stands between it and the object."""
+"""A write locks the load balancer and the objects between it and the changed object."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.gcore_emulator.emulated_api import (
 
 
 class TestLock:
-    """A write locks the load balancer and what stands between it and the object."""
+    """A write locks the load balancer and the objects between it and the changed object."""
 
     @pytest.fixture
     def ids(self, api: Api) -> dict[str, str]:
@@ -58,7 +58,7 @@ class TestLock:
     )
 
     @pytest.mark.parametrize(("method", "path", "body"), WRITES, ids=lambda value: value if "/" in str(value) else "")
-    def test_each_write_locks_and_is_locked_out(
+    def test_each_write_locks_the_load_balancer_and_is_rejected_while_it_is_locked(
         self, api: Api, ids: dict[str, str], method: str, path: str, body: Any
     ) -> None:
         path = path.format(**ids)
@@ -73,20 +73,20 @@ class TestLock:
         for other_method, other_path, other_body in self.WRITES:
             if isinstance(other_body, dict) and "load_balancer_id" in other_body:
                 other_body = {**other_body, "load_balancer_id": ids["lb"]}
-            api.refused(other_method, other_path.format(**ids), 409, "ConflictError", json=other_body)
+            api.rejected(other_method, other_path.format(**ids), 409, "ConflictError", json=other_body)
         api.clock.advance(TASK_SECONDS)
         left = api.get("/v1/loadbalancers/@")["results"]
         assert [(one["provisioning_status"], one["task_id"]) for one in left] == (
             [] if status == "PENDING_DELETE" else [("ACTIVE", None)]
         )
 
-    def test_the_deprecated_updates_are_locked_out_too(self, api: Api, ids: dict[str, str]) -> None:
-        api.begin("PATCH", f"/v2/lblisteners/@/{ids['listener']}", {"name": "new"})
-        api.refused("PATCH", f"/v1/loadbalancers/@/{ids['lb']}", 409, json={"name": "new"})
-        api.refused("PATCH", f"/v1/lblisteners/@/{ids['listener']}", 409, json={"name": "new"})
+    def test_deprecated_updates_are_rejected_while_locked(self, api: Api, ids: dict[str, str]) -> None:
+        api.start_task("PATCH", f"/v2/lblisteners/@/{ids['listener']}", {"name": "new"})
+        api.rejected("PATCH", f"/v1/loadbalancers/@/{ids['lb']}", 409, json={"name": "new"})
+        api.rejected("PATCH", f"/v1/lblisteners/@/{ids['listener']}", 409, json={"name": "new"})
 
     def test_a_pool_change_locks_its_listener(self, api: Api, ids: dict[str, str]) -> None:
-        task_id = api.begin("PATCH", f"/v2/lbpools/@/{ids['pool']}", {"name": "new"})
+        task_id = api.start_task("PATCH", f"/v2/lbpools/@/{ids['pool']}", {"name": "new"})
         for path in (f"/v1/lblisteners/@/{ids['listener']}", f"/v1/lbpools/@/{ids['pool']}"):
             locked = api.get(path)
             assert (locked["provisioning_status"], locked["task_id"]) == ("PENDING_UPDATE", task_id)
@@ -95,9 +95,9 @@ class TestLock:
         assert api.get(f"/v1/lblisteners/@/{ids['listener']}")["provisioning_status"] == "ACTIVE"
         assert api.get(f"/v1/lbpools/@/{ids['pool']}")["name"] == "new"
 
-    def test_members_that_come_change_and_go(self, api: Api, ids: dict[str, str]) -> None:
+    def test_created_updated_and_deleted_members_are_pending(self, api: Api, ids: dict[str, str]) -> None:
         members = [member_body("10.0.0.2", weight=99), member_body("10.0.0.3")]
-        task_id = api.begin("PUT", f"/v1/loadbalancers/@/pools/{ids['pool']}/members", members)
+        task_id = api.start_task("PUT", f"/v1/loadbalancers/@/pools/{ids['pool']}/members", members)
         pool = api.get(f"/v1/lbpools/@/{ids['pool']}")
         assert {one["address"]: one["provisioning_status"] for one in pool["members"]} == {
             "10.0.0.1": "PENDING_DELETE",
@@ -113,12 +113,12 @@ class TestLock:
         assert after[0]["id"] == pool["members"][1]["id"]
         assert made["members"] == [after[1]["id"]]
 
-    def test_another_load_balancer_is_free(self, api: Api, ids: dict[str, str]) -> None:
-        api.begin("PATCH", f"/v2/loadbalancers/@/{ids['lb']}", {"name": "new"})
-        task_id = api.begin("POST", "/v1/loadbalancers/@", {"name": "second"})
+    def test_other_load_balancers_stay_unlocked(self, api: Api, ids: dict[str, str]) -> None:
+        api.start_task("PATCH", f"/v2/loadbalancers/@/{ids['lb']}", {"name": "new"})
+        task_id = api.start_task("POST", "/v1/loadbalancers/@", {"name": "second"})
         api.finish(task_id)
 
-    def test_reads_and_secrets_are_free(self, api: Api, ids: dict[str, str]) -> None:
-        api.begin("PATCH", f"/v2/loadbalancers/@/{ids['lb']}", {"name": "new"})
+    def test_reads_and_secrets_need_no_lock(self, api: Api, ids: dict[str, str]) -> None:
+        api.start_task("PATCH", f"/v2/loadbalancers/@/{ids['lb']}", {"name": "new"})
         assert api.get("/v1/lbpools/@")["count"] == 1
         api.do("DELETE", f"/v1/secrets/@/{ids['secret']}")

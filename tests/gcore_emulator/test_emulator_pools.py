@@ -1,4 +1,4 @@
-"""Listeners, pools, members and health monitors: made, changed field by field, listed, removed."""
+"""Listeners, pools, members and health monitors: create, update field by field, list, delete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.gcore_emulator.emulated_api import (
 
 
 class TestListener:
-    def test_its_default_pool_stays_unattached_or_goes_with_it(self, api: Api) -> None:
+    def test_deleting_a_listener_detaches_or_deletes_its_default_pool(self, api: Api) -> None:
         balancer_id = api.load_balancer()
         for goes in (False, True):
             listener_id = api.listener(balancer_id)
@@ -25,7 +25,7 @@ class TestListener:
             pools = {row["id"]: row["listeners"] for row in api.get("/v1/lbpools/@")["results"]}
             assert pools.get(pool_id) == (None if goes else [])
 
-    def test_a_pool_is_shared_by_default_pool_id(self, api: Api) -> None:
+    def test_default_pool_id_shares_a_pool_between_listeners(self, api: Api) -> None:
         balancer_id, pool_id = api.pool_on_new_load_balancer()
         first = api.listener(balancer_id, default_pool_id=pool_id)
         second = api.listener(balancer_id, default_pool_id=pool_id, protocol_port=8080)
@@ -33,7 +33,7 @@ class TestListener:
         assert api.get(f"/v1/lblisteners/@/{second}")["pool_count"] == 1
         assert [row["id"] for row in api.get("/v1/lbpools/@", listener_id=second)["results"]] == [pool_id]
 
-    def test_each_field_can_be_changed(self, api: Api) -> None:
+    def test_each_field_of_a_listener_can_be_updated(self, api: Api) -> None:
         secret, sni = api.server_secret(), api.secret(api.material.server_payload)
         listener_id = api.listener(api.load_balancer(), protocol="TERMINATED_HTTPS", secret_id=secret)
         changes: dict[str, Any] = {
@@ -57,7 +57,7 @@ class TestListener:
         renamed = api.call("PATCH", f"/v1/lblisteners/@/{listener_id}", json={"name": "third"}).json()
         assert renamed["name"] == "third"
 
-    def test_the_list_can_be_filtered(self, api: Api) -> None:
+    def test_list_of_listeners_can_be_filtered(self, api: Api) -> None:
         first, second = api.load_balancer(), api.load_balancer()
         one, two = api.listener(first), api.listener(second, name="second")
         assert [row["id"] for row in api.get("/v1/lblisteners/@", load_balancer_id=first)["results"]] == [one]
@@ -70,12 +70,12 @@ class TestListener:
 
 
 class TestPool:
-    def test_the_load_balancer_is_known_from_the_listener(self, api: Api) -> None:
+    def test_pool_gets_its_load_balancer_from_the_listener(self, api: Api) -> None:
         balancer_id = api.load_balancer()
         pool = api.get(f"/v1/lbpools/@/{api.pool(listener_id=api.listener(balancer_id))}")
         assert pool["loadbalancers"] == [{"id": balancer_id}]
 
-    def test_the_guides_route_takes_a_listener_too(self, api: Api) -> None:
+    def test_guide_route_creates_pools_with_and_without_a_listener(self, api: Api) -> None:
         balancer_id = api.load_balancer()
         listener_id = api.listener(balancer_id)
         path = f"/v1/loadbalancers/@/{balancer_id}/pools"
@@ -85,7 +85,7 @@ class TestPool:
         assert api.get(f"/v1/lbpools/@/{unattached}")["listeners"] == []
 
     @pytest.mark.parametrize(("method", "version"), [("PATCH", "v1"), ("PATCH", "v2"), ("PUT", "v1")])
-    def test_each_field_can_be_changed_and_only_what_was_sent(self, api: Api, method: str, version: str) -> None:
+    def test_update_of_a_pool_changes_only_the_fields_sent(self, api: Api, method: str, version: str) -> None:
         _, pool_id = api.pool_on_new_load_balancer(members=[member_body()], timeout_member_data=7)
         changes: dict[str, Any] = {
             "name": "other",
@@ -122,7 +122,7 @@ class TestPool:
             {"session_persistence": {"type": "SOURCE_IP"}},
         ],
     )
-    def test_nothing_to_change_makes_no_task(self, api: Api, fields: dict[str, Any]) -> None:
+    def test_update_without_changes_creates_no_task(self, api: Api, fields: dict[str, Any]) -> None:
         _, pool_id = api.pool_on_new_load_balancer(
             members=[member_body(), member_body("10.0.0.2")],
             healthmonitor=monitor_body(),
@@ -130,7 +130,7 @@ class TestPool:
         )
         assert api.call("PATCH", f"/v2/lbpools/@/{pool_id}", json=fields).json() == {"tasks": []}
 
-    def test_lists_show_members_only_if_details_are_asked_for(self, api: Api) -> None:
+    def test_list_of_pools_contains_members_only_with_details(self, api: Api) -> None:
         balancer_id, pool_id = api.pool_on_new_load_balancer(members=[member_body()], healthmonitor=monitor_body())
         api.pool(load_balancer_id=balancer_id, name="second")
         detailed = api.get("/v1/lbpools/@", details=True, name="backends")["results"]
@@ -145,7 +145,7 @@ class TestMembersAndHealthMonitor:
     def pool_id(self, api: Api) -> str:
         return api.pool_on_new_load_balancer(members=[member_body("10.0.0.2")])[1]
 
-    def test_members_one_by_one(self, api: Api, pool_id: str) -> None:
+    def test_single_members_can_be_created_listed_updated_and_deleted(self, api: Api, pool_id: str) -> None:
         path = f"/v1/loadbalancers/@/pools/{pool_id}/members"
         body = member_body("10.0.0.1", monitor_address="10.0.0.9", monitor_port=8443, weight=3)
         member_id = api.do("POST", path, body)["members"][0]
@@ -161,27 +161,27 @@ class TestMembersAndHealthMonitor:
         assert changed["operating_status"] == "OFFLINE"
         assert api.call("PATCH", f"{path}/{member_id}", json={"weight": 256}).json() == {"tasks": []}
         api.do("DELETE", f"{path}/{member_id}")
-        api.refused("GET", f"{path}/{member_id}", 404, "NotFoundError")
-        api.refused("PATCH", f"{path}/{member_id}", 404, json={"weight": 1})
-        api.refused("DELETE", f"{path}/{member_id}", 404)
+        api.rejected("GET", f"{path}/{member_id}", 404, "NotFoundError")
+        api.rejected("PATCH", f"{path}/{member_id}", 404, json={"weight": 1})
+        api.rejected("DELETE", f"{path}/{member_id}", 404)
 
-    def test_the_older_member_routes(self, api: Api, pool_id: str) -> None:
+    def test_deprecated_member_routes_create_and_delete(self, api: Api, pool_id: str) -> None:
         member_id = api.do("POST", f"/v1/lbpools/@/{pool_id}/member", member_body("10.0.0.3"))["members"][0]
         assert len(api.get(f"/v1/lbpools/@/{pool_id}")["members"]) == 2
         api.do("DELETE", f"/v1/lbpools/@/{pool_id}/member/{member_id}")
         assert len(api.get(f"/v1/lbpools/@/{pool_id}")["members"]) == 1
 
-    def test_replacing_by_the_same_members_makes_no_task(self, api: Api, pool_id: str) -> None:
+    def test_replacing_members_by_the_same_ones_creates_no_task(self, api: Api, pool_id: str) -> None:
         path = f"/v1/loadbalancers/@/pools/{pool_id}/members"
         assert api.call("PUT", path, json=[member_body("10.0.0.2")]).json() == {"tasks": []}
         api.do("PUT", path, [])
         assert api.get(path) == {"count": 0, "results": []}
 
-    def test_the_health_monitors_life(self, api: Api, pool_id: str) -> None:
+    def test_health_monitor_can_be_created_updated_and_deleted(self, api: Api, pool_id: str) -> None:
         path = f"/v1/lbpools/@/{pool_id}/healthmonitor"
-        api.refused("GET", path, 404, "NotFoundError")
+        api.rejected("GET", path, 404, "NotFoundError")
         assert "healthmonitors" in api.do("POST", path, monitor_body())
-        api.refused("POST", path, 409, "ConflictError", json=monitor_body())
+        api.rejected("POST", path, 409, "ConflictError", json=monitor_body())
         pool = api.get(f"/v1/lbpools/@/{pool_id}")
         assert pool["healthmonitor"] == api.get(path)
         assert (pool["healthmonitor"]["max_retries_down"], pool["healthmonitor"]["admin_state_up"]) == (3, True)
@@ -198,7 +198,7 @@ class TestMembersAndHealthMonitor:
         assert api.get(f"/v1/lbpools/@/{pool_id}")["healthmonitor"]["provisioning_status"] == "PENDING_DELETE"
         api.clock.advance(TASK_SECONDS)
         assert api.get(f"/v1/lbpools/@/{pool_id}")["healthmonitor"] is None
-        assert "not found" in api.refused("DELETE", path, 400)["message"]
+        assert "not found" in api.rejected("DELETE", path, 400)["message"]
         assert {task["task_type"] for task in api.get("/v1/tasks", limit=100)["results"]} == {
             "create_loadbalancer",
             "create_lbpool",
@@ -207,6 +207,6 @@ class TestMembersAndHealthMonitor:
             "patch_lbpool",
         }
 
-    def test_an_update_of_the_pool_makes_a_health_monitor(self, api: Api, pool_id: str) -> None:
+    def test_update_of_the_pool_creates_a_health_monitor(self, api: Api, pool_id: str) -> None:
         made = api.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"healthmonitor": monitor_body(type="PING")})
         assert len(made["healthmonitors"]) == 1

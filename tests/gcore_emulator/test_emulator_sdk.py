@@ -1,4 +1,4 @@
-"""Gcore's own SDK, unchanged, as a client: each kind is made, read, listed, changed and deleted."""
+"""Gcore's SDK, unchanged, as a client: it creates, reads, lists, updates and deletes each kind of object."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.gcore_emulator.emulated_api import KEY, PROJECT, REGION, Api, blob
 
 @pytest.fixture
 def api(start: Callable[..., Api]) -> Api:
-    """Tasks end at once: the SDK's helpers wait for at least a second between two looks."""
+    """Emulator whose tasks end at once: the SDK polls at most once a second."""
     return start(TaskSeconds(0))
 
 
@@ -35,14 +35,14 @@ def cloud(api: Api) -> Iterator[CloudResource]:
 
 @pytest.fixture
 def web(cloud: CloudResource, api: Api) -> str:
-    """The id of a secret with a server certificate."""
+    """ID of a secret with a server certificate."""
     payload = api.material.pem_texts
     return cloud.secrets.upload_tls_certificate_and_poll(name="web", payload=payload).id
 
 
 @pytest.fixture
 def blobs(cloud: CloudResource, api: Api) -> dict[str, str]:
-    """Ids of secrets that the SDK has no method for, made by its plain POST."""
+    """IDs of secrets that the SDK has no method for, created with its plain POST."""
     made = {}
     for name, payload in {
         "ca": api.material.ca_payload,
@@ -50,15 +50,15 @@ def blobs(cloud: CloudResource, api: Api) -> dict[str, str]:
         "client": api.material.client_payload,
     }.items():
         path = f"/cloud/v1/secrets/{PROJECT}/{REGION}"
-        answer = cloud._client.post(path, body=blob(name, payload), cast_to=TaskIDList)
-        task = cloud.tasks.poll(answer.tasks[0])
+        response = cloud._client.post(path, body=blob(name, payload), cast_to=TaskIDList)
+        task = cloud.tasks.poll(response.tasks[0])
         assert task.created_resources is not None
         assert task.created_resources.secrets is not None
         made[name] = task.created_resources.secrets[0]
     return made
 
 
-def test_secrets(cloud: CloudResource, web: str) -> None:
+def test_sdk_creates_reads_lists_and_deletes_secrets(cloud: CloudResource, web: str) -> None:
     assert cloud.secrets.get(web).name == "web"
     assert [secret.id for secret in cloud.secrets.list()] == [web]
     cloud.tasks.poll(cloud.secrets.delete(web).tasks[0])
@@ -66,7 +66,7 @@ def test_secrets(cloud: CloudResource, web: str) -> None:
         cloud.secrets.get(web)
 
 
-def test_load_balancers(cloud: CloudResource, web: str) -> None:
+def test_sdk_creates_reads_lists_updates_and_deletes_load_balancers(cloud: CloudResource, web: str) -> None:
     balancers = cloud.load_balancers
     made = balancers.create_and_poll(
         name="web",
@@ -91,7 +91,7 @@ def test_load_balancers(cloud: CloudResource, web: str) -> None:
     assert list(balancers.list()) == []
 
 
-def test_listeners(cloud: CloudResource, web: str) -> None:
+def test_sdk_creates_reads_lists_updates_and_deletes_listeners(cloud: CloudResource, web: str) -> None:
     balancer = cloud.load_balancers.create_and_poll(name="web")
     listeners = cloud.load_balancers.listeners
     made = listeners.create_and_poll(
@@ -111,7 +111,7 @@ def test_listeners(cloud: CloudResource, web: str) -> None:
         listeners.get(made.id)
 
 
-def test_pools_members_and_health_monitors(cloud: CloudResource, blobs: dict[str, str]) -> None:
+def test_sdk_manages_pools_members_and_health_monitors(cloud: CloudResource, blobs: dict[str, str]) -> None:
     balancer = cloud.load_balancers.create_and_poll(name="web")
     pools = cloud.load_balancers.pools
     made = pools.create_and_poll(
@@ -149,14 +149,14 @@ def test_pools_members_and_health_monitors(cloud: CloudResource, blobs: dict[str
     assert pools.list().count == 0
 
 
-def test_tasks(cloud: CloudResource, web: str) -> None:
+def test_sdk_reads_lists_and_acknowledges_tasks(cloud: CloudResource, web: str) -> None:
     (task,) = cloud.tasks.list(task_type="create_secret", project_id=[PROJECT])
     assert (task.state, cloud.tasks.get(task.id)) == ("FINISHED", task)
     assert cloud.tasks.acknowledge_one(task.id).acknowledged_at is not None
     cloud.tasks.acknowledge_all()
 
 
-def test_refusals_become_the_sdks_errors(cloud: CloudResource, api: Api) -> None:
+def test_error_responses_become_sdk_errors(cloud: CloudResource, api: Api) -> None:
     with pytest.raises(gcore.BadRequestError, match="flavor"):
         cloud.load_balancers.create(name="web", flavor="huge")
     with pytest.raises(gcore.NotFoundError):
@@ -169,7 +169,7 @@ def test_refusals_become_the_sdks_errors(cloud: CloudResource, api: Api) -> None
         cloud._client.with_options(api_key="wrong").cloud.secrets.list()
 
 
-def test_a_task_that_fails_is_the_sdks_error(cloud: CloudResource, api: Api) -> None:
+def test_failed_task_is_an_sdk_error(cloud: CloudResource, api: Api) -> None:
     api.add_fault(action="fail_task", error="No valid host was found.")
     with pytest.raises(ValueError, match="No valid host was found"):
         cloud.load_balancers.create_and_poll(name="web")

@@ -1,4 +1,4 @@
-"""Tasks: their states over time, their lists, what they report."""
+"""Tasks: states over time, lists, fields."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import pytest
 
 from gcore_emulator import TaskSeconds
 from tests.gcore_emulator.emulated_api import (
-    NOWHERE,
     OTHER_PROJECT,
     OTHER_REGION,
     PROJECT,
     REGION,
     TASK_SECONDS,
+    UNKNOWN_ID,
     Api,
     blob,
 )
 
 
 def test_a_task_is_new_then_running_then_finished(api: Api) -> None:
-    task_id = api.begin("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
+    task_id = api.start_task("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
     states = [api.task(task_id)["state"]]
     for seconds in (TASK_SECONDS / 2, TASK_SECONDS / 2):
         api.clock.advance(seconds)
@@ -28,15 +28,15 @@ def test_a_task_is_new_then_running_then_finished(api: Api) -> None:
     assert states == ["NEW", "RUNNING", "FINISHED"]
 
 
-def test_what_a_task_makes_is_listed_only_at_its_end(api: Api) -> None:
-    task_id = api.begin("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
+def test_created_resources_are_listed_only_when_the_task_has_finished(api: Api) -> None:
+    task_id = api.start_task("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
     assert api.task(task_id)["created_resources"] is None
     assert api.get("/v1/secrets/@") == {"count": 0, "results": []}
     assert set(api.finish(task_id)) == {"secrets"}
 
 
-def test_a_task_tells_when_what_and_by_which_request(api: Api) -> None:
-    task_id = api.begin("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
+def test_task_contains_its_type_location_times_and_request(api: Api) -> None:
+    task_id = api.start_task("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
     api.finish(task_id)
     task = api.task(task_id)
     assert task["task_type"] == "create_secret"
@@ -47,11 +47,11 @@ def test_a_task_tells_when_what_and_by_which_request(api: Api) -> None:
     assert task["data"] == {"name": "ca", "secret_type": "certificate"}
 
 
-def test_each_kind_of_task_takes_its_time(start: Callable[..., Api]) -> None:
+def test_duration_can_be_set_for_each_task_type(start: Callable[..., Api]) -> None:
     api = start(TaskSeconds.parse("1,create_loadbalancer=20,delete_secret=never"))
     secret = api.secret(api.material.ca_payload)
-    forever = api.begin("DELETE", f"/v1/secrets/@/{secret}")
-    balancer = api.begin("POST", "/v1/loadbalancers/@", {"name": "web"})
+    forever = api.start_task("DELETE", f"/v1/secrets/@/{secret}")
+    balancer = api.start_task("POST", "/v1/loadbalancers/@", {"name": "web"})
     api.clock.advance(19)
     assert [api.task(task)["state"] for task in (forever, balancer)] == ["RUNNING", "RUNNING"]
     api.clock.advance(1)
@@ -62,22 +62,22 @@ def test_each_kind_of_task_takes_its_time(start: Callable[..., Api]) -> None:
 
 @pytest.mark.parametrize("spec", ["", "soon", "nonsense=1", "create_secret=", "-1", "inf", "nan", "1,,2"])
 def test_an_invalid_task_duration_is_rejected(spec: str) -> None:
-    with pytest.raises(ValueError, match="is neither|is not"):
+    with pytest.raises(ValueError, match=r"is neither|is not"):
         TaskSeconds.parse(spec)
 
 
 class TestLists:
     @pytest.fixture
     def tasks(self, api: Api) -> list[str]:
-        """A finished secret, a finished one in another region, a secret under way, a load balancer under way."""
+        """Tasks: a finished one, a finished one of another region, and active ones of a secret and a load balancer."""
         elsewhere = f"/v1/secrets/{OTHER_PROJECT}/{OTHER_REGION}"
-        finished = api.begin("POST", "/v1/secrets/@", blob("a", api.material.ca_payload))
+        finished = api.start_task("POST", "/v1/secrets/@", blob("a", api.material.ca_payload))
         api.clock.advance(1)
-        other = api.begin("POST", elsewhere, blob("b", api.material.ca_payload))
+        other = api.start_task("POST", elsewhere, blob("b", api.material.ca_payload))
         api.clock.advance(TASK_SECONDS)
-        running = api.begin("POST", "/v1/secrets/@", blob("c", api.material.ca_payload))
+        running = api.start_task("POST", "/v1/secrets/@", blob("c", api.material.ca_payload))
         api.clock.advance(1)
-        balancer = api.begin("POST", "/v1/loadbalancers/@", {"name": "web"})
+        balancer = api.start_task("POST", "/v1/loadbalancers/@", {"name": "web"})
         return [finished, other, running, balancer]
 
     @pytest.mark.parametrize(
@@ -105,21 +105,21 @@ class TestLists:
         if "limit" not in params:
             assert listed["count"] == len(expected)
 
-    def test_active_tasks_are_those_under_way_here(self, api: Api, tasks: list[str]) -> None:
+    def test_active_tasks_are_the_unfinished_ones_of_one_location(self, api: Api, tasks: list[str]) -> None:
         assert [row["id"] for row in api.get("/v1/tasks/@/active")["results"]] == [tasks[3], tasks[2]]
         only = api.get("/v1/tasks/@/active", task_type="create_secret")
         assert [row["id"] for row in only["results"]] == [tasks[2]]
         api.clock.advance(TASK_SECONDS)
         assert api.get("/v1/tasks/@/active") == {"count": 0, "results": []}
 
-    def test_lists_are_short_unless_more_is_asked_for(self, api: Api) -> None:
+    def test_lists_have_ten_rows_by_default(self, api: Api) -> None:
         for number in range(12):
-            api.begin("POST", "/v1/secrets/@", blob(f"s{number}", api.material.ca_payload))
+            api.start_task("POST", "/v1/secrets/@", blob(f"s{number}", api.material.ca_payload))
         for path in ("/v1/tasks", "/v1/tasks/@/active"):
             assert (len(api.get(path)["results"]), api.get(path)["count"]) == (10, 12)
             assert len(api.get(path, limit=1000)["results"]) == 12
 
-    def test_acknowledging(self, api: Api, tasks: list[str]) -> None:
+    def test_one_several_or_all_tasks_can_be_acknowledged(self, api: Api, tasks: list[str]) -> None:
         assert api.call("POST", f"/v1/tasks/{tasks[0]}/acknowledge").json()["acknowledged_at"]
         assert api.get("/v1/tasks", is_acknowledged=True)["count"] == 1
         assert api.call("POST", "/v1/tasks/acknowledge", json={"task_ids": [tasks[1]]}).status_code == 204
@@ -130,7 +130,7 @@ class TestLists:
         assert api.call("POST", "/v1/tasks/acknowledge_all").status_code == 204
         assert api.get("/v1/tasks", is_acknowledged=True)["count"] == 4
 
-    def test_a_task_under_way_can_be_acknowledged_and_still_ends(self, api: Api, tasks: list[str]) -> None:
+    def test_active_task_can_be_acknowledged_and_still_finishes(self, api: Api, tasks: list[str]) -> None:
         api.call("POST", f"/v1/tasks/{tasks[2]}/acknowledge")
         api.clock.advance(TASK_SECONDS)
         ended = api.task(tasks[2])
@@ -139,4 +139,4 @@ class TestLists:
 
 
 def test_an_unknown_task_is_not_found(api: Api) -> None:
-    api.refused("GET", f"/v1/tasks/{NOWHERE}", 404, "NotFoundError")
+    api.rejected("GET", f"/v1/tasks/{UNKNOWN_ID}", 404, "NotFoundError")

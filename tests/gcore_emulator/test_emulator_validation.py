@@ -1,4 +1,4 @@
-"""What is refused, and how: one row per rule."""
+"""Rejected requests and their errors: one row per rule."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pytest
 
 from tests.gcore_emulator.emulated_api import (
     LISTENER,
-    NOWHERE,
     OTHER_PROJECT,
     OTHER_REGION,
     PROJECT,
     REGION,
+    UNKNOWN_ID,
     Api,
     blob,
     member_body,
@@ -22,7 +22,7 @@ from tests.gcore_emulator.emulated_api import (
 )
 
 
-class TestWhoAsks:
+class TestAuthentication:
     @pytest.mark.parametrize(
         ("header", "exception_class"),
         [
@@ -35,26 +35,26 @@ class TestWhoAsks:
             ("APIKey ümlaut", "token_not_valid"),
         ],
     )
-    def test_the_key_is_checked(self, api: Api, header: str | None, exception_class: str) -> None:
+    def test_missing_or_wrong_key_is_rejected(self, api: Api, header: str | None, exception_class: str) -> None:
         del api.http.headers["Authorization"]
         headers = {} if header is None else {b"Authorization": header.encode()}
         for path in ("/v1/secrets/@", "/v1/tasks", f"/v1/secrets/{OTHER_PROJECT}/{REGION}"):
-            body = api.refused("GET", path, 401, exception_class, headers=headers)
+            body = api.rejected("GET", path, 401, exception_class, headers=headers)
             assert "1234" not in body["message"]
 
     @pytest.mark.parametrize("scheme", ["APIKey", "apikey", "APIKEY"])
-    def test_the_schemes_case_has_no_meaning(self, api: Api, scheme: str) -> None:
+    def test_authentication_scheme_is_case_insensitive(self, api: Api, scheme: str) -> None:
         assert api.call("GET", "/v1/tasks", headers={"Authorization": f"{scheme} 1234_emulated"}).status_code == 200
 
-    def test_the_key_is_asked_for_first(self, api: Api) -> None:
-        api.refused("POST", "/v1/secrets/9/9", 401, headers={"Authorization": "APIKey no"}, json={})
+    def test_key_is_checked_before_location_and_body(self, api: Api) -> None:
+        api.rejected("POST", "/v1/secrets/9/9", 401, headers={"Authorization": "APIKey no"}, json={})
 
     @pytest.mark.parametrize("scope", [f"9/{REGION}", f"{PROJECT}/9"])
-    def test_project_and_region_must_exist(self, api: Api, scope: str) -> None:
-        api.refused("GET", f"/v1/secrets/{scope}", 404, "NotFoundError")
+    def test_unknown_project_or_region_is_not_found(self, api: Api, scope: str) -> None:
+        api.rejected("GET", f"/v1/secrets/{scope}", 404, "NotFoundError")
 
     @pytest.mark.parametrize("scope", [f"{OTHER_PROJECT}/{REGION}", f"{PROJECT}/{OTHER_REGION}"])
-    def test_an_object_of_another_project_or_region_is_not_there(self, api: Api, scope: str) -> None:
+    def test_object_of_another_project_or_region_is_not_found(self, api: Api, scope: str) -> None:
         secret = api.ca_secret()
         balancer = api.load_balancer()
         listener = api.listener(balancer)
@@ -67,24 +67,24 @@ class TestWhoAsks:
         ):
             api.get(f"/v1/{path}")
             for method in ("GET", "DELETE"):
-                api.refused(method, f"/v1/{path.replace('@', scope)}", 404, "NotFoundError")
+                api.rejected(method, f"/v1/{path.replace('@', scope)}", 404, "NotFoundError")
         for kind in ("secrets", "loadbalancers", "lblisteners", "lbpools", "loadbalancers/@/status"):
             path = kind if "@" in kind else f"{kind}/@"
             assert api.get(f"/v1/{path.replace('@', scope)}")["count"] == 0
         elsewhere = api.http.post(f"/cloud/v1/loadbalancers/{scope}", json={"name": "web"}).json()["tasks"][0]
         (other,) = api.finish(elsewhere)["loadbalancers"]
         body = pool_body(load_balancer_id=other, ca_secret_id=secret)
-        api.refused("POST", f"/v1/lbpools/{scope}", 400, "ValidationError", json=body)
+        api.rejected("POST", f"/v1/lbpools/{scope}", 400, "ValidationError", json=body)
         body = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "load_balancer_id": other}
-        api.refused("POST", "/v1/lblisteners/@", 404, "NotFoundError", json=body)
+        api.rejected("POST", "/v1/lblisteners/@", 404, "NotFoundError", json=body)
 
 
 class TestRoutes:
-    def test_an_unknown_path(self, api: Api) -> None:
-        assert "404" in api.refused("GET", "/v1/nothing/@", 404, "HTTPError")["message"]
+    def test_unknown_path_is_a_404(self, api: Api) -> None:
+        assert "404" in api.rejected("GET", "/v1/nothing/@", 404, "HTTPError")["message"]
 
-    def test_an_unknown_method(self, api: Api) -> None:
-        body = api.refused("DELETE", "/v1/secrets/@", 405, "HTTPError")
+    def test_unknown_method_is_a_405(self, api: Api) -> None:
+        body = api.rejected("DELETE", "/v1/secrets/@", 405, "HTTPError")
         assert body["message"] == "HTTP 405: Method Not Allowed"
 
     @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "offset=-1"])
@@ -92,47 +92,47 @@ class TestRoutes:
         "path",
         ["/v1/secrets/@", "/v1/loadbalancers/@", "/v1/lblisteners/@", "/v1/lbpools/@", "/v1/lbflavors/@", "/v1/tasks"],
     )
-    def test_paging_has_bounds(self, api: Api, path: str, query: str) -> None:
-        body = api.refused("GET", f"{path}?{query}", 400, "ValidationError")
+    def test_paging_out_of_bounds_is_rejected(self, api: Api, path: str, query: str) -> None:
+        body = api.rejected("GET", f"{path}?{query}", 400, "ValidationError")
         assert set(body["invalid_fields"]) == {query.split("=")[0]}
 
-    def test_a_body_that_is_no_json(self, api: Api) -> None:
-        api.refused("POST", "/v1/secrets/@", 400, "ValidationError", content=b"{", headers={"content-type": "x/json"})
+    def test_body_that_is_not_json_is_rejected(self, api: Api) -> None:
+        api.rejected("POST", "/v1/secrets/@", 400, "ValidationError", content=b"{", headers={"content-type": "x/json"})
 
     @pytest.mark.parametrize(
         ("method", "path", "body"),
         [
-            ("DELETE", f"/v1/secrets/@/{NOWHERE}", None),
-            ("GET", f"/v1/secrets/@/{NOWHERE}", None),
-            ("GET", f"/v1/loadbalancers/@/{NOWHERE}", None),
-            ("GET", f"/v1/loadbalancers/@/{NOWHERE}/status", None),
-            ("PATCH", f"/v1/loadbalancers/@/{NOWHERE}", {"name": "new"}),
-            ("PATCH", f"/v2/loadbalancers/@/{NOWHERE}", {"name": "new"}),
-            ("POST", f"/v1/loadbalancers/@/{NOWHERE}/resize", {"flavor": "lb1-1-2"}),
-            ("POST", f"/v1/loadbalancers/@/{NOWHERE}/failover", {}),
-            ("DELETE", f"/v1/loadbalancers/@/{NOWHERE}", None),
-            ("POST", f"/v1/loadbalancers/@/{NOWHERE}/pools", pool_body()),
-            ("GET", f"/v1/lblisteners/@/{NOWHERE}", None),
-            ("PATCH", f"/v1/lblisteners/@/{NOWHERE}", {"name": "new"}),
-            ("PATCH", f"/v2/lblisteners/@/{NOWHERE}", {"name": "new"}),
-            ("DELETE", f"/v1/lblisteners/@/{NOWHERE}", None),
-            ("GET", f"/v1/lbpools/@/{NOWHERE}", None),
-            ("PATCH", f"/v2/lbpools/@/{NOWHERE}", {"name": "new"}),
-            ("PUT", f"/v1/lbpools/@/{NOWHERE}", {"name": "new"}),
-            ("DELETE", f"/v1/lbpools/@/{NOWHERE}", None),
-            ("GET", f"/v1/loadbalancers/@/pools/{NOWHERE}/members", None),
-            ("POST", f"/v1/loadbalancers/@/pools/{NOWHERE}/members", member_body()),
-            ("PUT", f"/v1/loadbalancers/@/pools/{NOWHERE}/members", []),
-            ("GET", f"/v1/lbpools/@/{NOWHERE}/healthmonitor", None),
-            ("POST", f"/v1/lbpools/@/{NOWHERE}/healthmonitor", monitor_body()),
-            ("DELETE", f"/v1/lbpools/@/{NOWHERE}/healthmonitor", None),
-            ("POST", "/v1/lbpools/@", pool_body(load_balancer_id=NOWHERE)),
-            ("POST", "/v1/lbpools/@", pool_body(listener_id=NOWHERE)),
-            ("POST", "/v1/lblisteners/@", {**LISTENER, "load_balancer_id": NOWHERE}),
+            ("DELETE", f"/v1/secrets/@/{UNKNOWN_ID}", None),
+            ("GET", f"/v1/secrets/@/{UNKNOWN_ID}", None),
+            ("GET", f"/v1/loadbalancers/@/{UNKNOWN_ID}", None),
+            ("GET", f"/v1/loadbalancers/@/{UNKNOWN_ID}/status", None),
+            ("PATCH", f"/v1/loadbalancers/@/{UNKNOWN_ID}", {"name": "new"}),
+            ("PATCH", f"/v2/loadbalancers/@/{UNKNOWN_ID}", {"name": "new"}),
+            ("POST", f"/v1/loadbalancers/@/{UNKNOWN_ID}/resize", {"flavor": "lb1-1-2"}),
+            ("POST", f"/v1/loadbalancers/@/{UNKNOWN_ID}/failover", {}),
+            ("DELETE", f"/v1/loadbalancers/@/{UNKNOWN_ID}", None),
+            ("POST", f"/v1/loadbalancers/@/{UNKNOWN_ID}/pools", pool_body()),
+            ("GET", f"/v1/lblisteners/@/{UNKNOWN_ID}", None),
+            ("PATCH", f"/v1/lblisteners/@/{UNKNOWN_ID}", {"name": "new"}),
+            ("PATCH", f"/v2/lblisteners/@/{UNKNOWN_ID}", {"name": "new"}),
+            ("DELETE", f"/v1/lblisteners/@/{UNKNOWN_ID}", None),
+            ("GET", f"/v1/lbpools/@/{UNKNOWN_ID}", None),
+            ("PATCH", f"/v2/lbpools/@/{UNKNOWN_ID}", {"name": "new"}),
+            ("PUT", f"/v1/lbpools/@/{UNKNOWN_ID}", {"name": "new"}),
+            ("DELETE", f"/v1/lbpools/@/{UNKNOWN_ID}", None),
+            ("GET", f"/v1/loadbalancers/@/pools/{UNKNOWN_ID}/members", None),
+            ("POST", f"/v1/loadbalancers/@/pools/{UNKNOWN_ID}/members", member_body()),
+            ("PUT", f"/v1/loadbalancers/@/pools/{UNKNOWN_ID}/members", []),
+            ("GET", f"/v1/lbpools/@/{UNKNOWN_ID}/healthmonitor", None),
+            ("POST", f"/v1/lbpools/@/{UNKNOWN_ID}/healthmonitor", monitor_body()),
+            ("DELETE", f"/v1/lbpools/@/{UNKNOWN_ID}/healthmonitor", None),
+            ("POST", "/v1/lbpools/@", pool_body(load_balancer_id=UNKNOWN_ID)),
+            ("POST", "/v1/lbpools/@", pool_body(listener_id=UNKNOWN_ID)),
+            ("POST", "/v1/lblisteners/@", {**LISTENER, "load_balancer_id": UNKNOWN_ID}),
         ],
     )
-    def test_an_object_that_is_not_there(self, api: Api, method: str, path: str, body: Any) -> None:
-        assert NOWHERE in api.refused(method, path, 404, "NotFoundError", json=body)["message"]
+    def test_missing_object_is_not_found_and_named(self, api: Api, method: str, path: str, body: Any) -> None:
+        assert UNKNOWN_ID in api.rejected(method, path, 404, "NotFoundError", json=body)["message"]
 
 
 SECRET = blob("web", "AAAA")
@@ -183,7 +183,7 @@ FIELDS: list[tuple[str, str, Any, set[str]]] = [
     (
         "POST",
         "/v1/loadbalancers/@",
-        {**BALANCER, "vip_network_id": NOWHERE, "vip_port_id": NOWHERE},
+        {**BALANCER, "vip_network_id": UNKNOWN_ID, "vip_port_id": UNKNOWN_ID},
         {"vip_port_id"},
     ),
     ("POST", "/v1/loadbalancers/@", {**BALANCER, "vip_ip_family": "ipv5"}, {"vip_ip_family"}),
@@ -201,20 +201,23 @@ FIELDS: list[tuple[str, str, Any, set[str]]] = [
     (
         "POST",
         "/v1/loadbalancers/@",
-        {**BALANCER, "listeners": [{**LISTENER, "load_balancer_id": NOWHERE}]},
+        {**BALANCER, "listeners": [{**LISTENER, "load_balancer_id": UNKNOWN_ID}]},
         {"listeners.0.load_balancer_id"},
     ),
     ("POST", "/v1/loadbalancers/@", {**BALANCER, "listeners": [LISTENER]}, {"secret_id"}),
     (
         "POST",
         "/v1/loadbalancers/@",
-        {**BALANCER, "listeners": [{**LISTENER, "protocol": "HTTP", "secret_id": NOWHERE, "sni_secret_id": [NOWHERE]}]},
+        {
+            **BALANCER,
+            "listeners": [{**LISTENER, "protocol": "HTTP", "secret_id": UNKNOWN_ID, "sni_secret_id": [UNKNOWN_ID]}],
+        },
         {"secret_id", "sni_secret_id"},
     ),
     (
         "POST",
         "/v1/loadbalancers/@",
-        {**BALANCER, "listeners": [{**LISTENER, "sni_secret_id": [NOWHERE]}]},
+        {**BALANCER, "listeners": [{**LISTENER, "sni_secret_id": [UNKNOWN_ID]}]},
         {"sni_secret_id"},
     ),
     (
@@ -250,10 +253,10 @@ FIELDS: list[tuple[str, str, Any, set[str]]] = [
     ),
     ("PATCH", "/v1/lblisteners/@/{listener}", {"name": "new", "connection_limit": 1}, {"connection_limit"}),
     ("POST", "/v1/lbpools/@", pool_body(), {"load_balancer_id"}),
-    ("POST", "/v1/lbpools/@", pool_body(loadbalancer_id=NOWHERE), {"loadbalancer_id"}),
+    ("POST", "/v1/lbpools/@", pool_body(loadbalancer_id=UNKNOWN_ID), {"loadbalancer_id"}),
     ("POST", "/v1/lbpools/@", pool_body(load_balancer_id="{other}", listener_id="{listener}"), {"listener_id"}),
     ("POST", "/v1/lbpools/@", pool_body(load_balancer_id="{lb}", lb_algorithm="RANDOM"), {"lb_algorithm"}),
-    ("POST", "/v1/lbpools/@", pool_body(load_balancer_id="{lb}", ca_secret_id=NOWHERE), {"ca_secret_id"}),
+    ("POST", "/v1/lbpools/@", pool_body(load_balancer_id="{lb}", ca_secret_id=UNKNOWN_ID), {"ca_secret_id"}),
     (
         "POST",
         "/v1/lbpools/@",
@@ -305,7 +308,7 @@ FIELDS: list[tuple[str, str, Any, set[str]]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "fields"), FIELDS)
-def test_wrong_fields_are_named_and_nothing_is_done(
+def test_invalid_fields_are_named_and_nothing_changes(
     api: Api, method: str, path: str, body: Any, fields: set[str]
 ) -> None:
     balancer, pool = api.pool_on_new_load_balancer(members=[member_body()])
@@ -319,9 +322,9 @@ def test_wrong_fields_are_named_and_nothing_is_done(
     }
     before = api.state()
     body = _filled(body, ids)
-    answer = api.refused(method, path.format(**ids), 400, "ValidationError", json=body)
-    assert set(answer["invalid_fields"]) == fields
-    assert all(name in answer["message"] for name in fields)
+    response = api.rejected(method, path.format(**ids), 400, "ValidationError", json=body)
+    assert set(response["invalid_fields"]) == fields
+    assert all(name in response["message"] for name in fields)
     assert api.state() == before
 
 
@@ -335,37 +338,37 @@ def _filled(body: Any, ids: dict[str, str]) -> Any:
 
 
 class TestConflicts:
-    def test_a_port_is_taken_once(self, api: Api) -> None:
+    def test_port_of_another_listener_is_a_conflict(self, api: Api) -> None:
         balancer = api.load_balancer()
         api.listener(balancer)
         body = {"name": "second", "protocol": "TCP", "protocol_port": 80, "load_balancer_id": balancer}
-        api.refused("POST", "/v1/lblisteners/@", 409, "ConflictError", json=body)
+        api.rejected("POST", "/v1/lblisteners/@", 409, "ConflictError", json=body)
         api.do("POST", "/v1/lblisteners/@", {**body, "protocol": "UDP"})
         nested = {"name": "nested", "protocol": "TCP", "protocol_port": 80}
-        api.refused("POST", "/v1/loadbalancers/@", 409, json={"name": "web", "listeners": [nested, nested]})
+        api.rejected("POST", "/v1/loadbalancers/@", 409, json={"name": "web", "listeners": [nested, nested]})
 
-    def test_a_listener_has_one_default_pool(self, api: Api) -> None:
+    def test_second_default_pool_of_a_listener_is_a_conflict(self, api: Api) -> None:
         listener = api.listener(api.load_balancer())
         api.pool(listener_id=listener)
-        api.refused("POST", "/v1/lbpools/@", 409, "ConflictError", json=pool_body(listener_id=listener))
+        api.rejected("POST", "/v1/lbpools/@", 409, "ConflictError", json=pool_body(listener_id=listener))
 
-    def test_a_member_is_there_once(self, api: Api) -> None:
+    def test_member_with_the_same_address_and_port_is_a_conflict(self, api: Api) -> None:
         balancer, pool = api.pool_on_new_load_balancer(members=[member_body("2001:db8::1")])
         same = member_body("2001:0db8:0:0::1")
-        api.refused("POST", f"/v1/loadbalancers/@/pools/{pool}/members", 409, "ConflictError", json=same)
-        api.refused("PUT", f"/v1/loadbalancers/@/pools/{pool}/members", 409, json=[same, same])
-        api.refused("PATCH", f"/v2/lbpools/@/{pool}", 409, json={"members": [same, same]})
-        api.refused("POST", "/v1/lbpools/@", 409, json=pool_body(load_balancer_id=balancer, members=[same, same]))
+        api.rejected("POST", f"/v1/loadbalancers/@/pools/{pool}/members", 409, "ConflictError", json=same)
+        api.rejected("PUT", f"/v1/loadbalancers/@/pools/{pool}/members", 409, json=[same, same])
+        api.rejected("PATCH", f"/v2/lbpools/@/{pool}", 409, json={"members": [same, same]})
+        api.rejected("POST", "/v1/lbpools/@", 409, json=pool_body(load_balancer_id=balancer, members=[same, same]))
 
-    def test_a_default_pool_is_of_the_same_load_balancer(self, api: Api) -> None:
+    def test_default_pool_of_another_load_balancer_is_rejected(self, api: Api) -> None:
         _, pool = api.pool_on_new_load_balancer()
         body = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "default_pool_id": pool}
         body["load_balancer_id"] = api.load_balancer()
-        refused = api.refused("POST", "/v1/lblisteners/@", 400, json=body)
-        assert set(refused["invalid_fields"]) == {"default_pool_id"}
+        rejected = api.rejected("POST", "/v1/lblisteners/@", 400, json=body)
+        assert set(rejected["invalid_fields"]) == {"default_pool_id"}
 
 
-def test_no_refusal_repeats_what_was_sent_as_a_secret(api: Api) -> None:
+def test_error_responses_never_contain_the_payload_of_a_secret(api: Api) -> None:
     canary = "c2VjcmV0LWNhbmFyeQ"
     for body in (
         {**blob("web", canary + "!"), "name": 5},

@@ -104,7 +104,7 @@ def test_commands_say_which_extra_they_need(distribution: Distribution, tmp_path
     for command, extra in (("gcore-tls", "cli"), ("gcore-emulator", "emulator")):
         ended = bare.run(command, "--help")
         assert ended.returncode == 2, ended.stderr
-        said = f"{command} needs packages that aren't installed: pip install 'gcore-tls-provider[{extra}]'\n"
+        said = f"{command} needs packages that are not installed. Run: pip install 'gcore-tls-provider[{extra}]'\n"
         assert ended.stderr == said
 
 

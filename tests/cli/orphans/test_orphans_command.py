@@ -17,7 +17,7 @@ from gcore_emulator import Emulator, Settings, TaskSeconds, serving
 from gcore_tls_provider.cli.app import app
 from gcore_tls_provider.cli.orphans.search import search
 from gcore_tls_provider.errors import ConfigurationError
-from gcore_tls_provider.hidden_inputs import ATTEMPT
+from gcore_tls_provider.hidden_inputs import RECORD
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from tests.fake_engine.account import urn_of
 from tests.fake_engine.recording_host import IDENTITY, Making, exported
@@ -85,7 +85,7 @@ class Account:
     def interrupt_create(self, kind: str, name: str, inputs: Mapping[str, object] = MappingProxyType({})) -> str:
         """Add an interrupted create to the state, and return the name that it generated."""
         urn = urn_of(kind, name)
-        self.creating.append(Making(urn, {ATTEMPT: "a", **inputs}))
+        self.creating.append(Making(urn, {RECORD: {"v": 1, "nonce": "a"}, **inputs}))
         return ObjectNaming.of_urn(IDENTITY, urn).name("a")
 
     def make(self, path: str, body: Mapping[str, object], project: int = 1) -> str:
@@ -299,7 +299,7 @@ class TestDeletion:
 
     def test_orphan_that_no_longer_exists_counts_as_deleted(self, account: Account) -> None:
         account.secret(account.interrupt_create("CertificateAuthority", "ca"))
-        rule = {"action": "answer", "status": 404, "body": {"exception_class": "NotFoundError", "message": "gone"}}
+        rule = {"action": "respond", "status": 404, "body": {"exception_class": "NotFoundError", "message": "gone"}}
         account.http.post("/_emulator/faults", json=[{**rule, "route": SECRET}])
         assert account.run("--delete", "--yes").exit_code == 0
 
@@ -307,7 +307,7 @@ class TestDeletion:
         pool, *_ = ids = self.orphans_of_each_kind(account)
         other = account.secret(account.interrupt_create("CertificateAuthority", "other"))
         account.http.post(
-            "/_emulator/faults", json=[{"action": "answer", "status": 403, "body": {}, "method": "DELETE", "nth": 1}]
+            "/_emulator/faults", json=[{"action": "respond", "status": 403, "body": {}, "method": "DELETE", "nth": 1}]
         )
         found = {each["id"]: each for each in account.listed("--delete", "--yes")}
         assert "403" in found[pool]["kept"]

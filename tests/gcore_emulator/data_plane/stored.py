@@ -19,7 +19,7 @@ from gcore_emulator.account import (
 
 SCOPE = ProjectRegion(1, 1)
 MADE = datetime(2026, 1, 1, tzinfo=timezone.utc)
-COMMON: dict[str, Any] = {"scope": SCOPE, "created_at": MADE}
+COMMON: dict[str, Any] = {"location": SCOPE, "created_at": MADE}
 
 
 def load_balancer(balancer_id: str = "lb", **fields: Any) -> LoadBalancer:

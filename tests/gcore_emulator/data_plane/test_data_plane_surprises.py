@@ -205,7 +205,7 @@ class TestOneBrokenFile:
         truncated = traffic.material.authority.certificate_pem + traffic.material.other_authority.certificate_pem[:200]
         broken, own = traffic.secret(truncated, "broken"), deployed.pool()["secret_id"]
         error = api.fail("PATCH", f"/v2/lbpools/@/{deployed.pool_id}", {"ca_secret_id": broken})
-        assert "HAProxy refuses the configuration" in error
+        assert "HAProxy rejects the configuration" in error
         assert "ca-file" in error
         assert "/tmp" not in error
         assert ask(deployed.port).status == 200

@@ -136,7 +136,7 @@ def test_it_follows_what_happens(page: Page, traffic: Traffic) -> None:
     page.run("window.loadedOnce = true")
     deployed.patch_pool(name="renamed")
     page.wait_for("#balancers", "renamed")
-    task = api.begin("PATCH", f"/v2/lbpools/@/{deployed.pool_id}", {"name": "slow"})
+    task = api.start_task("PATCH", f"/v2/lbpools/@/{deployed.pool_id}", {"name": "slow"})
     page.wait_for("#balancers", "pending update")
     page.wait_for("#tasks", "new")
     api.finish(task)
@@ -148,7 +148,7 @@ def test_tasks_and_requests(page: Page, traffic: Traffic) -> None:
     api = traffic.api
     api.load_balancer()
     api.add_fault(action="fail_task", route="/cloud/v1/secrets/{project_id}/{region_id}", error="Out of vaults")
-    api.begin("POST", "/v1/secrets/@", blob("web", api.material.ca_payload))
+    api.start_task("POST", "/v1/secrets/@", blob("web", api.material.ca_payload))
     api.clock.advance(100)
     api.call("GET", "/v1/lbpools/@/%3Cimg%20src=x%20onerror=alert(1)%3E")
     text = page.wait_for("#tasks", "create_loadbalancer web", "create_secret", "Out of vaults", "error", "finished")
@@ -226,7 +226,7 @@ def test_everybody_can_read_it(page: Page, traffic: Traffic) -> None:
     traffic.api.load_balancer(name="a-load-balancer-with-a-name-as-long-as-somebody-may-give-it.12")
     traffic.api.add_fault(action="fail_task", route="/cloud/v1/secrets/{project_id}/{region_id}", error="Out of vaults")
     traffic.api.fail("POST", "/v1/secrets/@", blob("web", traffic.api.material.ca_payload))
-    traffic.api.begin("POST", "/v1/loadbalancers/@", {"name": "another"})
+    traffic.api.start_task("POST", "/v1/loadbalancers/@", {"name": "another"})
     page.wait_for("#balancers", "error", "another")
     looked_at(page, "page", "error")
 

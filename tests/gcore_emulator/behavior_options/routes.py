@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.gcore_emulator.choices.choice import choice
+from tests.gcore_emulator.behavior_options.registry import checks_value
 from tests.gcore_emulator.emulated_api import TASK_SECONDS, Api, pool_body
 
 
 def pool_routes(api: Api) -> dict[str, int]:
-    """Which of the four routes exist, by the status of an answer."""
+    """Send a request to each of the four routes, and return the statuses."""
     balancer = api.load_balancer()
     listener = api.listener(balancer)
     calls = {
@@ -24,12 +24,12 @@ def pool_routes(api: Api) -> dict[str, int]:
     return statuses
 
 
-@choice("pool-routes", "both")
+@checks_value("pool-routes", "both")
 def both_pairs_of_pool_routes(api: Api) -> None:
     assert set(pool_routes(api).values()) == {200}
 
 
-@choice("pool-routes", "guide")
+@checks_value("pool-routes", "guide")
 def the_guides_pool_routes(api: Api) -> None:
     assert pool_routes(api) == {
         "openapi create": 405,
@@ -39,7 +39,7 @@ def the_guides_pool_routes(api: Api) -> None:
     }
 
 
-@choice("pool-routes", "openapi")
+@checks_value("pool-routes", "openapi")
 def openapis_pool_routes(api: Api) -> None:
     assert pool_routes(api) == {
         "openapi create": 200,
@@ -50,25 +50,25 @@ def openapis_pool_routes(api: Api) -> None:
 
 
 def unknown_routes(api: Api) -> list[tuple[int, str]]:
-    answers = [api.call("GET", "/v1/nothing/@"), api.call("DELETE", "/v1/secrets/@")]
-    return [(answer.status_code, answer.json()["exception_class"]) for answer in answers]
+    responses = [api.call("GET", "/v1/nothing/@"), api.call("DELETE", "/v1/secrets/@")]
+    return [(response.status_code, response.json()["exception_class"]) for response in responses]
 
 
-@choice("unknown-route", "by-method")
+@checks_value("unknown-route", "by-method")
 def unknown_routes_by_method(api: Api) -> None:
     assert unknown_routes(api) == [(404, "HTTPError"), (405, "HTTPError")]
 
 
-@choice("unknown-route", "404")
+@checks_value("unknown-route", "404")
 def unknown_routes_404(api: Api) -> None:
     assert unknown_routes(api) == [(404, "HTTPError")] * 2
 
 
-@choice("unknown-route", "405")
+@checks_value("unknown-route", "405")
 def unknown_routes_405(api: Api) -> None:
     assert unknown_routes(api) == [(405, "HTTPError")] * 2
 
 
-@choice("unknown-route", "not-found-error")
+@checks_value("unknown-route", "not-found-error")
 def unknown_routes_like_objects(api: Api) -> None:
     assert unknown_routes(api) == [(404, "NotFoundError")] * 2

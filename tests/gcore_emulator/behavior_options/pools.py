@@ -4,55 +4,55 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.gcore_emulator.choices.choice import choice
+from tests.gcore_emulator.behavior_options.registry import checks_value
 from tests.gcore_emulator.emulated_api import TASK_SECONDS, Api, member_body, monitor_body, pool_body
 
 
 def nulls(api: Api) -> dict[str, Any]:
-    """What three nulls leave of a pool's secret ids; the secret is named in place of its id."""
+    """Set a pool's three secret IDs to null, and return the status and which of them are still set."""
     ids = {"ca_secret_id": api.ca_secret(), "crl_secret_id": api.crl_secret(), "secret_id": api.client_secret()}
     _, pool = api.pool_on_new_load_balancer(**ids)
-    answer = api.call("PATCH", f"/v2/lbpools/@/{pool}", json=dict.fromkeys(ids))
+    response = api.call("PATCH", f"/v2/lbpools/@/{pool}", json=dict.fromkeys(ids))
     api.clock.advance(TASK_SECONDS)
     after = api.get(f"/v1/lbpools/@/{pool}")
-    return {"status": answer.status_code, **{name: after[name] == secret for name, secret in ids.items()}}
+    return {"status": response.status_code, **{name: after[name] == secret for name, secret in ids.items()}}
 
 
-@choice("null-secret-id", "unset")
+@checks_value("null-secret-id", "unset")
 def null_unsets(api: Api) -> None:
     assert nulls(api) == {"status": 200, "ca_secret_id": False, "crl_secret_id": False, "secret_id": False}
 
 
-@choice("null-secret-id", "ignore")
+@checks_value("null-secret-id", "ignore")
 def null_is_ignored(api: Api) -> None:
     assert nulls(api) == {"status": 200, "ca_secret_id": True, "crl_secret_id": True, "secret_id": True}
 
 
-@choice("null-secret-id", "reject")
-def null_is_refused(api: Api) -> None:
+@checks_value("null-secret-id", "reject")
+def null_is_rejected(api: Api) -> None:
     assert nulls(api) == {"status": 400, "ca_secret_id": True, "crl_secret_id": True, "secret_id": True}
 
 
 def null_monitor(api: Api) -> bool:
-    """Whether a null leaves the health monitor."""
+    """Set a pool's health monitor to null, and return True if it still exists."""
     _, pool = api.pool_on_new_load_balancer(healthmonitor=monitor_body())
     api.call("PATCH", f"/v2/lbpools/@/{pool}", json={"healthmonitor": None})
     api.clock.advance(TASK_SECONDS)
     return api.get(f"/v1/lbpools/@/{pool}")["healthmonitor"] is not None
 
 
-@choice("null-health-monitor", "delete")
+@checks_value("null-health-monitor", "delete")
 def null_deletes_the_monitor(api: Api) -> None:
     assert not null_monitor(api)
 
 
-@choice("null-health-monitor", "ignore")
+@checks_value("null-health-monitor", "ignore")
 def null_leaves_the_monitor(api: Api) -> None:
     assert null_monitor(api)
 
 
 def pairs(api: Api) -> dict[tuple[str, str], bool]:
-    """Which listeners take which pools."""
+    """Return the pairs of listener and pool protocols, and whether the API accepts them."""
     secret = api.server_secret()
     taken = {}
     for listener in ("HTTP", "HTTPS", "TCP", "TERMINATED_HTTPS", "UDP", "PROMETHEUS"):
@@ -61,22 +61,22 @@ def pairs(api: Api) -> dict[tuple[str, str], bool]:
             if listener == "TERMINATED_HTTPS":
                 nested["secret_id"] = secret
             nested["pools"] = [pool_body(protocol=pool)]
-            answer = api.call("POST", "/v1/loadbalancers/@", json={"name": "web", "listeners": [nested]})
-            taken[listener, pool] = answer.status_code == 200
+            response = api.call("POST", "/v1/loadbalancers/@", json={"name": "web", "listeners": [nested]})
+            taken[listener, pool] = response.status_code == 200
     return taken
 
 
-@choice("protocol-pairs", "lax")
+@checks_value("protocol-pairs", "lax")
 def almost_all_pairs(api: Api) -> None:
-    refused = {pair for pair, taken in pairs(api).items() if not taken}
-    assert refused == {
+    rejected = {pair for pair, taken in pairs(api).items() if not taken}
+    assert rejected == {
         *((listener, "UDP") for listener in ("HTTP", "HTTPS", "TCP", "TERMINATED_HTTPS", "PROMETHEUS")),
         *(("UDP", pool) for pool in ("HTTP", "HTTPS", "TCP", "PROXYV2")),
         *(("PROMETHEUS", pool) for pool in ("HTTP", "HTTPS", "TCP", "PROXYV2")),
     }
 
 
-@choice("protocol-pairs", "octavia")
+@checks_value("protocol-pairs", "octavia")
 def octavias_pairs(api: Api) -> None:
     assert {pair for pair, taken in pairs(api).items() if taken} == {
         ("HTTP", "HTTP"),
@@ -95,32 +95,32 @@ def octavias_pairs(api: Api) -> None:
     balancer = api.load_balancer()
     listener = api.listener(balancer)
     both = pool_body(protocol="HTTPS", listener_id=listener)
-    api.refused("POST", "/v1/lbpools/@", 400, json=both)
+    api.rejected("POST", "/v1/lbpools/@", 400, json=both)
     api.do("POST", "/v1/lbpools/@", {**both, "load_balancer_id": balancer})
 
 
 def changed_protocol(api: Api) -> tuple[int, str, list[dict[str, Any]]]:
     listener = api.listener(api.load_balancer())
     pool = api.pool(listener_id=listener, members=[member_body()])
-    answer = api.call("PATCH", f"/v2/lbpools/@/{pool}", json={"protocol": "HTTPS"})
+    response = api.call("PATCH", f"/v2/lbpools/@/{pool}", json={"protocol": "HTTPS"})
     api.clock.advance(TASK_SECONDS)
-    return answer.status_code, pool, api.get("/v1/lbpools/@", listener_id=listener)["results"]
+    return response.status_code, pool, api.get("/v1/lbpools/@", listener_id=listener)["results"]
 
 
-@choice("protocol-change", "keep-id")
+@checks_value("protocol-change", "keep-id")
 def a_protocol_is_changed_in_place(api: Api) -> None:
     status, before, (after,) = changed_protocol(api)
     assert (status, after["id"], after["protocol"]) == (200, before, "HTTPS")
 
 
-@choice("protocol-change", "new-id")
+@checks_value("protocol-change", "new-id")
 def a_protocol_is_changed_by_a_new_pool(api: Api) -> None:
     status, before, (after,) = changed_protocol(api)
     assert (status, after["protocol"], len(after["members"])) == (200, "HTTPS", 1)
     assert after["id"] != before
 
 
-@choice("protocol-change", "reject")
-def a_protocol_stays(api: Api) -> None:
+@checks_value("protocol-change", "reject")
+def protocol_change_is_rejected(api: Api) -> None:
     status, before, (after,) = changed_protocol(api)
     assert (status, after["id"], after["protocol"]) == (400, before, "HTTP")

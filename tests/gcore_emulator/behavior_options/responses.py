@@ -1,54 +1,54 @@
-"""Answers in general."""
+"""Responses in general."""
 
 from __future__ import annotations
 
-from tests.gcore_emulator.choices.choice import choice
+from tests.gcore_emulator.behavior_options.registry import checks_value
 from tests.gcore_emulator.emulated_api import Api, blob, member_body, pool_body
 
 
-@choice("rate-limit", "none")
+@checks_value("rate-limit", "none")
 def there_is_no_rate_limit(api: Api) -> None:
     assert {api.call("GET", "/v1/tasks").status_code for _ in range(50)} == {200}
 
 
-@choice("rate-limit", "N", "3")
+@checks_value("rate-limit", "N", "3")
 def there_is_a_rate_limit(api: Api) -> None:
     for _ in range(2):
-        answers = [api.call("GET", "/v1/tasks") for _ in range(5)]
-        assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+        responses = [api.call("GET", "/v1/tasks") for _ in range(5)]
+        assert [response.status_code for response in responses] == [200, 200, 200, 429, 429]
         api.clock.advance(1)
 
 
-@choice("retry-after", "sent")
-@choice("retry-after", "absent")
+@checks_value("retry-after", "sent")
+@checks_value("retry-after", "absent")
 def retry_after_alone_changes_nothing(api: Api) -> None:
     assert api.call("GET", "/v1/tasks").status_code == 200
 
 
-@choice("unauthenticated-body", "error-shape")
+@checks_value("unauthenticated-body", "error-shape")
 def a_401_has_the_error_shape(api: Api) -> None:
-    api.refused("GET", "/v1/tasks", 401, "token_not_valid", headers={"Authorization": "APIKey no"})
+    api.rejected("GET", "/v1/tasks", 401, "token_not_valid", headers={"Authorization": "APIKey no"})
 
 
-@choice("unauthenticated-body", "detail")
+@checks_value("unauthenticated-body", "detail")
 def a_401_has_a_detail(api: Api) -> None:
-    answer = api.call("GET", "/v1/tasks", headers={"Authorization": "APIKey no"})
-    assert (answer.status_code, set(answer.json())) == (401, {"detail"})
+    response = api.call("GET", "/v1/tasks", headers={"Authorization": "APIKey no"})
+    assert (response.status_code, set(response.json())) == (401, {"detail"})
 
 
-@choice("unauthenticated-body", "empty")
+@checks_value("unauthenticated-body", "empty")
 def a_401_is_empty(api: Api) -> None:
-    answer = api.call("GET", "/v1/tasks", headers={"Authorization": "APIKey no"})
-    assert (answer.status_code, answer.content) == (401, b"")
+    response = api.call("GET", "/v1/tasks", headers={"Authorization": "APIKey no"})
+    assert (response.status_code, response.content) == (401, b"")
 
 
-@choice("unknown-fields", "reject")
-def unknown_fields_are_refused(api: Api) -> None:
-    refused = api.refused("POST", "/v1/loadbalancers/@", 400, json={"name": "web", "color": "red"})
-    assert set(refused["invalid_fields"]) == {"color"}
+@checks_value("unknown-fields", "reject")
+def unknown_fields_are_rejected(api: Api) -> None:
+    rejected = api.rejected("POST", "/v1/loadbalancers/@", 400, json={"name": "web", "color": "red"})
+    assert set(rejected["invalid_fields"]) == {"color"}
 
 
-@choice("unknown-fields", "ignore")
+@checks_value("unknown-fields", "ignore")
 def unknown_fields_are_ignored(api: Api) -> None:
     nested = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "color": "blue"}
     nested["pools"] = [pool_body(members=[member_body(color="green")])]
@@ -57,18 +57,18 @@ def unknown_fields_are_ignored(api: Api) -> None:
     api.do("PUT", f"/v1/loadbalancers/@/pools/{pool['id']}/members", [member_body("10.0.0.8", color="green")])
     api.do("POST", "/v2/secrets/@", {**blob("web", api.material.server_payload), "color": "red"})
     api.do("POST", "/v2/secrets/@", {"name": "web", "payload": {**api.material.pem_texts, "color": "red"}})
-    refused = api.refused("POST", "/v1/loadbalancers/@", 400, json={"color": "red"})
-    assert set(refused["invalid_fields"]) == {"name"}
+    rejected = api.rejected("POST", "/v1/loadbalancers/@", 400, json={"color": "red"})
+    assert set(rejected["invalid_fields"]) == {"name"}
 
 
-@choice("created-resources", "all")
-def all_that_was_made_is_listed(api: Api) -> None:
+@checks_value("created-resources", "all")
+def all_created_objects_are_listed(api: Api) -> None:
     nested = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "pools": [pool_body()]}
     made = api.do("POST", "/v1/loadbalancers/@", {"name": "web", "listeners": [nested]})
     assert set(made) == {"loadbalancers", "listeners", "pools"}
 
 
-@choice("created-resources", "load-balancer-only")
+@checks_value("created-resources", "load-balancer-only")
 def only_the_load_balancer_is_listed(api: Api) -> None:
     nested = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "pools": [pool_body()]}
     made = api.do("POST", "/v1/loadbalancers/@", {"name": "web", "listeners": [nested]})
@@ -76,19 +76,19 @@ def only_the_load_balancer_is_listed(api: Api) -> None:
     assert set(api.do("POST", "/v1/lbpools/@", pool_body(load_balancer_id=made["loadbalancers"][0]))) == {"pools"}
 
 
-@choice("unique-names", "no")
+@checks_value("unique-names", "no")
 def names_may_be_used_twice(api: Api) -> None:
     assert api.secret(api.material.ca_payload, "same") != api.secret(api.material.ca_payload, "same")
 
 
-@choice("unique-names", "yes")
+@checks_value("unique-names", "yes")
 def names_may_be_used_once(api: Api) -> None:
     api.secret(api.material.ca_payload, "same")
-    api.refused("POST", "/v1/secrets/@", 409, "ConflictError", json=blob("same", api.material.ca_payload))
+    api.rejected("POST", "/v1/secrets/@", 409, "ConflictError", json=blob("same", api.material.ca_payload))
     balancer, _ = api.pool_on_new_load_balancer(name="same")
-    api.refused("POST", "/v1/lbpools/@", 409, json=pool_body(name="same", load_balancer_id=balancer))
+    api.rejected("POST", "/v1/lbpools/@", 409, json=pool_body(name="same", load_balancer_id=balancer))
     nested = [{"name": "same", "protocol": "HTTP", "protocol_port": port} for port in (80, 81)]
-    api.refused("POST", "/v1/loadbalancers/@", 409, json={"name": "other", "listeners": nested})
+    api.rejected("POST", "/v1/loadbalancers/@", 409, json={"name": "other", "listeners": nested})
 
 
 def found_by(api: Api, name: str) -> list[str]:
@@ -99,30 +99,30 @@ def found_by(api: Api, name: str) -> list[str]:
     return [kind for kind in kinds if api.get(f"/v1/{kind}/@", name=name)["count"]]
 
 
-@choice("name-filter", "exact")
+@checks_value("name-filter", "exact")
 def names_are_compared_exactly(api: Api) -> None:
     assert found_by(api, "web") == []
     assert len(found_by(api, "website")) == 3
 
 
-@choice("name-filter", "substring")
+@checks_value("name-filter", "substring")
 def parts_of_names_are_found(api: Api) -> None:
     assert len(found_by(api, "web")) == 3
 
 
-@choice("finished-task-retention", "forever")
+@checks_value("finished-task-retention", "forever")
 def tasks_are_kept(api: Api) -> None:
     api.ca_secret()
     api.clock.advance(10**6)
     assert api.get("/v1/tasks")["count"] == 1
 
 
-@choice("finished-task-retention", "N", "60")
-def tasks_are_forgotten(api: Api) -> None:
-    task = api.begin("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
+@checks_value("finished-task-retention", "N", "60")
+def finished_tasks_expire(api: Api) -> None:
+    task = api.start_task("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
     api.finish(task)
     api.clock.advance(59)
     assert api.task(task)["state"] == "FINISHED"
     api.clock.advance(1)
-    api.refused("GET", f"/v1/tasks/{task}", 404, "NotFoundError")
+    api.rejected("GET", f"/v1/tasks/{task}", 404, "NotFoundError")
     assert api.get("/v1/tasks")["count"] == 0

@@ -1,4 +1,4 @@
-"""One story of calls, lived by an emulator that keeps its state in a file, with and without restarts."""
+"""Scenarios of requests to an emulator with a state file, with and without restarts."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.gcore_emulator.emulated_api import KEY, blob, member_body, monitor_bo
 from tests.material import Material
 
 
-def settings(**choices: Any) -> Settings:
-    """An emulator's, with choices by field name of `Behavior`."""
+def settings(**options: Any) -> Settings:
+    """Return settings with behavior options by field name of `Behavior`."""
     return Settings(
         api_key=KEY,
         task_seconds=TaskSeconds(10, {"update_loadbalancer": 25, "failover_loadbalancer": None}),
-        behavior=Behavior.model_validate(choices),
+        behavior=Behavior.model_validate(options),
     )
 
 
@@ -53,12 +53,12 @@ STEPS = (
     "wait",
     "wait long",
 )
-"""What a step may be."""
+"""Steps of a scenario."""
 
 
 @dataclass
-class Life:
-    """An emulator, as its file lets it be."""
+class RestartableEmulator:
+    """Emulator with a state file that can be restarted."""
 
     file: Path
     material: Material
@@ -67,27 +67,27 @@ class Life:
 
     def __post_init__(self) -> None:
         self._open = ExitStack()
-        self.begin()
+        self.start()
 
-    def begin(self) -> None:
+    def start(self) -> None:
         self.emulator = Emulator(self.settings, self.clock, state=self._open.enter_context(open_state_file(self.file)))
         self._application = create_application(self.emulator)
 
-    def end(self) -> None:
-        """Ends the emulator without a word: nothing is saved that isn't yet."""
+    def stop(self) -> None:
+        """Stop the emulator as if it were killed: nothing more is saved."""
         self._open.close()
 
     def restart(self) -> None:
-        self.end()
-        self.begin()
+        self.stop()
+        self.start()
 
-    def remembers(self) -> dict[RecordKey, str]:
-        """All that there is in the emulator."""
+    def records(self) -> dict[RecordKey, str]:
+        """Return the records of the whole state."""
         found = values_to_save(self.emulator.account, self.emulator.faults.counts, self.emulator.auditor.violations)
         return {key: serialize(value) for key, value in found.items()}
 
-    def shape(self) -> Counter[tuple[str, ...]]:
-        """All that there is, without ids and times."""
+    def outline(self) -> Counter[tuple[str, ...]]:
+        """Return the names, kinds and statuses of all objects and tasks, without IDs and times."""
         account = self.emulator.account
         tables = (account.secrets, account.load_balancers, account.listeners, account.pools)
         found = [(type(one).__name__, one.name, one.provisioning_status) for table in tables for one in table.values()]
@@ -95,7 +95,7 @@ class Life:
         return Counter[tuple[str, ...]](found) + Counter[tuple[str, ...]](tasks)
 
     def call(self, method: str, path: str, body: Any = None) -> int | None:
-        """The answer's status; None if there is none."""
+        """Send a request, and return the status of the response; None if the connection was dropped."""
 
         async def send() -> int:
             transport = httpx.ASGITransport(self._application)
@@ -109,7 +109,7 @@ class Life:
             return None
 
     def step(self, step: str, at: int) -> int | None:
-        """One step of a story: `at` chooses the object that it is about, if it is about one."""
+        """Execute one step. `at` chooses the object, if the step needs one."""
         account = self.emulator.account
         balancers, listeners, pools, secrets = (
             list(table) for table in (account.load_balancers, account.listeners, account.pools, account.secrets)
@@ -149,26 +149,26 @@ class Life:
 
 
 @contextmanager
-def lived(
+def run_scenario(
     file: Path,
     material: Material,
-    story: Sequence[tuple[str, int]],
+    scenario: Sequence[tuple[str, int]],
     restarts: Collection[int] = (),
     settings: Settings = PLAIN,
-) -> Iterator[tuple[Life, list[int | None]]]:
-    """A whole story, with restarts before the steps of these numbers; gives what came of it, and the answers.
+) -> Iterator[tuple[RestartableEmulator, list[int | None]]]:
+    """Run a scenario with restarts before the steps of these numbers; yield the emulator and the statuses.
 
-    The ids of one story are the same each time, unless something waited at a restart: its call is heard once more.
+    The IDs of one scenario are the same in each run, unless a request was queued at a restart and is replayed.
     """
-    dice = random.Random(0)
-    with mock.patch.object(os, "urandom", dice.randbytes):
-        life = Life(file, material, settings)
+    generator = random.Random(0)
+    with mock.patch.object(os, "urandom", generator.randbytes):
+        emulator = RestartableEmulator(file, material, settings)
         try:
-            answers = []
-            for number, (step, at) in enumerate(story):
+            statuses = []
+            for number, (step, at) in enumerate(scenario):
                 if number in restarts:
-                    life.restart()
-                answers.append(life.step(step, at))
-            yield life, answers
+                    emulator.restart()
+                statuses.append(emulator.step(step, at))
+            yield emulator, statuses
         finally:
-            life.end()
+            emulator.stop()

@@ -1,4 +1,4 @@
-"""The audit: what must never happen is noticed when it happens, with the call that did it, and nothing else is."""
+"""Audit: every violation of an invariant is recorded with the request that caused it, and nothing else is."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from gcore_emulator import Emulator, Settings, TaskSeconds, create_application
-from gcore_emulator import request_context as call
+from gcore_emulator import Emulator, Settings, TaskSeconds, create_application, request_context
 from gcore_emulator.account import ProjectRegion, RequestSummary
 from gcore_emulator.invariants import InvariantViolation
 from gcore_emulator.task_engine import TaskRequest
 from gcore_emulator.transitions import PlannedChange, locking
 from tests.gcore_emulator.conftest import Start
-from tests.gcore_emulator.emulated_api import KEY, PROJECT, REGION, SCOPE, Api, blob, mtls
+from tests.gcore_emulator.emulated_api import KEY, LOCATION, PROJECT, REGION, Api, blob, mtls
 
 OWNED = "web-d64bed2c-f9a9a8"
 
@@ -25,8 +24,8 @@ def audit(api: Api) -> Any:
     return api.http.get("/_emulator/audit").json()
 
 
-def breaches(api: Api) -> list[InvariantViolation]:
-    """What the endpoint says, which is what the emulator's own method says."""
+def violations(api: Api) -> list[InvariantViolation]:
+    """Return the violations that the control route reports, which are those of `Emulator.audit`."""
     body = audit(api)
     found = [InvariantViolation.model_validate(each) for each in body["violations"]]
     assert body["intact"] == (not found)
@@ -35,20 +34,20 @@ def breaches(api: Api) -> list[InvariantViolation]:
 
 
 def only(api: Api) -> InvariantViolation:
-    (found,) = breaches(api)
+    (found,) = violations(api)
     return found
 
 
-def test_a_whole_life_breaks_nothing(api: Api) -> None:
+def test_normal_use_violates_no_invariant(api: Api) -> None:
     balancer = api.do("POST", "/v1/loadbalancers/@", mtls(api))["loadbalancers"][0]
     (pool,) = api.state()["pools"]
     other = api.secret(api.material.ca_payload, "other")
     api.do("PATCH", f"/v2/lbpools/@/{pool}", {"ca_secret_id": other, "crl_secret_id": None})
-    api.begin("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": "new"})
-    api.refused("DELETE", f"/v1/loadbalancers/@/{balancer}", 409)
-    api.refused("DELETE", f"/v1/secrets/@/{other}", 400)
+    api.start_task("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": "new"})
+    api.rejected("DELETE", f"/v1/loadbalancers/@/{balancer}", 409)
+    api.rejected("DELETE", f"/v1/secrets/@/{other}", 400)
     api.http.headers.pop("Authorization")
-    api.refused("DELETE", f"/v1/loadbalancers/@/{balancer}", 401)
+    api.rejected("DELETE", f"/v1/loadbalancers/@/{balancer}", 401)
     api.http.headers["Authorization"] = f"APIKey {KEY}"
     api.clock.advance(100)
     api.do("DELETE", f"/v1/loadbalancers/@/{balancer}")
@@ -60,64 +59,67 @@ def test_a_whole_life_breaks_nothing(api: Api) -> None:
 
 
 class TestSecretInUse:
-    """Where deleting a secret in use is allowed, the emulator still knows that somebody used it."""
+    """The audit reports the deletion of a secret in use even if a behavior option allows it."""
 
     @pytest.fixture
     def careless(self, start: Start) -> Api:
         return start(secret_in_use="allow")
 
-    def test_one_that_a_pool_uses(self, careless: Api) -> None:
+    def test_deleting_the_secret_of_a_pool_is_a_violation(self, careless: Api) -> None:
         _, pool_id = careless.pool_on_new_load_balancer()
         one, two = (careless.secret(careless.material.ca_payload, name) for name in ("1", "2"))
         careless.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": one})
         careless.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": two})
         careless.do("DELETE", f"/v1/secrets/@/{one}")
-        assert breaches(careless) == []
-        task = careless.begin("DELETE", f"/v1/secrets/@/{two}")
+        assert violations(careless) == []
+        task = careless.start_task("DELETE", f"/v1/secrets/@/{two}")
         accepted = only(careless)
         assert accepted.invariant == "secret-deleted-in-use"
         assert accepted.description == f"The API accepted the deletion of Secret {two}, which Pool {pool_id} uses"
         assert (accepted.object_ids, accepted.task_id, accepted.at) == ((two, pool_id), task, careless.clock.now())
         assert accepted.cause is not None
-        assert (accepted.cause.method, accepted.cause.path) == ("DELETE", f"/cloud/v1/secrets/{SCOPE}/{two}")
+        assert (accepted.cause.method, accepted.cause.path) == ("DELETE", f"/cloud/v1/secrets/{LOCATION}/{two}")
         assert careless.task(task)["request_id"] == accepted.cause.request_id
         careless.finish(task)
-        _, dangling = breaches(careless)
+        _, dangling = violations(careless)
         assert dangling.invariant == "dangling-reference"
         assert dangling.description == f"Pool {pool_id} refers to Secret {two}, which does not exist"
         assert (dangling.cause, dangling.task_id) == (accepted.cause, task)
 
-    def test_one_that_is_let_go_of_meanwhile(self, careless: Api) -> None:
+    def test_deleting_a_secret_released_by_an_update_in_progress_is_a_violation(self, careless: Api) -> None:
         """Until the pool's update has ended, it uses what it used before. Afterwards nothing shows it but the audit."""
         _, pool_id = careless.pool_on_new_load_balancer()
         secret_id = careless.ca_secret()
         careless.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": secret_id})
-        careless.begin("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": None})
-        careless.begin("DELETE", f"/v1/secrets/@/{secret_id}")
+        careless.start_task("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": None})
+        careless.start_task("DELETE", f"/v1/secrets/@/{secret_id}")
         careless.clock.advance(100)
         assert only(careless).object_ids == (secret_id, pool_id)
 
-    def test_one_that_comes_into_use(self, careless: Api) -> None:
+    def test_deleting_the_secret_of_an_update_in_progress_is_a_violation(self, careless: Api) -> None:
         _, pool_id = careless.pool_on_new_load_balancer()
         secret_id = careless.ca_secret()
-        careless.begin("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": secret_id})
-        careless.begin("DELETE", f"/v1/secrets/@/{secret_id}")
+        careless.start_task("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": secret_id})
+        careless.start_task("DELETE", f"/v1/secrets/@/{secret_id}")
         assert only(careless).object_ids == (secret_id, pool_id)
 
     @pytest.mark.parametrize("field", ["secret_id", "sni_secret_id"])
-    def test_one_that_a_listener_uses(self, careless: Api, field: str) -> None:
+    def test_deleting_the_secret_of_a_listener_is_a_violation(self, careless: Api, field: str) -> None:
         secret_id = careless.server_secret()
         value = secret_id if field == "secret_id" else [secret_id]
         listener_id = careless.listener(careless.load_balancer(), protocol="TERMINATED_HTTPS", **{field: value})
-        assert breaches(careless) == []
+        assert violations(careless) == []
         careless.do("DELETE", f"/v1/secrets/@/{secret_id}")
-        assert {each.object_ids for each in breaches(careless)} == {(secret_id, listener_id), (listener_id, secret_id)}
+        assert {each.object_ids for each in violations(careless)} == {
+            (secret_id, listener_id),
+            (listener_id, secret_id),
+        }
 
 
-class TestReachingIntoTheAccount:
-    """Nothing in the API does these: they are noticed whoever did them, at the next look."""
+class TestDirectChanges:
+    """The audit reports violations that a test causes by changing the account directly."""
 
-    def test_a_listener_that_a_pool_names(self, api: Api) -> None:
+    def test_missing_listener_of_a_pool_is_a_violation(self, api: Api) -> None:
         listener = api.listener(api.load_balancer())
         pool = api.pool(listener_id=listener)
         del api.emulator.account.listeners[listener]
@@ -125,22 +127,24 @@ class TestReachingIntoTheAccount:
         assert found.invariant == "dangling-reference"
         assert (found.object_ids, found.cause, found.task_id) == ((pool, listener), None, None)
 
-    def test_a_load_balancer_whose_children_stay(self, api: Api) -> None:
+    def test_missing_load_balancer_of_its_children_is_a_violation(self, api: Api) -> None:
         balancer = api.load_balancer()
         children = {api.listener(balancer), api.pool(load_balancer_id=balancer)}
         del api.emulator.account.load_balancers[balancer]
-        found = breaches(api)
+        found = violations(api)
         assert {each.object_ids for each in found} == {(child, balancer) for child in children}
         for each in found:
             assert each.invariant == "child-of-deleted-parent"
 
-    def test_another_regions_secret(self, api: Api) -> None:
+    def test_secret_of_another_region_is_a_violation(self, api: Api) -> None:
         balancer, secret = api.load_balancer(), api.server_secret()
         listener = api.listener(balancer, protocol="TERMINATED_HTTPS", secret_id=secret)
-        api.emulator.account.put(replace(api.emulator.account.secrets[secret], location=ProjectRegion(PROJECT, REGION + 1)))
+        api.emulator.account.put(
+            replace(api.emulator.account.secrets[secret], location=ProjectRegion(PROJECT, REGION + 1))
+        )
         assert only(api).object_ids == (listener, secret)
 
-    def test_it_is_known_by_the_next_write_and_only_once_for_as_long_as_it_lasts(self, api: Api) -> None:
+    def test_persistent_violation_is_recorded_once_at_the_next_write(self, api: Api) -> None:
         listener = api.listener(api.load_balancer())
         api.pool(listener_id=listener)
         gone = api.emulator.account.listeners.pop(listener)
@@ -153,40 +157,40 @@ class TestReachingIntoTheAccount:
         api.emulator.account.put(gone)
         assert only(api) == first
         del api.emulator.account.listeners[listener]
-        assert len(breaches(api)) == 2
+        assert len(violations(api)) == 2
 
 
 class TestNames:
-    def test_two_objects_of_one_owners_name(self, api: Api) -> None:
+    def test_two_objects_with_one_owners_name_are_a_violation(self, api: Api) -> None:
         first = api.secret(api.material.ca_payload, OWNED)
         api.load_balancer(name=OWNED)
-        assert breaches(api) == []
-        api.begin("POST", "/v1/secrets/@", blob(OWNED, api.material.ca_payload))
+        assert violations(api) == []
+        api.start_task("POST", "/v1/secrets/@", blob(OWNED, api.material.ca_payload))
         found = only(api)
         assert found.invariant == "duplicate-of-owner"
         assert found.object_ids[1] == first
         assert OWNED in found.description
 
-    def test_any_other_name_is_told_apart(self, api: Api) -> None:
+    def test_two_objects_with_another_name_are_a_separate_violation(self, api: Api) -> None:
         api.load_balancer()
         api.load_balancer()
         found = only(api)
         assert found.invariant == "duplicate-name"
 
-    def test_a_name_is_free_again_once_its_object_is_going(self, api: Api) -> None:
+    def test_name_of_an_object_being_deleted_can_be_reused(self, api: Api) -> None:
         first = api.secret(api.material.ca_payload, OWNED)
-        api.begin("DELETE", f"/v1/secrets/@/{first}")
+        api.start_task("DELETE", f"/v1/secrets/@/{first}")
         api.secret(api.material.ca_payload, OWNED)
-        assert breaches(api) == []
+        assert violations(api) == []
 
-    def test_but_not_if_it_stays_after_all(self, api: Api) -> None:
+    def test_name_of_an_object_whose_deletion_fails_cannot_be_reused(self, api: Api) -> None:
         first = api.secret(api.material.ca_payload, OWNED)
         api.add_fault(action="fail_task", method="DELETE")
-        api.begin("DELETE", f"/v1/secrets/@/{first}")
+        api.start_task("DELETE", f"/v1/secrets/@/{first}")
         api.secret(api.material.ca_payload, OWNED)
         assert only(api).invariant == "duplicate-of-owner"
 
-    def test_by_renaming(self, api: Api) -> None:
+    def test_renaming_to_a_name_in_use_is_a_violation(self, api: Api) -> None:
         api.load_balancer(name=OWNED)
         other = api.load_balancer()
         api.call("PATCH", f"/v1/loadbalancers/@/{other}", json={"name": OWNED})
@@ -194,52 +198,52 @@ class TestNames:
         assert found.cause is not None
         assert found.cause.method == "PATCH"
 
-    def test_elsewhere_it_may_be_used_again(self, api: Api) -> None:
+    def test_same_name_in_another_region_is_no_violation(self, api: Api) -> None:
         secret = api.emulator.account.secrets[api.secret(api.material.ca_payload, OWNED)]
         api.emulator.account.put(replace(secret, id="elsewhere", location=ProjectRegion(PROJECT, REGION + 1)))
-        assert breaches(api) == []
+        assert violations(api) == []
 
 
 class TestLocked:
-    def test_work_that_forgets_the_lock(self, api: Api) -> None:
+    def test_task_on_a_locked_load_balancer_is_a_violation(self, api: Api) -> None:
         balancer = api.load_balancer()
-        api.begin("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": "new"})
-        asked = RequestSummary("request", "PATCH", "/cloud/somewhere")
-        order = TaskRequest(ProjectRegion(PROJECT, REGION), asked, "patch_lbpool")
+        api.start_task("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": "new"})
+        summary = RequestSummary("request", "PATCH", "/cloud/somewhere")
+        request = TaskRequest(ProjectRegion(PROJECT, REGION), summary, "patch_lbpool")
         present = api.emulator.account.load_balancers[balancer]
-        tasks = api.emulator.task_engine.submit(order, lambda: PlannedChange(locking(present)))
+        tasks = api.emulator.task_engine.submit(request, lambda: PlannedChange(locking(present)))
         found = only(api)
         assert found.invariant == "write-on-locked"
         assert (found.object_ids, [found.task_id]) == ((balancer,), tasks.tasks)
         assert found.cause is not None
         assert found.cause.request_id == "request"
 
-    def test_a_change_at_once_that_forgets_it(self, api: Api) -> None:
+    def test_immediate_change_on_a_locked_load_balancer_is_a_violation(self, api: Api) -> None:
         listener = api.listener(api.load_balancer())
-        api.begin("PATCH", f"/v2/lblisteners/@/{listener}", {"name": "new"})
+        api.start_task("PATCH", f"/v2/lblisteners/@/{listener}", {"name": "new"})
         present = api.emulator.account.listeners[listener]
-        asked = RequestSummary("request", "PATCH", "/cloud/somewhere")
-        api.emulator.task_engine.change_immediately(asked, present, replace(present, name="newer"))
+        summary = RequestSummary("request", "PATCH", "/cloud/somewhere")
+        api.emulator.task_engine.change_immediately(summary, present, replace(present, name="newer"))
         assert only(api).invariant == "write-on-locked"
 
     @pytest.mark.parametrize("choice", ["queue", "task-error"])
-    def test_waiting_for_the_lock_and_failing_for_it_are_no_such_write(self, start: Start, choice: str) -> None:
+    def test_queued_and_failing_writes_are_no_violation(self, start: Start, choice: str) -> None:
         api = start(locked_load_balancer=choice)
         balancer = api.load_balancer()
         for name in ("new", "newer"):
-            api.begin("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": name})
+            api.start_task("PATCH", f"/v2/loadbalancers/@/{balancer}", {"name": name})
         api.clock.advance(100)
-        assert breaches(api) == []
+        assert violations(api) == []
 
 
 class TestUnauthenticated:
     @pytest.fixture
     def open_door(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
-        monkeypatch.setattr(call, "compare_digest", lambda *_: True)
+        monkeypatch.setattr(request_context, "compare_digest", lambda *_: True)
         api.http.headers["Authorization"] = "APIKey 1_wrong"
         return api
 
-    def test_a_write_that_is_let_in(self, open_door: Api) -> None:
+    def test_accepted_write_without_the_key_is_a_violation(self, open_door: Api) -> None:
         open_door.secret(open_door.material.ca_payload)
         found = only(open_door)
         assert found.invariant == "unauthenticated-write"
@@ -247,29 +251,29 @@ class TestUnauthenticated:
         assert (found.cause.method, found.object_ids) == ("POST", ())
         assert "1_wrong" not in found.model_dump_json()
 
-    def test_even_if_nobody_hears_the_answer(self, open_door: Api) -> None:
+    def test_unauthenticated_write_with_a_dropped_response_is_a_violation(self, open_door: Api) -> None:
         open_door.add_fault(action="drop_after", method="POST")
         with pytest.raises(httpx.TransportError):
             open_door.call("POST", "/v1/secrets/@", json=blob("ca", open_door.material.ca_payload))
         assert only(open_door).invariant == "unauthenticated-write"
 
-    def test_reading_is_no_write_and_a_refusal_changes_nothing(self, open_door: Api) -> None:
+    def test_unauthenticated_reads_and_rejected_writes_are_no_violation(self, open_door: Api) -> None:
         open_door.get("/v1/secrets/@")
-        open_door.refused("POST", "/v1/secrets/@", 400, json={})
+        open_door.rejected("POST", "/v1/secrets/@", 400, json={})
         open_door.add_fault(action="respond", status=200, method="POST")
         open_door.call("POST", "/v1/secrets/@", json=blob("ca", open_door.material.ca_payload))
-        assert breaches(open_door) == []
+        assert violations(open_door) == []
 
 
-def test_a_reset_forgets_it(api: Api) -> None:
+def test_reset_clears_the_violations(api: Api) -> None:
     api.load_balancer()
     api.load_balancer()
-    assert breaches(api)
+    assert violations(api)
     api.http.post("/_emulator/reset")
-    assert breaches(api) == []
+    assert violations(api) == []
 
 
-def test_a_client_in_the_same_process_has_it_as_a_method(api: Api) -> None:
+def test_audit_is_also_a_method_of_the_emulator(api: Api) -> None:
     emulator = Emulator(Settings(api_key=KEY, task_seconds=TaskSeconds(0)))
     body = blob(OWNED, api.material.ca_payload)
 

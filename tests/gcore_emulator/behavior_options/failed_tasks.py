@@ -1,15 +1,15 @@
-"""Failures, lag, quotas."""
+"""Failed tasks, read lag, quotas."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.gcore_emulator.choices.choice import choice
+from tests.gcore_emulator.behavior_options.registry import checks_value
 from tests.gcore_emulator.emulated_api import Api, blob, member_body, pool_body
 
 
 def failed_tasks(api: Api) -> dict[str, Any]:
-    """A create, an update and a delete that failed; what is left."""
+    """Fail a create, an update and a delete, and return the remaining objects."""
     balancer = api.load_balancer()
     kept, going = api.pool(load_balancer_id=balancer), api.pool(load_balancer_id=balancer)
     api.add_fault(action="fail_task")
@@ -27,24 +27,24 @@ def failed_tasks(api: Api) -> dict[str, Any]:
     }
 
 
-@choice("failed-task", "leave-nothing")
+@checks_value("failed-task", "leave-nothing")
 def a_failed_task_leaves_nothing(api: Api) -> None:
     assert failed_tasks(api) == {"pools": [("backends", "ACTIVE"), ("backends", "ACTIVE")], "others": []}
 
 
-@choice("failed-task", "leave-error-object")
+@checks_value("failed-task", "leave-error-object")
 def a_failed_task_leaves_objects_in_error(api: Api) -> None:
     pools = [("backends", "ERROR"), ("backends", "ERROR"), ("made", "ERROR")]
     assert failed_tasks(api) == {"pools": pools, "others": ["ERROR"]}
     api.emulator.faults.counts.clear()
     for pool in api.get("/v1/lbpools/@")["results"]:
-        api.refused("PATCH", f"/v2/lbpools/@/{pool['id']}", 409, json={"name": "again"})
+        api.rejected("PATCH", f"/v2/lbpools/@/{pool['id']}", 409, json={"name": "again"})
         api.do("DELETE", f"/v1/lbpools/@/{pool['id']}")
 
 
-@choice("read-lag", "N", "2")
+@checks_value("read-lag", "N", "2")
 def reads_lag(api: Api) -> None:
-    task = api.begin("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
+    task = api.start_task("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
     made = api.finish(task)["secrets"][0]
     statuses = [api.call("GET", f"/v1/secrets/@/{made}").status_code for _ in range(3)]
     assert statuses == [404, 404, 200]
@@ -58,38 +58,38 @@ def reads_lag(api: Api) -> None:
     assert [api.get("/v1/loadbalancers/@")["count"] for _ in range(3)] == [1, 1, 0]
 
 
-@choice("quota", "none")
+@checks_value("quota", "none")
 def there_is_no_quota(api: Api) -> None:
     for _ in range(5):
         api.ca_secret()
 
 
-@choice("quota", "KIND=N,...", "secrets=1,load_balancers=2,listeners=1,pools=1,members=2")
+@checks_value("quota", "KIND=N,...", "secrets=1,load_balancers=2,listeners=1,pools=1,members=2")
 def there_are_quotas(api: Api) -> None:
     api.ca_secret()
-    refused = api.refused("POST", "/v1/secrets/@", 403, "QuotaLimitExceed", json=blob("x", api.material.ca_payload))
-    assert refused["info"] == {
+    rejected = api.rejected("POST", "/v1/secrets/@", 403, "QuotaLimitExceed", json=blob("x", api.material.ca_payload))
+    assert rejected["info"] == {
         "attribute": "secrets_count_limit",
         "limit": 1,
         "current_usage": 1,
         "requested_usage": 1,
     }
     balancer, pool = api.pool_on_new_load_balancer(members=[member_body()])
-    api.refused("POST", "/v1/lbpools/@", 403, json=pool_body(load_balancer_id=balancer))
+    api.rejected("POST", "/v1/lbpools/@", 403, json=pool_body(load_balancer_id=balancer))
     nested = [{"name": "abc", "protocol": "HTTP", "protocol_port": port} for port in (1, 2)]
-    api.refused("POST", "/v1/loadbalancers/@", 403, json={"name": "web", "listeners": nested})
+    api.rejected("POST", "/v1/loadbalancers/@", 403, json={"name": "web", "listeners": nested})
     members = f"/v1/loadbalancers/@/pools/{pool}/members"
     api.do("POST", members, member_body("10.0.0.2"))
-    api.refused("POST", members, 403, "QuotaLimitExceed", json=member_body("10.0.0.3"))
+    api.rejected("POST", members, 403, "QuotaLimitExceed", json=member_body("10.0.0.3"))
     api.do("PUT", members, [member_body("10.0.0.3"), member_body("10.0.0.4")])
     api.do("PATCH", f"/v2/lbpools/@/{pool}", {"members": []})
     api.load_balancer()
-    api.refused("POST", "/v1/loadbalancers/@", 403, json={"name": "web"})
+    api.rejected("POST", "/v1/loadbalancers/@", 403, json={"name": "web"})
 
 
-@choice("quota-status", "400")
-@choice("quota-status", "403")
-@choice("quota-status", "409")
-@choice("quota-status", "422")
+@checks_value("quota-status", "400")
+@checks_value("quota-status", "403")
+@checks_value("quota-status", "409")
+@checks_value("quota-status", "422")
 def quota_status_alone_changes_nothing(api: Api) -> None:
     api.ca_secret()

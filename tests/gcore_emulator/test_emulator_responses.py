@@ -1,4 +1,4 @@
-"""Every answer fits the response models of Gcore's own SDK exactly: no missing and no unknown field."""
+"""Every response matches the response models of Gcore's own SDK exactly: no missing and no unknown field."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOTHING = None
 TASKS = sdk.TaskIDList
 V1, V2, SCOPE = "/cloud/v1", "/cloud/v2", "{project_id}/{region_id}"
 
-ANSWERS: dict[tuple[str, str], Any] = {
+RESPONSE_TYPES: dict[tuple[str, str], Any] = {
     ("GET", f"{V1}/secrets/{SCOPE}"): SyncOffsetPage[sdk.Secret],
     ("POST", f"{V1}/secrets/{SCOPE}"): TASKS,
     ("POST", f"{V2}/secrets/{SCOPE}"): TASKS,
@@ -72,11 +72,11 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("POST", f"{V1}/tasks/acknowledge"): NOTHING,
     ("POST", f"{V1}/tasks/acknowledge_all"): NOTHING,
 }
-"""What the SDK makes of each route's answer."""
+"""Response model of the SDK for each route."""
 
 
-def differences(value: Any, expected: Any, where: str = "answer") -> list[str]:
-    """How a JSON value differs from a type of the SDK."""
+def differences(value: Any, expected: Any, where: str = "response") -> list[str]:
+    """Return the differences between a JSON value and a type of the SDK."""
     origin = get_origin(expected)
     if expected in (Any, object):
         return []
@@ -123,14 +123,16 @@ def _differences_of_object(value: Any, model: type[BaseModel], where: str) -> li
 
 @pytest.fixture
 def recorded(start: Callable[..., Api]) -> list[tuple[str, str, int, Any]]:
-    """Every answer of a walk through all routes: method, path, status, body."""
+    """Every response of a walk through all routes: method, path, status, body."""
     api = start(TaskSeconds(0))
-    answers = []
+    responses = []
 
     def record(method: str, path: str, json: Any = None, **params: Any) -> Any:
-        answer = api.call(method, path, json=json, params=params)
-        answers.append((method, answer.request.url.path, answer.status_code, answer.json() if answer.content else None))
-        return answers[-1][3]
+        response = api.call(method, path, json=json, params=params)
+        responses.append(
+            (method, response.request.url.path, response.status_code, response.json() if response.content else None)
+        )
+        return responses[-1][3]
 
     def do(method: str, path: str, json: Any = None, **params: Any) -> Any:
         tasks = record(method, path, json, **params)["tasks"]
@@ -215,8 +217,8 @@ def recorded(start: Callable[..., Api]) -> list[tuple[str, str, int, Any]]:
     record("GET", "/v1/tasks", limit=1000)
     do("DELETE", f"/v1/loadbalancers/@/{lb}")
     do("DELETE", f"/v1/secrets/@/{web}")
-    assert {status for _, _, status, _ in answers} <= {200, 204}
-    return answers
+    assert {status for _, _, status, _ in responses} <= {200, 204}
+    return responses
 
 
 def _template(api_routes: list[APIRoute], method: str, path: str) -> str:
@@ -226,24 +228,24 @@ def _template(api_routes: list[APIRoute], method: str, path: str) -> str:
     raise AssertionError(f"{method} {path} is no route")
 
 
-def test_every_answer_fits_the_sdk(recorded: list[tuple[str, str, int, Any]]) -> None:
+def test_every_response_matches_the_sdk_models(recorded: list[tuple[str, str, int, Any]]) -> None:
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
     visited = set()
     found = []
     for method, path, status, body in recorded:
         template = _template(routes, method, path)
         visited.add((method, template))
-        expected = ANSWERS[method, template]
+        expected = RESPONSE_TYPES[method, template]
         if expected is NOTHING:
             assert (status, body) == (204, None)
         else:
             found += differences(body, expected, f"{method} {template}")
     assert found == []
     everything = {(method, route.path) for route in routes for method in route.methods or ()}
-    assert visited == everything == set(ANSWERS)
+    assert visited == everything == set(RESPONSE_TYPES)
 
 
-def test_the_comparison_notices_each_kind_of_difference() -> None:
+def test_comparison_finds_each_kind_of_difference() -> None:
     secret = {
         "id": "x",
         "algorithm": None,

@@ -1,4 +1,4 @@
-"""Certificate material that can't serve in the role that it is given: who names a secret is told."""
+"""Secrets that cannot be used in their role: the request that refers to one is rejected."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.material import Material, base64_of
 
 
 def _pkcs12(key: Any, name: str = "app.example", subject: bool = True) -> bytes:
-    """A self-signed certificate with its key."""
+    """Return a self-signed certificate with its key."""
     named = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)] if subject else [])
     lasting = x509.CertificateBuilder().subject_name(named).issuer_name(named).public_key(key.public_key())
     lasting = lasting.serial_number(1).not_valid_before(datetime(2026, 1, 1))
@@ -35,7 +35,7 @@ def _corrupt_second_block(material: Material) -> str:
     return material.authority.certificate_pem + "\n".join([lines[0], "!" + lines[1][1:], *lines[2:]])
 
 
-MATERIALS: list[tuple[str, str, Payload]] = [
+UNUSABLE_SECRETS: list[tuple[str, str, Payload]] = [
     ("secret_id", "password", lambda m: m.with_password),
     ("secret_id", "PEM", lambda m: m.server.to_pem_bundle()),
     ("secret_id", "no key", lambda m: m.without_key),
@@ -49,7 +49,7 @@ MATERIALS: list[tuple[str, str, Payload]] = [
     ("pool.secret_id", "PEM without certificate", lambda m: m.client.private_key_pem),
     ("pool.secret_id", "PEM with encrypted key", lambda m: m.server.certificate_pem + m.encrypted_key),
     ("pool.ca_secret_id", "PKCS12", lambda m: m.server.to_pkcs12()),
-    ("pool.ca_secret_id", "revocation list", lambda m: m.crl),
+    ("pool.ca_secret_id", "CRL", lambda m: m.crl),
     ("pool.ca_secret_id", "corrupt second block", _corrupt_second_block),
     ("pool.ca_secret_id", "truncated", lambda m: m.authority.certificate_pem[:200]),
     ("pool.crl_secret_id", "certificate", lambda m: m.authority.certificate_pem),
@@ -59,10 +59,12 @@ MATERIALS: list[tuple[str, str, Payload]] = [
 
 
 @pytest.mark.parametrize(
-    ("place", "what", "payload"), MATERIALS, ids=[f"{place}: {what}" for place, what, _ in MATERIALS]
+    ("place", "what", "payload"), UNUSABLE_SECRETS, ids=[f"{place}: {what}" for place, what, _ in UNUSABLE_SECRETS]
 )
-def test_a_secret_must_serve_in_its_role(api: Api, place: str, what: str, payload: Payload) -> None:
-    """A secret is taken as it is; who names it finds out."""
+def test_secret_unusable_in_its_role_is_rejected_with_its_field(
+    api: Api, place: str, what: str, payload: Payload
+) -> None:
+    """The API accepts any blob as a secret, and rejects the request that refers to it."""
     secret = api.secret(base64_of(payload(api.material)), what)
     balancer = api.load_balancer()
     field = place.removeprefix("pool.")
@@ -74,18 +76,18 @@ def test_a_secret_must_serve_in_its_role(api: Api, place: str, what: str, payloa
     else:
         body = {**LISTENER, "load_balancer_id": balancer, field: [secret] if field.startswith("sni") else secret}
         path = "/v1/lblisteners/@"
-    refused = api.refused("POST", path, 400, "ValidationError", json=body)
-    assert set(refused["invalid_fields"]) == {field}
-    assert secret in refused["message"]
+    rejected = api.rejected("POST", path, 400, "ValidationError", json=body)
+    assert set(rejected["invalid_fields"]) == {field}
+    assert secret in rejected["message"]
 
 
-class TestRevocationList:
-    def test_it_needs_its_ca(self, api: Api) -> None:
+class TestCrl:
+    def test_crl_without_ca_is_rejected(self, api: Api) -> None:
         body = pool_body(load_balancer_id=api.load_balancer(), crl_secret_id=api.crl_secret())
-        refused = api.refused("POST", "/v1/lbpools/@", 400, json=body)
-        assert set(refused["invalid_fields"]) == {"crl_secret_id"}
+        rejected = api.rejected("POST", "/v1/lbpools/@", 400, json=body)
+        assert set(rejected["invalid_fields"]) == {"crl_secret_id"}
 
-    def test_it_is_the_first_of_a_bundle_that_must_have_signed_it(self, api: Api) -> None:
+    def test_first_certificate_of_the_ca_bundle_must_have_signed_the_crl(self, api: Api) -> None:
         material = api.material
         first = material.authority.certificate_pem + material.other_authority.certificate_pem
         second = material.other_authority.certificate_pem + material.authority.certificate_pem
@@ -93,12 +95,12 @@ class TestRevocationList:
         crl = api.crl_secret()
         api.do("PATCH", f"/v2/lbpools/@/{pool}", {"ca_secret_id": api.secret(base64_of(first)), "crl_secret_id": crl})
         wrong = {"ca_secret_id": api.secret(base64_of(second))}
-        refused = api.refused("PATCH", f"/v2/lbpools/@/{pool}", 400, json=wrong)
-        assert set(refused["invalid_fields"]) == {"crl_secret_id"}
+        rejected = api.rejected("PATCH", f"/v2/lbpools/@/{pool}", 400, json=wrong)
+        assert set(rejected["invalid_fields"]) == {"crl_secret_id"}
 
-    def test_the_ca_cannot_go_while_it_stays(self, api: Api) -> None:
+    def test_ca_cannot_be_removed_without_its_crl(self, api: Api) -> None:
         _, pool = api.pool_on_new_load_balancer(ca_secret_id=api.ca_secret(), crl_secret_id=api.crl_secret())
-        api.refused("PATCH", f"/v2/lbpools/@/{pool}", 400, json={"ca_secret_id": None})
+        api.rejected("PATCH", f"/v2/lbpools/@/{pool}", 400, json={"ca_secret_id": None})
         api.do("PATCH", f"/v2/lbpools/@/{pool}", {"ca_secret_id": None, "crl_secret_id": None})
 
 
@@ -112,10 +114,10 @@ class TestRevocationList:
         ("private_key", "other"),
     ],
 )
-def test_pem_texts_must_fit_each_other(api: Api, part: str, text: str) -> None:
+def test_mismatched_pem_texts_are_rejected(api: Api, part: str, text: str) -> None:
     material = api.material
     texts = {"encrypted": material.encrypted_key, "other": material.client.private_key_pem}
     payload = {**material.pem_texts, part: texts.get(text, text)}
-    refused = api.refused("POST", "/v2/secrets/@", 400, "ValidationError", json={"name": "web", "payload": payload})
-    assert set(refused["invalid_fields"]) == {"payload"}
-    assert part in refused["message"]
+    rejected = api.rejected("POST", "/v2/secrets/@", 400, "ValidationError", json={"name": "web", "payload": payload})
+    assert set(rejected["invalid_fields"]) == {"payload"}
+    assert part in rejected["message"]
