@@ -12,7 +12,7 @@ backend_files: list[str] = config.get_object("backendCertificates") or []
 
 
 def certificate(chain: str, key: str) -> CertificateArgs:
-    """A certificate from two PEM files."""
+    """Return the arguments of a certificate in two PEM files."""
     return {"certificate": from_file(chain), "private_key": from_file(key)}
 
 

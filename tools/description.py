@@ -1,6 +1,6 @@
-"""Make the description for package indexes from `README.md`: a metadata hook of hatchling, which `pyproject.toml` names.
+"""Make the description for package indexes from `README.md`: a metadata hook of hatchling.
 
-A package index does not resolve links into the repository. With the repository's address in `project.urls.Source`, links and
+A package index does not resolve links into the repository. With its address in `project.urls.Source`, links and
 pictures become absolute. Without it, links become their text, and pictures are left out, so that nothing is broken.
 """
 

@@ -87,7 +87,9 @@ def check(
     location, account, misplaced = resolve_location(session.accounts, olds, news)
     given_record = Record.of(news)
     record = _checked_record(Record.of(olds), given_record, is_new=not olds).update(account=account)
-    inputs = record.update(references=given_record.references).into({**given, **_normalized(partial, given), **location})
+    inputs = record.update(references=given_record.references).into(
+        {**given, **_normalized(partial, given), **location}
+    )
     evaluation = kind.evaluate(CheckContext(partial, inputs, olds, session.clock.utc(), context.urn, certificates))
     rule_findings = apply_waivers((*evaluation.findings, *partial.run_rules(kind.rules)), partial.known.reasons)
     inputs = record.update(references=evaluation.references).into({**inputs, **evaluation.facts})

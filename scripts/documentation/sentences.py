@@ -19,7 +19,7 @@ from documentation.wording import FILLED_IN, Names, Scope, scopes, texts
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 _PACKAGES: Final = ("gcore_tls_provider", "components/gcore_tls_components")
-_OTHER_PROGRAMS: Final = tuple(f"gcore_tls_provider/{each}" for each in ("emulator", "cli", "discovery", "orphans"))
+_OTHER_PROGRAMS: Final = tuple(f"gcore_tls_provider/{each}" for each in ("cli",))
 """Packages whose messages appear in a terminal of their own."""
 
 _COMPOSED: Final = re.compile(r"\w+: (?P<sentence>.+) \[(?P<code>[A-Z0-9_]+)\]\.?")
@@ -88,7 +88,7 @@ def of_errors(kinds: Collection[str]) -> Mapping[str, Sequence[Said]]:
                 if isinstance(node, ast.Call) and _called(node) in kinds and node.args:
                     for names in scope.branches(node):
                         found[_called(node)] += _of_error(node.args, names)
-                if isinstance(node, ast.Call) and _called(node) == "leave":
+                if isinstance(node, ast.Call) and _called(node) == "set_partial":
                     for names in scope.branches(node):
                         found["ApiError"] += _of_error([ast.Constant(FILLED_IN), *node.args[1:]], names)
     return {kind: _unique(found[kind]) for kind in sorted(found)}

@@ -174,9 +174,9 @@ def test_a_preview_says_what_a_change_does_to_traffic(stack: Stack, emulator: Em
     preview = stack.preview().expect_success()
     assert preview.counts()["to replace"] == 3
     text = "\n".join(preview.diagnostics)
-    assert "vip_network_id of a load balancer can't be changed in place: it is replaced." in text
-    assert f"The new load balancer is made first, and the VIP, which is {vip} now, changes." in text
-    assert "load_balancer_id of a listener can't be changed in place" in text
+    assert "vip_network_id of a load balancer cannot be changed in place: it is replaced." in text
+    assert f"The new load balancer is created first, and the VIP, which is {vip} now, changes." in text
+    assert "load_balancer_id of a listener cannot be changed in place" in text
     old = balancer(emulator).id
     stack.up().expect_success()
     assert balancer(emulator).id != old

@@ -55,7 +55,9 @@ def test_what_fails_half_way(new_program: NewProgram, files: DevelopmentFiles, e
     faults.add([HangTask(action="hang_task", method="POST", route="/cloud/v2/secrets/{project_id}/{region_id}")])
     failed = stack.up().expect_failure()
     (left,) = account.load_balancers
-    assert any("no room" in each and f"load balancer {left}, which could not be removed" in each for each in failed.lines())
+    assert any(
+        "no room" in each and f"load balancer {left}, which could not be removed" in each for each in failed.lines()
+    )
     assert saved(stack)["LoadBalancer"] == left
     assert saved(stack)["ClientCertificate"].startswith("unknown:client-")
     key_line = files.client_key.read_text().splitlines()[1]

@@ -43,7 +43,7 @@ def test_outputs_are_hardly_looked_at(tmp_path: Path) -> None:
     (source / "__main__.py").write_text(PROGRAM)
     stack = Stack.of(source, tmp_path / "stack", {"COUNT": "60"})
     stack.preview().expect_success()
-    # Without what `pulumi_internals/registrations.py` does, over three hundred for each resource, and more the more there are.
+    # Without `pulumi_internals/registrations.py`, over three hundred for each resource, and growing with their number.
     assert int((stack.program / "looked").read_text()) <= 10 * 60
 
 

@@ -80,7 +80,7 @@ def test_the_old_one_goes_first_and_that_is_said(new_program: NewProgram, emulat
         {"protocol": "HTTPS"},
         ["pool", "listener"],
         [
-            "protocol of a listener can't be changed in place: it is replaced. Port 443 of the load balancer",
+            "protocol of a listener cannot be changed in place: it is replaced. Port 443 of the load balancer",
             "the old listener is deleted first, and traffic on it stops until the new one and its pool are there",
         ],
     )
@@ -93,7 +93,7 @@ def test_the_old_one_goes_first_and_that_is_said(new_program: NewProgram, emulat
         {"family": "dual"},
         ["pool", "listener", "load balancer"],
         [
-            "vip_ip_family of a load balancer can't be changed in place: it is replaced. VIP port",
+            "vip_ip_family of a load balancer cannot be changed in place: it is replaced. VIP port",
             "the old one is deleted first, and traffic stops until the new one, its listeners and its pools are",
         ],
     )

@@ -15,8 +15,8 @@ from tests.fake_engine.account import as_engine, hidden, member
 
 ONE, TWO = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
 EXISTING: Mapping[str, object] = {"source": "existing", "existing_floating_id": ONE}
-FIRST = "The new load balancer is made first, and the VIP, which is 192.0.2.7 now, changes."
-HELD = "can't be held by two load balancers at once: the old one is deleted first, and traffic stops until"
+FIRST = "The new load balancer is created first, and the VIP, which is 192.0.2.7 now, changes."
+HELD = "cannot be held by two load balancers at once: the old one is deleted first, and traffic stops until"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ CHANGES: Mapping[str, Change] = {
         {"flavor": "lb1-2-4", "vip_network_id": TWO},
         "REPLACED",
         "vip_network_id",
-        ("vip_network_id of a load balancer can't be changed in place: it is replaced.", FIRST),
+        ("vip_network_id of a load balancer cannot be changed in place: it is replaced.", FIRST),
     ),
     "network and subnet": Change(
         "LoadBalancer",
@@ -66,7 +66,7 @@ CHANGES: Mapping[str, Change] = {
         "REPLACED",
         "vip_network_id",
         (
-            "vip_network_id and vip_subnet_id of a load balancer can't be changed in place",
+            "vip_network_id and vip_subnet_id of a load balancer cannot be changed in place",
             FIRST,
             "Send clients to",
             "other programs have on it",
@@ -78,7 +78,7 @@ CHANGES: Mapping[str, Change] = {
         {"vip_network_id": UNKNOWN},
         "REPLACED",
         "vip_network_id",
-        ("and isn't known yet: unless it stays, it is replaced.", FIRST),
+        ("and is not known yet: unless it stays, it is replaced.", FIRST),
     ),
     "family": Change(
         "LoadBalancer",
@@ -86,7 +86,7 @@ CHANGES: Mapping[str, Change] = {
         {"vip_ip_family": "dual"},
         "REPLACED",
         "vip_ip_family",
-        ("vip_ip_family of a load balancer can't be changed", FIRST),
+        ("vip_ip_family of a load balancer cannot be changed", FIRST),
     ),
     "family, on a port that stays": Change(
         "LoadBalancer",
@@ -94,7 +94,7 @@ CHANGES: Mapping[str, Change] = {
         {"vip_ip_family": "dual", "vip_port_id": ONE},
         "REPLACED_WITH_GAP",
         "vip_ip_family",
-        (f"VIP port {ONE}, and with it the VIP, stays, and {HELD}", "Run it when that does no harm"),
+        (f"VIP port {ONE}, and with it the VIP, stays, and {HELD}", "Schedule this for a maintenance window"),
     ),
     "network, with a floating IP that stays": Change(
         "LoadBalancer",
@@ -116,8 +116,8 @@ CHANGES: Mapping[str, Change] = {
         "REPLACED_WITH_GAP",
         "protocol",
         (
-            "protocol of a listener can't be changed in place: it is replaced.",
-            "Port 80 of the load balancer can't be taken twice: the old listener is deleted first, and traffic on it",
+            "protocol of a listener cannot be changed in place: it is replaced.",
+            "Port 80 of the load balancer cannot be taken twice: the old listener is deleted first, and traffic on it",
         ),
     ),
     "header of a listener": Change(
@@ -129,10 +129,10 @@ CHANGES: Mapping[str, Change] = {
         {**LISTENER, "protocol_port": 81},
         "REPLACED",
         "protocol_port",
-        ("protocol_port of a listener can't be changed in place", "The new one is made first."),
+        ("protocol_port of a listener cannot be changed in place", "The new one is created first."),
     ),
     "load balancer of a listener": Change(
-        "Listener", LISTENER, {**LISTENER, "load_balancer_id": UNKNOWN}, "REPLACED", "load_balancer_id", ("made first",)
+        "Listener", LISTENER, {**LISTENER, "load_balancer_id": UNKNOWN}, "REPLACED", "load_balancer_id", ("created first",)
     ),
     "project of a listener": Change(
         "Listener",
@@ -140,7 +140,7 @@ CHANGES: Mapping[str, Change] = {
         {**LISTENER, "project_id": 2},
         "REPLACED",
         "project_id",
-        ("The new one is made first in the other project or region.",),
+        ("The new one is created first in the other project or region.",),
     ),
     "limit of a listener": Change("Listener", LISTENER, {**LISTENER, "connection_limit": 5}),
     "listener of a pool": Change(
@@ -149,10 +149,10 @@ CHANGES: Mapping[str, Change] = {
         {**POOL, "listener_id": TWO},
         "REPLACED",
         "listener_id",
-        ("listener_id of a pool can't be changed in place: it is replaced. The new one is made first.",),
+        ("listener_id of a pool cannot be changed in place: it is replaced. The new one is created first.",),
     ),
     "listener of a pool, unknown": Change(
-        "Pool", POOL, {**POOL, "listener_id": UNKNOWN}, "REPLACED", "listener_id", ("isn't known yet",)
+        "Pool", POOL, {**POOL, "listener_id": UNKNOWN}, "REPLACED", "listener_id", ("is not known yet",)
     ),
     "load balancer of a pool": Change(
         "Pool",

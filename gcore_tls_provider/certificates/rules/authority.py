@@ -43,7 +43,7 @@ def authority_findings(
         property: the argument it came in.
 
     Returns:
-        Of each certificate: `CA_EXPIRED` and its like (`CA_BUNDLE_ENTRY_EXPIRED` beside one that works), `CA_EXPIRES_SOON`,
+        Of each certificate: `CA_EXPIRED` and so on (`CA_BUNDLE_ENTRY_EXPIRED` next to a valid one), `CA_EXPIRES_SOON`,
         `NOT_A_CA`, `CERT_SIGN_MISSING`, `CA_SERVER_AUTH_MISSING`, `CA_CRITICAL_EXTENSION`, `CA_PATH_LENGTH`,
         `WEAK_KEY`, `WEAK_SIGNATURE`, `PINNED_CERTIFICATE`, `CA_WITHOUT_ROOT`. Of the bundle: `CA_WITHOUT_ROOT`,
         `DUPLICATE_CA`, `CA_AMBIGUOUS`.

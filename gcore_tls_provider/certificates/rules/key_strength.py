@@ -49,8 +49,8 @@ def _findings(certificate: x509.Certificate, who: str, property: str) -> Iterato
             "WEAK_KEY",
             "error",
             property,
-            f"{who} has a key of {key.key_size} bits ({certificate_facts(certificate).key_type}); load balancers and other "
-            f"TLS software refuse less than {_BITS}.",
+            f"{who} has a key of {key.key_size} bits ({certificate_facts(certificate).key_type}); load balancers and "
+            f"other TLS software refuse less than {_BITS}.",
             "Issue it for an EC P-256 or an RSA 2048 key.",
         )
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name not in _CURVES:

@@ -43,7 +43,7 @@ class Orphan:
 
     @property
     def certain(self) -> bool:
-        """Whether it is proven that an interrupted run of this stack created it."""
+        """True if it is proven that an interrupted run of this stack created it."""
         return self.recognized.interrupted_create is not None
 
 

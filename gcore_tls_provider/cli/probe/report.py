@@ -66,7 +66,7 @@ class CleanupResult(BaseModel):
 
     @property
     def complete(self) -> bool:
-        """Whether it is certain that no object remains."""
+        """True if it is certain that no object remains."""
         return not self.remaining and self.problem is None
 
 

@@ -1,7 +1,7 @@
-"""Property bags: what Pulumi hands to a handler, parsed into typed models.
+"""Properties of Pulumi, parsed into typed models.
 
-A bag may hold `UNKNOWN` anywhere, for a value that doesn't exist before some other resource does. An unknown value
-hides the rules that need it, and no other: all else in the bag is validated.
+Properties can contain `UNKNOWN` anywhere, for a value that does not exist before another resource does. An unknown
+value skips the rules that need it, and no others: everything else is validated.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.errors import PropertyError
 
 Properties = dict[str, object]
-"""A bag as Pulumi has it: JSON values, and `UNKNOWN`."""
+"""Properties as Pulumi has them: JSON values, and `UNKNOWN`."""
 
 Path = tuple[str | int, ...]
 
@@ -31,10 +31,10 @@ class _Unknown:
 
 
 UNKNOWN: Final = _Unknown()
-"""Stands for a value that isn't known yet."""
+"""A value that is not known yet."""
 
 INTERNAL = "__"
-"""Keys that begin so are for the provider alone: the engine keeps them and shows them to nobody."""
+"""Prefix of hidden keys: the engine keeps them and does not show them."""
 
 
 class InputsModel(BaseModel):
@@ -50,7 +50,7 @@ class ResourceInputs(InputsModel):
 
     @property
     def reasons(self) -> Mapping[str, str]:
-        """Why an error of a rule is accepted, by the finding's code."""
+        """Reasons for accepting errors of rules, by the finding's code."""
         return {}
 
 
@@ -113,23 +113,23 @@ class PartialInputs(Generic[InputsT]):
     findings: tuple[Finding, ...]
 
     def given(self, name: str) -> bool:
-        """Whether a property has a value, known or not."""
+        """Return whether a property has a value, known or not."""
         return name not in self.valid_fields or bool(getattr(self.known, name))
 
     def run_rules(self, rules: Iterable[Rule[InputsT]]) -> Iterator[Finding]:
-        """What the rules find whose needs are met."""
+        """Yield the findings of the rules whose properties are known and valid."""
         for rule in rules:
             if rule.needs <= self.valid_fields:
                 yield from rule.check(self)
 
 
 def public(properties: Mapping[str, object]) -> Properties:
-    """The bag without its internal keys."""
+    """Return the properties without hidden keys."""
     return {key: value for key, value in properties.items() if not key.startswith(INTERNAL)}
 
 
 def parse_partial(model: type[InputsT], properties: Mapping[str, object]) -> PartialInputs[InputsT]:
-    """Validates all that is known of a bag."""
+    """Parse all known properties, and report the invalid ones."""
     bag = {key: value for key, value in public(properties).items() if value is not None}
     unknown_paths = frozenset(_unknown_paths(bag, ()))
     unknown = frozenset(str(path[0]) for path in unknown_paths)
@@ -153,27 +153,30 @@ def parse_partial(model: type[InputsT], properties: Mapping[str, object]) -> Par
 
 
 def parse(model: type[InputsT], properties: Mapping[str, object]) -> InputsT:
-    """The whole bag as a model.
+    """Return all properties as a model.
 
     Raises:
-        PropertyError: it isn't valid; names every property at fault.
+        PropertyError: A property is invalid; the message names each of them.
     """
     drafted = parse_partial(model, properties)
     if drafted.unknown:
-        raise PropertyError(f"{', '.join(sorted(drafted.unknown))}: still unknown. Report this: it can't be.")
+        raise PropertyError(
+            f"{', '.join(sorted(drafted.unknown))}: still unknown. This is a bug in gcore-tls-provider; "
+            "please report it."
+        )
     if drafted.findings:
         raise PropertyError(" ".join(format_finding(each) for each in drafted.findings))
     return model.model_validate({k: v for k, v in public(properties).items() if v is not None})
 
 
 def format_finding(finding: Finding) -> str:
-    """A finding as one line: its property, what is wrong, what to do, and its code, which `accept_findings` takes."""
+    """Return a finding as one line: property, sentence, remedy, and the code for `accept_findings`."""
     return f"{finding.property}: {finding} [{finding.code}]"
 
 
 @cache
 def _partial(model: type[InputsT]) -> type[InputsT]:
-    """The model with every field optional, so that a part of a bag fits it."""
+    """Return the model with every field optional, for a part of the properties."""
     optional: dict[str, Any] = {
         name: (_annotated(field) | None, None) for name, field in model.model_fields.items() if field.is_required()
     }
@@ -187,7 +190,7 @@ def _annotated(field: FieldInfo) -> Any:
 
 
 def contains_unknown(value: object) -> bool:
-    """Whether a value is unknown, or holds one that is."""
+    """Return whether a value is unknown, or contains an unknown value."""
     return any(True for _ in _unknown_paths(value, ()))
 
 
@@ -203,12 +206,12 @@ def _unknown_paths(value: object, path: Path) -> Iterator[Path]:
 
 
 def validation_error(code: str, sentence: str, remedy: str) -> PydanticCustomError:
-    """What a model's validator raises: a finding on the property that it validates."""
+    """Return the error that a model's validator raises: a finding on the property that it validates."""
     return PydanticCustomError(code, "{sentence} {remedy}", {"sentence": sentence, "remedy": remedy})
 
 
 def error_finding(where: str, code: str, sentence: str, remedy: str) -> Finding:
-    """A finding of severity error on the property `where`."""
+    """Return a finding of severity error on the property `where`."""
     return Finding(code=code, severity="error", property=where, sentence=sentence, remedy=remedy)
 
 

@@ -1,4 +1,4 @@
-"""Property types that several kinds share, with sentences for users where a value doesn't fit."""
+"""Property types that several kinds share, with findings for values that do not fit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_SHOWN = 60
 
 
 def _quoted(value: str) -> str:
-    """A value to be shown in a finding, unless it may be material that was put in the wrong place."""
+    """Return a value for a finding, unless it can be key material in the wrong place."""
     if len(value) <= _LONGEST_SHOWN and value.isprintable() and "-----" not in value:
         return f"'{value}'"
     return f"A text of {len(value)} characters"

@@ -43,7 +43,7 @@ class FloatingIpInputs(InputsModel):
 
 
 class RetentionPolicyInputs(InputsModel):
-    """How long logs are kept.
+    """Retention of logs.
 
     Attributes:
         period: days, 1 to 1825.
@@ -53,7 +53,7 @@ class RetentionPolicyInputs(InputsModel):
 
 
 class LoggingInputs(InputsModel):
-    """Where the load balancer's logs go.
+    """Destination of the load balancer's logs.
 
     Attributes:
         enabled: whether there are any.

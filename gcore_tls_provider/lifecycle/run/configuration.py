@@ -1,4 +1,4 @@
-"""Where Gcore is, and who asks: from the stack's configuration, else from the environment.
+"""Address and account of Gcore: from the stack's configuration, else from the environment.
 
 | config | environment | default |
 | --- | --- | --- |
@@ -73,15 +73,15 @@ class Configuration(BaseModel):
     def read(
         cls, configured: Callable[[str], str | None], environment: Mapping[str, str], namespace: str = NAMESPACE
     ) -> Configuration:
-        """Takes each value from the stack's configuration, else from the environment.
+        """Read each value from the stack's configuration, else from the environment.
 
         Args:
-            configured: gives the value of a full key such as `gcore:apiKey`, or None.
-            environment: the process's variables; they hold for the namespace `gcore` alone.
-            namespace: the namespace of the keys.
+            configured: Return the value of a full key such as `gcore:apiKey`, or None.
+            environment: Environment variables; they apply to the namespace `gcore` only.
+            namespace: Namespace of the keys.
 
         Raises:
-            ConfigurationError: a value is there and can't be used; names all of them.
+            ConfigurationError: A value is present and unusable; the message names all of them.
         """
         variables = environment if namespace == NAMESPACE else {}
         values = {
@@ -104,14 +104,14 @@ class Configuration(BaseModel):
         return configuration
 
     def connection(self, scope: Location | None = None) -> Connection:
-        """What a client needs.
+        """Return the settings of a client.
 
         Args:
             scope: project and region, where an object's state says them; else the configured ones. Its connection
                 must be this one.
 
         Raises:
-            ConfigurationError: the key, the project or the region is missing; names all of them.
+            ConfigurationError: The API key, the project or the region is missing; the message names all of them.
         """
         project_id = (scope.project_id if scope else None) or self.project_id
         region_id = (scope.region_id if scope else None) or self.region_id

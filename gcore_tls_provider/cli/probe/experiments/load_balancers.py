@@ -93,7 +93,9 @@ def _write_while_locked(account: ProbedAccount) -> Iterator[ProbeFinding]:
         if queued:
             yield answered("locked-load-balancer", "queue", "a write was accepted during another one, and ran after it")
             return
-    yield unanswered("locked-load-balancer", f"in {_ATTEMPTS} attempts the first write finished before the second began")
+    yield unanswered(
+        "locked-load-balancer", f"in {_ATTEMPTS} attempts the first write finished before the second began"
+    )
 
 
 def _filter(account: ProbedAccount) -> Iterator[ProbeFinding]:

@@ -1,4 +1,4 @@
-"""What a program says of a listener."""
+"""Inputs of a listener."""
 
 from __future__ import annotations
 

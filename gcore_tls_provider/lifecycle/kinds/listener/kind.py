@@ -96,7 +96,7 @@ def _networks(value: object) -> set[str]:
 
 
 def _same_users(old: object, new: object) -> bool:
-    """Whether two lists have the same users: a name is in it once, so their order means nothing."""
+    """Return whether two lists have the same users, in any order; each name is in a list once."""
     return _users(old) == _users(new)
 
 

@@ -14,13 +14,13 @@ from gcore_tls_provider.lifecycle.kinds.listener.inputs import ListenerInputs
 
 
 def certificate_findings(drafted: PartialInputs[ListenerInputs], material: ReferencedCertificates) -> Iterator[Finding]:
-    """What a listener's certificates are, side by side, and whether they cover the names that clients use.
+    """Yield findings about a listener's certificates together, and about names that they do not cover.
 
-    Names rest as long as one of the certificates isn't known.
+    Names are not checked while one of the certificates is unknown.
 
     Args:
-        drafted: the listener's inputs, as far as they are known.
-        material: what it refers to.
+        drafted: Inputs of the listener, as far as they are known.
+        material: References of the listener.
     """
     default, sni = material.chain("certificate"), material.chains("sni_certificates")
     complete = sni.complete and (default is not None or not drafted.given("secret_id"))
@@ -32,7 +32,7 @@ def certificate_findings(drafted: PartialInputs[ListenerInputs], material: Refer
 def exposed_findings(
     material: ReferencedCertificates, before: ReferencedCertificates, now: datetime
 ) -> Sequence[Finding]:
-    """What a change of the listener brings to light: deployed material of its load balancer that has expired."""
+    """Return findings about deployed certificates of the load balancer whose expiry a change exposes."""
     single: Mapping[str, tuple[PublicMaterial | None, PublicMaterial | None]] = {
         "certificate": (material.chain("certificate"), before.chain("certificate")),
         "client_certificate": (material.chain("client_certificate"), before.chain("client_certificate")),

@@ -35,7 +35,7 @@ Retries = Annotated[int, Limited(ge=1, le=10)]
 
 
 class HealthMonitorInputs(InputsModel):
-    """How members are probed (OpenAPI: health monitor of a pool).
+    """Health monitor of a pool (OpenAPI).
 
     Attributes:
         type: `TCP` or `TLS-HELLO`: on a pool that speaks TLS, a handshake that verifies the backend. `HTTP`: a request
@@ -84,7 +84,7 @@ class HealthMonitorInputs(InputsModel):
 
 
 def same_health_monitor(old: object, new: object) -> bool:
-    """Whether two health monitors mean the same; what was never set means Gcore's default."""
+    """Return whether two health monitors mean the same; an unset field means Gcore's default."""
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         return not old and not new
     try:
@@ -101,25 +101,25 @@ def _meaning(monitor: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def create_body(monitor: HealthMonitorInputs) -> HealthMonitorCreate:
-    """What is sent for a new one."""
+    """Return the request body for a new monitor."""
     return HealthMonitorCreate.model_validate(monitor.model_dump(exclude_none=True))
 
 
 def patch_body(monitor: HealthMonitorInputs) -> HealthMonitorPatch:
-    """What is sent for a change: all of it, null for what isn't set."""
+    """Return the request body for a change: all fields, null for unset ones."""
     unused = () if monitor.type in ("HTTP", "HTTPS") else _HTTP_ONLY
     return HealthMonitorPatch.model_validate(monitor.model_dump(exclude={"type", *unused}))
 
 
 def switched(live: HealthMonitor, up: bool) -> HealthMonitorPatch:
-    """What is sent to switch a live one off or on: all of it, as for any change."""
+    """Return the request body that switches a live monitor off or on: all fields, as for any change."""
     unused = () if live.type in ("HTTP", "HTTPS") else _HTTP_ONLY
     kept = live.model_dump(include=HealthMonitorPatch.model_fields.keys() - {"type", *unused})
     return HealthMonitorPatch.model_validate({**kept, "admin_state_up": up})
 
 
 def shown(live: HealthMonitor) -> Properties:
-    """A live one as a program would write it."""
+    """Return a live monitor as a program would write it."""
     given = {name: value for name, value in live.model_dump().items() if name in HealthMonitorInputs.model_fields}
     if live.type not in ("HTTP", "HTTPS"):
         given = {name: value for name, value in given.items() if name not in _HTTP_ONLY}

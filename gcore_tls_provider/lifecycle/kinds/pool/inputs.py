@@ -1,4 +1,4 @@
-"""What a program says of a pool, and which parts of it are about TLS."""
+"""Inputs of a pool, and the parts of them that are about TLS."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from gcore_tls_provider.lifecycle.kinds.pool.health_monitor import HealthMonitor
 from gcore_tls_provider.lifecycle.kinds.pool.members import MemberInputs
 
 TLS_IDS: Final = ("ca_secret_id", "secret_id", "crl_secret_id")
-"""What a pool's TLS is made of: whom it trusts, what it shows, whom it trusts no longer."""
+"""IDs of a pool's TLS part: CA bundle, client certificate, CRLs."""
 
 TLS_PROTOCOL: Final = "HTTPS"
 """The protocol of a pool that speaks TLS."""
 
 
 class SessionPersistenceInputs(InputsModel):
-    """What keeps a client on one member (OpenAPI: session persistence of a pool).
+    """Session persistence of a pool: binding of a client to one member (OpenAPI).
 
     Attributes:
         type: `APP_COOKIE`: the application's cookie; `HTTP_COOKIE`: one that the load balancer sets; `SOURCE_IP`.
@@ -58,9 +58,9 @@ class PoolInputs(ExpiringInputs):
         protocol: what is spoken with members; `HTTPS` is TLS.
         lb_algorithm: how a member is chosen.
         members: the backends.
-        ca_secret_id: whom the load balancer trusts: backends that no certificate of it vouches for are refused.
-        secret_id: what the load balancer shows to backends that ask for a certificate.
-        crl_secret_id: whom it trusts no longer; needs `ca_secret_id`.
+        ca_secret_id: Secret of the CA bundle: the load balancer rejects backends that none of its CAs has certified.
+        secret_id: Secret of the client certificate, for backends that request one.
+        crl_secret_id: Secret of the CRLs; needs `ca_secret_id`.
         health_monitor: how members are probed.
         session_persistence: what keeps a client on one member.
         timeout_member_connect: milliseconds to connect to a member, 0 to 86400000.
@@ -69,7 +69,7 @@ class PoolInputs(ExpiringInputs):
         name: its exact name; without one, a name is computed.
         host_names: the names that clients use, which backends' certificates must carry; by default those of the
             listener's certificates.
-        expected_backend_certificates: PEM of what each backend shows, its chain may follow.
+        expected_backend_certificates: PEM of each backend's certificate, with or without its chain.
     """
 
     load_balancer_id: ObjectId | None = None

@@ -3,8 +3,8 @@
 Members that stay are not touched.
 
 A member is its address and port (OpenAPI: those that keep both are kept without downtime). Another subnet or instance
-makes another member in its place; all else is changed in place. Gcore never gives the instance back: what the program
-said last is taken for it.
+makes another member in its place; everything else is changed in place. Gcore never returns the instance, so the
+program's last value counts.
 
 One change, or a few, are sent one by one and touch no other member. Each takes a task of some seconds, so more than
 `FEW` go as one list (OpenAPI: `PUT .../members`, which keeps the members that keep address and port).
@@ -55,7 +55,7 @@ class MemberInputs(InputsModel):
 
     @property
     def key(self) -> Key:
-        """What makes it this member and no other."""
+        """Address and port, which identify the member."""
         return self.address, self.protocol_port
 
 
@@ -101,12 +101,12 @@ class MemberChanges:
 
     @property
     def are_few(self) -> bool:
-        """Whether they are to be sent one by one."""
+        """True if the changes are to be sent one by one."""
         return len(self.added) + 2 * len(self.replaced) + len(self.patched) + len(self.removed) <= FEW
 
 
 def same_members(old: object, new: object) -> bool:
-    """Whether two lists mean the same: order and what was never set mean nothing."""
+    """Return whether two lists mean the same, whatever their order and unset fields."""
     try:
         olds, news = _by_key(old), _by_key(new)
     except ValidationError:
@@ -116,12 +116,12 @@ def same_members(old: object, new: object) -> bool:
 
 
 def member_changes(live: Sequence[Member], wanted: Sequence[MemberInputs], told: object = None) -> MemberChanges:
-    """What to do about each member, and nothing about those that stay as they are.
+    """Return the changes of members; members that stay as they are have none.
 
     Args:
-        live: the members as Gcore has them.
-        wanted: the members as they should be.
-        told: the members as a program has last described them, for what Gcore doesn't give back.
+        live: Members as Gcore has them.
+        wanted: Members as they are to be.
+        told: Members as a program has last described them, for values that Gcore does not return.
     """
     ids = {each.key: member.id for member in live for each in [_as_inputs(member)]}
     present = {each.key: each for each in _remembering([_as_inputs(member) for member in live], told)}
@@ -159,16 +159,16 @@ def _filled_in(member: MemberInputs, present: MemberInputs | None) -> MemberInpu
 
 
 def body(member: MemberInputs) -> MemberCreate:
-    """What is sent for a new member."""
+    """Return the request body for a new member."""
     return MemberCreate.model_validate(member.model_dump(exclude_none=True))
 
 
 def shown(live: Sequence[Member], told: object = None) -> list[Properties]:
-    """Members as a program would write them: without what is as it is by default.
+    """Return members as a program would write them: without default values.
 
     Args:
-        live: the members as Gcore has them.
-        told: the members as a program has last described them, for what Gcore doesn't give back.
+        live: Members as Gcore has them.
+        told: Members as a program has last described them, for values that Gcore does not return.
     """
     members = _remembering([_as_inputs(member) for member in live], told)
     return [each.model_dump(exclude_defaults=True, exclude_none=True) for each in members]
@@ -195,7 +195,7 @@ def _by_key(members: object) -> Mapping[Key, MemberInputs]:
 
 
 def _moved(old: MemberInputs, new: MemberInputs) -> bool:
-    """Whether it is elsewhere; what was removed from a program stays as it is."""
+    """Return whether a member is in another subnet or instance; a removed value keeps the old one."""
     return any(
         getattr(new, name) is not None and not equal_ids(getattr(old, name), getattr(new, name)) for name in _FIXED
     )

@@ -28,7 +28,7 @@ _OVER_HTTP: Final = frozenset({"HTTP", "HTTPS"})
 
 
 def crl_needs_ca(drafted: PartialInputs[InputsT]) -> Iterator[Finding]:
-    """Octavia refuses a revocation list without the authority that has signed it, of a pool and of its TLS part."""
+    """Yield a finding about a CRL without its CA, which Octavia rejects for a pool and for its TLS part."""
     if drafted.given("crl_secret_id") and not drafted.given("ca_secret_id"):
         yield error_finding(
             "crl_secret_id",
@@ -47,7 +47,7 @@ class PoolGraph:
         ca: the authorities that its backends are verified against.
         crl: their revocation lists.
         client: what the load balancer shows to backends.
-        listener: what it shows to clients, the default first.
+        listener: Certificates of its listener, the default one first.
         listener_protocol: what the listener speaks; None where only its id is known.
         backends: what backends are expected to show.
     """
@@ -62,7 +62,7 @@ class PoolGraph:
 
     @classmethod
     def of(cls, drafted: PartialInputs[PoolInputs], material: ReferencedCertificates) -> PoolGraph:
-        """The graph of a pool's inputs and what they refer to."""
+        """Return the graph of a pool's inputs and its references."""
         return cls(
             drafted=drafted,
             ca=material.ca(),
@@ -75,7 +75,7 @@ class PoolGraph:
 
     @property
     def speaks_tls(self) -> bool:
-        """Whether the load balancer speaks TLS to the members; False as long as nobody knows.
+        """True if the load balancer speaks TLS to the members; False while that is unknown.
 
         Below a listener that passes clients' connections through, protocol HTTPS is the clients' own TLS.
         """
@@ -190,11 +190,11 @@ class PoolGraph:
                     "PROBES_BYPASS_TLS",
                     f"Probes of {name} go out without TLS, because monitor_port or monitor_address is set: they say "
                     f"nothing about its certificate.",
-                    "Remove monitor_port and monitor_address unless a health port in clear is meant.",
+                    "Remove monitor_port and monitor_address unless a plaintext health port is intended.",
                 )
 
     def rotation(self, before: PoolGraph, now: datetime) -> Sequence[Finding]:
-        """What a change of authorities does to the backends that are deployed."""
+        """Return findings about the effect of a CA change on deployed backends."""
         if before.ca is None or self.ca is None or before.ca == self.ca:
             return ()
         return rotation_findings(
@@ -202,7 +202,7 @@ class PoolGraph:
         )
 
     def reload(self, before: PoolGraph, now: datetime) -> Sequence[Finding]:
-        """What a change of the pool brings to light: material that was there before, and has expired meanwhile."""
+        """Return findings about unchanged, expired certificates that a change of the pool exposes."""
         stays: dict[str, list[PublicMaterial]] = {
             "ca_secret_id": [self.ca] if self.ca is not None and self.ca == before.ca else [],
             "crl_secret_id": [self.crl] if self.crl is not None and self.crl == before.crl else [],
