@@ -132,7 +132,12 @@ CHANGES: Mapping[str, Change] = {
         ("protocol_port of a listener cannot be changed in place", "The new one is created first."),
     ),
     "load balancer of a listener": Change(
-        "Listener", LISTENER, {**LISTENER, "load_balancer_id": UNKNOWN}, "REPLACED", "load_balancer_id", ("created first",)
+        "Listener",
+        LISTENER,
+        {**LISTENER, "load_balancer_id": UNKNOWN},
+        "REPLACED",
+        "load_balancer_id",
+        ("created first",),
     ),
     "project of a listener": Change(
         "Listener",
