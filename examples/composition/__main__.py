@@ -44,7 +44,7 @@ class Machines(dynamic.ResourceProvider):
     """Stands in for a cloud's virtual machines, whose addresses nobody knows before they are there."""
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
-        """Starts a machine."""
+        """Start a machine."""
         return dynamic.CreateResult(props["name"], {**props, "address": f"10.0.0.{11 + int(props['number'])}"})
 
 
@@ -52,11 +52,11 @@ class Dns(dynamic.ResourceProvider):
     """Stands in for a zone of a DNS provider."""
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
-        """Makes a record."""
+        """Create a record."""
         return dynamic.CreateResult(props["name"], props)
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
-        """Changes a record."""
+        """Change a record."""
         return dynamic.UpdateResult(news)
 
 

@@ -22,7 +22,7 @@ _SUMMARY = re.compile(r"^Resources:\n(?P<rows>(?:[ ]+\S.*\n?)+)", re.MULTILINE)
 
 
 def comment(printed: str, status: int) -> str:
-    """The comment as Markdown.
+    """Return the comment as Markdown.
 
     Args:
         printed: what the preview has printed.
@@ -46,13 +46,13 @@ def _changes(printed: str) -> str:
 
 
 def _findings(printed: str, severity: str) -> list[str]:
-    """The sentences of one severity, each once, in their order."""
+    """Return the sentences of one severity, each once, in their order."""
     found = (_FINDING.fullmatch(line) for line in printed.splitlines())
     return list(dict.fromkeys(each["sentence"] for each in found if each and each["severity"] == severity))
 
 
 def _difference(printed: str) -> str:
-    """The resources that would change, each line with the sign in front that GitHub colors."""
+    """Return the resources that would change, each line with the sign in front that GitHub colors."""
     body, _, _ = printed.partition("\nResources:\n")
     body, _, _ = body.partition("\nDiagnostics:\n")
     lines: list[str] = []
@@ -69,7 +69,7 @@ def _difference(printed: str) -> str:
 
 
 def _escaped(sentence: str) -> str:
-    """A sentence in which nothing is Markdown, HTML or a mention."""
+    """Return a sentence in which nothing is Markdown, HTML or a mention."""
     return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", sentence).replace("@", "@\u200b")
 
 

@@ -21,7 +21,7 @@ _PACKAGE = "github.com/rhysd/actionlint/cmd/actionlint"
 
 
 def ensure_actionlint(environ: Mapping[str, str]) -> Path:
-    """Returns the program, from the cache folder; builds it first if it is not there, with a `go` as for the engine.
+    """Return the program, from the cache folder; build it first if it is not there, with a `go` as for the engine.
 
     Raises:
         ScriptError: It can't be built.

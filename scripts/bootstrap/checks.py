@@ -27,7 +27,7 @@ PYTEST = ("pytest", "--numprocesses", "2", "--dist", "loadgroup")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Sets up, runs everything (or, with arguments, pytest alone) and returns the exit status.
+    """Set up, run everything (or, with arguments, pytest alone) and return the exit status.
 
     All programs run, even if an early one fails, so that one run shows all that is wrong. Without HAProxy or a browser
     there is no whole run; with arguments the tests that need them fail by themselves.
@@ -53,6 +53,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def passes(command: Sequence[str], environ: Mapping[str, str]) -> bool:
-    """Runs a program of the virtual environment in the clone, and tells whether it ended well."""
+    """Run a program of the virtual environment in the clone, and return whether it succeeded."""
     say(f"== {' '.join(command)}")
     return run_in_foreground([ENVIRONMENT / "bin" / command[0], *command[1:]], cwd=ROOT, env=environ) == 0

@@ -14,7 +14,7 @@ from bootstrap.shell import demo_variables
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Makes the virtual environment, finds the engine, and goes on under the virtual environment's Python."""
+    """Create the virtual environment, find the engine, and continue under the virtual environment's Python."""
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
         description="Deploys this repository's Pulumi project on an emulator of Gcore's API, and shows the result.",

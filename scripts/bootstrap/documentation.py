@@ -19,7 +19,7 @@ OPTIONS: Final = ("--fail-on-warning", "--keep-going", "--quiet", "--fresh-env")
 
 
 def main() -> int:
-    """Sets up, builds the site and returns the exit status: 1 if there was any warning."""
+    """Set up, build the site and return the exit status: 1 if there was any warning."""
     say("== Setting up")
     ensure_environment()
     say("== Building the documentation")

@@ -70,7 +70,7 @@ class Engine:
 
 
 def find_engine(environ: Mapping[str, str]) -> Engine | None:
-    """Returns the engine that is on PATH, else the cached one, else None. Installs nothing.
+    """Return the engine that is on PATH, else the cached one, else None. Installs nothing.
 
     Args:
         environ: The environment; `PATH`, `XDG_CACHE_HOME` and `GCORE_TLS_ENGINE` are looked at.
@@ -84,7 +84,7 @@ def find_engine(environ: Mapping[str, str]) -> Engine | None:
 
 
 def ensure_engine(environ: Mapping[str, str]) -> Engine:
-    """Returns the engine by the first way that works, and says which it is.
+    """Return the engine by the first way that works, and report it.
 
     Why the others didn't work is said as soon as something must be downloaded or built, which takes its time.
 
@@ -129,7 +129,7 @@ def ensure_engine(environ: Mapping[str, str]) -> Engine:
 
 
 def no_engine(reasons: Iterable[str]) -> ScriptError:
-    """Returns the error for a machine where no way works."""
+    """Return the error for a machine where no way works."""
     return ScriptError(
         "no Pulumi engine could be found or installed ("
         + "; ".join(reasons)
@@ -138,7 +138,7 @@ def no_engine(reasons: Iterable[str]) -> ScriptError:
 
 
 def allowed_ways(environ: Mapping[str, str]) -> set[str]:
-    """Returns the ways that may be tried: all, or the one that `GCORE_TLS_ENGINE` names.
+    """Return the ways that may be tried: all, or the one that `GCORE_TLS_ENGINE` names.
 
     Raises:
         ScriptError: It names none of them.
@@ -152,12 +152,12 @@ def allowed_ways(environ: Mapping[str, str]) -> set[str]:
 
 
 def engine_folder(environ: Mapping[str, str]) -> Path:
-    """Returns the folder of the cached engine."""
+    """Return the folder of the cached engine."""
     return cache_folder(environ) / f"engine-v{ENGINE_VERSION}"
 
 
 def from_path(environ: Mapping[str, str]) -> Engine:
-    """Returns the engine on PATH.
+    """Return the engine on PATH.
 
     Raises:
         Unavailable: There is none, a part of it is missing, or it is too old.
@@ -179,7 +179,7 @@ def from_path(environ: Mapping[str, str]) -> Engine:
 
 
 def from_cache(folder: Path) -> Engine:
-    """Returns the cached engine.
+    """Return the cached engine.
 
     Raises:
         Unavailable: It isn't there, or is incomplete, or doesn't run.
@@ -190,7 +190,7 @@ def from_cache(folder: Path) -> Engine:
 
 
 def cached_origin(folder: Path) -> str:
-    """Returns in words where the cached engine comes from."""
+    """Return in words where the cached engine comes from."""
     try:
         return f"cached ({(folder / ORIGIN_FILE).read_text().strip()})"
     except OSError:
@@ -198,7 +198,7 @@ def cached_origin(folder: Path) -> str:
 
 
 def into_cache(folder: Path, source: Source, environ: Mapping[str, str]) -> Engine:
-    """Gets the engine from a source and puts it into the cache folder: whole, or not at all.
+    """Get the engine from a source and put it into the cache folder: whole, or not at all.
 
     Args:
         folder: Where it shall be.
@@ -219,13 +219,13 @@ def into_cache(folder: Path, source: Source, environ: Mapping[str, str]) -> Engi
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Removes what killed runs left beside the cached engine. The lock must be held."""
+    """Remove what killed runs left next to the cached engine. The lock must be held."""
     for leftover in folder.parent.glob(f"{folder.name}.partial-*"):
         shutil.rmtree(leftover, ignore_errors=True)
 
 
 def verified(directory: Path) -> str:
-    """Returns the version of the engine in a folder, after looking whether it is complete and of the pinned version.
+    """Return the version of the engine in a folder, after looking whether it is complete and of the pinned version.
 
     Raises:
         Unavailable: It isn't.
@@ -240,7 +240,7 @@ def verified(directory: Path) -> str:
 
 
 def version_of(directory: Path) -> str:
-    """Returns what `pulumi version` says, without the `v`.
+    """Return what `pulumi version` says, without the `v`.
 
     Raises:
         Unavailable: It doesn't run.
@@ -253,7 +253,7 @@ def version_of(directory: Path) -> str:
 
 
 def parsed_version(version: str) -> tuple[int, int, int]:
-    """Returns a version for comparison: `3.259.0-dev.1+abc` is (3, 259, 0), and what isn't a version is (0, 0, 0)."""
+    """Return a version for comparison: `3.259.0-dev.1+abc` is (3, 259, 0), and what is not a version is (0, 0, 0)."""
     match = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", version)
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else (0, 0, 0)
 

@@ -50,7 +50,7 @@ class Unavailable(ScriptError):
 
 
 def run_installer(folder: Path, environ: Mapping[str, str]) -> str:
-    """Fills a folder by Pulumi's own installer, which is kept from the user's shell profile and home folder.
+    """Fill a folder by Pulumi's own installer, which is kept from the user's shell profile and home folder.
 
     Raises:
         Unavailable: It can't be reached in time, or failed.
@@ -79,7 +79,7 @@ def run_installer(folder: Path, environ: Mapping[str, str]) -> str:
 
 
 def build_with_go(folder: Path, environ: Mapping[str, str]) -> str:
-    """Fills a folder by a build with the `go` on PATH.
+    """Fill a folder by a build with the `go` on PATH.
 
     Raises:
         Unavailable: There is no `go`, or it is too old.
@@ -92,7 +92,7 @@ def build_with_go(folder: Path, environ: Mapping[str, str]) -> str:
 
 
 def go_on_path(environ: Mapping[str, str]) -> tuple[str, str]:
-    """Returns the `go` on PATH and its version.
+    """Return the `go` on PATH and its version.
 
     Raises:
         Unavailable: There is none, or it is too old.
@@ -107,7 +107,7 @@ def go_on_path(environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def build_with_wheel(folder: Path, environ: Mapping[str, str]) -> str:
-    """Fills a folder by a build with the Go toolchain of the wheel, which is removed afterwards.
+    """Fill a folder by a build with the Go toolchain of the wheel, which is removed afterwards.
 
     The downloaded modules and the compiler's cache stay until a build was successful, so that a stopped one goes on.
 
@@ -124,7 +124,7 @@ def build_with_wheel(folder: Path, environ: Mapping[str, str]) -> str:
 
 @contextmanager
 def go_of_wheel(environ: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Downloads the toolchain of the wheel; gives its `go` with the environment for it.
+    """Download the toolchain of the wheel; return its `go` with the environment for it.
 
     It is removed with all that it has downloaded and compiled, but for when a build failed.
 
@@ -151,7 +151,7 @@ def go_of_wheel(environ: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, 
 
 
 def go_version(go: str, environ: Mapping[str, str]) -> str:
-    """Returns the version of a Go toolchain as it says it: `go1.26.6`.
+    """Return the version of a Go toolchain as it says it: `go1.26.6`.
 
     Raises:
         Unavailable: It doesn't run.
@@ -163,13 +163,13 @@ def go_version(go: str, environ: Mapping[str, str]) -> str:
 
 
 def parsed_go_version(version: str) -> tuple[int, int]:
-    """Returns a Go version for comparison: `go1.26rc2` is (1, 26), and what isn't a version is (0, 0)."""
+    """Return a Go version for comparison: `go1.26rc2` is (1, 26), and what is not a version is (0, 0)."""
     match = re.search(r"go(\d+)\.(\d+)", version)
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def build(folder: Path, go: str, environ: Mapping[str, str]) -> None:
-    """Builds the command line and the language host into a folder, and copies the two scripts beside them.
+    """Build the command line and the language host into a folder, and copy the two scripts beside them.
 
     Args:
         folder: Where the programs go.
@@ -208,7 +208,7 @@ def _build_program(program: Path, package: str, go: str, environ: Mapping[str, s
 
 
 def _module_fact(field: str, module: Path, go: str, environ: Mapping[str, str]) -> str:
-    """Returns a field of Pulumi's SDK module (`Dir`, `Version`), as one of our modules pins it."""
+    """Return a field of Pulumi's SDK module (`Dir`, `Version`), as one of our modules pins it."""
     template = f"{{{{.{field}}}}}"
     return output_of([go, "list", "-mod=readonly", "-m", "-f", template, _SDK], seconds=300, cwd=module, env=environ)
 

@@ -21,7 +21,7 @@ UV_VERSION = "0.13.9"
 
 
 def ensure_environment() -> None:
-    """Makes `.venv` what `uv.lock` says. Does nothing if that was done before.
+    """Make `.venv` match `uv.lock`; do nothing if it already does.
 
     Raises:
         ScriptError: The packages can't be had, or Python lacks what makes virtual environments.
@@ -42,7 +42,7 @@ def ensure_environment() -> None:
 
 
 def stamp(root: Path) -> str:
-    """Returns a hash of what decides over the contents of `.venv`: `uv.lock`, `pyproject.toml`, uv, the folder."""
+    """Return a hash of what decides over the contents of `.venv`: `uv.lock`, `pyproject.toml`, uv, the folder."""
     contents = hashlib.sha256(UV_VERSION.encode())
     contents.update(hashlib.sha256(os.fsencode(root)).digest())
     for name in ("uv.lock", "pyproject.toml"):
@@ -51,12 +51,12 @@ def stamp(root: Path) -> str:
 
 
 def stamp_file(environment: Path) -> Path:
-    """Returns the file in a virtual environment that remembers the `stamp` it was made from."""
+    """Return the file in a virtual environment that remembers the `stamp` it was made from."""
     return environment / ".made-from"
 
 
 def stamped(environment: Path) -> str | None:
-    """Returns the `stamp` that a virtual environment was made from; None if it isn't there or can't be used."""
+    """Return the `stamp` that a virtual environment was made from; None if it is missing or unusable."""
     if not (environment / "bin" / "python").exists():  # also when it links to a Python that was uninstalled
         return None
     try:
@@ -66,7 +66,7 @@ def stamped(environment: Path) -> str | None:
 
 
 def ensure_uv() -> Path:
-    """Returns the path of the pinned uv, after installing it into the user's cache folder if need be."""
+    """Return the path of the pinned uv, after installing it into the user's cache folder if necessary."""
     home = cache_folder() / f"uv-{UV_VERSION}"
     uv = home / "bin" / "uv"
     home.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def ensure_uv() -> Path:
 
 
 def make_private_environment(home: Path, requirement: str) -> None:
-    """Makes a virtual environment with one package from the package registry in it, by pip and its configuration."""
+    """Create a virtual environment with one package from the package registry in it, by pip and its configuration."""
     ensure_venv_module()
     output_of([sys.executable, "-m", "venv", "--clear", home], seconds=300)
     run_showing_progress(
@@ -91,7 +91,7 @@ def make_private_environment(home: Path, requirement: str) -> None:
 
 
 def ensure_venv_module() -> None:
-    """Makes sure that `python3 -m venv` works: Debian keeps a part of it in a package of its own.
+    """Ensure that `python3 -m venv` works: Debian keeps a part of it in a package of its own.
 
     Raises:
         ScriptError: It doesn't, and only the user can install that package.
@@ -152,13 +152,13 @@ def usable(python: Path) -> bool:
 
 
 def pip_configuration() -> dict[str, str]:
-    """Returns pip's own settings for downloads (`index-url`, `cert`, `proxy`, ...) from its files and environment."""
+    """Return pip's own settings for downloads (`index-url`, `cert`, `proxy`, ...) from its files and environment."""
     python = cache_folder() / f"uv-{UV_VERSION}" / "bin" / "python"
     return settings_for_install(output_of([python, "-m", "pip", "config", "list"], seconds=60))
 
 
 def settings_for_install(listing: str) -> dict[str, str]:
-    """Returns the settings that hold for `pip install`, from what `pip config list` prints.
+    """Return the settings that hold for `pip install`, from what `pip config list` prints.
 
     The environment comes before the section `[install]` of pip's files, and that before `[global]`.
     """
@@ -172,7 +172,7 @@ def settings_for_install(listing: str) -> dict[str, str]:
 
 
 def uv_variables(environ: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, str]:
-    """Returns the environment for uv: what the user set for it, and pip's settings where they set nothing.
+    """Return the environment for uv: what the user set for it, and pip's settings where they set nothing.
 
     Args:
         environ: The environment that the script was started in.

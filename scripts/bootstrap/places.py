@@ -31,7 +31,7 @@ def demo_stack_exists() -> bool:
 
 
 def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
-    """Returns this project's folder in the user's cache folder (XDG Base Directory Specification).
+    """Return this project's folder in the user's cache folder (XDG Base Directory Specification).
 
     Args:
         environ: The environment to look at; by default this process's.

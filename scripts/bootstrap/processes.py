@@ -28,7 +28,7 @@ class CommandFailed(ScriptError):
 def output_of(
     command: Command, *, seconds: float, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> str:
-    """Runs a short command and returns its standard output, stripped.
+    """Run a short command and return its standard output, stripped.
 
     Raises:
         CommandFailed: It ended with another status than 0, took longer than `seconds`, or doesn't exist.
@@ -54,7 +54,7 @@ def run_showing_progress(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Runs a long command and returns the lines of its output; every few seconds a line says how far it is.
+    """Run a long command and return the lines of its output; every few seconds a line says how far it is.
 
     It runs in a session of its own, so that all of it can be ended: at the time limit, or at Ctrl-C.
 
@@ -111,7 +111,7 @@ def run_showing_progress(
 
 
 def run_in_foreground(command: Command, *, cwd: Path, env: Mapping[str, str] | None = None) -> int:
-    """Runs a command that has the terminal to itself, and returns its exit status.
+    """Run a command that has the terminal to itself, and return its exit status.
 
     Ctrl-C is left to the command: Pulumi and pytest need a while to end properly, and say what they do.
 
@@ -134,34 +134,34 @@ def run_in_foreground(command: Command, *, cwd: Path, env: Mapping[str, str] | N
 
 
 def end_session(process: subprocess.Popen[str]) -> None:
-    """Ends a process that leads its own session, and everything that it started."""
+    """Stop a process that leads its own session, and everything that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def shown(command: Command) -> str:
-    """Returns the command for a message: the program's name and its first arguments."""
+    """Return the command for a message: the program's name and its first arguments."""
     words = [str(word) for word in command]
     words[0] = os.path.basename(words[0])
     return " ".join(words[:4]) + (" ..." if len(words) > 4 else "")
 
 
 def failure(command: Command, status: int, lines: Sequence[str]) -> str:
-    """Returns the message for a command that failed: its status and the end of what it printed."""
+    """Return the message for a command that failed: its status and the end of what it printed."""
     end = "\n".join(f"    {line}" for line in lines[-12:] if line.strip())
     return f"`{shown(command)}` failed with status {status}" + (f":\n{end}" if end else ".")
 
 
 def duration(seconds: float) -> str:
-    """Returns a number of seconds as people say it: `45 s`, `3 min 05 s`."""
+    """Return a number of seconds as people say it: `45 s`, `3 min 05 s`."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
 @contextlib.contextmanager
 def exclusive(folder: Path, *, waiting_for: str, seconds: float) -> Iterator[None]:
-    """Holds the lock on a folder, so that two runs don't do the same work at the same time.
+    """Hold the lock on a folder, so that two runs do not do the same work at the same time.
 
     The lock is the kernel's (`flock` on the folder itself): it leaves no file behind and goes with its process.
 

@@ -11,7 +11,7 @@ class ScriptError(Exception):
 
 
 def say(line: str) -> None:
-    """Prints a line for the user on standard output, at once: so it stands in order with what other programs print.
+    """Print a line for the user on standard output, at once: so it stands in order with what other programs print.
 
     A script whose standard output is read by a program redirects it to standard error meanwhile.
     """
@@ -19,12 +19,12 @@ def say(line: str) -> None:
 
 
 def complain(line: str) -> None:
-    """Prints a line about something that is wrong or missing on standard error."""
+    """Print a line about something that is wrong or missing on standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
 def run(main: Callable[[], int | None]) -> None:
-    """Runs a script's main function and leaves the process with its exit status.
+    """Run a script's main function and leave the process with its exit status.
 
     An error becomes one line without a traceback, Ctrl-C a word and the status 130 that shells use for it.
     """

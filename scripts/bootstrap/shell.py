@@ -15,7 +15,7 @@ PASSPHRASE = "gcore-tls-demo"
 
 
 def tool_variables(engine: Engine | None, environ: Mapping[str, str]) -> dict[str, str]:
-    """Returns what puts the virtual environment and the engine in front on PATH, and tells Pulumi which Python to run.
+    """Return what puts the virtual environment and the engine in front on PATH, and tells Pulumi which Python to run.
 
     Args:
         engine: The engine; None if there is none yet.
@@ -31,7 +31,7 @@ def tool_variables(engine: Engine | None, environ: Mapping[str, str]) -> dict[st
 
 
 def demo_variables(engine: Engine | None, environ: Mapping[str, str], demo: Path = DEMO) -> dict[str, str]:
-    """Returns all that is needed to work on the demo's stack: the tools, its state, its passphrase.
+    """Return all that is needed to work on the demo's stack: the tools, its state, its passphrase.
 
     Pulumi's home is in the demo's folder as well, so that a login and a selected stack of the user stay as they are.
 
@@ -50,11 +50,11 @@ def demo_variables(engine: Engine | None, environ: Mapping[str, str], demo: Path
 
 
 def without_proxy(environ: Mapping[str, str]) -> str:
-    """Returns the hosts that are reached without a proxy: the user's, and 127.0.0.1, where the emulator listens."""
+    """Return the hosts that are reached without a proxy: the user's, and 127.0.0.1, where the emulator listens."""
     hosts = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").split(",")
     return ",".join([*(host for host in hosts if host not in ("", "127.0.0.1")), "127.0.0.1"])
 
 
 def export_lines(variables: Mapping[str, str]) -> str:
-    """Returns the `export` lines that set variables in a shell."""
+    """Return the `export` lines that set variables in a shell."""
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())

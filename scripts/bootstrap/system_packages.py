@@ -44,14 +44,14 @@ CHROMEDRIVER = Program(
 
 
 def find_program(program: Program) -> Path | None:
-    """Returns the program, on PATH or in a folder of system programs; None if it isn't there."""
+    """Return the program, on PATH or in a folder of system programs; None if it is not there."""
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])
     found = (shutil.which(name, path=path) for name in program.names)
     return next((Path(each) for each in found if each), None)
 
 
 def ensure_program(program: Program) -> Path:
-    """Returns the program, after installing its package if need be.
+    """Return the program, after installing its package if necessary.
 
     Raises:
         ScriptError: It isn't there, and only the user can install it.

@@ -86,7 +86,7 @@ def deploy() -> None:
 
 
 def destroy() -> None:
-    """Takes the stack down, shows that the emulator is empty, ends it and the backends, and removes what was made."""
+    """Take the stack down, show that the emulator is empty, stop it and the backends, and remove everything."""
     DEMO.mkdir(mode=0o700, exist_ok=True)
     if demo_stack_exists():
         say("== Emulator of Gcore's API")

@@ -37,7 +37,7 @@ _FOUND = re.compile(r"verify (?:error: \(\d+:|failed: )([^()]+?)(?:\)| \()")
 
 
 def addresses_of(root: Path) -> tuple[str, ...]:
-    """Returns three loopback addresses that belong to a clone, so that the demos of two clones don't collide.
+    """Return three loopback addresses that belong to a clone, so that the demos of two clones do not collide.
 
     Linux has all of 127.0.0.0/8. Elsewhere there may be only 127.0.0.1.
     """
@@ -93,7 +93,7 @@ class Backends:
     files: Mapping[BackendKind, BackendFiles]
 
     def ensure(self, kind: BackendKind) -> BackendsProcess:
-        """Returns the running backends, after starting those of a kind in the place of others if need be.
+        """Return the running backends, after starting those of a kind in the place of others if necessary.
 
         Raises:
             ScriptError: They don't start.
@@ -132,7 +132,7 @@ def possible() -> bool:
 
 
 def recall() -> BackendsProcess | None:
-    """Returns the backends that were started last, running or not; None if there were none."""
+    """Return the backends that were started last, running or not; None if there were none."""
     try:
         return BackendsProcess.model_validate_json(_PROCESS_FILE.read_text())
     except (OSError, ValidationError):
@@ -140,7 +140,7 @@ def recall() -> BackendsProcess | None:
 
 
 def stop() -> None:
-    """Ends the backends, if they run."""
+    """Stop the backends, if they run."""
     if process := recall():
         end(process.pid, belongs_to_clone)
 
@@ -151,7 +151,7 @@ def belongs_to_clone(pid: int) -> bool:
 
 
 def reasons() -> tuple[str, str]:
-    """Returns what the running backends were told by the load balancer, and what they themselves found; "" if nothing.
+    """Return what the running backends were told by the load balancer, and what they themselves found; "" if nothing.
 
     The first is the alert that ended a handshake (RFC 8446, 6.2), the second what was wrong with a client certificate.
     """
@@ -161,7 +161,7 @@ def reasons() -> tuple[str, str]:
 
 
 def named_addresses() -> Mapping[str, str]:
-    """Returns the backends' names by their addresses."""
+    """Return the backends' names by their addresses."""
     return {address: f"backend-{number}" for number, address in enumerate(ADDRESSES, start=1)}
 
 
@@ -190,7 +190,7 @@ def _nginx(nginx: Path, files: BackendFiles) -> Sequence[str | Path]:
 
 
 def nginx_lines(files: BackendFiles) -> list[str]:
-    """Returns nginx's configuration. Paths are relative to its folder: absolute ones may hold any character."""
+    """Return nginx's configuration. Paths are relative to its folder: absolute ones may hold any character."""
     certificate, private_key, client_ca = (
         os.path.relpath(path, _FOLDER) for path in (files.certificate, files.private_key, files.client_ca)
     )

@@ -17,7 +17,7 @@ STOP_SECONDS = 10
 def start(
     command: Sequence[str | Path], *, folder: Path, log: Path, variables: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Starts a process that outlives this one and says what it says into a log that is empty at first.
+    """Start a process that outlives this one and write its output into a log that is empty at first.
 
     Args:
         command: The program and its arguments.
@@ -39,7 +39,7 @@ def start(
 
 
 def command_line(pid: int) -> str:
-    """Returns the words that a process was started with, separated by blanks; none if there is no such process."""
+    """Return the words that a process was started with, separated by blanks; none if there is no such process."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
     except OSError:
@@ -52,7 +52,7 @@ def command_line(pid: int) -> str:
 
 
 def end(pid: int, is_ours: Callable[[int], bool]) -> None:
-    """Ends a process, if it still is the one that was started: process ids are used again."""
+    """Stop a process, if it still is the one that was started: process ids are used again."""
     if not is_ours(pid):
         return
     os.kill(pid, signal.SIGTERM)
@@ -61,7 +61,7 @@ def end(pid: int, is_ours: Callable[[int], bool]) -> None:
 
 
 def becomes(condition: Callable[[], bool], *, seconds: float) -> bool:
-    """Waits until a condition holds; returns whether it did in time."""
+    """Wait until a condition holds; return whether it did in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -71,5 +71,5 @@ def becomes(condition: Callable[[], bool], *, seconds: float) -> bool:
 
 
 def end_of(log: Path) -> str:
-    """Returns the last lines of a log, for a message."""
+    """Return the last lines of a log, for a message."""
     return "\n".join(f"    {line}" for line in log.read_text(errors="replace").splitlines()[-12:])

@@ -71,7 +71,7 @@ class CertificateFiles:
 
 
 def ensure_certificates(directory: Path) -> CertificateFiles:
-    """Returns the certificate files in a folder, after making them if they aren't there.
+    """Return the certificate files in a folder, after making them if they aren't there.
 
     Args:
         directory: A folder inside the clone. It exists only if it is complete.
@@ -99,7 +99,7 @@ def ensure_certificates(directory: Path) -> CertificateFiles:
 
 
 def backend_files(directory: Path) -> Mapping[BackendKind, BackendFiles]:
-    """Returns the files of each kind of backend, in the folder that `ensure_certificates` filled."""
+    """Return the files of each kind of backend, in the folder that `ensure_certificates` filled."""
     ca, good = directory / "ca.pem", (directory / "backend.pem", directory / "backend.key")
 
     def refused(kind: BackendKind) -> BackendFiles:
@@ -113,7 +113,7 @@ def backend_files(directory: Path) -> Mapping[BackendKind, BackendFiles]:
 
 
 def _write(directory: Path) -> None:
-    """Makes all files: those of a load balancer with good backends, and what backends show that are to be refused."""
+    """Create all files: those of a load balancer with good backends, and what backends show that are to be refused."""
     names = (SERVER_NAME, SNI_NAME)
     month_ago = datetime.now(timezone.utc) - timedelta(days=30)
     root, other = DevelopmentAuthority.create(ROOT_NAME, now=month_ago), DevelopmentAuthority.create("Another CA")

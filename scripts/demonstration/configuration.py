@@ -31,7 +31,7 @@ class Setting:
 
 
 def settings(emulator: Emulator, files: CertificateFiles) -> list[Setting]:
-    """Returns the configuration for an emulator and certificate files."""
+    """Return the configuration for an emulator and certificate files."""
     return [
         Setting("gcore:baseUrl", emulator.url, follows=True),
         Setting("gcore:apiKey", emulator.api_key.get_secret_value(), secret=True, follows=True),
@@ -54,7 +54,7 @@ def settings(emulator: Emulator, files: CertificateFiles) -> list[Setting]:
 
 
 def configure(emulator: Emulator, files: CertificateFiles) -> None:
-    """Sets what the stack's configuration lacks, and what differs though it must follow emulator and certificates."""
+    """Set what the stack's configuration lacks, and what differs though it must follow emulator and certificates."""
     present = stack.configuration()
     plain: dict[str, str] = {}
     unchanged = True

@@ -81,12 +81,12 @@ class Emulator:
         return f"http://127.0.0.1:{self.process.port}"
 
     def client(self) -> Gcore:
-        """Returns Gcore's own SDK, set up for it."""
+        """Return Gcore's own SDK, set up for it."""
         key = self.api_key.get_secret_value()
         return Gcore(api_key=key, base_url=self.url, cloud_project_id=PROJECT, cloud_region_id=REGION)
 
     def object_counts(self) -> dict[str, int]:
-        """Returns how many objects of each kind it has; tasks, which stay as a record, are left out.
+        """Return how many objects of each kind it has; tasks, which stay as a record, are left out.
 
         Raises:
             ScriptError: It doesn't answer.
@@ -95,7 +95,7 @@ class Emulator:
         return {kind: len(objects) for kind, objects in state.items() if kind != "tasks"}
 
     def endpoint(self, listener_id: str) -> tuple[str, int] | None:
-        """Returns the address and port on this machine where clients reach a listener; None if nothing carries it.
+        """Return the address and port on this machine where clients reach a listener; None if nothing carries it.
 
         Raises:
             ScriptError: It doesn't answer.
@@ -120,7 +120,7 @@ class Emulator:
 
 
 def ensure_running(*, carries: bool) -> Emulator:
-    """Returns the demo's emulator, after starting it if need be. It has what it had when it ended.
+    """Return the demo's emulator, after starting it if necessary. It has what it had when it ended.
 
     Args:
         carries: Whether its load balancers shall be HAProxies. One that is running without them is started anew.
@@ -146,7 +146,7 @@ def ensure_running(*, carries: bool) -> Emulator:
 
 
 def recall() -> EmulatorProcess | None:
-    """Returns the emulator that an earlier run started, running or not; None if there was none."""
+    """Return the emulator that an earlier run started, running or not; None if there was none."""
     try:
         return EmulatorProcess.model_validate_json(_PROCESS_FILE.read_text())
     except (OSError, ValidationError):
@@ -154,7 +154,7 @@ def recall() -> EmulatorProcess | None:
 
 
 def api_key() -> SecretStr:
-    """Returns the demo's API key: random, made at the first call, in a file that only its owner can read."""
+    """Return the demo's API key: random, made at the first call, in a file that only its owner can read."""
     try:
         return SecretStr(_KEY_FILE.read_text())
     except FileNotFoundError:
@@ -165,7 +165,7 @@ def api_key() -> SecretStr:
 
 
 def start(port: int, key: SecretStr, *, carries: bool) -> EmulatorProcess | None:
-    """Starts an emulator that outlives this process, and remembers it; returns None if it ended at once.
+    """Start an emulator that outlives this process, and remember it; return None if it ended at once.
 
     Args:
         port: The port; 0 for any that is free.
@@ -198,7 +198,7 @@ def start(port: int, key: SecretStr, *, carries: bool) -> EmulatorProcess | None
 
 
 def stop() -> None:
-    """Ends the emulator that an earlier run started, if it still runs."""
+    """Stop the emulator that an earlier run started, if it still runs."""
     if process := recall():
         end(process.pid, belongs_to_clone)
 

@@ -29,7 +29,7 @@ class Server(ThreadingHTTPServer):
         self.context = context
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Prints what went wrong, as one line."""
+        """Print what went wrong, as one line."""
         print(sys.exc_info()[1], file=sys.stderr, flush=True)
 
 
@@ -41,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
     request: ssl.SSLSocket
 
     def setup(self) -> None:
-        """Does the handshake, in the connection's own thread."""
+        """Do the handshake, in the connection's own thread."""
         self.request.settimeout(HANDSHAKE_SECONDS)
         self.request = self.server.context.wrap_socket(self.request, server_side=True)
         super().setup()
@@ -58,11 +58,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Keeps the log for what went wrong."""
+        """Keep the log for what went wrong."""
 
 
 def main(path: Path) -> None:
-    """Serves until the process is ended."""
+    """Serve until the process is ended."""
     settings = Settings.model_validate_json(path.read_text())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(settings.certificate, settings.private_key)

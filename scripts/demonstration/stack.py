@@ -66,7 +66,7 @@ class _Export(BaseModel):
 
 
 def select() -> None:
-    """Makes the stack if need be, and the one that plain `pulumi` commands are about."""
+    """Create the stack if necessary, and the one that plain `pulumi` commands are about."""
     (DEMO / "state").mkdir(exist_ok=True)
     _quietly("stack", "select", STACK, "--create")
     remove_lock_of_killed_run()
@@ -93,7 +93,7 @@ def is_running(pid: int) -> bool:
 
 
 def configuration() -> dict[str, str]:
-    """Returns the stack's configuration, decrypted; keys of the project's own namespace without it."""
+    """Return the stack's configuration, decrypted; keys of the project's own namespace without it."""
     answer = _quietly("config", "--json", "--show-secrets")
     values = TypeAdapter(dict[str, _ConfigurationValue]).validate_json(answer)
     project = project_name()
@@ -101,7 +101,7 @@ def configuration() -> dict[str, str]:
 
 
 def project_name() -> str:
-    """Returns the name of the project: the namespace of its own configuration."""
+    """Return the name of the project: the namespace of its own configuration."""
     for line in (ROOT / "Pulumi.yaml").read_text().splitlines():
         if line.startswith("name:"):
             return line.partition(":")[2].strip().strip("'\"")
@@ -109,13 +109,13 @@ def project_name() -> str:
 
 
 def configure_plain(values: Mapping[str, str]) -> None:
-    """Sets configuration values; keys may be paths (`members[0]`)."""
+    """Set configuration values; keys may be paths (`members[0]`)."""
     words = [word for key, value in values.items() for word in ("--plaintext", f"{key}={value}")]
     _quietly("config", "set-all", "--path", *words)
 
 
 def configure_secret(key: str, value: str) -> None:
-    """Sets an encrypted configuration value. It goes through standard input: arguments are visible to all users."""
+    """Set an encrypted configuration value. It goes through standard input: arguments are visible to all users."""
     command = ["pulumi", "config", "set", "--secret", key, "--non-interactive"]
     done = subprocess.run(
         command, cwd=ROOT, input=value.encode(), capture_output=True, timeout=COMMAND_SECONDS, check=False
@@ -139,7 +139,7 @@ def preview_without_changes() -> None:
 
 
 def destroy() -> None:
-    """Deletes everything that the stack has, and then the stack itself and its configuration file.
+    """Delete everything that the stack has, and then the stack itself and its configuration file.
 
     The program is run for it: without that Pulumi takes the API key and the like from the last `up`, also when they
     were wrong then. Where the program doesn't run, that is what is left to try.
@@ -162,7 +162,7 @@ def has_resources() -> bool:
 
 
 def outputs() -> Outputs:
-    """Returns the stack's outputs.
+    """Return the stack's outputs.
 
     Raises:
         ScriptError: They aren't what the project at the repository's root exports.
@@ -180,7 +180,7 @@ def _quietly(*arguments: str) -> str:
 
 
 def _visibly(*arguments: str) -> None:
-    """Runs a command whose output is for the user, and is lively where that is a terminal.
+    """Run a command whose output is for the user, and is lively where that is a terminal.
 
     Raises:
         ScriptError: It failed; its own output says why.

@@ -13,7 +13,7 @@ from demonstration.stack import Outputs
 
 
 def graph_lines(client: Gcore, outputs: Outputs) -> list[str]:
-    """Returns the load balancer and all that hangs on it, read from the API.
+    """Return the load balancer and all that hangs on it, read from the API.
 
     Args:
         client: Gcore's SDK.
@@ -65,7 +65,7 @@ def _graph_rows(cloud: CloudResource, outputs: Outputs) -> list[tuple[str, str, 
 
 
 def certificate_lines(outputs: Outputs, now: datetime | None = None) -> list[str]:
-    """Returns each certificate's role, subject, days left and fingerprint, from the stack's outputs.
+    """Return each certificate's role, subject, days left and fingerprint, from the stack's outputs.
 
     Args:
         outputs: The stack's outputs.
@@ -87,7 +87,7 @@ def certificate_lines(outputs: Outputs, now: datetime | None = None) -> list[str
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Returns rows as lines whose columns stand below each other."""
+    """Return rows as lines whose columns stand below each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "    " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -102,7 +102,7 @@ class Traffic:
     ca: Path
 
     def show(self) -> None:
-        """Makes all requests and prints what both sides saw. The good backends run at the end.
+        """Create all requests and print what both sides saw. The good backends run at the end.
 
         Raises:
             ScriptError: Something is answered otherwise than it must be.
@@ -178,7 +178,7 @@ class Traffic:
         return any(address in ADDRESSES for address in self._members())
 
     def _await_members(self) -> None:
-        """Waits until the health checks have found the backends: at once, unless they were away for a while."""
+        """Wait until the health checks have found the backends: at once, unless they were away for a while."""
 
         def online() -> bool:
             statuses = self._members()
@@ -193,7 +193,7 @@ class Traffic:
             )
 
     def _members(self) -> Mapping[str, str]:
-        """The operating statuses of the pool's members, by address."""
+        """Return the operating statuses of the pool's members, by address."""
         try:
             pool = self.emulator.client().cloud.load_balancers.pools.get(self.outputs.pool_id)
         except GcoreError as error:
@@ -201,7 +201,7 @@ class Traffic:
         return {member.address: member.operating_status or "" for member in pool.members}
 
     def curl(self) -> str | None:
-        """Returns a command with which a user makes such a request; None if nothing carries the listener."""
+        """Return a command with which a user makes such a request; None if nothing carries the listener."""
         endpoint = self.emulator.endpoint(self.outputs.listener_id)
         if endpoint is None:
             return None
