@@ -1,1 +1,1 @@
-"""How fast the package is: measured on the real engine and the emulator, beside Gcore's own SDK. No test."""
+"""Benchmarks on the real engine and the emulator, compared with Gcore's own SDK. Not tests."""

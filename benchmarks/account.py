@@ -26,7 +26,7 @@ TASK_SECONDS: Final[Mapping[str, float]] = {
     "create_lblistener": 3.0,
     "create_lbpool": 5.0,
 }
-"""How long the work takes at Gcore, in seconds, one after the other: 29 s is the longest chain."""
+"""Duration of tasks at Gcore, in seconds, one after the other: 29 s is the longest chain."""
 
 _SECONDS: Final = 60.0
 
@@ -42,7 +42,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class Noticed:
-    """How late the end of a task was seen.
+    """Delay between the end of a task and the request that noticed it.
 
     Attributes:
         late: seconds after its end.
@@ -60,7 +60,7 @@ class Noticed:
 
 @dataclass(frozen=True)
 class Requests:
-    """How often an account was asked.
+    """Number of requests to an account.
 
     Attributes:
         apart: requests that aren't about tasks.
@@ -99,7 +99,7 @@ class Account:
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """What a Pulumi program finds in its environment to reach it."""
+        """Environment variables that point a Pulumi program to the account."""
         return {
             "GCORE_API_KEY": API_KEY,
             "GCORE_BASE_URL": self.url,
@@ -158,7 +158,7 @@ def account_within(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[tupl
 
 
 def noticed(emulator: Emulator) -> list[Noticed]:
-    """How late the end of each task was seen: by the first answer about tasks after it."""
+    """Return the delay for each task: from its end to the first response about tasks after it."""
     polls = [call.at for call in emulator.requests if "/tasks/" in call.path]
     found = []
     for task in ran(emulator):

@@ -1,4 +1,4 @@
-"""What a process takes of the machine, as Linux tells."""
+"""Memory and CPU time of processes, as Linux reports them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Taken:
-    """What the processes of a stack have taken at most while they were watched.
+    """Peak resource use of a stack's processes while they were watched.
 
     Attributes:
         mib: memory of the provider process.

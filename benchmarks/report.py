@@ -1,4 +1,4 @@
-"""What was measured: rows with their targets, as a table, as JSON, and in the page about it."""
+"""Report of the measurements: rows with their targets, as a table, as JSON, and on the docs page."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ PROGRAMS: Final = Path(__file__).parent / "programs"
 PARALLEL: Final = ("--parallel", "256")
 """Pulumi's own limit, raised above the number of resources that can work at once."""
 FOR_LARGE_STACKS: Final = {"PULUMI_DIY_BACKEND_ZSTD": "true"}
-"""What docs/performance.md recommends for hundreds of resources on a backend of one's own."""
+"""Settings that docs/performance.md recommends for hundreds of resources on a self-managed backend."""
 OBJECTS: Final = 8
 """Objects at Gcore of one whole load balancer: five secrets, the load balancer, its listener, its pool."""
 RESOURCES: Final = 9
@@ -145,7 +145,7 @@ class Bench:
         ]
 
     def growth(self, few: int = 25, many: int = 100) -> list[Row]:
-        """How time grows with the number of load balancers, each task as long as before."""
+        """Measure how time grows with the number of load balancers, at a constant task duration."""
         return [
             *self._growth(few, many, {}, ""),
             *self._growth(few, many, FOR_LARGE_STACKS, ", with the settings for large stacks"),

@@ -1,4 +1,4 @@
-"""A load balancer that was made by hand becomes this stack's own: nothing is made anew, and what differs is mended."""
+"""Adopt a load balancer that was created by hand: update what differs, and replace nothing."""
 
 import pulumi
 

@@ -28,7 +28,7 @@ class Acme(dynamic.ResourceProvider):
 
 
 class Vault(dynamic.ResourceProvider):
-    """Stands in for a client certificate from Vault's PKI, with the authority that vouches for the backends too."""
+    """Stand-in for Vault's PKI: a client certificate, and the CA that issued the backends' certificates."""
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Issues a client certificate for a name."""

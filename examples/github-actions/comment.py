@@ -15,7 +15,7 @@ LONGEST_DIFF = 50_000
 """Characters: GitHub takes comments of 65,536."""
 
 _SIGNS = {"+": "+", "++": "+", "-": "-", "--": "-", "~": "!", "+-": "!", "-+": "!"}
-"""What the line of a difference begins with, for each sign of Pulumi's."""
+"""Prefix of a changed line in the comment, for each of Pulumi's signs."""
 
 _FINDING = re.compile(r"\s*(?P<severity>error|warning): (?P<sentence>.+)")
 _SUMMARY = re.compile(r"^Resources:\n(?P<rows>(?:[ ]+\S.*\n?)+)", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What the page says of a secret: whom it names and when it ends. Never a key."""
+"""Public facts about a secret for the page: its subject and its end date. Never a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page shows, gathered from everything that exists. No payload, no key, no password."""
+"""Data of the page, gathered from all objects. No payload, no key, no password."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from gcore_emulator.emulator import Emulator
 from gcore_emulator.page.certificates import Material, materials
 
 LAST = 40
-"""How many tasks, requests and lines of traffic are shown."""
+"""Number of tasks, requests and lines of traffic on the page."""
 
 _OF_THE_PROCESS = ("[", "Proxy ")
-"""How lines begin that HAProxy prints of itself, not of traffic."""
+"""Prefixes of the lines that HAProxy prints about itself, not about traffic."""
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -27,17 +27,7 @@ EXEMPT = {Path(language.__file__), Path(__file__)}
 
 
 NOT_REWRITTEN = (
-    "benchmarks",
-    "docs/explanation",
-    "docs/how-to",
-    "docs/stability.md",
-    "docs/surprises.md",
-    "docs/teams.md",
-    "docs/tutorial.md",
-    "docs/when-a-run-dies.md",
-    "examples",
     "gcore_emulator/data_plane",
-    "gcore_emulator/page",
     "gcore_tls_provider/certificates",
     "gcore_tls_provider/cli/check",
     "scripts/bootstrap",
