@@ -1,4 +1,4 @@
-"""How a backend probes its members: the lines that a health monitor brings, beside those on the server lines."""
+"""Health checks of a backend: the lines for a health monitor, apart from those on the server lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PING_SCRIPT = b"""#!/bin/sh
 command -v ping > /dev/null || exit 0
 exec ping -q -n -w 1 -c 1 "$3" > /dev/null 2>&1
 """
-"""What a monitor of type PING runs; Octavia has such a script, too."""
+"""Script of a monitor of type PING. Octavia has a similar script."""
 
 _HTTP = ("HTTP", "HTTPS")
 _RANGE = re.compile(r"(\d{3})-(\d{3})")

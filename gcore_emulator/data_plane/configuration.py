@@ -15,7 +15,7 @@ that says why a TLS handshake failed, no peers. And where Gcore's API lacks or a
 
 - Octavia's `tls_enabled` is derived: a pool with one of the three secrets, and an HTTPS pool where the listener
   speaks HTTP. An HTTPS pool elsewhere passes through what clients send.
-- The mode of a backend is that of its listener, but for an HTTP pool behind a TCP one: HAProxy refuses a `tcp`
+- A backend has the mode of its listener, except for an HTTP pool behind a TCP listener: HAProxy refuses a `tcp`
   backend below an `http` frontend.
 - Timeouts come from the listener; what it doesn't say comes from the pool.
 - `allowed_cidrs` are the firewall's in Octavia, which drops what comes from elsewhere; here HAProxy closes it.
@@ -44,7 +44,7 @@ TIMEOUT_CLIENT, TIMEOUT_CONNECT, TIMEOUT_SERVER = 50_000, 5_000, 50_000
 """Octavia's defaults, in milliseconds."""
 
 IDLE_SECONDS = 5
-"""How long a client's connection may be idle where `idle-close` is `on-response`."""
+"""Idle timeout of a client's connection if `idle-close` is `on-response`."""
 
 _STICK_SIZE = "10k"
 _BALANCE = {"ROUND_ROBIN": "roundrobin", "LEAST_CONNECTIONS": "leastconn", "SOURCE_IP": "source"}
@@ -58,7 +58,7 @@ _LOG_FORMAT = {
 
 @dataclass(frozen=True)
 class Configuration:
-    """What one HAProxy is given.
+    """Configuration of one HAProxy.
 
     Attributes:
         text: the configuration file.
@@ -240,7 +240,7 @@ def _users(listener: Listener) -> list[str]:
 
 
 def _admission(listener: Listener, mode: str) -> Iterator[str]:
-    """Who may come in: from which networks, and with which name and password."""
+    """Yield the access rules: allowed networks, and user names with passwords."""
     # A line each: HAProxy takes 64 words a line.
     yield from (f"    acl allowed src {network}" for network in listener.allowed_cidrs or ())
     if listener.allowed_cidrs:

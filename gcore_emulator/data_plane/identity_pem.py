@@ -1,7 +1,7 @@
 """The PEM files that HAProxy reads, made of secrets as Octavia makes them.
 
-Octavia never hands on what was uploaded as a certificate: it opens the PKCS12 and writes certificate, key and chain
-anew. A CA bundle and a revocation list go to HAProxy as they are.
+Octavia never passes an uploaded certificate on unchanged: it opens the PKCS12 file and writes certificate, key and
+chain as PEM. It passes a CA bundle and a CRL to HAProxy unchanged.
 """
 
 from __future__ import annotations

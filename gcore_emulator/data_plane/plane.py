@@ -1,4 +1,4 @@
-"""What carries the traffic of all load balancers of an emulator: nothing, or one HAProxy each."""
+"""Data plane of an emulator's load balancers: none, or one HAProxy for each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Seen: TypeAlias = "Mapping[str, OperatingStatus]"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where clients on this machine reach a listener."""
+    """Address at which clients on this machine reach a listener."""
 
     host: str
     port: int
@@ -49,7 +49,7 @@ class DataPlane(Protocol):
         ...
 
     def endpoint(self, listener_id: str) -> Endpoint | None:
-        """Where a listener is reached; None if nothing carries it."""
+        """Return the address of a listener; None if it has no data plane."""
         ...
 
     def lines(self, load_balancer_id: str) -> Sequence[str]:

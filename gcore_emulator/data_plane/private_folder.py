@@ -1,7 +1,7 @@
 """The folder that holds private keys while a data plane runs, and never longer than that.
 
-Its name begins alike everywhere, and the process that made it holds a lock on a file in it. What a killed process
-left behind is known by the lock that nobody holds, and is removed by the next one.
+All such folders share a name prefix, and the process that created a folder locks a file in it. If nobody holds the
+lock, the process was killed, and the next process removes its folder.
 """
 
 from __future__ import annotations

@@ -29,11 +29,11 @@ from gcore_emulator.data_plane.program import (
 )
 
 LOG = logging.getLogger("gcore_emulator.traffic")
-"""What HAProxy prints: one line for each request, and what became of members."""
+"""Log of HAProxy's output: one line for each request and for each status change of a member."""
 
 _SETPRIV = shutil.which("setpriv")
 _DIES_WITH_US: tuple[str, ...] = (_SETPRIV, "--pdeathsig", "TERM", "--") if _SETPRIV else ()
-"""Where Linux's setpriv is, HAProxy also ends when this process is killed, or the thread that started it ends."""
+"""Prefix that ends HAProxy when this process is killed or the thread that started it ends. Needs setpriv."""
 
 _READY_SECONDS = 10.0
 _STOP_SECONDS = 5.0
@@ -64,7 +64,7 @@ class Haproxy:
 
     @property
     def lines(self) -> Sequence[str]:
-        """What it has printed, the last 1,000 lines: a line for each request among them."""
+        """Last 1,000 lines of HAProxy's output, with a line for each request."""
         return tuple(self._printed)
 
     def apply(self, configuration: Configuration) -> None:

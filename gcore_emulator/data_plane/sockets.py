@@ -17,7 +17,7 @@ _SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Workers:
-    """What the master says of itself and its workers.
+    """Report of the master process about itself and its workers.
 
     Attributes:
         reloads: how often it has reloaded, failures included.
@@ -77,7 +77,7 @@ def parse_workers(answer: str) -> Workers:
 
 
 def is_stopping(master: Path, worker: int) -> bool:
-    """Whether an old worker has closed its listeners, or is gone.
+    """Return whether an old worker has closed its listeners or has exited.
 
     Raises:
         OSError: the master doesn't answer.

@@ -1,4 +1,4 @@
-"""What the scripts need before anything is installed: the virtual environment and the Pulumi engine.
+"""Bootstrap of the scripts: the virtual environment and the Pulumi engine.
 
 Runs under the system's Python (3.10 or newer) with the standard library alone.
 """

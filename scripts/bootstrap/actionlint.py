@@ -12,10 +12,10 @@ from bootstrap.processes import CommandFailed, exclusive, run_showing_progress
 from bootstrap.reporting import ScriptError, say
 
 ACTIONLINT_VERSION = "1.7.12"
-"""What is built. `tools/actionlint/go.mod` names the same."""
+"""Version to build. `tools/actionlint/go.mod` names the same."""
 
 WAIT_SECONDS = 30 * 60
-"""How long to wait for another run that is building it, or the engine."""
+"""Time limit for another run that is building it, or the engine."""
 
 _PACKAGE = "github.com/rhysd/actionlint/cmd/actionlint"
 

@@ -1,4 +1,4 @@
-"""What `scripts/test` runs, in this order."""
+"""Checks of `scripts/test`, in order."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
                 raise
             complain(f"note: {error}")
     environ = {**os.environ, **tool_variables(engine, os.environ)}
-    # Hundreds of interpreters are started by the tests: without bytecode each of them would compile the package anew.
+    # The tests start hundreds of interpreters: without bytecode, each of them would compile the package.
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     commands = [("pytest", *arguments)] if arguments else [*LINTERS, PYTEST]
     failed = [command for command in commands if not passes(command, environ)]

@@ -1,4 +1,4 @@
-"""What `scripts/docs` does."""
+"""Steps of `scripts/docs`."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ PROGRAMS = (
     "pulumi-language-python-exec",
     "pulumi-resource-pulumi-python",
 )
-"""What must be on PATH for a Python program with dynamic providers."""
+"""Programs that a Python program with dynamic providers needs on PATH."""
 
 ORIGIN_FILE = "origin"
 """The file in the cached engine's folder that says in words where it came from."""
@@ -51,7 +51,7 @@ WAYS = ("path", "cache", *SOURCES)
 """All ways, as `GCORE_TLS_ENGINE` names them."""
 
 WAIT_SECONDS = 90 * 60
-"""How long to wait for another run that is getting the engine."""
+"""Time limit for another run that is getting the engine."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def find_engine(environ: Mapping[str, str]) -> Engine | None:
 def ensure_engine(environ: Mapping[str, str]) -> Engine:
     """Return the engine by the first way that works, and report it.
 
-    Why the others didn't work is said as soon as something must be downloaded or built, which takes its time.
+    Before a slow download or build, print why each earlier way failed.
 
     Args:
         environ: The environment; `PATH`, `XDG_CACHE_HOME` and `GCORE_TLS_ENGINE` are looked at.

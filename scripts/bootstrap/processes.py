@@ -16,7 +16,7 @@ from types import FrameType
 from bootstrap.reporting import ScriptError, say
 
 PROGRESS_SECONDS = 12
-"""How often a long command says what it is doing."""
+"""Interval between progress lines of a long command."""
 
 Command = Sequence[str | os.PathLike[str]]
 

@@ -1,4 +1,4 @@
-"""What the scripts say: headings, progress and results on standard output, and errors as one line beside it."""
+"""Output of the scripts: headings, progress and results on standard output, errors as one line on standard error."""
 
 from __future__ import annotations
 

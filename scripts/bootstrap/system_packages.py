@@ -15,7 +15,7 @@ INSTALL_SECONDS = 15 * 60
 """The time limit of an installation, downloads included."""
 
 SYSTEM_FOLDERS = ("/usr/sbin", "/sbin", "/usr/local/sbin")
-"""Where system programs are that a user may not have on PATH."""
+"""Folders of system programs that a user's PATH can lack."""
 
 
 @dataclass(frozen=True)

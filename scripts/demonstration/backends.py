@@ -23,7 +23,7 @@ from demonstration.background import becomes, command_line, end, end_of, start
 from demonstration.certificates import BackendFiles, BackendKind
 
 PORT = 8443
-"""Where backends listen: the port that the project at the repository's root knows."""
+"""Port of the backends, as in the project at the repository's root."""
 
 START_SECONDS = 20
 FREE_SECONDS = 2
@@ -50,7 +50,7 @@ ADDRESSES = addresses_of(ROOT)
 
 
 class BackendsProcess(BaseModel, frozen=True):
-    """What is remembered of started backends: their process id, their kind, and what program they are."""
+    """Record of started backends: process ID, kind and program."""
 
     pid: int
     kind: BackendKind
@@ -58,7 +58,7 @@ class BackendsProcess(BaseModel, frozen=True):
 
 
 class Settings(BaseModel, frozen=True):
-    """What the backends in Python are told.
+    """Settings of the backends in Python.
 
     Attributes:
         names: The backends' names by their addresses.
@@ -76,7 +76,7 @@ class Settings(BaseModel, frozen=True):
 
 
 class Answer(BaseModel):
-    """What a backend answers: its name, and whom the client certificate names, as text in RFC 4514's form."""
+    """Response of a backend: its name, and the subject of the client certificate in RFC 4514's form."""
 
     backend: str
     client: str
@@ -87,7 +87,7 @@ class Backends:
     """The backends.
 
     Attributes:
-        files: What each kind shows, and whom it lets in.
+        files: Server certificate and accepted client CA of each kind.
     """
 
     files: Mapping[BackendKind, BackendFiles]
@@ -151,7 +151,7 @@ def belongs_to_clone(pid: int) -> bool:
 
 
 def reasons() -> tuple[str, str]:
-    """Return what the running backends were told by the load balancer, and what they themselves found; "" if nothing.
+    """Return the TLS alerts that the running backends received, and the errors that they logged; "" if none.
 
     The first is the alert that ended a handshake (RFC 8446, 6.2), the second what was wrong with a client certificate.
     """
@@ -207,7 +207,7 @@ def nginx_lines(files: BackendFiles) -> list[str]:
         f"    ssl_certificate_key {private_key};",
         f"    ssl_client_certificate {client_ca};",
         "    ssl_verify_client on;",
-        "    ssl_session_tickets off;  # every handshake verifies anew",
+        "    ssl_session_tickets off;  # every handshake verifies the certificate",
         "    default_type application/json;",
     ]
     for address, name in named_addresses().items():

@@ -21,7 +21,7 @@ SNI_NAME = "shop.example.com"
 
 
 class BackendKind(str, Enum):
-    """What may be right or wrong with backends."""
+    """Kinds of backends: one correct, the others each with one defect."""
 
     good = "good"
     of_other_ca = "of-other-ca"
@@ -32,11 +32,11 @@ class BackendKind(str, Enum):
 
 @dataclass(frozen=True)
 class BackendFiles:
-    """What a backend shows and whom it lets in, as PEM files.
+    """PEM files of a backend: its server certificate and the client CA that it accepts.
 
     Attributes:
-        certificate: What it shows to the load balancer.
-        private_key: The private key of that.
+        certificate: The backend's server certificate.
+        private_key: The private key of `certificate`.
         client_ca: The CA of the client certificates that it accepts.
     """
 

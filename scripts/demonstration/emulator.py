@@ -21,15 +21,15 @@ PROJECT = 1
 REGION = 1
 
 TASK_SECONDS = 0.5
-"""How long the emulator's tasks run: long enough to see that they are waited for."""
+"""Duration of the emulator's tasks: long enough to see that the package waits for them."""
 
 START_SECONDS = 60
 
 LOG_FILE = DEMO / "emulator.log"
-"""What it says, and what its HAProxies say of each request."""
+"""Log of the emulator and of its HAProxies, with a line for each request."""
 
 STATE_FILE = DEMO / "emulator.state"
-"""What it has: it is all there again after it was killed. Private keys are in it; only its owner can read it."""
+"""Saved objects of the emulator, which survive a kill. Contains private keys; only its owner can read it."""
 
 _MODULE = "gcore_emulator"
 _PROCESS_FILE = DEMO / "emulator.json"
@@ -37,7 +37,7 @@ _KEY_FILE = DEMO / "emulator.key"
 
 
 class EmulatorProcess(BaseModel, frozen=True):
-    """What is remembered of a started emulator.
+    """Record of a started emulator.
 
     Attributes:
         pid: Its process id.
@@ -123,7 +123,7 @@ def ensure_running(*, carries: bool) -> Emulator:
     """Return the demo's emulator, after starting it if necessary. It has what it had when it ended.
 
     Args:
-        carries: Whether its load balancers shall be HAProxies. One that is running without them is started anew.
+        carries: Whether its load balancers shall be HAProxies. An emulator that runs without them is restarted.
 
     Raises:
         ScriptError: It doesn't start.
@@ -134,7 +134,7 @@ def ensure_running(*, carries: bool) -> Emulator:
         if remembered.carries or not carries:
             say(f"      already running on {emulator.url}, process {remembered.pid}")
             return emulator
-        say("      running without HAProxy until now; starting it anew")
+        say("      running without HAProxy; restarting it with HAProxy")
     stop()
     # The port of last time first: a shell in which the stack is used by hand may still know it.
     process = (start(remembered.port, key, carries=carries) if remembered else None) or start(0, key, carries=carries)

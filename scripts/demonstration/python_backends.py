@@ -68,7 +68,7 @@ def main(path: Path) -> None:
     context.load_cert_chain(settings.certificate, settings.private_key)
     context.load_verify_locations(settings.client_ca)
     context.verify_mode = ssl.CERT_REQUIRED
-    # Without tickets every handshake verifies anew.
+    # Without tickets, every handshake verifies the certificate.
     context.options |= ssl.OP_NO_TICKET
     context.num_tickets = 0
     servers = [Server((address, settings.port), name, context) for address, name in settings.names.items()]

@@ -22,10 +22,10 @@ class Certificate(BaseModel):
     """Public facts of one certificate or revocation list, from the stack's outputs.
 
     Attributes:
-        subject: Whom it names; None for a revocation list.
-        issuer: Who signed it.
+        subject: The subject; None for a CRL.
+        issuer: The issuer.
         fingerprint_sha256: Hexadecimal.
-        not_after: Until when it is valid; None for a revocation list.
+        not_after: End of the validity; None for a CRL.
         next_update: When a revocation list shall be followed by a newer one; None for a certificate.
     """
 
@@ -47,7 +47,7 @@ class Outputs(BaseModel):
 
 
 class Lock(BaseModel):
-    """What Pulumi's file backend writes into a stack's lock: who holds it."""
+    """Content of a stack's lock in Pulumi's file backend: its holder."""
 
     pid: int
     hostname: str

@@ -1,4 +1,4 @@
-"""What was made, in a form for reading: the graph of objects as the API has it, and the facts of the certificates."""
+"""Summary of the deployment: the graph of objects from the API, and facts about the certificates."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from demonstration.summary import table
 
 REQUEST_SECONDS = 30
 ONLINE_SECONDS = 90
-"""How long backends that were away are waited for: three good health checks, ten seconds apart, and a margin."""
+"""Time limit for backends to become ONLINE again: three successful health checks, ten seconds apart, and a margin."""
 
 REASON_SECONDS = 5
 
@@ -72,12 +72,12 @@ REFUSALS: Mapping[BackendKind, Refusal] = {
 
 @dataclass(frozen=True)
 class Seen:
-    """What a client got.
+    """Response as a client received it.
 
     Attributes:
-        status: The answer's status.
-        subject: Whom the load balancer's certificate names. It was verified: names, dates and issuer.
-        body: The answer's text.
+        status: The HTTP status.
+        subject: The subject of the listener certificate. The client verified names, dates and issuer.
+        body: The response's text.
     """
 
     status: int
