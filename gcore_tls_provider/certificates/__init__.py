@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gcore_tls_provider.certificates.identity import Identity, identity_from_pem, identity_from_pkcs12
     from gcore_tls_provider.certificates.material import as_material, from_file
 
-# What is odd about material is said as a finding. `cryptography` warns too (a country code of three letters, a negative
+# Findings report what is odd about material. `cryptography` warns too (a country code of three letters, a negative
 # serial number, PKCS12 in BER), and blames its caller: only what it says of the callers in here is silenced, for all
 # threads alike, and other libraries' use of it is not.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"gcore_tls_provider\.(certificates|cli)\.")
@@ -87,5 +87,5 @@ if not TYPE_CHECKING:  # else a type checker would take any name for a public on
 
 
 def __dir__() -> list[str]:
-    """The public names."""
+    """Return the public names."""
     return __all__

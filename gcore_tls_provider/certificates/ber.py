@@ -19,8 +19,8 @@ ELEMENT_LIMIT = 100_000
 """Elements at most. The largest PKCS12 file that this package reads, with 256 certificates, has a third of that."""
 
 DEPTH_LIMIT = 100
-"""How deep the walk goes. OpenSSL reads nothing that is nested deeper than 30 levels; a walk through octet strings
-sees some of these levels twice."""
+"""Maximum depth of the walk. OpenSSL reads at most 30 nested levels; a walk through octet strings
+counts some of these levels twice."""
 
 _CONSTRUCTED = 0x20
 _LONG_TAG = 0x1F
@@ -77,13 +77,13 @@ class _Reader:
         self._count = 0
 
     def elements(self, data: bytes, depth: int) -> tuple[Element, ...]:
-        """The elements that `data` is made of, up to the first that is damaged."""
+        """Return the elements that `data` is made of, up to the first that is damaged."""
         return self._elements(data, 0, depth, until_end_of_contents=False)[0]
 
     def _elements(
         self, data: bytes, at: int, depth: int, *, until_end_of_contents: bool
     ) -> tuple[tuple[Element, ...], int]:
-        """The elements from `at` to the end of `data`, or to the mark that ends an indefinite length, and its end."""
+        """Return the elements from `at` to the end of `data` or of an indefinite length, and that end's position."""
         found: list[Element] = []
         while at < len(data):
             try:
@@ -129,7 +129,7 @@ def _may_hold_a_sequence(content: bytes) -> bool:
 
 
 def _tag(data: bytes, at: int) -> tuple[int, int, int]:
-    """The first byte of a tag, the tag's number, and the place behind it."""
+    """Return the first byte of a tag, the tag's number, and the place behind it."""
     first = data[at]
     number = first & _LONG_TAG
     at += 1
@@ -145,7 +145,7 @@ def _tag(data: bytes, at: int) -> tuple[int, int, int]:
 
 
 def _length(data: bytes, at: int) -> tuple[int | None, int]:
-    """The length of a content, None if it is indefinite, and the place behind it."""
+    """Return the length of a content, None if it is indefinite, and the place behind it."""
     if at >= len(data):
         raise _Damaged
     first = data[at]

@@ -24,7 +24,7 @@ class CaBundle:
 
     @classmethod
     def parse(cls, material: str, *, property: str = "certificate") -> CaBundle:
-        """Reads PEM with one certificate or more, or base64 of DER with one.
+        """Read PEM with one certificate or more, or base64 of DER with one.
 
         Raises:
             MaterialError: as `parse_certificates`.
@@ -34,7 +34,7 @@ class CaBundle:
         return cls(certificates, repeated=len(given) - len(certificates))
 
     def to_pem(self) -> str:
-        """The bundle, written anew: CRLF, indentation and text around, which the load balancer can refuse, are gone."""
+        """Return the bundle as canonical PEM: the load balancer can reject CRLF, indentation and comments."""
         return encode_certificates(self.certificates)
 
     def digest(self) -> str:

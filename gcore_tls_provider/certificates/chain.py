@@ -42,7 +42,7 @@ class CertificateChain:
 
     @classmethod
     def parse(cls, material: str, *, property: str = "certificate") -> CertificateChain:
-        """Reads PEM with a leaf and perhaps its chain, in any order, or base64 of DER with one certificate.
+        """Read PEM with a leaf and perhaps its chain, in any order, or base64 of DER with one certificate.
 
         Without a private key the leaf is known by what it says of itself: it is the first certificate that isn't an
         authority's (CA:TRUE), and the first of all if each is.
@@ -60,7 +60,7 @@ class CertificateChain:
 
 
 def parse_certificates(material: str, *, property: str) -> tuple[x509.Certificate, ...]:
-    """The certificates of a text, in its order.
+    """Return the certificates of a text, in its order.
 
     Args:
         material: PEM with one certificate or more, or base64 of DER with one. At most 1 MiB and 256 blocks.
@@ -115,13 +115,13 @@ def sorted_chain(leaf: x509.Certificate, others: Sequence[x509.Certificate]) -> 
 
 
 def is_self_issued(certificate: x509.Certificate) -> bool:
-    """Whether a certificate names itself as its issuer, as a root does."""
+    """Return whether a certificate names itself as its issuer, as a root does."""
     return certificate.subject == certificate.issuer
 
 
 @lru_cache(REMEMBERED)
 def is_issuer(candidate: x509.Certificate, *, of: x509.Certificate) -> bool:
-    """Whether `candidate` has signed the certificate `of`: the names fit, and the signature is right.
+    """Return whether `candidate` has signed the certificate `of`: the names fit, and the signature is right.
 
     `cryptography` verifies no SHA-1 and MD5 signatures. There, names and key identifiers decide.
     """
@@ -137,7 +137,7 @@ def is_issuer(candidate: x509.Certificate, *, of: x509.Certificate) -> bool:
 
 
 def encode_certificates(certificates: Sequence[x509.Certificate]) -> str:
-    """The certificates as PEM, one after the other, with a final line end. Empty for none."""
+    """Return the certificates as PEM, one after the other, with a final line end. Empty for none."""
     return "".join(certificate.public_bytes(Encoding.PEM).decode("ascii") for certificate in certificates)
 
 

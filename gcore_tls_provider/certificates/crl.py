@@ -32,12 +32,12 @@ class RevocationLists:
     _signed: dict[x509.Certificate, tuple[x509.CertificateRevocationList, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    """What `signed_by` has found: rules ask many times, and each answer costs as many verifications as lists have the
-    authority's name."""
+    """Cache of `signed_by`: rules call it many times, and each call verifies one signature for each CRL with the CA's
+    name."""
 
     @classmethod
     def parse(cls, material: str, *, property: str = "revocation_list") -> RevocationLists:
-        """Reads PEM with one list or more, or base64 of DER with one.
+        """Read PEM with one list or more, or base64 of DER with one.
 
         Raises:
             MaterialError: as `parse_revocation_lists`.
@@ -47,7 +47,7 @@ class RevocationLists:
         return cls(tuple({entry.public_bytes(Encoding.DER): entry for entry in parsed}.values()))
 
     def beginning_with(self, authority: x509.Certificate) -> RevocationLists:
-        """The same lists, those that `authority` has signed first.
+        """Return the same lists, those that `authority` has signed first.
 
         Gcore's load balancers check the first list of a secret against the first certificate of the CA secret, and
         refuse the pool if it isn't signed by that.
@@ -61,7 +61,7 @@ class RevocationLists:
         return self._signed[authority]
 
     def to_pem(self) -> str:
-        """The lists, written anew as PEM."""
+        """Return the CRLs in canonical PEM."""
         return "".join(entry.public_bytes(Encoding.PEM).decode("ascii") for entry in self.lists)
 
     def digest(self) -> str:
@@ -70,7 +70,7 @@ class RevocationLists:
 
 
 def parse_revocation_lists(material: str, *, property: str) -> tuple[x509.CertificateRevocationList, ...]:
-    """The revocation lists of a text, in its order.
+    """Return the revocation lists of a text, in its order.
 
     Args:
         material: PEM with one list or more, or base64 of DER with one. At most 1 MiB and 256 blocks.
@@ -100,7 +100,7 @@ def parse_revocation_lists(material: str, *, property: str) -> tuple[x509.Certif
 
 
 def is_signed_by(revocation_list: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
-    """Whether the key of `authority` has signed the list, and the names fit."""
+    """Return whether the key of `authority` has signed the list, and the names fit."""
     if revocation_list.issuer != authority.subject:
         return False
     try:

@@ -16,14 +16,14 @@ DerType = Literal[
     "parameters",
     "unknown",
 ]
-"""What a block holds. `parameters` are those of Diffie-Hellman or of a curve, which some tools write beside a key."""
+"""Kinds of blocks. `parameters` are those of Diffie-Hellman or of a curve, which some tools write beside a key."""
 
 _SEQUENCE = 0x30
 _INDEFINITE = 0x80
 
 
 def is_sequence(data: bytes) -> bool:
-    """Whether `data` begins like every structure of X.509 and PKCS: with the tag of an ASN.1 SEQUENCE."""
+    """Return whether `data` begins like every structure of X.509 and PKCS: with the tag of an ASN.1 SEQUENCE."""
     return data[:1] == bytes([_SEQUENCE])
 
 
@@ -33,7 +33,7 @@ def header_length(data: bytes) -> int:
 
 
 def first_element(data: bytes) -> bytes | None:
-    """The first ASN.1 element of `data` without what follows it, or None if its end is missing.
+    """Return the first ASN.1 element of `data` without what follows it, or None if its end is missing.
 
     An element of indefinite length (BER, as older Java key stores have it) is returned with all that follows.
     """

@@ -1,4 +1,4 @@
-"""How `cryptography` reads DER: what it holds, found by trying, and what is raised where it can't be read."""
+"""DER parsing by `cryptography`: the kind of content, found by trying, and the errors for unreadable input."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gcore_tls_provider.certificates.der import DerType, header_length
 from gcore_tls_provider.certificates.parse_limits import looks_like_private_key
 
 UNREADABLE = (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, InternalError)
-"""What `cryptography` raises for input that it can't read."""
+"""Errors that `cryptography` raises for input that it cannot read."""
 
 UNREADABLE_X509 = (
     *UNREADABLE,
@@ -27,7 +27,7 @@ _PKCS12_VERSION = b"\x02\x01\x03\x30"
 
 
 def detect_der_type(der: bytes) -> DerType:
-    """What `der` holds, found by trying. Private keys are known by their form: reading one can take seconds."""
+    """Return the kind of `der`, found by trying. Recognize private keys by their form: reading one can take seconds."""
     if der[header_length(der) :].startswith(_PKCS12_VERSION):
         return "PKCS12"
     for role, load in _LOADERS:

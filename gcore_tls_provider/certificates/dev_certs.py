@@ -27,7 +27,7 @@ ROOT_NAME = "Development Root CA"
 """The root authority's common name, where no other authority is given."""
 
 _CLOCK_SKEW = timedelta(hours=1)
-"""How long before now a certificate's validity begins, for machines whose clock is behind."""
+"""Time between the start of a certificate's validity and now, for machines whose clock is behind."""
 
 _KEY_USAGES = (
     "digital_signature",
@@ -54,7 +54,7 @@ class DevelopmentAuthority:
 
     @classmethod
     def create(cls, name: str, *, now: datetime | None = None, valid_days: int = 3650) -> DevelopmentAuthority:
-        """A root authority.
+        """Return a root authority.
 
         Args:
             name: its common name.
@@ -79,7 +79,7 @@ class DevelopmentAuthority:
     def issue_authority(
         self, name: str, *, now: datetime | None = None, valid_days: int = 1825
     ) -> DevelopmentAuthority:
-        """An intermediate authority below this one."""
+        """Return an intermediate authority below this one."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(_name(name), self.certificate.subject, key, now, valid_days)
         certificate = _authority_extensions(builder, key, self.identity.private_key).sign(
@@ -88,7 +88,7 @@ class DevelopmentAuthority:
         return DevelopmentAuthority(Identity(certificate, self._chain(), key))
 
     def issue_server(self, names: Sequence[str], *, now: datetime | None = None, valid_days: int = 365) -> Identity:
-        """A server certificate, for listeners and backends.
+        """Return a server certificate, for listeners and backends.
 
         Args:
             names: DNS names, wildcards included, and IP addresses. The first is the common name too.
@@ -106,10 +106,10 @@ class DevelopmentAuthority:
         now: datetime | None = None,
         valid_days: int = 365,
     ) -> Identity:
-        """A client certificate, which a load balancer shows to its backends.
+        """Return a client certificate, which a load balancer shows to its backends.
 
         Args:
-            common_name: whom it names.
+            common_name: the subject's common name.
             names: DNS names and IP addresses. Default: none.
             now: the time to issue at. Default: the clock's.
             valid_days: how long it is valid.
@@ -125,7 +125,7 @@ class DevelopmentAuthority:
         next_update_days: int = 30,
         number: int | None = None,
     ) -> str:
-        """This authority's revocation list, PEM.
+        """Return this authority's revocation list, PEM.
 
         Args:
             revoked: what it revokes. Nothing: an empty list, which is as valid.
@@ -174,14 +174,14 @@ class DevelopmentAuthority:
         return Identity(certificate, self._chain(), key)
 
     def _chain(self) -> tuple[x509.Certificate, ...]:
-        """What a leaf of this authority is sent with: the authorities up to the root, which its clients have."""
+        """Return the chain to send with a leaf of this CA: the intermediate CAs, without the root that clients have."""
         is_root = self.certificate.subject == self.certificate.issuer
         return () if is_root else (self.certificate, *self.identity.chain)
 
 
 @dataclass(frozen=True)
 class DevelopmentFiles:
-    """Where `write_development_certificates` has put what.
+    """Paths of the files that `write_development_certificates` has written.
 
     Attributes:
         ca: the root authority's certificate.
@@ -224,7 +224,7 @@ def write_development_certificates(
     root: DevelopmentAuthority | None = None,
     revoked: Sequence[Identity] = (),
 ) -> DevelopmentFiles:
-    """Makes a complete set of material for one load balancer with mutual TLS to its backends, as files.
+    """Create a complete set of material for one load balancer with mutual TLS to its backends, as files.
 
     Keys, the PKCS12 file and its password are readable by the owner alone, as is the folder. Existing files are
     replaced. The authorities' keys aren't kept.
@@ -276,7 +276,7 @@ def _write(path: Path, text: str) -> Path:
 
 
 def write_secret(path: Path, content: str | bytes) -> Path:
-    """Writes a file that only its owner can read.
+    """Write a file that only its owner can read.
 
     Raises:
         OSError: it can't be written.

@@ -14,8 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 Order = Literal["all", "first", "none"]
-"""What the order of the parts means: all of it (leaf and chain), only which one is first (a CA bundle: a revocation
-list must be signed by that one), or nothing."""
+"""Significance of the parts' order: all of it (leaf and chain), only the first part (a CA bundle: a CRL
+must be signed by that CA), or none."""
 
 
 def content_digest(parts: Sequence[x509.Certificate | x509.CertificateRevocationList], *, order: Order) -> str:

@@ -23,7 +23,7 @@ _NIST_NAMES = {"secp224r1": "P-224", "secp256r1": "P-256", "secp384r1": "P-384",
 
 @dataclass(frozen=True)
 class CertificateFacts:
-    """What is public and worth showing of a certificate.
+    """Public facts of a certificate.
 
     Attributes:
         fingerprint_sha256: SHA-256 of the DER, lower hexadecimal without colons.
@@ -48,7 +48,7 @@ class CertificateFacts:
 
 @dataclass(frozen=True)
 class RevocationListFacts:
-    """What is worth showing of a certificate revocation list.
+    """Public facts of a CRL.
 
     Attributes:
         fingerprint_sha256: SHA-256 of the DER, lower hexadecimal without colons.
@@ -70,7 +70,7 @@ class RevocationListFacts:
 
 @lru_cache(REMEMBERED)
 def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
-    """The facts of a certificate.
+    """Return the facts of a certificate.
 
     Raises nothing for a certificate that `parse_certificates` has returned.
     """
@@ -92,7 +92,7 @@ def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
 
 
 def revocation_list_facts(revocation_list: x509.CertificateRevocationList) -> RevocationListFacts:
-    """The facts of a revocation list.
+    """Return the facts of a revocation list.
 
     Raises nothing for a list that `parse_revocation_lists` has returned.
     """
@@ -112,7 +112,7 @@ def revocation_list_facts(revocation_list: x509.CertificateRevocationList) -> Re
 
 
 def distinguished_name(name: x509.Name) -> str:
-    r"""A name as in RFC 4514, with control characters in its `\0A` form (section 2.4), so that it is safe to print."""
+    r"""Return a name as in RFC 4514, safe to print: control characters have the `\0A` form (section 2.4)."""
     return "".join(
         character if character.isprintable() else "".join(f"\\{byte:02X}" for byte in character.encode("utf-8"))
         for character in name.rfc4514_string()
@@ -125,7 +125,7 @@ def shown_name(name: x509.Name) -> str:
 
 
 def shortened(text: str) -> str:
-    """A text from material as far as a sentence shows it: 200 characters."""
+    """Return a text from material as far as a sentence shows it: 200 characters."""
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 

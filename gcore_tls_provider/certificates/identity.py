@@ -86,7 +86,7 @@ class Identity:
         return self.certificate_pem + self.private_key_pem + self.chain_pem
 
     def to_pkcs12(self, password: str | None = None) -> bytes:
-        """A PKCS12 file (DER) with key, leaf and chain in order, without friendly names.
+        """Return a PKCS12 file (DER) with key, leaf and chain in order, without friendly names.
 
         Without a password, as Gcore wants it, nothing is encrypted and the integrity code (MAC) is that of an empty
         password: older readers refuse a file that has none. Each call gives other bytes, because the MAC is salted;
@@ -114,7 +114,7 @@ def identity_from_pem(
     certificate_chain: str | None = None,
     private_key_passphrase: str | None = None,
 ) -> Identity:
-    """The identity in PEM texts, in whatever order their certificates are.
+    """Return the identity in PEM texts, in whatever order their certificates are.
 
     Args:
         certificate: the certificate, and perhaps its chain: PEM, or base64 of DER.
@@ -147,7 +147,7 @@ def identity_from_pem(
 
 
 def identity_from_pkcs12(*, pkcs12: str, password: str | None = None) -> Identity:
-    """The identity in a PKCS12 file, with whatever encryption it has.
+    """Return the identity in a PKCS12 file, with whatever encryption it has.
 
     Args:
         pkcs12: base64 of the file.

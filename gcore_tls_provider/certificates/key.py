@@ -18,7 +18,7 @@ IdentityKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 def parse_private_key(material: str, *, property: str, passphrase: str | None, passphrase_property: str) -> IdentityKey:
-    """The private key of a text. Certificates and parameters beside it are ignored, as many files have them.
+    """Return the private key of a text. Certificates and parameters beside it are ignored, as many files have them.
 
     Args:
         material: PEM (PKCS8, or the older forms of RSA and EC), or base64 of DER.
@@ -58,7 +58,7 @@ def parse_private_key(material: str, *, property: str, passphrase: str | None, p
 
 
 def usable_key(key: PrivateKeyTypes, *, property: str) -> IdentityKey:
-    """The key itself, if Gcore takes its kind.
+    """Return the key itself, if Gcore takes its kind.
 
     The load balancer's API rewrites keys in their traditional form, which exists for RSA and EC only.
 
@@ -77,7 +77,7 @@ def usable_key(key: PrivateKeyTypes, *, property: str) -> IdentityKey:
 
 
 def secret_bytes(secret: str) -> bytes:
-    """A password or passphrase as bytes. Characters that UTF-8 lacks don't raise: such an error would show them."""
+    """Return a password or passphrase as bytes. Accept characters that UTF-8 lacks: an error would show them."""
     return secret.encode("utf-8", errors="surrogatepass")
 
 
@@ -133,5 +133,5 @@ def _load(block: Block, *, property: str, passphrase: str | None, passphrase_pro
 
 
 def blank_hint(secret: str) -> str:
-    """A clause for messages: a secret read from a file often has a line end too much."""
+    """Return a clause for messages: a secret read from a file often has a line end too much."""
     return " (it begins or ends with white space)" if secret != secret.strip() else ""

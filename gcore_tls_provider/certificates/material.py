@@ -1,4 +1,4 @@
-"""What users hand over, and how it is read.
+"""Certificate material from users, and its forms.
 
 Material is a text in this package: PEM as it was found, or one line of base64 for what is binary (DER, PKCS12).
 That is what a program passes on as an argument; the functions of the other modules read it.
@@ -31,7 +31,7 @@ NOUNS: dict[DerType, str] = {
     "parameters": "key parameters",
     "unknown": "something else",
 }
-"""How messages name what a block holds."""
+"""Names of the kinds of blocks in messages."""
 
 _BASE64_LINE = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
@@ -46,7 +46,7 @@ _SMALLEST_KEY = 48
 
 
 def from_file(path: str | os.PathLike[str], *, property: str = "") -> str:
-    """The material in a file: text as it is (PEM, base64, a password), or one line of base64 for DER and PKCS12.
+    """Return the material in a file: text as it is (PEM, base64, a password), or one line of base64 for DER and PKCS12.
 
     Args:
         path: the file. A relative path is looked up from the folder the program runs in.
@@ -100,7 +100,7 @@ def from_file(path: str | os.PathLike[str], *, property: str = "") -> str:
 
 
 def as_material(value: str | bytes) -> str:
-    """The material in a value: text as it is, but without a byte order mark; bytes as text if they are, else as base64.
+    """Return the material in a value: text without a byte order mark; bytes as text if they are text, else as base64.
 
     Base64 and passwords are text too.
 
@@ -115,7 +115,7 @@ def as_material(value: str | bytes) -> str:
 
 
 def read_blocks(material: str, *, property: str, expected: str) -> tuple[Block, ...]:
-    """The blocks of a text: of PEM, of base64 of PEM, or the single one that base64 of DER is.
+    """Return the blocks of a text: of PEM, of base64 of PEM, or the single one that base64 of DER is.
 
     Args:
         material: the text.
@@ -185,7 +185,7 @@ def _from_base64(text: str) -> bytes | None:
 
 
 def _is_material(text: str) -> bool:
-    """Whether `text` is PEM or base64 of DER, however often it was encoded."""
+    """Return whether `text` is PEM or base64 of DER, however often it was encoded."""
     while not holds_pem(text):
         content = _from_base64(text)
         if content is None:

@@ -1,4 +1,4 @@
-"""What reading a private key or a PKCS12 file would cost, found before it is read.
+"""Cost limits for private keys and PKCS12 files, checked before a file is read.
 
 A file says itself how often its password is hashed and how large its numbers are: a damaged or hostile one would keep
 a preview busy for hours. Nobody's tools write anything near these limits: OpenSSL hashes 2,048 times, Java 10,000,
@@ -73,7 +73,7 @@ def reject_expensive(der: bytes, *, property: str) -> None:
 
 
 def count_keys(der: bytes) -> int:
-    """The private keys in a PKCS12 file that `refuse_costly` has let pass, those in encrypted parts left out."""
+    """Return the private keys in a PKCS12 file that `refuse_costly` has let pass, those in encrypted parts left out."""
     return sum(
         element.tag == SEQUENCE and _identifier(element) in _PKCS12_KEY_BAGS and len(element.children) > 1
         for element in walk(der)
@@ -81,7 +81,7 @@ def count_keys(der: bytes) -> int:
 
 
 def looks_like_private_key(der: bytes) -> bool:
-    """Whether `der` has the form of a private key: PKCS8, encrypted or not, or the older ones of RSA, EC and DSA."""
+    """Return whether `der` has the form of a private key: PKCS8, encrypted or not, or older RSA, EC and DSA."""
     try:
         root = next(walk(der), None)
     except TooManyElements:
@@ -99,7 +99,7 @@ def looks_like_private_key(der: bytes) -> bool:
 
 
 def _rounds(element: Element, property: str) -> Iterator[int]:
-    """Rounds of hashing that an algorithm identifier or a PKCS12 file's integrity code asks for."""
+    """Return rounds of hashing that an algorithm identifier or a PKCS12 file's integrity code asks for."""
     if element.tag != SEQUENCE:
         return
     identifier = _identifier(element)
@@ -149,7 +149,7 @@ def _numbers(parameters: tuple[Element, ...]) -> list[int]:
 
 
 def _number(element: Element) -> int:
-    """A number that counts something. One beyond eight bytes becomes 2^64: calculating with it would cost too."""
+    """Return a count. A number of more than eight bytes becomes 2^64: calculating with it would be costly."""
     return min(max(0, element.number), 1 << 64)
 
 

@@ -56,7 +56,7 @@ class Block:
     encryption: str | None = field(default=None, repr=False)
 
     def der(self, *, property: str) -> bytes:
-        """The content, decoded.
+        """Return the content, decoded.
 
         Raises:
             MaterialError: `BROKEN_BLOCK` or `TRUNCATED`.
@@ -82,12 +82,12 @@ class Block:
 
 
 def holds_pem(text: str) -> bool:
-    """Whether `text` has a marker of a PEM block, a beginning or an end."""
+    """Return whether `text` has a marker of a PEM block, a beginning or an end."""
     return _MARKER.search(text) is not None
 
 
 def split_pem(text: str, *, property: str) -> tuple[Block, ...]:
-    """The blocks of `text`, in order, at least one. Their contents aren't decoded yet.
+    """Return the blocks of `text`, in order, at least one. Their contents aren't decoded yet.
 
     Raises:
         MaterialError: `TRUNCATED`, `BROKEN_BLOCK` or `TOO_MANY_BLOCKS`.

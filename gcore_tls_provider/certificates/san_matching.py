@@ -27,7 +27,7 @@ _HOST_NAME: Final = re.compile(r"[a-z0-9_*.-]+")
 
 
 def name_of(certificate: x509.Certificate) -> str:
-    """What a sentence calls a certificate: its subject; where that is empty, its first DNS name, or its serial number.
+    """Return a certificate's name for messages: its subject or, if that is empty, its first DNS name or serial number.
 
     Newer certificates of public authorities have an empty subject. It is cut where it is very long.
     """
@@ -37,7 +37,7 @@ def name_of(certificate: x509.Certificate) -> str:
 
 
 def serial_of(certificate: x509.Certificate) -> str:
-    """A certificate's serial number as a sentence shows it: lower hexadecimal, cut where it is very long."""
+    """Return a certificate's serial number as a sentence shows it: lower hexadecimal, cut where it is very long."""
     return shortened(f"{certificate.serial_number:x}")
 
 
@@ -52,19 +52,19 @@ def names_of(certificate: x509.Certificate) -> tuple[str, ...]:
 
 
 def common_names_of(certificate: x509.Certificate) -> tuple[str, ...]:
-    """The common names of the subject as they are; most certificates have one."""
+    """Return the common names of the subject as they are; most certificates have one."""
     return tuple(str(entry.value) for entry in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME))
 
 
 def dns_names_of(certificate: x509.Certificate) -> tuple[str, ...]:
-    """The DNS names of the subject alternative name, lower case, without repetitions."""
+    """Return the DNS names of the subject alternative name, lower case, without repetitions."""
     alternative_names = _alternative_names(certificate)
     names = [] if alternative_names is None else alternative_names.get_values_for_type(x509.DNSName)
     return tuple(dict.fromkeys(name.lower() for name in names))
 
 
 def client_names_of(certificate: x509.Certificate) -> tuple[str, ...]:
-    """The names that clients of a server with this certificate use, as far as it says them: its DNS names.
+    """Return the names that clients of a server with this certificate use, as far as it says them: its DNS names.
 
     Clients look at a common name only where there are no DNS names (RFC 6125, section 6.4.4), and many a common name
     beside them is a service's title.
@@ -73,7 +73,7 @@ def client_names_of(certificate: x509.Certificate) -> tuple[str, ...]:
 
 
 def covers(certificate: x509.Certificate, host_name: str) -> bool:
-    """Whether HAProxy chooses this certificate of a listener for clients that ask for `host_name`.
+    """Return whether HAProxy chooses this certificate of a listener for clients that ask for `host_name`.
 
     Args:
         certificate: its DNS names and common names count alike.
@@ -83,7 +83,7 @@ def covers(certificate: x509.Certificate, host_name: str) -> bool:
 
 
 def backend_covers(certificate: x509.Certificate, host_name: str) -> bool:
-    """Whether HAProxy accepts this certificate of a backend where its own client has asked for `host_name`."""
+    """Return whether HAProxy accepts this certificate of a backend where its own client has asked for `host_name`."""
     return not names_not_covered(certificate, [host_name])
 
 
@@ -103,7 +103,7 @@ def names_not_covered(certificate: x509.Certificate, host_names: Iterable[str]) 
 
 
 def clients_accept(certificate: x509.Certificate, host_name: str) -> bool:
-    """Whether clients that want to speak to `host_name` take this certificate as the server's.
+    """Return whether clients that want to speak to `host_name` take this certificate as the server's.
 
     The common name counts only where there are no DNS names, as RFC 6125, section 6.4.4, allows; newer clients, those
     of RFC 9525, don't even look at it then.
@@ -120,7 +120,7 @@ def clients_accept(certificate: x509.Certificate, host_name: str) -> bool:
 
 
 def address_of(host_name: str) -> IPv4Address | IPv6Address | None:
-    """The IP address that clients use in place of a name; they ask for no name then. None for a name."""
+    """Return the IP address that clients use in place of a name; they ask for no name then. None for a name."""
     try:
         return ip_address(host_name)
     except ValueError:

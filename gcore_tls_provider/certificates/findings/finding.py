@@ -1,4 +1,4 @@
-"""What is said about certificate material: findings, and the error that carries those that make it unusable.
+"""Findings about certificates, and the error that carries the findings that make them unusable.
 
 The codes, what each means and which of them a user may accept stand in `codes.py`; for users, in `docs/findings.md`.
 """
@@ -34,7 +34,7 @@ class Finding:
     remedy: str
 
     def __str__(self) -> str:
-        """The sentence and the remedy, in one line that is safe to print."""
+        """Return the sentence and the remedy, in one line that is safe to print."""
         text = one_line(f"{self.sentence} {self.remedy}")
         return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
@@ -47,7 +47,7 @@ class MaterialError(GcoreTlsError):
     """
 
     def __init__(self, *findings: Finding) -> None:
-        """Takes all that was found, the most telling first."""
+        """Take all that was found, the most telling first."""
         super().__init__(*findings)
         self.findings = findings
 
@@ -62,13 +62,13 @@ class MaterialError(GcoreTlsError):
 
 
 def material_error(code: str, *, property: str, sentence: str, remedy: str) -> MaterialError:
-    """The error for one finding of severity `error`; the arguments are those of `Finding`."""
+    """Return the error for one finding of severity `error`; the arguments are those of `Finding`."""
     return MaterialError(Finding(code, "error", property, sentence, remedy))
 
 
 @contextmanager
 def collect_findings(findings: list[Finding]) -> Iterator[None]:
-    """Adds what a `MaterialError` in the block says to `findings`, so that several can be reported at once."""
+    """Add what a `MaterialError` in the block says to `findings`, so that several can be reported at once."""
     try:
         yield
     except MaterialError as error:

@@ -1,4 +1,4 @@
-"""How much is said at once: a bundle of 200 certificates can be wrong in 200 ways that are one."""
+"""Limits on repeated findings: a bundle of 200 certificates can have the same defect 200 times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN: Final = 10
 
 
 def cap_repeats(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings, each once; of many of one code and severity on one property the first, and how many more there are.
+    """Return each finding once. Of many with one code, severity and property, return the first and a count.
 
     Args:
         findings: all that was found, as it will be shown: what is left out must have been judged like what is shown.

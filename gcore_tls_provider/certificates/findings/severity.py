@@ -1,4 +1,4 @@
-"""What happens to a finding before it is shown: whether it may stop a run.
+"""Severity of a finding when it is shown: whether it stops a run.
 
 - Errors block what a run would upload or wire. On what is deployed already and stays as it is, they are warnings: a
   certificate that expired overnight must not stop a run that has nothing to do with it.
@@ -18,7 +18,7 @@ from gcore_tls_provider.certificates.findings.finding import Finding
 def apply_waivers(
     findings: Iterable[Finding], reasons: Mapping[str, str], *, property: str = "accept_findings"
 ) -> tuple[Finding, ...]:
-    """The findings, those with an accepted code as warnings that show the reason; and what is wrong with the reasons.
+    """Return the findings, those with an accepted code as warnings with the reason, and findings about the reasons.
 
     Args:
         findings: what was found.
@@ -33,7 +33,7 @@ def apply_waivers(
 
 
 def downgrade_deployed(findings: Iterable[Finding], *, before: Iterable[Finding] | None = None) -> tuple[Finding, ...]:
-    """The findings, those about what is deployed already and stays as it is as warnings: they don't stop the run.
+    """Return the findings, those about deployed, unchanged objects as warnings: they do not stop the run.
 
     Args:
         findings: what was found.
@@ -77,7 +77,7 @@ def _refused(reasons: Mapping[str, str], property: str) -> Iterable[Finding]:
                 "error",
                 property,
                 f"{name} can't be accepted: {code.meaning}.",
-                "Mend what it says, and remove the code.",
+                "Fix the cause, and remove the code.",
             )
         elif not reason.strip():
             yield Finding(

@@ -1,4 +1,4 @@
-"""What is said about material that can be read: is it what it should be, will it work, and for how long.
+"""Rules for material that can be read: is it of the right kind, will it work, and for how long.
 
 Pure functions, one module per thing that is judged. Each takes parsed material and the moment `now`, and gives
 findings; none raises. A finding is an error where HAProxy, on which Gcore's load balancers are built, would fail the

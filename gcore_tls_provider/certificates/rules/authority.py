@@ -34,7 +34,7 @@ from gcore_tls_provider.certificates.san_matching import name_of
 def authority_findings(
     bundle: CaBundle, *, now: datetime, expiry_warning_days: int | None, property: str = "certificate"
 ) -> tuple[Finding, ...]:
-    """What is to be said about the authorities of a bundle.
+    """Check the CA certificates of a bundle.
 
     Args:
         bundle: at least one certificate.
@@ -61,7 +61,7 @@ def authority_findings(
 
 
 def can_issue(certificate: x509.Certificate) -> bool:
-    """Whether OpenSSL takes a certificate for an authority, apart from its validity.
+    """Return whether OpenSSL takes a certificate for an authority, apart from its validity.
 
     One without basic constraints is taken if its key usage says keyCertSign, as is a self-signed one of version 1.
     """
@@ -78,7 +78,7 @@ def role_findings(certificate: x509.Certificate, *, property: str, noun: str) ->
 
 
 def is_self_signed_leaf(certificate: x509.Certificate) -> bool:
-    """Whether it is a server's own self-signed certificate: it is no authority, and has names or serves servers."""
+    """Return whether it is a server's self-signed certificate: not a CA, with DNS names or the server purpose."""
     usage = extension_of(certificate, x509.ExtendedKeyUsage)
     serves_servers = usage is not None and ExtendedKeyUsageOID.SERVER_AUTH in usage
     named = extension_of(certificate, x509.SubjectAlternativeName) is not None
@@ -86,7 +86,7 @@ def is_self_signed_leaf(certificate: x509.Certificate) -> bool:
 
 
 def exceeded_path_length(certificates: tuple[x509.Certificate, ...]) -> x509.Certificate | None:
-    """The authority of a path that allows fewer authorities below it than there are (RFC 5280, section 4.2.1.9).
+    """Return the authority of a path that allows fewer authorities below it than there are (RFC 5280, section 4.2.1.9).
 
     Args:
         certificates: authorities, the lowest first, each issued by the next.
@@ -102,7 +102,7 @@ def exceeded_path_length(certificates: tuple[x509.Certificate, ...]) -> x509.Cer
 
 
 def _usable_roots(certificate: x509.Certificate, now: datetime) -> bool:
-    """Whether backends can be verified against it alone."""
+    """Return whether backends can be verified against it alone."""
     in_time = certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc
     return (
         in_time
@@ -230,14 +230,14 @@ def _of_paths(bundle: CaBundle, property: str) -> Iterator[Finding]:
 
 
 def _self_signed_twin(certificate: x509.Certificate, roots: Sequence[x509.Certificate]) -> x509.Certificate | None:
-    """The root with the name and key of a cross certificate: what is below one is below the other."""
+    """Return the root with the name and key of a cross certificate: what is below one is below the other."""
     return next(
         (each for each in roots if each.subject == certificate.subject and _has_key_of(each, certificate)), None
     )
 
 
 def _is_hidden(root: x509.Certificate, bundle: CaBundle) -> bool:
-    """Whether a cross certificate, whose issuer isn't in the bundle, stands before a root and is taken in its place."""
+    """Return whether a cross certificate without its issuer precedes a root, so that OpenSSL prefers it."""
     before = bundle.certificates[: bundle.certificates.index(root)]
     return any(
         each.subject == root.subject and _has_key_of(each, root) and len(_upwards(each, bundle)) == 1

@@ -53,7 +53,7 @@ def backend_findings(
     expiry_warning_days: int | None,
     property: str = "expected_backend_certificates",
 ) -> tuple[Finding, ...]:
-    """Whether the load balancer will accept what its backends show.
+    """Check whether the load balancer will accept its backends' certificates.
 
     Args:
         backends: what they show, each with its chain.
@@ -72,7 +72,7 @@ def backend_findings(
         `BACKEND_NAME_NOT_COVERED`, `BACKEND_NAME_PARTLY_COVERED`; of its path `BACKEND_NOT_TRUSTED`,
         `BACKEND_CA_REJECTED`, `INTERMEDIATE_EXPIRES_SOON`, `BACKEND_REVOKED`, `BACKEND_CA_WITHOUT_CRL`.
     """
-    # What is wrong with the list of an authority in the bundle is said there, once for all backends.
+    # `uncovered` reports a defect of a CA's CRL once for all backends.
     said = {} if ca is None or crl is None else uncovered(ca, crl, now=now, property=property)
     findings = (
         finding
@@ -159,7 +159,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _can_be_asked_for(name: str) -> bool:
-    """Whether clients can name it in SNI: no address (RFC 6066, section 3), nor a common name that is a plain text."""
+    """Return whether clients can send it in SNI: no address (RFC 6066, section 3), no common name in free text."""
     try:
         ip_address(name)
     except ValueError:
@@ -227,14 +227,14 @@ def _not_trusted(path: Path, property: str) -> Finding:
 
 @dataclass(frozen=True)
 class _Refusal:
-    """What is wrong with a path, and what to do about it."""
+    """Reason why OpenSSL rejects a path, with its remedy."""
 
     sentence: str
     remedy: str
 
 
 def _refusal(path: Path, now: datetime) -> _Refusal | None:
-    """The first thing above the backend's certificate for which OpenSSL refuses a path that leads to a root."""
+    """Return the first thing above the backend's certificate for which OpenSSL refuses a path that leads to a root."""
     for certificate, issuer in pairwise(path.certificates):
         if not is_issuer(issuer, of=certificate):
             return _Refusal(
@@ -270,7 +270,7 @@ def _refusal(path: Path, now: datetime) -> _Refusal | None:
 
 
 def _is_verifiable(authority: x509.Certificate) -> bool:
-    """Whether the verifier can judge it: unlike OpenSSL it wants basic constraints, and one of the curves of TLS."""
+    """Return whether the verifier supports it: unlike OpenSSL, it requires basic constraints and a curve of TLS."""
     weak = strength_findings(authority, property="")
     return is_authority(authority) and not any(each.code == "UNSUPPORTED_CURVE" for each in weak)
 

@@ -25,11 +25,11 @@ _DEPTH = 100
 
 @dataclass(frozen=True)
 class Path:
-    """What OpenSSL verifies.
+    """Path that OpenSSL verifies.
 
     Attributes:
         certificates: the backend's first, then the issuer of each.
-        trusted: whether the last one is a self-signed certificate of the bundle. All else is refused.
+        trusted: whether the last one is a self-signed certificate of the bundle. OpenSSL rejects any other path.
     """
 
     certificates: tuple[x509.Certificate, ...]
@@ -42,7 +42,7 @@ class Path:
 
 
 def path_to_root(backend: CertificateChain, bundle: CaBundle, *, now: datetime) -> Path:
-    """The path that OpenSSL takes.
+    """Return the path that OpenSSL takes.
 
     Args:
         backend: the certificate, and what the backend sends beside it.
@@ -66,12 +66,12 @@ def path_to_root(backend: CertificateChain, bundle: CaBundle, *, now: datetime) 
 
 
 def is_self_signed(certificate: x509.Certificate) -> bool:
-    """Whether OpenSSL takes it for a root: its subject and key identifier are its issuer's too."""
+    """Return whether OpenSSL takes it for a root: its subject and key identifier are its issuer's too."""
     return names_issuer(certificate, certificate)
 
 
 def names_issuer(certificate: x509.Certificate, candidate: x509.Certificate) -> bool:
-    """Whether a certificate names the candidate as its issuer: by name, and by key identifiers where both have them."""
+    """Return whether a certificate names the candidate as its issuer: by name, and by key identifier if present."""
     if candidate.subject != certificate.issuer:
         return False
     named = extension_of(certificate, x509.AuthorityKeyIdentifier)

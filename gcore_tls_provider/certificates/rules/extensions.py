@@ -1,4 +1,4 @@
-"""What the extensions of a certificate say it is for, read as OpenSSL reads them."""
+"""Purposes of a certificate by its extensions, as OpenSSL reads them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _UNDERSTOOD: Final = frozenset(
 
 
 def extension_of(certificate: x509.Certificate, kind: type[ExtensionT]) -> ExtensionT | None:
-    """The extension of this kind; None if the certificate has none."""
+    """Return the extension of this kind; None if the certificate has none."""
     try:
         return certificate.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
@@ -37,19 +37,19 @@ def extension_of(certificate: x509.Certificate, kind: type[ExtensionT]) -> Exten
 
 
 def is_authority(certificate: x509.Certificate) -> bool:
-    """Whether the basic constraints say that it may issue certificates (`CA:TRUE`)."""
+    """Return whether the basic constraints say that it may issue certificates (`CA:TRUE`)."""
     constraints = extension_of(certificate, x509.BasicConstraints)
     return constraints is not None and constraints.ca
 
 
 def may_sign_certificates(certificate: x509.Certificate) -> bool:
-    """Whether the key usage, if there is one, has keyCertSign."""
+    """Return whether the key usage, if there is one, has keyCertSign."""
     usage = extension_of(certificate, x509.KeyUsage)
     return usage is None or usage.key_cert_sign
 
 
 def serves_as(certificate: x509.Certificate, purpose: x509.ObjectIdentifier) -> bool:
-    """Whether the extended key usage, if there is one, names the purpose.
+    """Return whether the extended key usage, if there is one, names the purpose.
 
     `anyExtendedKeyUsage` doesn't stand for it: OpenSSL refuses a peer that has nothing else.
     """

@@ -1,4 +1,4 @@
-"""Whether what is sent beside a leaf leads clients to a root that they know.
+"""Completeness of a chain: do the certificates beside a leaf lead clients to a root that they know?
 
 Nobody but the client knows the root, so this module judges what can be known without it:
 
@@ -8,7 +8,7 @@ Nobody but the client knows the root, so this module judges what can be known wi
   the issuer's certificate for download ("CA Issuers", RFC 5280, section 4.2.2.1) expects others not to have it. So a
   leaf with a policy of the CA/Browser Forum, with timestamps of certificate transparency, or with such an address
   lacks its intermediate; any other isn't suspected.
-- What belongs to no path from the leaf is told. Different paths, as with cross certificates, all belong.
+- Report certificates that belong to no path from the leaf. Different paths, as with cross certificates, all belong.
 
 Path lengths and name constraints are left to `cryptography`'s verifier, with the last intermediate in the root's place.
 """
@@ -38,7 +38,7 @@ from gcore_tls_provider.certificates.rules.verifier import refused_by_verifier
 from gcore_tls_provider.certificates.san_matching import name_of
 
 _PUBLIC_POLICIES: Final = "2.23.140.1."
-"""Where all policies of the CA/Browser Forum begin."""
+"""Common prefix of all policies of the CA/Browser Forum."""
 
 _PURPOSES: Final = {ExtendedKeyUsageOID.SERVER_AUTH: "serverAuth", ExtendedKeyUsageOID.CLIENT_AUTH: "clientAuth"}
 
@@ -51,7 +51,7 @@ def intermediate_findings(
     expiry_warning_days: int | None,
     property: str,
 ) -> tuple[Finding, ...]:
-    """What is to be said about the chain of a leaf.
+    """Check the chain of a leaf.
 
     Args:
         public: the leaf and its chain, in any order.
@@ -84,7 +84,7 @@ def intermediate_findings(
 
 
 def _path(public: CertificateChain) -> Sequence[x509.Certificate]:
-    """The intermediates from the leaf's issuer up, without a root and without what doesn't belong."""
+    """Return the intermediates from the leaf's issuer up, without a root and without what doesn't belong."""
     path: list[x509.Certificate] = []
     for each in sorted_chain(public.certificate, public.chain):
         if is_self_issued(each) or not is_issuer(each, of=path[-1] if path else public.certificate):
@@ -194,7 +194,7 @@ def _is_from_intermediate(leaf: x509.Certificate) -> bool:
 
 
 def _download(certificate: x509.Certificate) -> str:
-    """A clause that says where the issuer's certificate can be had; empty if the certificate doesn't say."""
+    """Return a clause that says where the issuer's certificate can be had; empty if the certificate doesn't say."""
     addresses = [
         each.access_location.value
         for each in extension_of(certificate, x509.AuthorityInformationAccess) or ()

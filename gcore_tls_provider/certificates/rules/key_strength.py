@@ -1,4 +1,4 @@
-"""Whether keys and signatures are strong enough for OpenSSL's default security level, and their curves in use.
+"""Strength of keys and signatures for OpenSSL's default security level, and supported curves.
 
 HAProxy with OpenSSL 3 refuses a configuration with a weaker certificate or chain as a whole, and a weaker peer with an
 alert.
@@ -26,7 +26,7 @@ _WEAK_DIGESTS: Final = frozenset({"md5", "sha1"})
 def strength_findings(
     certificate: x509.Certificate, *, property: str, noun: str = "The certificate"
 ) -> tuple[Finding, ...]:
-    """What is to be said about a certificate's key and the signature on it, all of it errors.
+    """Check a certificate's key and signature; all findings are errors.
 
     The signature of a self-signed certificate isn't looked at, because nobody verifies it.
 
@@ -75,7 +75,7 @@ def _findings(certificate: x509.Certificate, who: str, property: str) -> Iterato
 
 
 def signature_digest(certificate: x509.Certificate) -> str | None:
-    """The digest that was signed, by `cryptography`'s name: `sha256`. None for Ed25519 and what can't be read."""
+    """Return the signed digest's name in `cryptography`, such as `sha256`. None for Ed25519 or if unreadable."""
     try:
         algorithm = certificate.signature_hash_algorithm
     except UNREADABLE:

@@ -35,7 +35,7 @@ from gcore_tls_provider.certificates.san_matching import (
 )
 
 LeafRole = Literal["listener", "client"]
-"""Who is shown the certificate: a listener's by its clients, the load balancer's client certificate by its backends."""
+"""Peers that verify the certificate: clients for a listener certificate, backends for a client certificate."""
 
 _PURPOSES: Final[dict[LeafRole, x509.ObjectIdentifier]] = {
     "listener": ExtendedKeyUsageOID.SERVER_AUTH,

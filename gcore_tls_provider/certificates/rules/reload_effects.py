@@ -1,4 +1,4 @@
-"""What a reload brings to light.
+"""Effects of a reload.
 
 HAProxy verifies a peer in a full handshake only: a resumed TLS session asks nothing again. What expires while HAProxy
 runs therefore goes on working, until any change of the load balancer, for whatever reason, reloads it.
@@ -23,7 +23,7 @@ PublicMaterial = CaBundle | RevocationLists | CertificateChain
 
 
 def reload_findings(material: Mapping[str, Sequence[PublicMaterial]], *, now: datetime) -> tuple[Finding, ...]:
-    """What has expired of the material that a load balancer uses, and stops working with this change.
+    """Report expired material that a load balancer still uses, and that stops working with this change.
 
     Args:
         material: what is deployed and stays as it is, by the property that it came in.

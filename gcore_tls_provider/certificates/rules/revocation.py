@@ -51,7 +51,7 @@ def revocation_findings(
     known: Sequence[x509.Certificate] = (),
     property: str = "revocation_list",
 ) -> tuple[Finding, ...]:
-    """What is to be said about revocation lists.
+    """Check CRLs.
 
     A list that another one of its authority supersedes, and with `ca` that of a stranger, means nothing.
 
@@ -89,7 +89,7 @@ def revocation_findings(
 def revoked_findings(
     lists: RevocationLists, known: Sequence[x509.Certificate], *, property: str = "revocation_list"
 ) -> tuple[Finding, ...]:
-    """Which certificates of the program the lists revoke.
+    """Report certificates of the program that the CRLs revoke.
 
     A load balancer doesn't look its own certificates up: they work, until a client or a backend does.
 
@@ -104,7 +104,7 @@ def revoked_findings(
             f"The revocation list of '{shown_name(entry.issuer)}' revokes the certificate "
             f"'{name_of(certificate)}' (serial {serial_of(certificate)}), which this program "
             f"uses.",
-            "Issue that certificate anew: whoever looks at the list refuses it.",
+            "Issue a new certificate: any peer that checks the CRL rejects this one.",
         )
         for certificate in dict.fromkeys(known)
         for entry in lists.lists
@@ -115,7 +115,7 @@ def revoked_findings(
 def coverage_findings(
     ca: CaBundle, crl: RevocationLists, *, now: datetime, property: str = "crl_secret_id"
 ) -> tuple[Finding, ...]:
-    """Whether the lists of a pool fit its authorities: the first its first one, and a list that counts for each.
+    """Check that the CRLs of a pool fit its CAs: the first CRL the first CA, and a usable CRL for each CA.
 
     Args:
         ca: the pool's authorities.
@@ -136,7 +136,7 @@ def coverage_findings(
 def uncovered(
     ca: CaBundle, crl: RevocationLists, *, now: datetime, property: str
 ) -> Mapping[x509.Certificate, Finding]:
-    """The authorities of a bundle without a list that can be used, and what is to be said of each.
+    """Return the authorities of a bundle without a list that can be used, and what is to be said of each.
 
     `CRL_INCOMPLETE` where there is none: an error if the authority has issued another one of the bundle or is the only
     one; else a warning, because one that is being introduced has no backends yet. What is wrong with one that is
@@ -192,13 +192,13 @@ def list_finding(
 def list_of(
     authority: x509.Certificate, subject: Subject, crl: RevocationLists, *, now: datetime
 ) -> x509.CertificateRevocationList | None:
-    """The list of an authority that counts for a certificate, whether or not it can be used; None if there is none."""
+    """Return the CRL of a CA that applies to a certificate, usable or not; None if there is none."""
     own = crl.signed_by(authority)
     return _counting(own, subject, now) if own else None
 
 
 def is_revoked(certificate: x509.Certificate, entry: x509.CertificateRevocationList) -> bool:
-    """Whether a list of the certificate's issuer revokes it."""
+    """Return whether a list of the certificate's issuer revokes it."""
     number = certificate.serial_number
     if number < 0:
         # RFC 5280, section 4.1.2.2, forbids these, and cryptography looks up no others than positive ones.
@@ -263,7 +263,7 @@ def _issued(authority: x509.Certificate, ca: CaBundle) -> list[x509.Certificate]
 
 
 def _subjects(authority: x509.Certificate, ca: CaBundle) -> Sequence[Subject]:
-    """What the bundle shows of what an authority issues: certificates of it, and, where there are none, a server's."""
+    """Return samples of what a CA issues: its certificates in the bundle or, if none, a server certificate."""
     issued = _issued(authority, ca)
     return issued if any(each.subject != authority.subject for each in issued) else [*issued, None]
 
@@ -394,7 +394,7 @@ def _has_expired(entry: x509.CertificateRevocationList, now: datetime) -> bool:
 
 
 def _is_special(entry: x509.CertificateRevocationList) -> bool:
-    """Whether OpenSSL never looks at it: of other authorities' certificates, of attributes, of some reasons."""
+    """Return whether OpenSSL never looks at it: of other authorities' certificates, of attributes, of some reasons."""
     point = _extension(entry, x509.IssuingDistributionPoint)
     return point is not None and (
         point.indirect_crl or point.only_contains_attribute_certs or point.only_some_reasons is not None
@@ -402,7 +402,7 @@ def _is_special(entry: x509.CertificateRevocationList) -> bool:
 
 
 def _is_about(entry: x509.CertificateRevocationList, subject: Subject) -> bool:
-    """Whether the list's issuing distribution point includes a certificate (RFC 5280, section 5.2.5)."""
+    """Return whether the list's issuing distribution point includes a certificate (RFC 5280, section 5.2.5)."""
     point = _extension(entry, x509.IssuingDistributionPoint)
     if point is None:
         return True

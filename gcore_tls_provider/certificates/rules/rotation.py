@@ -1,7 +1,7 @@
-"""What a change of authorities does to what is deployed.
+"""Effects of a CA change on deployed certificates.
 
 Authorities are replaced in three steps, so that at every moment the load balancer trusts what the backends show: add
-the new one to the bundle, issue the backends' certificates anew, drop the old one.
+the new one to the bundle, reissue the backends' certificates, drop the old one.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def rotation_findings(
     now: datetime,
     property: str = "ca_secret_id",
 ) -> tuple[Finding, ...]:
-    """Which authorities a new bundle drops, though backends may still need them.
+    """Report CAs that a new bundle drops, although backends can still need them.
 
-    Nothing is said of one that has expired or can't issue, that stays with another certificate for its name and key
+    Do not report one that has expired or can't issue, that stays with another certificate for its name and key
     (renewed, or cross-signed), or that none of the expected backends needs.
 
     Args:
@@ -85,6 +85,6 @@ def _dropped(authority: x509.Certificate, backends: Sequence[x509.Certificate], 
         property,
         f"The new bundle drops the certificate authority '{name_of(authority)}': from then on the load balancer "
         f"refuses {whose}.",
-        "Rotate in three steps: add the new authority and keep this one, first in the bundle; issue the backends' "
-        "certificates anew; then drop this one.",
+        "Rotate in three steps: add the new authority and keep this one, first in the bundle; reissue the "
+        "backends' certificates; then drop this one.",
     )

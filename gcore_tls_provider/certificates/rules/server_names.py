@@ -1,4 +1,4 @@
-"""One listener's certificates side by side: which of them HAProxy shows to whom.
+"""One listener's certificates together: which of them HAProxy selects for a client.
 
 HAProxy takes the certificate that has the name a client asks for (SNI), an exact name before a wildcard; among several
 of one kind of key the first, the listener's own before the SNI certificates. An EC certificate beside an RSA one with
@@ -21,7 +21,7 @@ from gcore_tls_provider.certificates.san_matching import address_of, clients_acc
 def server_name_findings(
     default: CertificateChain | None, sni: Sequence[CertificateChain], *, host_names: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
-    """What is to be said about the certificates of one listener together.
+    """Check the certificates of one listener together.
 
     Args:
         default: the listener's own certificate; None if it isn't known.
@@ -40,7 +40,7 @@ def server_name_findings(
 
 
 def not_covered(host_name: str, property: str) -> Finding:
-    """The finding for a name that clients use, and that the certificate they are shown doesn't have."""
+    """Return the finding for a name that clients use, and that the certificate they are shown doesn't have."""
     return Finding(
         "HOST_NAME_NOT_COVERED",
         "error",
@@ -98,7 +98,7 @@ def _listed(names: Sequence[str], most: int = 5) -> str:
 
 
 def _is_served(host_name: str, own: x509.Certificate | None, sni: Sequence[x509.Certificate]) -> bool:
-    """Whether clients that want to speak to `host_name` are shown a certificate that they accept."""
+    """Return whether clients that want to speak to `host_name` are shown a certificate that they accept."""
     all_of_them = [*([] if own is None else [own]), *sni]
     if address_of(host_name) is not None:
         # Clients ask for no name then.

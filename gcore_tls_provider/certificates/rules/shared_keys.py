@@ -1,4 +1,4 @@
-"""Whether one private key serves both sides of a load balancer."""
+"""Use of one private key on both sides of a load balancer."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gcore_tls_provider.certificates.san_matching import name_of
 def shared_key_findings(
     listener: Sequence[CertificateChain], client: CertificateChain | None, *, property: str = "secret_id"
 ) -> tuple[Finding, ...]:
-    """Whether the load balancer shows clients and backends the same private key.
+    """Check whether the load balancer uses the same private key for clients and backends.
 
     It works. But then whoever has the key can pass for both, and replacing it on one side is replacing it on the other.
 
     Args:
-        listener: what the load balancer shows to clients, the default first.
-        client: what it shows to backends.
+        listener: the listener certificates, the default first.
+        client: the client certificate.
         property: the argument of the client certificate.
 
     Returns:

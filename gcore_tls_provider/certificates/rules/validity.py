@@ -1,4 +1,4 @@
-"""Whether a certificate is valid now, and for how long."""
+"""Validity of a certificate: is it valid now, and for how long?"""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from gcore_tls_provider.certificates.findings.finding import Finding, Severity
 from gcore_tls_provider.certificates.san_matching import name_of
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
-"""How far clocks of machines differ in practice. What an authority has just issued may begin in this machine's future,
-and is valid for the load balancer by the time that it is there."""
+"""Clock difference of machines in practice. The validity of a new certificate can begin in this machine's future,
+and will have begun when the certificate reaches the load balancer."""
 
 WARNING_DAYS: Final = 30
-"""How many days before the end of a certificate its warnings begin, unless the program says otherwise."""
+"""Days before a certificate's end at which its warnings begin, unless the program sets another number."""
 
 
 def validity_findings(
@@ -30,7 +30,7 @@ def validity_findings(
     severity: Severity = "error",
     renewal: str = "Renew it",
 ) -> tuple[Finding, ...]:
-    """What is to be said about a certificate's validity: one finding at most.
+    """Check a certificate's validity; return at most one finding.
 
     The limits are OpenSSL's: valid from the moment `not_before` on, expired from the moment `not_after` on.
 
@@ -58,7 +58,7 @@ def validity_findings(
                 f"{renewal}: TLS handshakes with an expired one fail.",
             ),
         )
-    # One that is to begin can end soon too: which of the two is to be mended first is plain.
+    # A certificate that is not valid yet can also end soon: the start must be fixed first.
     if begin > now:
         return (
             Finding(
@@ -90,7 +90,7 @@ def _expires_soon(
 
 
 def _days(span: timedelta) -> str:
-    """A span in whole days, the begun one left out."""
+    """Return a span in whole days, the begun one left out."""
     if span < timedelta(hours=1):
         return "less than an hour"
     if span.days == 0:

@@ -1,4 +1,4 @@
-"""What `cryptography`'s verifier says about a path: its signatures, path lengths and name constraints.
+"""Path verification by `cryptography`: signatures, path lengths and name constraints.
 
 By itself it holds everything to the rules of the public web: names only in the subject alternative name, key
 identifiers, key usages and so on. HAProxy, OpenSSL and private authorities don't, so its extension policies are reduced
@@ -58,7 +58,7 @@ def _is_known(certificate: x509.Certificate, now: datetime) -> bool:
 
 
 def _verifier(anchor: x509.Certificate, now: datetime, *, depth: int) -> ClientVerifier:
-    """A verifier of clients: that of servers demands a DNS name in the subject alternative name."""
+    """Return a verifier of clients: that of servers demands a DNS name in the subject alternative name."""
     anything = ExtensionPolicy.permit_all()
     issuers = anything.require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
     builder = PolicyBuilder().store(Store([anchor])).time(now).max_chain_depth(depth)

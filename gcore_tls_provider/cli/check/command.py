@@ -30,7 +30,7 @@ from gcore_tls_provider.cli.check.role_guessing import assigned
 from gcore_tls_provider.cli.check.terminal import console, show_report
 
 _ENDINGS: Final = (".pem", ".crt", ".cer", ".der", ".key", ".crl", ".p12", ".pfx", ENDING)
-"""Which files of a folder are read."""
+"""Suffixes of the files in a folder that are read."""
 
 _UNOPENED: Final = frozenset({"FILE_NOT_FOUND", "FILE_UNREADABLE", "MATERIAL_AS_PATH"})
 """Findings that say that a file couldn't be opened: the command was called wrongly."""
@@ -83,7 +83,7 @@ class _Given:
 
     Attributes:
         path: the file.
-        role: what it is for, if that was said.
+        role: its role, if given as an option.
     """
 
     path: Path
@@ -219,7 +219,7 @@ def _reasons(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def _given(files: Sequence[Path], said: dict[Role, Sequence[Path]]) -> list[_Given]:
-    """Every file once: with the role that was said, wherever it stands among the others too."""
+    """Return every file once, with the role from an option even if it is also among the other files."""
     given = [_Given(path, role) for role, paths in said.items() for path in paths]
     seen = {realpath(each.path) for each in given}
     for path in (each for file in files for each in _inside(file)):
@@ -230,7 +230,7 @@ def _given(files: Sequence[Path], said: dict[Role, Sequence[Path]]) -> list[_Giv
 
 
 def _inside(path: Path) -> Iterator[Path]:
-    """A file itself, or the files of a folder that look like material by their names."""
+    """Return a file itself, or the files of a folder that look like material by their names."""
     if not path.is_dir():
         yield path
         return
@@ -246,7 +246,7 @@ def _inside(path: Path) -> Iterator[Path]:
 
 
 def _read(given: Sequence[_Given], password_files: Sequence[Path]) -> list[tuple[Contents, Role | None]]:
-    """What each file holds. All that can't be opened is said at once."""
+    """Return the contents of each file. Report all files that cannot be opened at once."""
     unopened: list[str] = []
     texts: dict[_Given, str | MaterialError] = {}
     known = environment_password()

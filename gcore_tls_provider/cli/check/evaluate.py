@@ -1,4 +1,4 @@
-"""What the rules say of files: the ones that a preview asks, of each file alone and of all side by side."""
+"""Evaluation of files by the rules of a preview: each file alone, and all files together."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class TrustGraph:
         """
         merged: dict[Finding, Judged] = {}
         for each in self._all():
-            # Where it was found is told by the files.
+            # The files show where it was found.
             finding = replace(each.finding, property="")
             files = merged[finding].files if finding in merged else ()
             merged[finding] = Judged(finding, tuple(dict.fromkeys([*files, *each.files])))
@@ -113,7 +113,7 @@ class TrustGraph:
             yield from _on(about.get(finding.property, about["host_names"]), [finding])
 
     def _further_certificates(self) -> list[CertificateChain]:
-        """The SNI certificates. One in two forms, PEM and PKCS12, isn't given twice unless an option says so."""
+        """Return the SNI certificates. One in two forms, PEM and PKCS12, isn't given twice unless an option says so."""
         further: list[CertificateChain] = []
         for file in self.files:
             if file.role != "sni" or file.leaf is None:
@@ -164,7 +164,7 @@ class TrustGraph:
         return [(file.file, file.leaf) for file in self.files if file.role in roles and file.leaf is not None]
 
     def _ca(self) -> tuple[CaBundle | None, list[str]]:
-        """The authorities of all files as one bundle: that is what a pool has."""
+        """Return the authorities of all files as one bundle: that is what a pool has."""
         files = [file for file in self.files if file.role == "ca" and file.contents.certificates]
         if not files:
             return None, []
@@ -172,7 +172,7 @@ class TrustGraph:
         return CaBundle.parse(encode_certificates(certificates)), [file.file for file in files]
 
     def _crl(self, ca: CaBundle | None) -> tuple[RevocationLists | None, list[str]]:
-        """The lists of all files as one secret; those of the first authority first, as the component orders them."""
+        """Return the CRLs of all files as one secret, those of the first CA first, as the component orders them."""
         files = [file for file in self.files if file.role == "crl" and file.contents.revocation_lists]
         if not files:
             return None, []

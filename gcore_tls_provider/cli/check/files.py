@@ -1,4 +1,4 @@
-"""What a file holds, as far as it can be read."""
+"""Contents of a file, as far as it can be read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gcore_tls_provider.certificates.pem import Block, encode_pem
 from gcore_tls_provider.cli.check.passwords import Passwords
 
 Role = Literal["listener", "sni", "client", "ca", "crl", "backend", "key", "password"]
-"""What a file is for; all but `password` are options of `gcore-tls check`."""
+"""Role of a file; all roles except `password` are options of `gcore-tls check`."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
 """All roles, in the order in which they are shown."""
@@ -33,7 +33,7 @@ _CERTIFICATE = "CERTIFICATE"
 
 @dataclass(frozen=True)
 class Contents:
-    """What a file holds.
+    """Contents of a file.
 
     Attributes:
         file: its name, safe to print.
@@ -51,12 +51,12 @@ class Contents:
 
 
 def read_contents(file: str, material: str, role: Role | None, passwords: Passwords) -> Contents:
-    """What a file holds. What it must not hold in its role, or can't be read, is a finding.
+    """Return the contents of a file. Unreadable content, or content that does not fit its role, is a finding.
 
     Args:
         file: its name, for findings.
         material: its content, as `from_file` gives it.
-        role: what it is for, if that was said.
+        role: its role, if given as an option.
         passwords: for what is encrypted.
     """
     try:
@@ -104,14 +104,14 @@ def _pkcs12(file: str, material: str, passwords: Passwords) -> Contents:
 
 
 def _on_files(finding: Finding) -> Finding:
-    """A finding whose remedy is about arguments of a program as one about files."""
+    """Return a finding whose remedy is about arguments of a program as one about files."""
     if finding.code != "NOT_PEM":
         return finding
     return replace(finding, remedy="Give PEM, DER or PKCS12; leave the file out if it is something else.")
 
 
 def _about(file: str, finding: Finding) -> Finding:
-    """A finding on the argument `pkcs12` as one on the file."""
+    """Return a finding on the argument `pkcs12` as one on the file."""
     if finding.property == file:
         return finding
     return replace(finding, property=file, sentence=finding.sentence.replace("pkcs12", file, 1))

@@ -15,7 +15,7 @@ _LONGEST = 253
 
 
 def host_names(names: Sequence[str] | None, *, option: str, addresses: bool = False) -> tuple[str, ...]:
-    """The names in lower case, without repetitions and final dots.
+    """Return the names in lower case, without repetitions and final dots.
 
     Args:
         names: what was given: DNS names in ASCII, wildcards such as `*.example.com` included.

@@ -17,7 +17,7 @@ VARIABLE: Final = "GCORE_TLS_PASSWORD"
 """The environment variable that a password may stand in."""
 
 ENDING: Final = ".password"
-"""How the names of files end that hold a password and nothing else: `client.p12.password`."""
+"""Suffix of files that contain only a password: `client.p12.password`."""
 
 _MISSING: Final = frozenset({"PASSWORD_MISSING", "PASSPHRASE_MISSING"})
 _WRONG: Final = {"PASSWORD_MISSING": "PASSWORD_WRONG", "PASSPHRASE_MISSING": "PASSPHRASE_WRONG"}
@@ -29,7 +29,7 @@ class Passwords:
     """The passwords at hand. Which one is whose needn't be said: each is tried."""
 
     def __init__(self, known: Sequence[str], ask: Callable[[str], str] | None = None) -> None:
-        """Takes the passwords that were given.
+        """Take the passwords that were given.
 
         Args:
             known: the passwords.
@@ -40,7 +40,7 @@ class Passwords:
         self._ask = ask
 
     def open(self, name: str, read: Callable[[str | None], OpenedT]) -> OpenedT:
-        """What `read` makes of a file with the right password, or without one if it needs none.
+        """Return what `read` makes of a file with the right password, or without one if it needs none.
 
         Args:
             name: the file, for prompt and findings.
@@ -91,7 +91,7 @@ class Passwords:
 
 
 def password_in(path: Path) -> str:
-    """The password in a file, without a line end after it.
+    """Return the password in a file, without a line end after it.
 
     Raises:
         MaterialError: as `from_file`.
@@ -100,12 +100,12 @@ def password_in(path: Path) -> str:
 
 
 def environment_password() -> list[str]:
-    """The password in the environment, if there is one."""
+    """Return the password in the environment, if there is one."""
     return [os.environ[VARIABLE]] if VARIABLE in os.environ else []
 
 
 def prompt() -> Callable[[str], str] | None:
-    """A question to the terminal, or None where nobody sits in front of one."""
+    """Return a question to the terminal, or None where nobody sits in front of one."""
     if not sys.stdin.isatty():
         return None
     return _asked

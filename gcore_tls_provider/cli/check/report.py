@@ -55,7 +55,7 @@ class ReportedFile(_Model):
     """A file, what it is for and what it holds."""
 
     file: str = Field(description="Its name, as it was given.")
-    role: Role | None = Field(description="What it is for; null if it can't be read and nothing was said.")
+    role: Role | None = Field(description="Its role; null if the file can't be read and no option gives it.")
     role_guessed: bool = Field(description="Whether the role was guessed, not given as an option.")
     private_key_file: str | None = Field(description="For certificates: the file with the private key, if it is given.")
     certificates: tuple[CheckedCertificate, ...] = Field(
@@ -78,7 +78,7 @@ class ReportedFinding(_Model):
 
 
 class Report(_Model):
-    """What `gcore-tls check` has found."""
+    """Report of `gcore-tls check`."""
 
     version: Literal[1] = Field(1, description="Version of this format.")
     checked_at: str = Field(description="The moment that validity was compared with, ISO 8601 in UTC.")
@@ -88,12 +88,12 @@ class Report(_Model):
     findings: tuple[ReportedFinding, ...] = Field(description="All findings, errors first.")
 
     def to_json(self) -> str:
-        """The report as JSON in ASCII, so that names from certificates can't steer a terminal."""
+        """Return the report as JSON in ASCII, so that names from certificates can't steer a terminal."""
         return json.dumps(self.model_dump(mode="json"), indent=2)
 
 
 def reported(graph: TrustGraph, judged: Sequence[Judged]) -> Report:
-    """The report of files and what was said about them."""
+    """Return the report of files and their findings."""
     return Report(
         version=1,
         checked_at=graph.now.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -1,4 +1,4 @@
-"""What each file is for: as was said, else guessed from its content and from the files beside it.
+"""Role of each file: from an option, else guessed from its content and from the other files.
 
 | content | role |
 | --- | --- |
@@ -34,7 +34,7 @@ class CheckedFile:
 
     Attributes:
         contents: what it holds.
-        role: what it is for; None where nothing could be read and nothing was said.
+        role: its role; None if the file is unreadable and no option gives it.
         guessed: whether the role was guessed.
         leaf: the certificate that is shown to TLS peers, with its chain; None for authorities and what isn't a
             certificate.
@@ -56,10 +56,10 @@ class CheckedFile:
 
 
 def assigned(given: Sequence[tuple[Contents, Role | None]]) -> tuple[CheckedFile, ...]:
-    """The files with their roles, in their order.
+    """Return the files with their roles, in their order.
 
     Args:
-        given: what each file holds, and what it is for, if that was said.
+        given: the contents of each file, and its role, if given as an option.
     """
     every = [contents for contents, _ in given]
     files = [_checked(contents, role, every) for contents, role in given]
@@ -76,7 +76,7 @@ def assigned(given: Sequence[tuple[Contents, Role | None]]) -> tuple[CheckedFile
 
 
 def _checked(contents: Contents, role: Role | None, every: Sequence[Contents]) -> CheckedFile:
-    """A file with its certificate and key. The role of a server certificate stays open if nothing was said."""
+    """Return a file with its certificate and key. Leave the role of a server certificate open if no option gives it."""
     guessed = role is None
     if contents.findings or role == "password":
         return CheckedFile(contents, role, findings=contents.findings)
@@ -97,7 +97,7 @@ def _is_open(file: CheckedFile) -> bool:
 
 
 def _leaf(contents: Contents, every: Sequence[Contents]) -> tuple[CertificateChain, str | None]:
-    """The leaf of a file, and the file that holds its key: the key says which certificate it is, if there is one."""
+    """Return the leaf of a file, and the file with its key. If there is a key, the leaf is the one that matches."""
     for holder in (contents, *every):
         for certificate in contents.certificates:
             if holder.private_key is not None and _fits(holder.private_key, certificate):
@@ -106,7 +106,7 @@ def _leaf(contents: Contents, every: Sequence[Contents]) -> tuple[CertificateCha
 
 
 def _backends(files: Sequence[CheckedFile]) -> Sequence[CheckedFile]:
-    """The server certificates that are backends' rather than a listener's.
+    """Return the server certificates that are backends' rather than a listener's.
 
     Backends have a private authority, which is given, and listeners mostly another one, or an intermediate of it.
     """
@@ -126,7 +126,7 @@ def _backends(files: Sequence[CheckedFile]) -> Sequence[CheckedFile]:
 
 
 def _beside(file: CheckedFile, others: Sequence[CheckedFile]) -> Role:
-    """`listener` for the first certificate of a listener, `sni` for further ones; the same one keeps its role."""
+    """Return `listener` for a listener's first certificate, `sni` for further ones; the same one keeps its role."""
     for other in others:
         if other.role in ("listener", "sni") and _shown(other) == _shown(file):
             return other.role

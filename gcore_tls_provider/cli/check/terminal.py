@@ -30,19 +30,19 @@ ROLE_NAMES: dict[Role, str] = {
     "key": "private key",
     "password": "password",
 }
-"""How text names the roles."""
+"""Names of the roles in text."""
 
 _COLORS = {"error": "bold red", "warning": "yellow"}
 _INDENT = 2
 
 
 def console() -> Console:
-    """The standard output as it is now. Text is shown as it is: no markup, no emoji, nothing highlighted."""
+    """Return the standard output as it is now. Text is shown as it is: no markup, no emoji, nothing highlighted."""
     return Console(file=sys.stdout, markup=False, emoji=False, highlight=False)
 
 
 def show(*parts: RenderableType, to: Console) -> None:
-    """Prints each part on lines of its own, without the blanks at their ends that fill a table up."""
+    """Print each part on lines of its own, without the blanks at their ends that fill a table up."""
     with to.capture() as captured:
         for part in parts:
             to.print(part, overflow="fold")
@@ -51,7 +51,7 @@ def show(*parts: RenderableType, to: Console) -> None:
 
 
 def show_report(report: Report, to: Console) -> None:
-    """Prints files with their facts, then the findings, then a summary line."""
+    """Print files with their facts, then the findings, then a summary line."""
     for file in report.files:
         facts = (Padding(pairs(rows), (0, 0, 0, _INDENT)) for rows in _facts(file, report.files))
         show(Text(file.file, style="bold"), *facts, "", to=to)
@@ -131,7 +131,7 @@ def _validity(begin: str, end: str | None, days_left: int | None) -> str:
 
 
 def _alike(findings: Iterable[ReportedFinding]) -> Iterable[Sequence[ReportedFinding]]:
-    """Findings of one code and severity on the same files together, otherwise in their order."""
+    """Return findings of one code and severity on the same files together, otherwise in their order."""
     groups: dict[tuple[object, ...], list[ReportedFinding]] = {}
     for each in findings:
         groups.setdefault((each.code, each.severity, each.accepted, each.files), []).append(each)

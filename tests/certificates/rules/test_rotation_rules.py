@@ -66,7 +66,7 @@ def test_a_dropped_authority_is_a_warning_where_it_may_be_needed(
 def test_the_remedy_says_the_three_steps_in_their_order() -> None:
     (finding,) = rotation_findings(bundle(OLD), bundle(NEW), now=NOW)
 
-    steps = [finding.remedy.index(word) for word in ("three steps", "add the new", "anew", "drop this one")]
+    steps = [finding.remedy.index(word) for word in ("three steps", "add the new", "reissue", "drop this one")]
     assert steps == sorted(steps)
     assert CODES["CA_DROPPED"].acceptable
 
