@@ -19,7 +19,8 @@ from typing import Final
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.client import LONGEST_BACKOFF, Client
-from gcore_tls_provider.api.clock import Deadline
+from gcore_tls_provider.api.clock import Clock, Deadline
+from gcore_tls_provider.api.waiting import wait_until
 from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.errors import (
     DeadlineExceeded,
@@ -99,40 +100,12 @@ class Tasks:
                 self._waiting -= 1
 
     def _wait_for(self, task_id: str, asked: str, deadline: Deadline, progress: Progress | None) -> Task:
-        clock = self._client.clock
-        started = clock.now()
-        unreadable = unknown = 0
-        while True:
-            task, known_at = None, None
-            try:
-                task, known_at = self._poll(task_id, started, deadline)
-                unreadable = unknown = 0
-            except ObjectNotFound as missing:
-                # A task that was just made may not be readable yet.
-                unknown += 1
-                if unknown == UNKNOWN_POLLS:
-                    raise TaskNotFound(
-                        asked, f"Gcore knows no task {task_id}", "Run again: what it has done is looked for."
-                    ) from missing
-            except MalformedResponse:
-                unreadable += 1
-                if unreadable == UNREADABLE_POLLS:
-                    raise
-            except RateLimited as limited:
-                # The client bears with that until there is no time for another attempt.
-                raise _overdue(task_id, asked, deadline) from limited
-            if task is not None and task.state in _DONE:
-                return self._finished(task, asked)
-            age = clock.now() - started
-            if deadline.passed:
-                raise _overdue(task_id, asked, deadline)
-            if progress is not None:
-                progress(f"{asked}: {age:.0f} s")
-            pause = interval(age) * random.uniform(0.9, 1.0)
-            if known_at is not None:
-                # A list that others have read is a little old: a task that ended since must not wait longer for it.
-                pause = max(SHORTEST_INTERVAL / 2, pause - (clock.now() - known_at))
-            clock.sleep(min(pause, deadline.remaining))
+        wait = _Wait(self._poll, self._client.clock, task_id, asked, deadline)
+        report = None if progress is None else lambda: progress(f"{asked}: {wait.age:.0f} s")
+        task = wait_until(wait.finished_task, deadline, wait.pause, on_wait=report)
+        if task is None:
+            raise _overdue(task_id, asked, deadline)
+        return self._finished(task, asked)
 
     def _poll(self, task_id: str, started: float, deadline: Deadline) -> tuple[Task | None, float | None]:
         """Return the task; or None with the moment at which it was active, if that is known."""
@@ -163,6 +136,64 @@ class Tasks:
         )
         error.task_id = task.id
         raise error
+
+
+class _Wait:
+    """One wait for one task: its age, and the number of failed polls in a row."""
+
+    def __init__(
+        self,
+        poll: Callable[[str, float, Deadline], tuple[Task | None, float | None]],
+        clock: Clock,
+        task_id: str,
+        asked: str,
+        deadline: Deadline,
+    ) -> None:
+        self._poll = poll
+        self._clock = clock
+        self._task_id = task_id
+        self._asked = asked
+        self._deadline = deadline
+        self._started = clock.now()
+        self._known_at: float | None = None
+        self._unreadable = self._unknown = 0
+
+    @property
+    def age(self) -> float:
+        """Seconds since the wait began."""
+        return self._clock.now() - self._started
+
+    def finished_task(self) -> Task | None:
+        """Poll once; return the task if it is done."""
+        task, self._known_at = None, None
+        try:
+            task, self._known_at = self._poll(self._task_id, self._started, self._deadline)
+            self._unreadable = self._unknown = 0
+        except ObjectNotFound as missing:
+            # The API can be unable to read a task that it has just created.
+            self._unknown += 1
+            if self._unknown == UNKNOWN_POLLS:
+                raise TaskNotFound(
+                    self._asked,
+                    f"Gcore knows no task {self._task_id}",
+                    "Run again: what it has done is looked for.",
+                ) from missing
+        except MalformedResponse:
+            self._unreadable += 1
+            if self._unreadable == UNREADABLE_POLLS:
+                raise
+        except RateLimited as limited:
+            # The client repeats the request until there is no time for another attempt.
+            raise _overdue(self._task_id, self._asked, self._deadline) from limited
+        return task if task is not None and task.state in _DONE else None
+
+    def pause(self, _attempt: int) -> float:
+        """Return the seconds until the next poll."""
+        pause = interval(self.age) * random.uniform(0.9, 1.0)
+        if self._known_at is None:
+            return pause
+        # Another thread read the list a moment ago: a task that has ended since must not wait longer for it.
+        return max(SHORTEST_INTERVAL / 2, pause - (self._clock.now() - self._known_at))
 
 
 class _ActiveTasks:

@@ -11,7 +11,7 @@ from gcore_tls_provider.lifecycle.kinds import KINDS
 from tests.fake_engine.account import World, as_engine, context_of, member, urn_of
 from tests.fake_engine.recording_host import Making
 
-MOST_HOPS = 115
+MOST_HOPS = 118
 """Changes of module between calls in a Pool's create, below the front end; about half of them within the API client."""
 
 
