@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from gcore_tls_provider.errors import ConfigurationError, one_line
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState, parse_export
 from gcore_tls_provider.lifecycle.run.configuration import REQUIRED
 from gcore_tls_provider.lifecycle.run.location import location_of
+from gcore_tls_provider.pulumi_internals import stack_export
 
 PulumiRunner: TypeAlias = Callable[[Sequence[str]], str]
 """Function that runs `pulumi` with arguments and returns its output. It raises `ConfigurationError` on failure."""
@@ -135,24 +135,15 @@ def run_pulumi(arguments: Sequence[str], directory: Path | None = None) -> str:
     """
     command = f"`pulumi {' '.join(arguments)}`"
     try:
-        done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"},
-        )
+        done = stack_export.run_pulumi(arguments, folder=directory, timeout=_TIMEOUT_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ConfigurationError(
             f"{command} did not run ({type(error).__name__}). Check that pulumi is on PATH."
         ) from None
     if done.returncode != 0:
         remedy = "" if arguments[0] == "config" else " Run it in the directory of the Pulumi project, or add --export."
-        raise ConfigurationError(f"{command} failed: {one_line(done.stderr.strip())}{remedy}")
-    return done.stdout
+        raise ConfigurationError(f"{command} failed: {one_line(done.stderr.decode(errors='replace').strip())}{remedy}")
+    return done.stdout.decode(errors="replace")
 
 
 def _parse(text: str) -> tuple[StackState, frozenset[Location]]:
