@@ -78,13 +78,13 @@ class Requests:
         return self.apart + self.lists + self.reads
 
 
-class _Call(BaseModel, frozen=True):
+class _Request(BaseModel, frozen=True):
     method: str
     path: str
 
 
-class _Calls(BaseModel, frozen=True):
-    calls: list[_Call]
+class _RequestLog(BaseModel, frozen=True):
+    requests: list[_Request]
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,10 @@ class Account:
 
     def requests(self) -> Requests:
         """Return the counts of requests so far."""
-        calls = _Calls.model_validate_json(self._got("requests")).calls
-        about_tasks = [call.path for call in calls if "/tasks/" in call.path]
+        requests = _RequestLog.model_validate_json(self._got("requests")).requests
+        about_tasks = [each.path for each in requests if "/tasks/" in each.path]
         lists = sum(path.endswith("/active") for path in about_tasks)
-        return Requests(len(calls) - len(about_tasks), lists, len(about_tasks) - lists)
+        return Requests(len(requests) - len(about_tasks), lists, len(about_tasks) - lists)
 
     def _got(self, what: str) -> bytes:
         return httpx.get(f"{self.url}/_emulator/{what}", timeout=_SECONDS).raise_for_status().content
