@@ -82,14 +82,14 @@ def test_every_code_that_it_speaks_of_exists() -> None:
 
 
 def test_what_probes_notice_is_what_they_noticed() -> None:
-    of_the_page = rows("A green member is no working member")
+    of_the_page = rows("Requests to an ONLINE member can fail")
     kinds = ("tcp", "http", "https", "https-crl")
     told = {line[0]: line[1:] for line in of_the_page}
     for name, what in (
-        ("stranger", "is of another CA"),
-        ("name", "lacks the name that clients ask for"),
-        ("refuses-tls13", "refuses the client certificate, TLS 1.3"),
-        ("refuses-nginx", "refuses the client certificate, nginx"),
+        ("stranger", "has a certificate of another CA"),
+        ("name", "lacks the name that clients use"),
+        ("refuses-tls13", "rejects the client certificate, TLS 1.3"),
+        ("refuses-nginx", "rejects the client certificate, nginx"),
     ):
         assert told.pop(what) == [ROWS[f"{name}-{kind}"].members[0] for kind in kinds], what
     assert not told
