@@ -15,7 +15,7 @@ import gcore
 from gcore.resources.cloud import CloudResource
 
 from benchmarks.account import API_KEY, PROJECT, REGION, Account
-from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
+from gcore_tls_provider.certificates import DevelopmentCa, Identity
 
 SECRETS: Final = 5
 """As many as one whole load balancer has."""
@@ -67,7 +67,7 @@ def in_threads(account: Account, load_balancers: int, interval: int | None = Non
 
 
 def _identity() -> Identity:
-    return DevelopmentAuthority.create("Benchmark CA").issue_server(["app.example"])
+    return DevelopmentCa.create("Benchmark CA").issue_server(["app.example"])
 
 
 def _secret(cloud: CloudResource, name: str, identity: Identity) -> str:

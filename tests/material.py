@@ -1,4 +1,4 @@
-"""Certificates, keys and revocation lists as a user has them, and as the base64 text that goes into a secret."""
+"""Certificates, keys and CRLs of one load balancer, as users have them and in the base64 of a secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from gcore.types.cloud.secret_upload_tls_certificate_params import Payload
 
-from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
+from gcore_tls_provider.certificates import DevelopmentCa, Identity
 
 
 def base64_of(material: str | bytes) -> str:
@@ -18,11 +18,11 @@ def base64_of(material: str | bytes) -> str:
 
 
 @dataclass(frozen=True, repr=False)
-class Material:
-    """What a user has. Everything is issued by `authority`, but for what says `other`."""
+class LoadBalancerPki:
+    """Certificates of one load balancer. `ca` issues all of them, except for those that are named `other`."""
 
-    authority: DevelopmentAuthority
-    other_authority: DevelopmentAuthority
+    ca: DevelopmentCa
+    other_ca: DevelopmentCa
     server: Identity
     sni: Identity
     client: Identity
@@ -30,23 +30,23 @@ class Material:
     other_crl: str
 
     @classmethod
-    def generate(cls) -> Material:
-        authority = DevelopmentAuthority.create("Backends CA")
-        other = DevelopmentAuthority.create("Other CA")
-        client = authority.issue_client("load-balancer.example")
+    def generate(cls) -> LoadBalancerPki:
+        ca = DevelopmentCa.create("Backends CA")
+        other = DevelopmentCa.create("Other CA")
+        client = ca.issue_client("load-balancer.example")
         return cls(
-            authority=authority,
-            other_authority=other,
-            server=authority.issue_server(["app.example", "www.app.example"]),
-            sni=authority.issue_server(["second.example"]),
+            ca=ca,
+            other_ca=other,
+            server=ca.issue_server(["app.example", "www.app.example"]),
+            sni=ca.issue_server(["second.example"]),
             client=client,
-            crl=authority.revocation_list([client]),
-            other_crl=other.revocation_list(),
+            crl=ca.issue_crl([client]),
+            other_crl=other.issue_crl(),
         )
 
     @staticmethod
     def pem(identity: Identity) -> dict[str, object]:
-        """An identity as a program gives it."""
+        """Return the arguments of a program for an identity."""
         return {
             "certificate": identity.certificate_pem,
             "private_key": identity.private_key_pem,
@@ -67,11 +67,11 @@ class Material:
 
     @property
     def ca_payload(self) -> str:
-        return base64_of(self.authority.certificate_pem)
+        return base64_of(self.ca.certificate_pem)
 
     @property
     def other_ca_payload(self) -> str:
-        return base64_of(self.other_authority.certificate_pem)
+        return base64_of(self.other_ca.certificate_pem)
 
     @property
     def crl_payload(self) -> str:
@@ -83,10 +83,10 @@ class Material:
 
     @property
     def pem_texts(self) -> Payload:
-        """The server certificate as OpenAPI's v2 body wants it."""
+        """Server certificate in the form of OpenAPI's v2 body."""
         return {
             "certificate": self.server.certificate_pem,
-            "certificate_chain": self.authority.certificate_pem,
+            "certificate_chain": self.ca.certificate_pem,
             "private_key": self.server.private_key_pem,
         }
 

@@ -12,9 +12,9 @@ from typing import get_args
 import pytest
 
 from gcore_tls_provider.api.wire.enums import LbAlgorithm, OperatingStatus
-from gcore_tls_provider.certificates import DevelopmentAuthority, write_development_certificates
+from gcore_tls_provider.certificates import DevelopmentCa, write_development_certificates
 from gcore_tls_provider.certificates.findings.codes import CODES
-from tests.cli.check.files import run as run_command
+from tests.cli.check.command_runs import run as run_command
 from tests.docs.preview import Folder, commands
 from tests.gcore_emulator.data_plane.backends import Backend, server_context
 from tests.gcore_emulator.data_plane.case import ALERTS
@@ -33,11 +33,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
     """Certificates by the names that the page gives them."""
     path = tmp_path / "certificates"
     write_development_certificates(path)
-    authority = DevelopmentAuthority.create("Backends")
+    authority = DevelopmentCa.create("Backends")
     backend, client = authority.issue_server(["app.example.com"]), authority.issue_client("load-balancer")
     texts = {
         "ca.pem": authority.certificate_pem,
-        "crl.pem": authority.revocation_list(),
+        "crl.pem": authority.issue_crl(),
         "backend.pem": backend.full_chain_pem,
         "backend.key": backend.private_key_pem,
         "client.pem": client.full_chain_pem,

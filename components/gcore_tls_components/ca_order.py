@@ -31,12 +31,12 @@ def put_crl_issuer_first(
 
 
 def _with_issuer_first(ca: Material, crl: Material) -> Material:
-    from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists, as_material
+    from gcore_tls_provider.certificates import CaBundle, CrlBundle, MaterialError, as_material
     from gcore_tls_provider.certificates.crl import is_signed_by
 
     try:
         bundle = CaBundle.parse(as_material(ca))
-        lists = RevocationLists.parse(as_material(crl)).lists
+        lists = CrlBundle.parse(as_material(crl)).crls
     except MaterialError:
         # The resources that get the material report the error.
         return ca

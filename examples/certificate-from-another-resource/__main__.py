@@ -13,9 +13,9 @@ class Issuer(dynamic.ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Issues a certificate and its key."""
-        from gcore_tls_provider.certificates import DevelopmentAuthority
+        from gcore_tls_provider.certificates import DevelopmentCa
 
-        issued = DevelopmentAuthority.create("Development Server CA").issue_server(props["host_names"])
+        issued = DevelopmentCa.create("Development Server CA").issue_server(props["host_names"])
         outputs = {**props, "certificate": issued.full_chain_pem, "private_key": issued.private_key_pem}
         return dynamic.CreateResult(props["host_names"][0], outputs)
 

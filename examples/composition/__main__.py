@@ -20,9 +20,9 @@ class Acme(dynamic.ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Issues a certificate for a name."""
-        from gcore_tls_provider.certificates import DevelopmentAuthority
+        from gcore_tls_provider.certificates import DevelopmentCa
 
-        issued = DevelopmentAuthority.create("ACME").issue_server([props["name"]])
+        issued = DevelopmentCa.create("ACME").issue_server([props["name"]])
         outputs = {"certificate": issued.full_chain_pem, "private_key": issued.private_key_pem}
         return dynamic.CreateResult(props["name"], {**props, **outputs})
 
@@ -32,9 +32,9 @@ class Vault(dynamic.ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Issues a client certificate for a name."""
-        from gcore_tls_provider.certificates import DevelopmentAuthority
+        from gcore_tls_provider.certificates import DevelopmentCa
 
-        authority = DevelopmentAuthority.create("Vault")
+        authority = DevelopmentCa.create("Vault")
         issued = authority.issue_client(props["name"])
         outputs = {"certificate": issued.full_chain_pem, "private_key": issued.private_key_pem}
         return dynamic.CreateResult(props["name"], {**props, **outputs, "ca": authority.certificate_pem})

@@ -1,8 +1,8 @@
-"""The elements of ASN.1 data, as far as they can be seen without knowing what the data means.
+"""Elements of ASN.1 data, without knowledge of the data's meaning.
 
-`cryptography` reads certificates, keys and PKCS12 files; this walk only looks at them beforehand, so that what would
-cost too much is found before it is done (module `cost`). It takes BER (X.690, section 8), because OpenSSL does too:
-lengths that aren't minimal, elements of indefinite length, octet strings in pieces.
+`cryptography` parses certificates, keys and PKCS12 files. This walk looks at them before that, to find content that is
+too expensive to parse (module `parse_limits`). Like OpenSSL, it accepts BER (X.690, section 8): lengths that are not
+minimal, elements of indefinite length, octet strings in pieces.
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ OBJECT_IDENTIFIER = 0x06
 SEQUENCE = 0x10
 
 ELEMENT_LIMIT = 100_000
-"""Elements at most. The largest PKCS12 file that this package reads, with 256 certificates, has a third of that."""
+"""Largest number of elements. The largest PKCS12 file that this package reads, with 256 certificates, has a third of
+it."""
 
 DEPTH_LIMIT = 100
-"""Maximum depth of the walk. OpenSSL reads at most 30 nested levels; a walk through octet strings
-counts some of these levels twice."""
+"""Largest depth of the walk. OpenSSL reads at most 30 nested levels; a walk through octet strings counts some of these
+levels twice."""
 
 _CONSTRUCTED = 0x20
 _LONG_TAG = 0x1F
 _END_OF_CONTENTS = 0x00
 _HEADER_LIMIT = 16
-"""Bytes of a tag or a length at most. OpenSSL reads tags of five bytes, and lengths of eight with zeros before them."""
+"""Largest number of bytes of a tag or a length. OpenSSL reads tags of five bytes, and lengths of eight with zeros
+before them."""
 
 
 class TooManyElements(Exception):
@@ -38,9 +40,9 @@ class Element:
     """One ASN.1 element.
 
     Attributes:
-        tag: number of its universal tag, such as `INTEGER`; None for tags of the other classes.
-        content: its content. Octet strings in pieces are put together.
-        children: what it is made of; for an octet string the elements that it holds, if it begins with a SEQUENCE.
+        tag: Number of its universal tag, such as `INTEGER`; None for tags of the other classes.
+        content: Content. Octet strings in pieces are joined.
+        children: Elements that it consists of; for an octet string those in it, if it starts with a SEQUENCE.
     """
 
     tag: int | None
@@ -49,15 +51,15 @@ class Element:
 
     @property
     def number(self) -> int:
-        """The value of an INTEGER."""
+        """Value of an INTEGER."""
         return int.from_bytes(self.content, "big", signed=True)
 
 
 def walk(data: bytes) -> Iterator[Element]:
-    """All elements of `data`, an element before its children. What follows a damaged element is left out.
+    """Yield all elements of `data`, an element before its children. Omit everything after a damaged element.
 
     Raises:
-        TooManyElements: in the first step.
+        TooManyElements: In the first step.
     """
     waiting = list(_Reader().elements(data, 0))
     while waiting:
@@ -67,23 +69,23 @@ def walk(data: bytes) -> Iterator[Element]:
 
 
 class _Damaged(Exception):
-    """No element can be read here."""
+    """No element can be parsed at this position."""
 
 
 class _Reader:
-    """Reads elements, and counts them."""
+    """Parser of elements that counts them."""
 
     def __init__(self) -> None:
         self._count = 0
 
     def elements(self, data: bytes, depth: int) -> tuple[Element, ...]:
-        """Return the elements that `data` is made of, up to the first that is damaged."""
+        """Return the elements of `data`, up to the first damaged one."""
         return self._elements(data, 0, depth, until_end_of_contents=False)[0]
 
     def _elements(
         self, data: bytes, at: int, depth: int, *, until_end_of_contents: bool
     ) -> tuple[tuple[Element, ...], int]:
-        """Return the elements from `at` to the end of `data` or of an indefinite length, and that end's position."""
+        """Return the elements from `at` to the end of `data` or of an indefinite length, and where that is."""
         found: list[Element] = []
         while at < len(data):
             try:
@@ -120,16 +122,16 @@ class _Reader:
         if universal == OCTET_STRING:
             if first & _CONSTRUCTED:
                 content = b"".join(piece.content for piece in children)
-            children = self.elements(content, depth + 1) if _may_hold_a_sequence(content) else ()
+            children = self.elements(content, depth + 1) if _starts_with_sequence(content) else ()
         return Element(universal, content, children), end
 
 
-def _may_hold_a_sequence(content: bytes) -> bool:
+def _starts_with_sequence(content: bytes) -> bool:
     return content[:1] in (bytes([SEQUENCE | _CONSTRUCTED]), bytes([_LONG_TAG | _CONSTRUCTED]))
 
 
 def _tag(data: bytes, at: int) -> tuple[int, int, int]:
-    """Return the first byte of a tag, the tag's number, and the place behind it."""
+    """Return the first byte of a tag, the tag's number, and the position after it."""
     first = data[at]
     number = first & _LONG_TAG
     at += 1
@@ -145,7 +147,7 @@ def _tag(data: bytes, at: int) -> tuple[int, int, int]:
 
 
 def _length(data: bytes, at: int) -> tuple[int | None, int]:
-    """Return the length of a content, None if it is indefinite, and the place behind it."""
+    """Return the length of a content, None if it is indefinite, and the position after it."""
     if at >= len(data):
         raise _Damaged
     first = data[at]

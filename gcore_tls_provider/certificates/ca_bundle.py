@@ -1,4 +1,4 @@
-"""The CA material of a pool: the authorities that a load balancer trusts for its backends."""
+"""CA bundles: the CAs that a load balancer verifies a pool's backends with."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class CaBundle:
     """One CA certificate, or several: a rotation needs the old and the new one together.
 
     Attributes:
-        certificates: in the order given, without repetitions. A revocation list must be signed by the first.
-        repeated: how many repetitions the material had. They aren't uploaded, and mean nothing.
+        certificates: In the given order, without repetitions. The first one must have signed the first CRL.
+        repeated: Number of repetitions in the given content. They are not uploaded.
     """
 
     certificates: tuple[x509.Certificate, ...]
@@ -24,19 +24,19 @@ class CaBundle:
 
     @classmethod
     def parse(cls, material: str, *, property: str = "certificate") -> CaBundle:
-        """Read PEM with one certificate or more, or base64 of DER with one.
+        """Parse PEM with one certificate or more, or base64 of DER with one.
 
         Raises:
-            MaterialError: as `parse_certificates`.
+            MaterialError: The errors of `parse_certificates`.
         """
         given = parse_certificates(material, property=property)
         certificates = tuple(dict.fromkeys(given))
         return cls(certificates, repeated=len(given) - len(certificates))
 
     def to_pem(self) -> str:
-        """Return the bundle as canonical PEM: the load balancer can reject CRLF, indentation and comments."""
+        """Return the bundle in canonical PEM: load balancers can reject CRLF, indentation and comments."""
         return encode_certificates(self.certificates)
 
     def digest(self) -> str:
-        """SHA-256 of what the bundle means: which certificate is first, and which others there are."""
+        """Return a SHA-256 digest that depends on the first certificate and on the set of the others."""
         return content_digest(self.certificates, order="first")

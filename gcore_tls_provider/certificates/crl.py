@@ -1,4 +1,4 @@
-"""Certificate revocation lists: which of an authority's certificates a load balancer must no longer accept."""
+"""Certificate revocation lists (CRLs): certificates of a CA that a load balancer must no longer accept."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gcore_tls_provider.certificates.der import DerType
 from gcore_tls_provider.certificates.der_types import UNREADABLE, UNREADABLE_X509
 from gcore_tls_provider.certificates.digest import content_digest
-from gcore_tls_provider.certificates.facts import revocation_list_facts
-from gcore_tls_provider.certificates.findings.finding import MaterialError, material_error
-from gcore_tls_provider.certificates.material import NOUNS, read_blocks
+from gcore_tls_provider.certificates.facts import crl_facts
+from gcore_tls_provider.certificates.findings.report import material_error
+from gcore_tls_provider.certificates.material import DER_TYPE_NAMES, read_blocks
 
-_REMEMBERED: Final = 128
-"""Lists that are kept in memory once they are read: in a graph each is looked at by several resources."""
+_CACHE_SIZE: Final = 128
+"""Number of parsed CRLs that are kept in memory: in a graph, several resources use each."""
 
 
 @dataclass(frozen=True)
-class RevocationLists:
-    """The content of one CRL secret: a list for each authority that needs one.
+class CrlBundle:
+    """Content of one CRL secret: a CRL of each CA that needs one.
 
     Attributes:
-        lists: in the order given, without repetitions.
+        crls: In the given order, without repetitions.
     """
 
-    lists: tuple[x509.CertificateRevocationList, ...]
+    crls: tuple[x509.CertificateRevocationList, ...]
     _signed: dict[x509.Certificate, tuple[x509.CertificateRevocationList, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -36,104 +35,83 @@ class RevocationLists:
     name."""
 
     @classmethod
-    def parse(cls, material: str, *, property: str = "revocation_list") -> RevocationLists:
-        """Read PEM with one list or more, or base64 of DER with one.
+    def parse(cls, material: str, *, property: str = "revocation_list") -> CrlBundle:
+        """Parse PEM with one CRL or more, or base64 of DER with one.
 
         Raises:
-            MaterialError: as `parse_revocation_lists`.
+            MaterialError: The errors of `parse_crls`.
         """
-        parsed = parse_revocation_lists(material, property=property)
-        # Lists aren't hashable, their DER is.
-        return cls(tuple({entry.public_bytes(Encoding.DER): entry for entry in parsed}.values()))
+        parsed = parse_crls(material, property=property)
+        # CRLs are not hashable, but their DER is.
+        return cls(tuple({crl.public_bytes(Encoding.DER): crl for crl in parsed}.values()))
 
-    def beginning_with(self, authority: x509.Certificate) -> RevocationLists:
-        """Return the same lists, those that `authority` has signed first.
+    def starting_with(self, ca: x509.Certificate) -> CrlBundle:
+        """Return the same CRLs, those that `ca` has signed first.
 
-        Gcore's load balancers check the first list of a secret against the first certificate of the CA secret, and
-        refuse the pool if it isn't signed by that.
+        Gcore's load balancers verify the first CRL of a secret with the first certificate of the CA secret, and reject
+        the pool if that has not signed it.
         """
-        return RevocationLists(tuple(sorted(self.lists, key=lambda entry: not is_signed_by(entry, authority))))
+        return CrlBundle(tuple(sorted(self.crls, key=lambda crl: not is_signed_by(crl, ca))))
 
-    def signed_by(self, authority: x509.Certificate) -> tuple[x509.CertificateRevocationList, ...]:
-        """Those that an authority has signed, in their order."""
-        if authority not in self._signed:
-            self._signed[authority] = tuple(entry for entry in self.lists if is_signed_by(entry, authority))
-        return self._signed[authority]
+    def signed_by(self, ca: x509.Certificate) -> tuple[x509.CertificateRevocationList, ...]:
+        """Return the CRLs that a CA has signed, in their order."""
+        if ca not in self._signed:
+            self._signed[ca] = tuple(crl for crl in self.crls if is_signed_by(crl, ca))
+        return self._signed[ca]
 
     def to_pem(self) -> str:
         """Return the CRLs in canonical PEM."""
-        return "".join(entry.public_bytes(Encoding.PEM).decode("ascii") for entry in self.lists)
+        return "".join(crl.public_bytes(Encoding.PEM).decode("ascii") for crl in self.crls)
 
     def digest(self) -> str:
-        """SHA-256 of what the lists mean: which is the first, and which others there are, in whatever order."""
-        return content_digest(self.lists, order="first")
+        """Return a SHA-256 digest that depends on the first CRL and on the set of the others."""
+        return content_digest(self.crls, order="first")
 
 
-def parse_revocation_lists(material: str, *, property: str) -> tuple[x509.CertificateRevocationList, ...]:
-    """Return the revocation lists of a text, in its order.
+def parse_crls(material: str, *, property: str) -> tuple[x509.CertificateRevocationList, ...]:
+    """Return the CRLs of a text, in its order.
 
     Args:
-        material: PEM with one list or more, or base64 of DER with one. At most 1 MiB and 256 blocks.
-        property: name of the argument it came in, for the findings.
+        material: PEM with one CRL or more, or base64 of DER with one. At most 1 MiB and 256 blocks.
+        property: Name of the argument that contains it.
 
     Returns:
-        At least one list; the facts of each can be computed.
+        At least one CRL; the facts of each can be computed.
 
     Raises:
-        MaterialError: `PRIVATE_KEY_IN_REVOCATION_LIST`, `NOT_A_REVOCATION_LIST`, `MALFORMED_REVOCATION_LIST`, or what
-            `read_blocks` raises.
+        MaterialError: `PRIVATE_KEY_IN_REVOCATION_LIST`, `NOT_A_REVOCATION_LIST`, `MALFORMED_REVOCATION_LIST`, or the
+            errors of `read_blocks`.
     """
     blocks = read_blocks(material, property=property, expected="a certificate revocation list")
-    if any(block.role in ("private key", "OpenSSH private key") for block in blocks):
-        raise material_error(
-            "PRIVATE_KEY_IN_REVOCATION_LIST",
-            property=property,
-            sentence=f"{property} holds a private key, where only revocation lists belong.",
-            remedy="Take the key out; if it was ever stored or shared like this, replace it.",
-        )
+    if any(block.der_type in ("private key", "OpenSSH private key") for block in blocks):
+        raise material_error("PRIVATE_KEY_IN_REVOCATION_LIST", property)
     for block in blocks:
-        if block.role != "revocation list":
-            raise _not_a_revocation_list(block.role, property)
-    return tuple(
-        _revocation_list(block.der(property=property), number=block.number, property=property) for block in blocks
-    )
+        if block.der_type != "CRL":
+            raise material_error("NOT_A_REVOCATION_LIST", property, found=DER_TYPE_NAMES[block.der_type])
+    return tuple(_crl(block.der(property=property), number=block.number, property=property) for block in blocks)
 
 
-def is_signed_by(revocation_list: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
-    """Return whether the key of `authority` has signed the list, and the names fit."""
-    if revocation_list.issuer != authority.subject:
+def is_signed_by(crl: x509.CertificateRevocationList, ca: x509.Certificate) -> bool:
+    """Return whether the key of `ca` has signed the CRL, and the names match."""
+    if crl.issuer != ca.subject:
         return False
     try:
-        # Keys that can't sign a list, such as X25519, are answered by a TypeError.
-        return revocation_list.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
+        # For keys that cannot sign a CRL, such as X25519, `cryptography` raises a TypeError.
+        return crl.is_signature_valid(ca.public_key())  # type: ignore[arg-type]
     except UNREADABLE:
         return False
 
 
-def _revocation_list(der: bytes, *, number: int, property: str) -> x509.CertificateRevocationList:
+def _crl(der: bytes, *, number: int, property: str) -> x509.CertificateRevocationList:
     try:
-        return _read(der)
+        return _parse(der)
     except UNREADABLE_X509 as error:
-        raise material_error(
-            "MALFORMED_REVOCATION_LIST",
-            property=property,
-            sentence=f"Revocation list {number} of {property} can't be read: {error}.",
-            remedy="Compare with `openssl crl -noout -text`, and fetch the list from its authority again.",
-        ) from error
+        raise material_error("MALFORMED_REVOCATION_LIST", property, number=number, reason=error) from error
 
 
-@lru_cache(_REMEMBERED)
-def _read(der: bytes) -> x509.CertificateRevocationList:
-    revocation_list = x509.load_der_x509_crl(der)
-    # Lists are parsed as far as they are asked: better here than in the middle of a rule.
-    revocation_list_facts(revocation_list)
-    return revocation_list
-
-
-def _not_a_revocation_list(role: DerType, property: str) -> MaterialError:
-    return material_error(
-        "NOT_A_REVOCATION_LIST",
-        property=property,
-        sentence=f"{property} holds {NOUNS[role]}, where only certificate revocation lists belong.",
-        remedy="Give the list that the authority publishes, as PEM or DER. A certificate here would stop all traffic.",
-    )
+@lru_cache(_CACHE_SIZE)
+def _parse(der: bytes) -> x509.CertificateRevocationList:
+    crl = x509.load_der_x509_crl(der)
+    # `cryptography` parses parts on first access. Parse them all here, so that no rule fails later.
+    crl_facts(crl)
+    return crl

@@ -1,4 +1,4 @@
-"""DER without PEM around it: where it begins and ends, told without reading it."""
+"""Boundaries of DER elements without PEM around them, found without parsing the content."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 DerType = Literal[
     "certificate",
-    "revocation list",
+    "CRL",
     "private key",
     "OpenSSH private key",
     "public key",
@@ -16,26 +16,26 @@ DerType = Literal[
     "parameters",
     "unknown",
 ]
-"""Kinds of blocks. `parameters` are those of Diffie-Hellman or of a curve, which some tools write beside a key."""
+"""Types of blocks. `parameters` are those of Diffie-Hellman or of a curve, which some tools write next to a key."""
 
 _SEQUENCE = 0x30
 _INDEFINITE = 0x80
 
 
 def is_sequence(data: bytes) -> bool:
-    """Return whether `data` begins like every structure of X.509 and PKCS: with the tag of an ASN.1 SEQUENCE."""
+    """Return whether `data` starts like every structure of X.509 and PKCS: with the tag of an ASN.1 SEQUENCE."""
     return data[:1] == bytes([_SEQUENCE])
 
 
 def header_length(data: bytes) -> int:
-    """Bytes of tag and length at the start of `data` (X.690, section 8.1.3)."""
+    """Return the number of bytes of the tag and length at the start of `data` (X.690, section 8.1.3)."""
     return 2 + (data[1] & 0x7F if len(data) > 1 and data[1] > _INDEFINITE else 0)
 
 
 def first_element(data: bytes) -> bytes | None:
     """Return the first ASN.1 element of `data` without what follows it, or None if its end is missing.
 
-    An element of indefinite length (BER, as older Java key stores have it) is returned with all that follows.
+    An element of indefinite length (BER, as in older Java key stores) is returned with everything that follows.
     """
     header = header_length(data)
     if len(data) < header or len(data) < 2:

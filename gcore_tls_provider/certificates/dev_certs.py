@@ -1,7 +1,7 @@
-"""A certificate authority for development: the demo's and the tests' material, never for production.
+"""A CA for development: certificates for the demo and the tests, never for production.
 
-Made as a user would get it from a real authority: EC P-256 keys, the extensions of RFC 5280, servers behind an
-intermediate authority, PEM files and one PKCS12 file.
+They are like those of a real CA: EC P-256 keys, the extensions of RFC 5280, server certificates below an intermediate
+CA, PEM files and one PKCS12 file.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from gcore_tls_provider.certificates.identity import Identity
 from gcore_tls_provider.certificates.key import IdentityKey
 
 ROOT_NAME = "Development Root CA"
-"""The root authority's common name, where no other authority is given."""
+"""Common name of the root CA if no other CA is given."""
 
 _CLOCK_SKEW = timedelta(hours=1)
-"""Time between the start of a certificate's validity and now, for machines whose clock is behind."""
+"""Time between the start of a certificate's validity and now, for machines whose clock is slow."""
 
 _KEY_USAGES = (
     "digital_signature",
@@ -43,57 +43,55 @@ _KEY_USAGES = (
 
 
 @dataclass(frozen=True)
-class DevelopmentAuthority:
-    """A CA that issues certificates and revocation lists.
+class DevelopmentCa:
+    """A CA that issues certificates and CRLs.
 
     Attributes:
-        identity: its certificate, the certificates above it up to (not including) the root, and its key.
+        identity: Its certificate, the certificates above it up to (not including) the root, and its key.
     """
 
     identity: Identity
 
     @classmethod
-    def create(cls, name: str, *, now: datetime | None = None, valid_days: int = 3650) -> DevelopmentAuthority:
-        """Return a root authority.
+    def create(cls, name: str, *, now: datetime | None = None, valid_days: int = 3650) -> DevelopmentCa:
+        """Create a root CA.
 
         Args:
-            name: its common name.
-            now: the time to issue at, in the past for material that has expired. Default: the clock's.
-            valid_days: how long its certificate is valid.
+            name: Common name.
+            now: Time of issue, in the past for certificates that have expired. Default: the current time.
+            valid_days: Days that its certificate is valid.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(_name(name), _name(name), key, now, valid_days)
-        certificate = _authority_extensions(builder, key, key).sign(key, hashes.SHA256())
+        certificate = _ca_extensions(builder, key, key).sign(key, hashes.SHA256())
         return cls(Identity(certificate, (), key))
 
     @property
     def certificate(self) -> x509.Certificate:
-        """The authority's own certificate."""
+        """Certificate of the CA."""
         return self.identity.certificate
 
     @property
     def certificate_pem(self) -> str:
-        """The authority's own certificate, PEM."""
+        """Certificate of the CA, PEM."""
         return self.identity.certificate_pem
 
-    def issue_authority(
-        self, name: str, *, now: datetime | None = None, valid_days: int = 1825
-    ) -> DevelopmentAuthority:
-        """Return an intermediate authority below this one."""
+    def issue_ca(self, name: str, *, now: datetime | None = None, valid_days: int = 1825) -> DevelopmentCa:
+        """Issue an intermediate CA."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(_name(name), self.certificate.subject, key, now, valid_days)
-        certificate = _authority_extensions(builder, key, self.identity.private_key).sign(
+        certificate = _ca_extensions(builder, key, self.identity.private_key).sign(
             self.identity.private_key, hashes.SHA256()
         )
-        return DevelopmentAuthority(Identity(certificate, self._chain(), key))
+        return DevelopmentCa(Identity(certificate, self._chain(), key))
 
     def issue_server(self, names: Sequence[str], *, now: datetime | None = None, valid_days: int = 365) -> Identity:
-        """Return a server certificate, for listeners and backends.
+        """Issue a server certificate, for a listener or a backend.
 
         Args:
             names: DNS names, wildcards included, and IP addresses. The first is the common name too.
-            now: the time to issue at. Default: the clock's.
-            valid_days: how long it is valid.
+            now: Time of issue. Default: the current time.
+            valid_days: Days that it is valid.
         """
         alternative_names = x509.SubjectAlternativeName([_general_name(name) for name in names])
         return self._issue(names[0], ExtendedKeyUsageOID.SERVER_AUTH, alternative_names, now, valid_days)
@@ -106,18 +104,18 @@ class DevelopmentAuthority:
         now: datetime | None = None,
         valid_days: int = 365,
     ) -> Identity:
-        """Return a client certificate, which a load balancer shows to its backends.
+        """Issue a client certificate, which a load balancer presents to its backends.
 
         Args:
-            common_name: the subject's common name.
+            common_name: Common name of the subject.
             names: DNS names and IP addresses. Default: none.
-            now: the time to issue at. Default: the clock's.
-            valid_days: how long it is valid.
+            now: Time of issue. Default: the current time.
+            valid_days: Days that it is valid.
         """
         alternative_names = x509.SubjectAlternativeName([_general_name(name) for name in names]) if names else None
         return self._issue(common_name, ExtendedKeyUsageOID.CLIENT_AUTH, alternative_names, now, valid_days)
 
-    def revocation_list(
+    def issue_crl(
         self,
         revoked: Sequence[Identity] = (),
         *,
@@ -125,13 +123,13 @@ class DevelopmentAuthority:
         next_update_days: int = 30,
         number: int | None = None,
     ) -> str:
-        """Return this authority's revocation list, PEM.
+        """Issue a CRL, PEM.
 
         Args:
-            revoked: what it revokes. Nothing: an empty list, which is as valid.
-            now: the time to issue at. Default: the clock's.
-            next_update_days: how long it is valid.
-            number: its CRL number. Default: from the time, so that it grows.
+            revoked: Certificates that it revokes. Default: none; an empty CRL is valid too.
+            now: Time of issue. Default: the current time.
+            next_update_days: Days that it is valid.
+            number: CRL number. Default: derived from the time, so that it grows.
         """
         issued_at = _issued_at(now)
         builder = (
@@ -139,7 +137,7 @@ class DevelopmentAuthority:
             .issuer_name(self.certificate.subject)
             .last_update(issued_at - _CLOCK_SKEW)
             .next_update(issued_at + timedelta(days=next_update_days))
-            .add_extension(_authority_key(self.identity.private_key), critical=False)
+            .add_extension(_issuer_key_identifier(self.identity.private_key), critical=False)
             .add_extension(x509.CRLNumber(number or int(issued_at.timestamp())), critical=False)
         )
         for identity in revoked:
@@ -166,7 +164,7 @@ class DevelopmentAuthority:
             .add_extension(_key_usage("digital_signature"), critical=True)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(_authority_key(self.identity.private_key), critical=False)
+            .add_extension(_issuer_key_identifier(self.identity.private_key), critical=False)
         )
         if alternative_names is not None:
             builder = builder.add_extension(alternative_names, critical=False)
@@ -184,19 +182,19 @@ class DevelopmentFiles:
     """Paths of the files that `write_development_certificates` has written.
 
     Attributes:
-        ca: the root authority's certificate.
-        server: the listener's certificate and its intermediate.
-        server_key: its private key.
-        shop: the SNI certificate and its intermediate.
-        shop_key: its private key.
-        client: the load balancer's client certificate.
-        client_key: its private key.
-        client_pkcs12: both of them as a PKCS12 file with a password.
-        client_pkcs12_password: the password.
-        client_pkcs12_password_file: the file that holds the password, without a line end.
-        backend: a backend's server certificate, issued by the root authority.
-        backend_key: its private key.
-        crl: the root authority's revocation list, empty unless something was to be revoked.
+        ca: Certificate of the root CA.
+        server: Listener certificate and its intermediate.
+        server_key: Private key of the listener certificate.
+        shop: SNI certificate and its intermediate.
+        shop_key: Private key of the SNI certificate.
+        client: Client certificate of the load balancer.
+        client_key: Private key of the client certificate.
+        client_pkcs12: Client certificate and its key as a PKCS12 file with a password.
+        client_pkcs12_password: Password of the PKCS12 file.
+        client_pkcs12_password_file: File that contains the password, without a line end.
+        backend: Server certificate of a backend, issued by the root CA.
+        backend_key: Private key of the backend's certificate.
+        crl: CRL of the root CA, empty unless `revoked` was given.
     """
 
     ca: Path
@@ -221,36 +219,36 @@ def write_development_certificates(
     sni_names: Sequence[str] = ("shop.example.com",),
     client_name: str = "load-balancer",
     valid_days: int = 365,
-    root: DevelopmentAuthority | None = None,
+    root: DevelopmentCa | None = None,
     revoked: Sequence[Identity] = (),
 ) -> DevelopmentFiles:
-    """Create a complete set of material for one load balancer with mutual TLS to its backends, as files.
+    """Write all certificates, keys and CRLs of one load balancer with mutual TLS to its backends.
 
     Keys, the PKCS12 file and its password are readable by the owner alone, as is the folder. Existing files are
-    replaced. The authorities' keys aren't kept.
+    replaced. The keys of the CAs are not written.
 
     Args:
-        directory: the folder, made if it isn't there.
-        server_names: names of the listener's certificate.
-        sni_names: names of the SNI certificate.
-        client_name: common name of the client certificate, and its DNS name `<client_name>.internal`.
-        valid_days: how long all of it is valid, apart from the authorities, which last longer: at most 1825.
-        root: the root authority. Default: a new one, whose key isn't kept.
-        revoked: certificates of the root authority that its revocation list revokes.
+        directory: Folder. It is created if it does not exist.
+        server_names: Names of the listener certificate.
+        sni_names: Names of the SNI certificate.
+        client_name: Common name of the client certificate, and its DNS name `<client_name>.internal`.
+        valid_days: Days that everything is valid except for the CAs, which last longer; at most 1825.
+        root: Root CA. Default: a new one, whose key is not kept.
+        revoked: Certificates of the root CA that its CRL revokes.
 
     Raises:
-        OSError: the folder or a file can't be written.
+        OSError: The folder or a file cannot be written.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     directory.chmod(0o700)
-    root = root or DevelopmentAuthority.create(ROOT_NAME)
-    servers = root.issue_authority("Development Server CA")
+    root = root or DevelopmentCa.create(ROOT_NAME)
+    servers = root.issue_ca("Development Server CA")
     server = servers.issue_server(server_names, valid_days=valid_days)
     shop = servers.issue_server(sni_names, valid_days=valid_days)
     client = root.issue_client(client_name, names=[f"{client_name}.internal"], valid_days=valid_days)
-    # The load balancer checks a backend's names against the name its own client asked for: it needs all of them.
+    # The load balancer compares a backend's names with the name that its own client asks for: a backend needs all.
     backend = root.issue_server(tuple(dict.fromkeys([*server_names, *sni_names])), valid_days=valid_days)
-    # Hexadecimal: a password that begins with a hyphen passes for an option on a command line.
+    # Hexadecimal, because a password that starts with a hyphen would count as an option on a command line.
     password = secrets.token_hex(16)
 
     return DevelopmentFiles(
@@ -266,7 +264,7 @@ def write_development_certificates(
         client_pkcs12_password_file=write_secret(directory / "client.p12.password", password),
         backend=_write(directory / "backend.pem", backend.full_chain_pem),
         backend_key=write_secret(directory / "backend.key", backend.private_key_pem),
-        crl=_write(directory / "crl.pem", root.revocation_list(revoked, next_update_days=valid_days)),
+        crl=_write(directory / "crl.pem", root.issue_crl(revoked, next_update_days=valid_days)),
     )
 
 
@@ -279,9 +277,9 @@ def write_secret(path: Path, content: str | bytes) -> Path:
     """Write a file that only its owner can read.
 
     Raises:
-        OSError: it can't be written.
+        OSError: The file cannot be written.
     """
-    # Removed first: a file that is already there would keep its mode, and whoever has it open could read on.
+    # Removed first, because an existing file would keep its mode, and a process that has it open could read it.
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "wb") as file:
@@ -304,14 +302,14 @@ def _builder(
     )
 
 
-def _authority_extensions(
+def _ca_extensions(
     builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey, issuer_key: IdentityKey
 ) -> x509.CertificateBuilder:
     return (
         builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(_key_usage("key_cert_sign", "crl_sign"), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(_authority_key(issuer_key), critical=False)
+        .add_extension(_issuer_key_identifier(issuer_key), critical=False)
     )
 
 
@@ -319,7 +317,7 @@ def _key_usage(*usages: str) -> x509.KeyUsage:
     return x509.KeyUsage(**{usage: usage in usages for usage in _KEY_USAGES})
 
 
-def _authority_key(issuer_key: IdentityKey) -> x509.AuthorityKeyIdentifier:
+def _issuer_key_identifier(issuer_key: IdentityKey) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
 
 
@@ -328,7 +326,7 @@ def _issued_at(now: datetime | None) -> datetime:
 
 
 def _name(common_name: str) -> x509.Name:
-    # RFC 5280, appendix A.1: ub-common-name is 64. Longer DNS names stand in the alternative names alone.
+    # RFC 5280, appendix A.1: ub-common-name is 64. Longer DNS names are only in the subject alternative name.
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
 
 

@@ -1,7 +1,7 @@
-"""Equality by meaning: a digest over what the certificates are, not over the text they came in.
+"""Equality by meaning: a digest over the certificates themselves, not over the text that contains them.
 
-White space, CRLF, comments, a changed password or friendly name, a re-encrypted key: none of it changes a digest.
-The private key isn't part of it, because the leaf certificate fixes it.
+White space, CRLF, comments, a changed password or friendly name, a re-encrypted key: none of these changes a digest.
+The private key is not part of it, because the leaf certificate determines it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ must be signed by that CA), or none."""
 
 
 def content_digest(parts: Sequence[x509.Certificate | x509.CertificateRevocationList], *, order: Order) -> str:
-    """SHA-256 over the DER of all parts, lower hexadecimal.
+    """Return the SHA-256 of the DER of all parts, in lower-case hexadecimal.
 
     The digest of a single part equals its fingerprint.
 
     Args:
-        parts: certificates or revocation lists.
-        order: what their order means. Where it means nothing, repetitions mean nothing either.
+        parts: Certificates or CRLs.
+        order: Significance of their order. Where it has none, repetitions have none either.
     """
     contents = [part.public_bytes(Encoding.DER) for part in parts]
     if order == "first":

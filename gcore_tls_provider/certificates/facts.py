@@ -1,4 +1,4 @@
-"""Public facts about certificates and revocation lists: what a preview shows of them."""
+"""Public facts of certificates and CRLs, which a preview shows."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 
-_SHOWN: Final = 200
-"""Characters of one name in a sentence at most."""
+_LONGEST_NAME: Final = 200
+"""Largest number of characters of one name in a message."""
 
-REMEMBERED: Final = 1024
-"""Certificates that are kept in memory once they are read: in a graph each is looked at by several resources."""
+CACHE_SIZE: Final = 1024
+"""Number of parsed certificates that are kept in memory: in a graph, several resources use each."""
 
 _NIST_NAMES = {"secp224r1": "P-224", "secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
@@ -26,14 +26,14 @@ class CertificateFacts:
     """Public facts of a certificate.
 
     Attributes:
-        fingerprint_sha256: SHA-256 of the DER, lower hexadecimal without colons.
-        subject: distinguished name as in RFC 4514: `CN=app.example.com,O=Example`.
-        issuer: the same of the issuer.
+        fingerprint_sha256: SHA-256 of the DER, in lower-case hexadecimal without colons.
+        subject: Distinguished name as in RFC 4514: `CN=app.example.com,O=Example`.
+        issuer: Distinguished name of the issuer.
         dns_names: DNS names of the subject alternative name, in the certificate's order.
-        not_before: begin of validity, ISO 8601 in UTC: `2026-12-01T00:00:00Z`.
-        not_after: end of validity, likewise.
-        serial: serial number, lower hexadecimal.
-        key: kind and size of the public key: `RSA 2048`, `EC P-256`, `Ed25519`.
+        not_before: Start of validity, ISO 8601 in UTC: `2026-12-01T00:00:00Z`.
+        not_after: End of validity, ISO 8601 in UTC.
+        serial: Serial number, in lower-case hexadecimal.
+        key_type: Type and size of the public key: `RSA 2048`, `EC P-256`, `Ed25519`.
     """
 
     fingerprint_sha256: str
@@ -47,17 +47,17 @@ class CertificateFacts:
 
 
 @dataclass(frozen=True)
-class RevocationListFacts:
+class CrlFacts:
     """Public facts of a CRL.
 
     Attributes:
-        fingerprint_sha256: SHA-256 of the DER, lower hexadecimal without colons.
-        issuer: distinguished name of the authority, as in RFC 4514.
-        this_update: when it was issued, ISO 8601 in UTC.
-        next_update: when the next one is due, likewise. After it the list, and all that it covers, is refused. None if
-            the list doesn't say.
-        revoked_count: number of revoked certificates.
-        crl_number: its number, decimal, if it has one (RFC 5280, section 5.2.3).
+        fingerprint_sha256: SHA-256 of the DER, in lower-case hexadecimal without colons.
+        issuer: Distinguished name of the CA, as in RFC 4514.
+        this_update: Time of issue, ISO 8601 in UTC.
+        next_update: Time when the next CRL is due, ISO 8601 in UTC. After that, load balancers reject the CRL and all
+            certificates that it covers. None if the CRL does not contain it.
+        revoked_count: Number of revoked certificates.
+        crl_number: CRL number, decimal, if there is one (RFC 5280, section 5.2.3).
     """
 
     fingerprint_sha256: str
@@ -68,12 +68,9 @@ class RevocationListFacts:
     crl_number: str | None
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
-    """Return the facts of a certificate.
-
-    Raises nothing for a certificate that `parse_certificates` has returned.
-    """
+    """Return the facts of a certificate; never fails for a certificate that `parse_certificates` has returned."""
     try:
         alternative_names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
         dns_names = alternative_names.value.get_values_for_type(x509.DNSName)
@@ -87,26 +84,23 @@ def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
         not_before=_timestamp(certificate.not_valid_before_utc),
         not_after=_timestamp(certificate.not_valid_after_utc),
         serial=f"{certificate.serial_number:x}",
-        key_type=_key(certificate),
+        key_type=_key_type(certificate),
     )
 
 
-def revocation_list_facts(revocation_list: x509.CertificateRevocationList) -> RevocationListFacts:
-    """Return the facts of a revocation list.
-
-    Raises nothing for a list that `parse_revocation_lists` has returned.
-    """
+def crl_facts(crl: x509.CertificateRevocationList) -> CrlFacts:
+    """Return the facts of a CRL; never fails for a CRL that `parse_crls` has returned."""
     try:
-        number = revocation_list.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+        number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
     except x509.ExtensionNotFound:
         number = None
-    next_update = revocation_list.next_update_utc
-    return RevocationListFacts(
-        fingerprint_sha256=revocation_list.fingerprint(hashes.SHA256()).hex(),
-        issuer=distinguished_name(revocation_list.issuer),
-        this_update=_timestamp(revocation_list.last_update_utc),
+    next_update = crl.next_update_utc
+    return CrlFacts(
+        fingerprint_sha256=crl.fingerprint(hashes.SHA256()).hex(),
+        issuer=distinguished_name(crl.issuer),
+        this_update=_timestamp(crl.last_update_utc),
         next_update=None if next_update is None else _timestamp(next_update),
-        revoked_count=len(revocation_list),
+        revoked_count=len(crl),
         crl_number=None if number is None else str(number),
     )
 
@@ -119,21 +113,21 @@ def distinguished_name(name: x509.Name) -> str:
     )
 
 
-def shown_name(name: x509.Name) -> str:
-    """`distinguished_name` for sentences: cut, because a hostile one can be as long as the file."""
-    return shortened(distinguished_name(name))
+def display_name(name: x509.Name) -> str:
+    """Return a distinguished name for messages: shortened, because a hostile one can be as long as the file."""
+    return shorten(distinguished_name(name))
 
 
-def shortened(text: str) -> str:
-    """Return a text from material as far as a sentence shows it: 200 characters."""
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+def shorten(text: str) -> str:
+    """Return the first 200 characters of a text from a certificate, for messages."""
+    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
 
 
 def _timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _key(certificate: x509.Certificate) -> str:
+def _key_type(certificate: x509.Certificate) -> str:
     try:
         key = certificate.public_key()
     except UnsupportedAlgorithm:

@@ -1,4 +1,4 @@
-"""An identity: a certificate with its chain and private key, as a TLS server or client shows it."""
+"""Identities: a certificate with its chain and private key, as a TLS server or client uses it."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ from gcore_tls_provider.certificates.chain import (
     CertificateChain,
     encode_certificates,
     parse_certificates,
-    sorted_chain,
+    sort_chain,
 )
 from gcore_tls_provider.certificates.der_types import UNREADABLE, UNREADABLE_X509
 from gcore_tls_provider.certificates.digest import content_digest
-from gcore_tls_provider.certificates.facts import certificate_facts, shown_name
-from gcore_tls_provider.certificates.findings.finding import Finding, MaterialError, collect_findings, material_error
+from gcore_tls_provider.certificates.facts import certificate_facts, display_name
+from gcore_tls_provider.certificates.findings.finding import Finding, MaterialError, collect_findings
+from gcore_tls_provider.certificates.findings.report import material_error
 from gcore_tls_provider.certificates.key import (
     IdentityKey,
-    blank_hint,
+    has_outer_white_space,
     parse_private_key,
+    require_supported_key,
     secret_bytes,
-    usable_key,
 )
-from gcore_tls_provider.certificates.material import NOUNS, read_blocks
+from gcore_tls_provider.certificates.material import DER_TYPE_NAMES, read_blocks
 from gcore_tls_provider.certificates.parse_limits import count_keys, reject_expensive
 from gcore_tls_provider.certificates.pem import BLOCK_LIMIT
 
@@ -47,8 +48,9 @@ class Identity:
     """A certificate, the certificates between it and a root, and its private key.
 
     Attributes:
-        certificate: the leaf, the one that the private key fits.
-        chain: what was given beside it: the leaf's issuer first, then that one's issuer, and so on. A root is kept.
+        certificate: Leaf, the certificate that matches the private key.
+        chain: Other certificates that were given: the leaf's issuer first, then that one's issuer, and so on. A root
+            is kept.
         private_key: RSA or EC. Never shown.
     """
 
@@ -58,42 +60,42 @@ class Identity:
 
     @property
     def public(self) -> CertificateChain:
-        """All of it but the private key."""
+        """Leaf and chain, without the private key."""
         return CertificateChain(self.certificate, self.chain)
 
     @property
     def certificate_pem(self) -> str:
-        """The leaf alone, PEM."""
+        """Leaf alone, PEM."""
         return encode_certificates([self.certificate])
 
     @property
     def chain_pem(self) -> str:
-        """The chain without the leaf, PEM. Empty if there is none."""
+        """Chain without the leaf, PEM. Empty if there is none."""
         return encode_certificates(self.chain)
 
     @property
     def full_chain_pem(self) -> str:
-        """The leaf and its chain, PEM, in the order in which a server sends them."""
+        """Leaf and chain, PEM, in the order in which a server sends them."""
         return self.certificate_pem + self.chain_pem
 
     @property
     def private_key_pem(self) -> str:
-        """The private key, PEM, PKCS8, not encrypted."""
+        """Private key, PEM, PKCS8, not encrypted."""
         return self.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
 
     def to_pem_bundle(self) -> str:
-        """Leaf, private key and chain in one PEM text, in the order in which HAProxy wants them."""
+        """Return leaf, private key and chain in one PEM text, in the order that HAProxy expects."""
         return self.certificate_pem + self.private_key_pem + self.chain_pem
 
     def to_pkcs12(self, password: str | None = None) -> bytes:
         """Return a PKCS12 file (DER) with key, leaf and chain in order, without friendly names.
 
-        Without a password, as Gcore wants it, nothing is encrypted and the integrity code (MAC) is that of an empty
-        password: older readers refuse a file that has none. Each call gives other bytes, because the MAC is salted;
+        Without a password, as Gcore requires it, nothing is encrypted, and the integrity code (MAC) is that of an empty
+        password: older readers reject a file without a MAC. Each call returns other bytes, because the MAC is salted;
         compare by `digest`.
 
         Args:
-            password: encrypts the file. Gcore's load balancers can't open such a file.
+            password: Password that encrypts the file. Gcore's load balancers cannot open such a file.
         """
         encryption: KeySerializationEncryption = NoEncryption()
         if password:
@@ -103,7 +105,7 @@ class Identity:
         )
 
     def digest(self) -> str:
-        """SHA-256 of what the identity means: the leaf and its chain, in order. The leaf fixes the private key."""
+        """Return the SHA-256 digest of leaf and chain, in order. The leaf determines the private key."""
         return content_digest([self.certificate, *self.chain], order="all")
 
 
@@ -114,16 +116,16 @@ def identity_from_pem(
     certificate_chain: str | None = None,
     private_key_passphrase: str | None = None,
 ) -> Identity:
-    """Return the identity in PEM texts, in whatever order their certificates are.
+    """Return the identity in PEM texts, with their certificates in any order.
 
     Args:
-        certificate: the certificate, and perhaps its chain: PEM, or base64 of DER.
-        private_key: its private key: PEM, or base64 of DER.
-        certificate_chain: more certificates of the chain: PEM, or base64 of DER.
-        private_key_passphrase: of an encrypted private key.
+        certificate: Certificate, with or without its chain: PEM, or base64 of DER.
+        private_key: Its private key: PEM, or base64 of DER.
+        certificate_chain: More certificates of the chain: PEM, or base64 of DER.
+        private_key_passphrase: Passphrase of an encrypted private key.
 
     Raises:
-        MaterialError: all that is wrong with the arguments, each on the argument's name; `KEY_MISMATCH` on
+        MaterialError: Everything that is wrong with the arguments, each on the argument's name; `KEY_MISMATCH` on
             `private_key`.
     """
     findings: list[Finding] = []
@@ -146,122 +148,81 @@ def identity_from_pem(
     return _identity(certificates, key, property="private_key")
 
 
-def identity_from_pkcs12(*, pkcs12: str, password: str | None = None) -> Identity:
-    """Return the identity in a PKCS12 file, with whatever encryption it has.
+def identity_from_pkcs12(
+    *, pkcs12: str, password: str | None = None, property: str = "pkcs12", password_property: str = "pkcs12_password"
+) -> Identity:
+    """Return the identity in a PKCS12 file with any encryption.
 
     Args:
-        pkcs12: base64 of the file.
-        password: of the file; None or empty for a file without.
+        pkcs12: The file in base64.
+        password: Password of the file; None or empty for a file without.
+        property: Name of the argument that contains the file.
+        password_property: Name of the password's argument.
 
     Raises:
-        MaterialError: on `pkcs12`: `NOT_PKCS12`, `MALFORMED_PKCS12`, `KEY_MISSING`, `SEVERAL_KEYS`,
-            `CERTIFICATE_MISSING`, `KEY_MISMATCH`, `UNSUPPORTED_KEY`, `TOO_LARGE` (more than 256 certificates), or what
-            `refuse_costly` and `read_blocks` raise; on `pkcs12_password`: `PASSWORD_MISSING`, `PASSWORD_WRONG`.
+        MaterialError: On the file: `NOT_PKCS12`, `MALFORMED_PKCS12`, `MALFORMED_CERTIFICATE`, `KEY_MISSING`,
+            `SEVERAL_KEYS`, `CERTIFICATE_MISSING`, `KEY_MISMATCH`, `UNSUPPORTED_KEY`, `TOO_LARGE` (more than 256
+            certificates), or the errors of `reject_expensive` and `read_blocks`. On the password:
+            `PASSWORD_MISSING`, `PASSWORD_WRONG`.
     """
-    loaded = _loaded_pkcs12(pkcs12, password)
+    loaded = _load_pkcs12(pkcs12, password, property, password_property)
     own = [] if loaded.cert is None else [loaded.cert.certificate]
     certificates = [*own, *(entry.certificate for entry in loaded.additional_certs)]
     if loaded.key is None:
-        raise material_error(
-            "KEY_MISSING",
-            property="pkcs12",
-            sentence="pkcs12 holds certificates, but no private key.",
-            remedy="Export it again together with the key: `openssl pkcs12 -export -inkey KEY -in CHAIN`.",
-        )
+        raise material_error("KEY_MISSING", property)
     if not certificates:
-        raise material_error(
-            "CERTIFICATE_MISSING",
-            property="pkcs12",
-            sentence="pkcs12 holds a private key, but no certificate.",
-            remedy="Export it again together with the certificate: `openssl pkcs12 -export -inkey KEY -in CHAIN`.",
-        )
+        raise material_error("CERTIFICATE_MISSING", property, message="pkcs12")
     if len(certificates) > BLOCK_LIMIT:
-        raise material_error(
-            "TOO_LARGE",
-            property="pkcs12",
-            sentence=f"pkcs12 holds {len(certificates)} certificates, and this package reads {BLOCK_LIMIT} at most.",
-            remedy="Export it again with the certificates of its own chain only.",
-        )
+        raise material_error("TOO_LARGE", property, message="certificates", count=len(certificates), limit=BLOCK_LIMIT)
     try:
-        for entry in certificates:
-            certificate_facts(entry)
+        for each in certificates:
+            certificate_facts(each)
     except UNREADABLE_X509 as error:
-        raise material_error(
-            "MALFORMED_CERTIFICATE",
-            property="pkcs12",
-            sentence=f"A certificate in pkcs12 can't be read: {error}.",
-            remedy="Issue the certificate again.",
-        ) from error
-    return _identity(certificates, usable_key(loaded.key, property="pkcs12"), property="pkcs12")
+        raise material_error("MALFORMED_CERTIFICATE", property, message="pkcs12", reason=error) from error
+    return _identity(certificates, require_supported_key(loaded.key, property=property), property=property)
 
 
-def _loaded_pkcs12(material: str, password: str | None) -> PKCS12KeyAndCertificates:
-    blocks = read_blocks(material, property="pkcs12", expected="a PKCS12 file")
-    if len(blocks) > 1 or blocks[0].role != "PKCS12":
-        raise material_error(
-            "NOT_PKCS12",
-            property="pkcs12",
-            sentence=f"pkcs12 holds {NOUNS[blocks[0].role]}, not a PKCS12 file.",
-            remedy="Give the .p12 or .pfx file with from_file, or PEM texts as certificate and private_key.",
-        )
-    der = blocks[0].der(property="pkcs12")
-    reject_expensive(der, property="pkcs12")
+def _load_pkcs12(
+    material: str, password: str | None, property: str, password_property: str
+) -> PKCS12KeyAndCertificates:
+    blocks = read_blocks(material, property=property, expected="a PKCS12 file")
+    if len(blocks) > 1 or blocks[0].der_type != "PKCS12":
+        raise material_error("NOT_PKCS12", property, found=DER_TYPE_NAMES[blocks[0].der_type])
+    der = blocks[0].der(property=property)
+    reject_expensive(der, property=property)
     keys = count_keys(der)
     if keys > 1:
-        raise material_error(
-            "SEVERAL_KEYS",
-            property="pkcs12",
-            sentence=f"pkcs12 holds {keys} private keys.",
-            remedy="Export it again with only the one that the certificate was issued for.",
-        )
+        raise material_error("SEVERAL_KEYS", property, message="pkcs12", count=keys)
     try:
         return load_pkcs12(der, secret_bytes(password) if password else None)
     except UnsupportedAlgorithm as error:
-        raise material_error(
-            "MALFORMED_PKCS12",
-            property="pkcs12",
-            sentence="pkcs12 uses an encryption that can't be read.",
-            remedy="Export it again with `openssl pkcs12 -export`.",
-        ) from error
+        raise material_error("MALFORMED_PKCS12", property, message="encryption") from error
     except UNREADABLE as error:
         if "password" not in str(error).lower():
-            raise material_error(
-                "MALFORMED_PKCS12",
-                property="pkcs12",
-                sentence="pkcs12 is damaged: it begins like a PKCS12 file, and can't be read.",
-                remedy="Copy the file again, as binary.",
-            ) from error
+            raise material_error("MALFORMED_PKCS12", property, message="damaged") from error
         if not password:
             raise material_error(
-                "PASSWORD_MISSING",
-                property="pkcs12_password",
-                sentence="pkcs12 doesn't open without a password, and pkcs12_password isn't set.",
-                remedy="Set pkcs12_password as a secret; if the file has none, it is damaged: copy it again.",
+                "PASSWORD_MISSING", password_property, message="argument", pkcs12_property=property
             ) from error
         raise material_error(
             "PASSWORD_WRONG",
-            property="pkcs12_password",
-            sentence=f"pkcs12_password doesn't open pkcs12{blank_hint(password)}.",
-            remedy="Check both with `openssl pkcs12 -noout -in FILE`; leave the password out if the file has none.",
+            password_property,
+            message="white_space" if has_outer_white_space(password) else "argument",
+            pkcs12_property=property,
         ) from error
 
 
 def _identity(certificates: Sequence[x509.Certificate], key: IdentityKey, *, property: str) -> Identity:
-    leaf = next((certificate for certificate in certificates if _fits(certificate, key)), None)
+    leaf = next((certificate for certificate in certificates if _matches(certificate, key)), None)
     if leaf is None:
-        subject = shown_name(certificates[0].subject)
-        further = len(certificates) - 1
-        others = "" if not further else " nor the other one" if further == 1 else f" nor any of the {further} others"
-        raise material_error(
-            "KEY_MISMATCH",
-            property=property,
-            sentence=f"The private key in {property} doesn't fit the certificate {subject!r}{others}.",
-            remedy="Give the key and the certificate that were made together.",
-        )
-    return Identity(leaf, sorted_chain(leaf, certificates), key)
+        subject = display_name(certificates[0].subject)
+        if len(certificates) == 1:
+            raise material_error("KEY_MISMATCH", property, message="one", subject=subject)
+        raise material_error("KEY_MISMATCH", property, message="several", subject=subject, count=len(certificates))
+    return Identity(leaf, sort_chain(leaf, certificates), key)
 
 
-def _fits(certificate: x509.Certificate, key: IdentityKey) -> bool:
+def _matches(certificate: x509.Certificate, key: IdentityKey) -> bool:
     try:
         return certificate.public_key() == key.public_key()
     except UNREADABLE:

@@ -1,7 +1,7 @@
-"""Certificate material from users, and its forms.
+"""Certificates, keys, CRLs and passwords from users, as text or bytes.
 
-Material is a text in this package: PEM as it was found, or one line of base64 for what is binary (DER, PKCS12).
-That is what a program passes on as an argument; the functions of the other modules read it.
+In this package material is text: PEM as it was given, or one line of base64 for binary content (DER, PKCS12). Programs
+pass this text as an argument, and the other modules parse it.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ import binascii
 import os
 import re
 from base64 import b64decode, b64encode
-from typing import NoReturn
 
 from gcore_tls_provider.certificates.der import DerType, first_element, is_sequence
-from gcore_tls_provider.certificates.findings.finding import material_error
-from gcore_tls_provider.certificates.pem import Block, holds_pem, split_pem
+from gcore_tls_provider.certificates.findings.finding import MaterialError
+from gcore_tls_provider.certificates.findings.report import material_error
+from gcore_tls_provider.certificates.pem import Block, contains_pem, split_pem
 
 SIZE_LIMIT = 1024 * 1024
-"""Bytes of a file, and characters of a text, at most."""
+"""Largest number of bytes of a file, and of characters of a text."""
 
-NOUNS: dict[DerType, str] = {
+DER_TYPE_NAMES: dict[DerType, str] = {
     "certificate": "a certificate",
-    "revocation list": "a certificate revocation list",
+    "CRL": "a certificate revocation list",
     "private key": "a private key",
     "OpenSSH private key": "a private key in OpenSSH's own format",
     "public key": "a bare public key",
@@ -31,96 +31,70 @@ NOUNS: dict[DerType, str] = {
     "parameters": "key parameters",
     "unknown": "something else",
 }
-"""Names of the kinds of blocks in messages."""
+"""Names of the types of blocks in messages."""
 
 _BASE64_LINE = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
-"""Control characters other than white space, and what stands for bytes that aren't text."""
+"""Control characters other than white space, and the replacement of bytes that are not text."""
 
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _PATH_ENDINGS = (".pem", ".crt", ".cer", ".der", ".key", ".crl", ".p12", ".pfx")
 _LONGEST_PATH = 1024
 _SMALLEST_KEY = 48
-"""Bytes of the smallest private key (Ed25519) in DER. What is shorter can be a path that happens to be base64."""
+"""Bytes of the smallest private key (Ed25519) in DER. Anything shorter can be a path that happens to be base64."""
 
 
 def from_file(path: str | os.PathLike[str], *, property: str = "") -> str:
-    """Return the material in a file: text as it is (PEM, base64, a password), or one line of base64 for DER and PKCS12.
+    """Return the content of a file: text as it is (PEM, base64, a password), or one line of base64 for DER and PKCS12.
 
     Args:
-        path: the file. A relative path is looked up from the folder the program runs in.
-        property: name of the argument that the material is for, if that is known.
+        path: Path of the file. A relative path starts in the folder that the program runs in.
+        property: Name of the argument that the content is for, if it is known.
 
     Raises:
         MaterialError: `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `EMPTY`, `TOO_LARGE`, or `MATERIAL_AS_PATH`.
     """
     name = os.fspath(path)
     if len(name) > _LONGEST_PATH or _is_material(name):
-        # The value may be a private key, so it is not shown.
-        raise material_error(
-            "MATERIAL_AS_PATH",
-            property=property,
-            sentence="from_file was given material in place of a file's path.",
-            remedy="Pass the text itself as the argument, without from_file.",
-        )
+        # The value can be a private key, so the message does not contain it.
+        raise material_error("MATERIAL_AS_PATH", property)
     try:
         with open(name, "rb") as file:
             content = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError as error:
-        raise material_error(
-            "FILE_NOT_FOUND",
-            property=property,
-            sentence=f"The file {name!r} does not exist.",
-            remedy="Check the path; a relative one is looked up from the folder the program runs in.",
-        ) from error
+        raise material_error("FILE_NOT_FOUND", property, file=repr(name)) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise material_error(
-            "FILE_UNREADABLE",
-            property=property,
-            sentence=f"The file {name!r} can't be read: {reason}.",
-            remedy="Give a plain file that the user who runs the program may read.",
-        ) from error
+        raise material_error("FILE_UNREADABLE", property, file=repr(name), reason=reason) from error
     if not content.strip():
-        raise material_error(
-            "EMPTY",
-            property=property,
-            sentence=f"The file {name!r} is empty.",
-            remedy="Check that the step that writes it has run.",
-        )
+        raise material_error("EMPTY", property, message="file", file=repr(name))
     if len(content) > SIZE_LIMIT:
-        raise material_error(
-            "TOO_LARGE",
-            property=property,
-            sentence=f"The file {name!r} is larger than {SIZE_LIMIT} bytes.",
-            remedy="Give a file that holds only what this load balancer needs.",
-        )
+        raise material_error("TOO_LARGE", property, message="file", file=repr(name), limit=SIZE_LIMIT)
     return as_material(content)
 
 
 def as_material(value: str | bytes) -> str:
-    """Return the material in a value: text without a byte order mark; bytes as text if they are text, else as base64.
+    """Return a value as text: a string without a byte order mark; bytes as text if they are text, else as base64.
 
-    Base64 and passwords are text too.
-
-    Nothing is checked here: what can't be used is refused where it is read, with the name of its argument.
+    Base64 and passwords are text too. Nothing is checked here: the function that parses the text rejects it, with the
+    name of its argument.
     """
     if isinstance(value, str):
         return value.removeprefix(_BYTE_ORDER_MARK)
     text = value.decode("utf-16" if value.startswith(_UTF16_MARKS) else "utf-8", errors="replace")
-    if holds_pem(text) or not _BINARY.search(text):
+    if contains_pem(text) or not _BINARY.search(text):
         return text.removeprefix(_BYTE_ORDER_MARK)
     return b64encode(value).decode("ascii")
 
 
 def read_blocks(material: str, *, property: str, expected: str) -> tuple[Block, ...]:
-    """Return the blocks of a text: of PEM, of base64 of PEM, or the single one that base64 of DER is.
+    """Return the blocks of a text: those of PEM, of base64 of PEM, or the only one of base64 of DER.
 
     Args:
-        material: the text.
-        property: name of the argument it came in.
-        expected: what should be in it, with its article: `a certificate`.
+        material: The text.
+        property: Name of the argument that contains it.
+        expected: Expected content, with its article: `a certificate`.
 
     Returns:
         At least one block.
@@ -129,46 +103,26 @@ def read_blocks(material: str, *, property: str, expected: str) -> tuple[Block, 
         MaterialError: `EMPTY`, `TOO_LARGE`, `TOO_MANY_BLOCKS`, `NOT_PEM`, `DOUBLE_BASE64`, `TRUNCATED`, `BROKEN_BLOCK`.
     """
     if len(material) > SIZE_LIMIT:
-        raise material_error(
-            "TOO_LARGE",
-            property=property,
-            sentence=f"{property} is longer than {SIZE_LIMIT} characters.",
-            remedy="Give only what this load balancer needs.",
-        )
+        raise material_error("TOO_LARGE", property, message="text", limit=SIZE_LIMIT)
     text = as_material(material)
     if not text.strip():
-        raise material_error(
-            "EMPTY",
-            property=property,
-            sentence=f"{property} is empty.",
-            remedy=f"Give {expected}, as PEM text, or read a file with from_file.",
-        )
-    if holds_pem(text):
+        raise material_error("EMPTY", property, message="text", expected=expected)
+    if contains_pem(text):
         return split_pem(text, property=property)
     content = _from_base64(text)
     if content is None:
-        _refuse_text(text, property=property, expected=expected)
+        raise _not_pem(text, property=property, expected=expected)
     inner = content.decode("utf-8", errors="replace")
-    if holds_pem(inner):
+    if contains_pem(inner):
         return split_pem(inner, property=property)
     if not is_sequence(content):
         if _is_material(inner):
-            raise material_error(
-                "DOUBLE_BASE64",
-                property=property,
-                sentence=f"{property} is base64 of base64.",
-                remedy="Leave one of the two encodings out.",
-            )
-        _refuse_text(text, property=property, expected=expected)
+            raise material_error("DOUBLE_BASE64", property)
+        raise _not_pem(text, property=property, expected=expected)
     der = first_element(content)
     if der is None:
-        raise material_error(
-            "TRUNCATED",
-            property=property,
-            sentence=f"{property} is cut off: the end of its binary content is missing.",
-            remedy="Copy the file again, complete and as binary.",
-        )
-    # A program only hands material over: it needs no cryptography.
+        raise material_error("TRUNCATED", property, message="binary")
+    # Imported here, because a program that only passes material on needs no cryptography.
     from gcore_tls_provider.certificates.der_types import detect_der_type
 
     return (Block(detect_der_type(der), 1, b64encode(der).decode("ascii")),)
@@ -186,7 +140,7 @@ def _from_base64(text: str) -> bytes | None:
 
 def _is_material(text: str) -> bool:
     """Return whether `text` is PEM or base64 of DER, however often it was encoded."""
-    while not holds_pem(text):
+    while not contains_pem(text):
         content = _from_base64(text)
         if content is None:
             return False
@@ -196,14 +150,9 @@ def _is_material(text: str) -> bool:
     return True
 
 
-def _refuse_text(text: str, *, property: str, expected: str) -> NoReturn:
+def _not_pem(text: str, *, property: str, expected: str) -> MaterialError:
     line = text.strip()
     is_path = "\n" not in line and (line.lower().endswith(_PATH_ENDINGS) or line.startswith(("/", "./", "../", "~")))
-    raise material_error(
-        "NOT_PEM",
-        property=property,
-        sentence=f"{property} is a file's path, not its content."
-        if is_path
-        else f"{property} is neither PEM text nor base64 of a binary file.",
-        remedy=f"Read the file with from_file, or give {expected} as PEM text, with its BEGIN and END lines.",
-    )
+    if is_path:
+        return material_error("NOT_PEM", property, message="path")
+    return material_error("NOT_PEM", property, message="text", expected=expected)

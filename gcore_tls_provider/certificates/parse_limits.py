@@ -1,11 +1,12 @@
-"""Cost limits for private keys and PKCS12 files, checked before a file is read.
+"""Cost limits for private keys and PKCS12 files, checked before a file is parsed.
 
-A file says itself how often its password is hashed and how large its numbers are: a damaged or hostile one would keep
-a preview busy for hours. Nobody's tools write anything near these limits: OpenSSL hashes 2,048 times, Java 10,000,
+A file itself determines how often its password is hashed and how large its numbers are: a damaged or hostile one would
+keep a preview busy for hours. Common tools stay far below these limits: OpenSSL hashes 2,048 times, Java 10,000,
 Bouncy Castle 51,200, macOS 100,000; recommendations for 2023 end at 1.3 million.
 
-OpenSSL's older encryption of PEM (`DEK-Info`) hashes once, so there is nothing to limit. What is itself encrypted
-inside a file can't be looked at: only its size is limited, and only who knows the password can have put it there.
+OpenSSL's older encryption of PEM (`DEK-Info`) hashes once, so there is nothing to limit. Content that is itself
+encrypted inside a file cannot be checked. Only its size is limited, and only somebody who knows the password can have
+put it there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gcore_tls_provider.certificates.ber import (
+    ELEMENT_LIMIT,
     INTEGER,
     OBJECT_IDENTIFIER,
     OCTET_STRING,
@@ -21,20 +23,20 @@ from gcore_tls_provider.certificates.ber import (
     TooManyElements,
     walk,
 )
-from gcore_tls_provider.certificates.findings.finding import MaterialError, material_error
+from gcore_tls_provider.certificates.findings.report import material_error
 
 ROUND_LIMIT = 10_000_000
-"""Rounds of hashing at most, over all that is encrypted or authenticated in one file. About ten seconds."""
+"""Largest number of rounds of hashing over all encrypted or authenticated parts of one file: about ten seconds."""
 
 SCRYPT_MEMORY_LIMIT = 256 * 1024 * 1024
-"""Bytes that scrypt may use (128 * r * (N + p), RFC 7914, section 5). OpenSSL itself stops at 32 MiB."""
+"""Bytes that scrypt can use (128 * r * (N + p), RFC 7914, section 5). OpenSSL itself stops at 32 MiB."""
 
 NUMBER_LIMIT = 8192
-"""Bits of the numbers of a private key at most. An RSA key of that size takes four seconds to check, and the time
-grows with the fourth power."""
+"""Largest number of bits of the numbers of a private key. An RSA key of that size takes four seconds to check, and the
+time grows with the fourth power."""
 
 KEY_LIMIT = 6 * 1024
-"""Bytes of a private key in DER at most, encrypted or not: RSA with 8192 bits needs 4.8 KiB."""
+"""Largest number of bytes of a private key in DER, encrypted or not: RSA with 8192 bits needs 4.8 KiB."""
 
 _SCRYPT_ROUND = 2
 """Rounds of hashing that take about as long as one unit of scrypt's N * r * p."""
@@ -49,11 +51,11 @@ _SCRYPT = bytes.fromhex("2b06010401da47040b")  # 1.3.6.1.4.1.11591.4.11, RFC 791
 
 
 def reject_expensive(der: bytes, *, property: str) -> None:
-    """Refuses a private key or PKCS12 file that takes too long, or too much memory, to read.
+    """Reject a private key or PKCS12 file that takes too long, or too much memory, to parse.
 
     Args:
-        der: DER or BER of a PKCS8 or traditional key, encrypted or not, or of a PKCS12 file. What is neither passes.
-        property: name of the argument it came in.
+        der: DER or BER of a PKCS8 or traditional key, encrypted or not, or of a PKCS12 file. Anything else passes.
+        property: Name of the argument that contains it.
 
     Raises:
         MaterialError: `KEY_DERIVATION_TOO_EXPENSIVE` or `TOO_LARGE`.
@@ -62,18 +64,21 @@ def reject_expensive(der: bytes, *, property: str) -> None:
     try:
         for element in walk(der):
             if element.tag == INTEGER and len(element.content) > NUMBER_LIMIT // 8 + 1:
-                raise _too_large(f"numbers of more than {NUMBER_LIMIT} bits", property)
+                raise material_error("TOO_LARGE", property, message="numbers", limit=NUMBER_LIMIT)
             if _is_encrypted_key(element) and len(element.children[1].content) > KEY_LIMIT:
-                raise _too_large(f"a private key of more than {KEY_LIMIT} bytes", property)
+                raise material_error("TOO_LARGE", property, message="key", limit=KEY_LIMIT)
             rounds += sum(_rounds(element, property))
     except TooManyElements as error:
-        raise _too_large("more parts than this package reads", property) from error
+        raise material_error("TOO_LARGE", property, message="elements", limit=f"{ELEMENT_LIMIT:,}") from error
     if rounds > ROUND_LIMIT:
-        raise _too_costly(f"{ROUND_LIMIT:,} rounds of hashing", property)
+        raise material_error("KEY_DERIVATION_TOO_EXPENSIVE", property, message="rounds", limit=f"{ROUND_LIMIT:,}")
 
 
 def count_keys(der: bytes) -> int:
-    """Return the private keys in a PKCS12 file that `refuse_costly` has let pass, those in encrypted parts left out."""
+    """Return the number of private keys in a PKCS12 file, without those in encrypted parts.
+
+    The file must have passed `reject_expensive`.
+    """
     return sum(
         element.tag == SEQUENCE and _identifier(element) in _PKCS12_KEY_BAGS and len(element.children) > 1
         for element in walk(der)
@@ -99,7 +104,7 @@ def looks_like_private_key(der: bytes) -> bool:
 
 
 def _rounds(element: Element, property: str) -> Iterator[int]:
-    """Return rounds of hashing that an algorithm identifier or a PKCS12 file's integrity code asks for."""
+    """Yield the rounds of hashing that an algorithm identifier or a PKCS12 file's integrity code requires."""
     if element.tag != SEQUENCE:
         return
     identifier = _identifier(element)
@@ -113,25 +118,35 @@ def _rounds(element: Element, property: str) -> Iterator[int]:
 
 
 def _integrity_rounds(element: Element) -> Iterator[int]:
-    """MacData ::= SEQUENCE { mac DigestInfo, macSalt OCTET STRING, iterations INTEGER } (RFC 7292, section 4)."""
+    """Yield the rounds of an integrity code (RFC 7292, section 4).
+
+    MacData ::= SEQUENCE { mac DigestInfo, macSalt OCTET STRING, iterations INTEGER }
+    """
     children = element.children
     if [child.tag for child in children] == [SEQUENCE, OCTET_STRING, INTEGER]:
         yield _number(children[2])
 
 
 def _scrypt_rounds(element: Element, property: str) -> int:
-    """Scrypt-params ::= SEQUENCE { salt, N, r, p, keyLength OPTIONAL } (RFC 7914, section 7)."""
+    """Return the rounds that are as expensive as scrypt with these parameters (RFC 7914, section 7).
+
+    Scrypt-params ::= SEQUENCE { salt, N, r, p, keyLength OPTIONAL }
+    """
     numbers = _numbers(element.children[1:2])
     if len(numbers) < 3:
         return 0
     cost, block, parallel = numbers[:3]
     if 128 * block * (cost + parallel) > SCRYPT_MEMORY_LIMIT:
-        raise _too_costly(f"{SCRYPT_MEMORY_LIMIT // 1024**2} MiB of memory", property)
+        limit = SCRYPT_MEMORY_LIMIT // 1024**2
+        raise material_error("KEY_DERIVATION_TOO_EXPENSIVE", property, message="memory", limit=limit)
     return cost * block * parallel * _SCRYPT_ROUND
 
 
 def _is_encrypted_key(element: Element) -> bool:
-    """EncryptedPrivateKeyInfo ::= SEQUENCE { AlgorithmIdentifier, OCTET STRING } (RFC 5958, section 3)."""
+    """Return whether an element is an encrypted private key (RFC 5958, section 3).
+
+    EncryptedPrivateKeyInfo ::= SEQUENCE { AlgorithmIdentifier, OCTET STRING }
+    """
     return (
         element.tag == SEQUENCE
         and [child.tag for child in element.children] == [SEQUENCE, OCTET_STRING]
@@ -149,23 +164,5 @@ def _numbers(parameters: tuple[Element, ...]) -> list[int]:
 
 
 def _number(element: Element) -> int:
-    """Return a count. A number of more than eight bytes becomes 2^64: calculating with it would be costly."""
+    """Return a count. A number of more than eight bytes becomes 2^64: calculating with it would be expensive."""
     return min(max(0, element.number), 1 << 64)
-
-
-def _too_costly(what: str, property: str) -> MaterialError:
-    return material_error(
-        "KEY_DERIVATION_TOO_EXPENSIVE",
-        property=property,
-        sentence=f"The encryption of {property} demands more than {what}.",
-        remedy="Write the file again with the usual settings of `openssl pkcs8 -topk8` or `openssl pkcs12 -export`.",
-    )
-
-
-def _too_large(what: str, property: str) -> MaterialError:
-    return material_error(
-        "TOO_LARGE",
-        property=property,
-        sentence=f"{property} holds {what}.",
-        remedy="Use an EC P-256 key, or RSA with 2048 to 4096 bits.",
-    )

@@ -1,6 +1,6 @@
 r"""PEM text: found, split into blocks and decoded.
 
-RFC 7468 with the tolerance that people's files need: CRLF, a byte order mark, text around and between blocks,
+RFC 7468 with the tolerance that users' files need: CRLF, a byte order mark, text around and between blocks,
 indentation (as pasted from YAML), line ends that were lost or became the two characters `\n` (as in environment
 variables), and OpenSSL's own labels.
 """
@@ -13,16 +13,17 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 
 from gcore_tls_provider.certificates.der import DerType, first_element
-from gcore_tls_provider.certificates.findings.finding import MaterialError, material_error
+from gcore_tls_provider.certificates.findings.finding import MaterialError
+from gcore_tls_provider.certificates.findings.report import material_error
 
 BLOCK_LIMIT = 256
-"""Blocks in one text at most."""
+"""Largest number of blocks in one text."""
 
-_ROLES: dict[str, DerType] = {
+_DER_TYPES: dict[str, DerType] = {
     "CERTIFICATE": "certificate",
     "X509 CERTIFICATE": "certificate",
     "TRUSTED CERTIFICATE": "certificate",
-    "X509 CRL": "revocation list",
+    "X509 CRL": "CRL",
     "OPENSSH PRIVATE KEY": "OpenSSH private key",
     "PUBLIC KEY": "public key",
     "RSA PUBLIC KEY": "public key",
@@ -32,6 +33,7 @@ _ROLES: dict[str, DerType] = {
     "CMS": "PKCS7",
     "PKCS12": "PKCS12",
 }
+"""Types of blocks by PEM label."""
 
 _MARKER = re.compile(r"-----(BEGIN|END) ([^-\r\n]{1,64})-----")
 _ENCRYPTION_HEADER = re.compile(r"Proc-Type:\s*4,ENCRYPTED\s+DEK-Info:\s*([A-Za-z0-9-]+,[0-9A-Fa-f]+)\s")
@@ -42,52 +44,44 @@ class Block:
     """One block of PEM text, or a whole DER file.
 
     Attributes:
-        role: what it holds, by its label; for DER without a label by its content.
-        number: its place in the text, from 1.
-        encoded: its content in base64.
-        label: its PEM label, such as `RSA PRIVATE KEY`. Empty for DER.
-        encryption: algorithm and initialization vector of a key that was encrypted in OpenSSL's older way (`DEK-Info`).
+        der_type: Type of the content, by its label; for DER without a label by the content itself.
+        number: Position in the text, from 1.
+        encoded: Content in base64.
+        label: PEM label, such as `RSA PRIVATE KEY`. Empty for DER.
+        encryption: Algorithm and initialization vector of a key in OpenSSL's older encryption (`DEK-Info`).
     """
 
-    role: DerType
+    der_type: DerType
     number: int
     encoded: str = field(repr=False)
     label: str = ""
     encryption: str | None = field(default=None, repr=False)
 
     def der(self, *, property: str) -> bytes:
-        """Return the content, decoded.
+        """Return the decoded content.
 
         Raises:
             MaterialError: `BROKEN_BLOCK` or `TRUNCATED`.
         """
-        content = _decoded(self.encoded)
+        content = _decode(self.encoded)
         if not content:
             raise material_error(
-                "BROKEN_BLOCK",
-                property=property,
-                sentence=f"Block {self.number} of {property} ({self.role}) is damaged: what it holds isn't base64.",
-                remedy="Copy the file again, unchanged from its first to its last line.",
+                "BROKEN_BLOCK", property, message="content", number=self.number, der_type=self.der_type
             )
         # OpenSSL appends trust settings of its own to the certificate in a TRUSTED CERTIFICATE.
         element = content if self.encryption else first_element(content)
         if element is None:
-            raise material_error(
-                "TRUNCATED",
-                property=property,
-                sentence=f"Block {self.number} of {property} ({self.role}) is cut off: its last lines are missing.",
-                remedy="Copy the file again, complete.",
-            )
+            raise material_error("TRUNCATED", property, message="block", number=self.number, der_type=self.der_type)
         return element
 
 
-def holds_pem(text: str) -> bool:
-    """Return whether `text` has a marker of a PEM block, a beginning or an end."""
+def contains_pem(text: str) -> bool:
+    """Return whether `text` contains a BEGIN or END line of a PEM block."""
     return _MARKER.search(text) is not None
 
 
 def split_pem(text: str, *, property: str) -> tuple[Block, ...]:
-    """Return the blocks of `text`, in order, at least one. Their contents aren't decoded yet.
+    """Return the blocks of `text`, in order, at least one. Their contents are not decoded yet.
 
     Raises:
         MaterialError: `TRUNCATED`, `BROKEN_BLOCK` or `TOO_MANY_BLOCKS`.
@@ -97,45 +91,30 @@ def split_pem(text: str, *, property: str) -> tuple[Block, ...]:
     label: str | None = None
     start = 0
     for marker in _MARKER.finditer(text):
-        kind, named = marker[1], " ".join(marker[2].split())
+        kind, marker_label = marker[1], " ".join(marker[2].split())
         number = len(blocks) + 1
         if kind == "BEGIN":
             if label is not None:
-                raise _without_end(number, property)
-            label, start = named, marker.end()
+                raise _missing_end(number, property)
+            label, start = marker_label, marker.end()
             continue
         if label is None:
-            raise material_error(
-                "BROKEN_BLOCK",
-                property=property,
-                sentence=f"Block {number} of {property} has an end, but no beginning.",
-                remedy="Copy the file again, with its first line and all five dashes on each side of it.",
-            )
-        if named != label:
-            raise _without_end(number, property)
+            raise material_error("BROKEN_BLOCK", property, message="begin_line", number=number)
+        if marker_label != label:
+            raise _missing_end(number, property)
         if number > BLOCK_LIMIT:
-            raise material_error(
-                "TOO_MANY_BLOCKS",
-                property=property,
-                sentence=f"{property} has more than {BLOCK_LIMIT} PEM blocks.",
-                remedy="Give only the certificates or lists that this load balancer needs.",
-            )
+            raise material_error("TOO_MANY_BLOCKS", property, limit=BLOCK_LIMIT)
         blocks.append(_block(label, number, text[start : marker.start()]))
         label = None
     if label is not None:
-        raise _without_end(len(blocks) + 1, property)
+        raise _missing_end(len(blocks) + 1, property)
     if not blocks:
-        raise material_error(
-            "BROKEN_BLOCK",
-            property=property,
-            sentence=f"The first line of {property} is damaged: there is a line end inside it.",
-            remedy="Copy the file again, unchanged from its first to its last line.",
-        )
+        raise material_error("BROKEN_BLOCK", property, message="line_break")
     return tuple(blocks)
 
 
 def encode_pem(label: str, der: bytes, *, encryption: str | None = None) -> str:
-    """One PEM block (RFC 7468: lines of 64 characters), with the header of OpenSSL's older key encryption if given."""
+    """Return one PEM block (RFC 7468: lines of 64 characters), with the header of OpenSSL's older key encryption."""
     encoded = b64encode(der).decode("ascii")
     lines = [f"-----BEGIN {label}-----"]
     if encryption:
@@ -147,28 +126,23 @@ def encode_pem(label: str, der: bytes, *, encryption: str | None = None) -> str:
 def _block(label: str, number: int, body: str) -> Block:
     header = _ENCRYPTION_HEADER.search(body)
     encoded = "".join((body[header.end() :] if header else body).split())
-    return Block(_role(label), number, encoded, label, header[1] if header else None)
+    return Block(_der_type(label), number, encoded, label, header[1] if header else None)
 
 
-def _role(label: str) -> DerType:
-    if label in _ROLES:
-        return _ROLES[label]
+def _der_type(label: str) -> DerType:
+    if label in _DER_TYPES:
+        return _DER_TYPES[label]
     if label.endswith("PRIVATE KEY"):
         return "private key"
     return "parameters" if label.endswith("PARAMETERS") else "unknown"
 
 
-def _decoded(encoded: str) -> bytes | None:
+def _decode(encoded: str) -> bytes | None:
     try:
         return b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return None
 
 
-def _without_end(number: int, property: str) -> MaterialError:
-    return material_error(
-        "TRUNCATED",
-        property=property,
-        sentence=f"Block {number} of {property} has a beginning, but no end that fits it.",
-        remedy="Copy the file again, complete to its last line.",
-    )
+def _missing_end(number: int, property: str) -> MaterialError:
+    return material_error("TRUNCATED", property, message="end_line", number=number)

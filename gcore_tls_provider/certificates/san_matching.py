@@ -1,14 +1,13 @@
-"""The names that a certificate answers to, and whether a host name is one of them.
+"""Names of a certificate, and whether they cover a host name.
 
-There are three answers, because three parties look at names:
+There are three functions, because three programs compare names:
 
-- HAProxy chooses a listener's certificate by the name that a client asks for (SNI): `covers`.
-- HAProxy checks the names of a backend's certificate: `backend_covers`. It takes `a*.example` too.
-- Clients check the names of the certificate that HAProxy has chosen: `clients_accept`.
+- HAProxy selects a listener's certificate by the name that a client asks for (SNI): `covers`.
+- HAProxy checks the names of a backend's certificate: `backend_covers`. It accepts `a*.example` too.
+- Clients check the names of the certificate that HAProxy has selected: `clients_accept`.
 
-All of them ignore case, and take `*.example` for exactly one label. `cryptography`'s verifier matches names as a part
-of verifying a whole path, for DNS names of the subject alternative name only: it answers none of the three alone, and
-HAProxy looks at common names too.
+All of them ignore case, and `*.example` matches exactly one label. The verifier of `cryptography` matches names only
+while it verifies a whole path, and only DNS names of the subject alternative name. HAProxy uses common names too.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from gcore_tls_provider.certificates.facts import shortened, shown_name
+from gcore_tls_provider.certificates.facts import display_name, shorten
 
 _HOST_NAME: Final = re.compile(r"[a-z0-9_*.-]+")
 
@@ -29,22 +28,22 @@ _HOST_NAME: Final = re.compile(r"[a-z0-9_*.-]+")
 def name_of(certificate: x509.Certificate) -> str:
     """Return a certificate's name for messages: its subject or, if that is empty, its first DNS name or serial number.
 
-    Newer certificates of public authorities have an empty subject. It is cut where it is very long.
+    Newer certificates of public CAs have an empty subject. A very long name is shortened.
     """
     if certificate.subject:
-        return shown_name(certificate.subject)
-    return shortened(next(iter(dns_names_of(certificate)), f"serial number {serial_of(certificate)}"))
+        return display_name(certificate.subject)
+    return shorten(next(iter(dns_names_of(certificate)), f"serial number {serial_of(certificate)}"))
 
 
 def serial_of(certificate: x509.Certificate) -> str:
-    """Return a certificate's serial number as a sentence shows it: lower hexadecimal, cut where it is very long."""
-    return shortened(f"{certificate.serial_number:x}")
+    """Return a certificate's serial number for messages: in lower-case hexadecimal, shortened if it is very long."""
+    return shorten(f"{certificate.serial_number:x}")
 
 
 def names_of(certificate: x509.Certificate) -> tuple[str, ...]:
-    """All names that a certificate answers to in HAProxy: DNS names and common names, lower case, without repetitions.
+    """Return the names by which HAProxy selects a certificate: DNS names and common names, in lower case, each once.
 
-    A wildcard is a name: `*.example.com`. A common name that can't be a host name, such as a person's, is left out.
+    A wildcard is a name: `*.example.com`. A common name that cannot be a host name, such as a person's, is omitted.
     """
     common_names = (name.lower() for name in common_names_of(certificate))
     host_names = (name for name in common_names if _HOST_NAME.fullmatch(name) and address_of(name) is None)
@@ -52,48 +51,49 @@ def names_of(certificate: x509.Certificate) -> tuple[str, ...]:
 
 
 def common_names_of(certificate: x509.Certificate) -> tuple[str, ...]:
-    """Return the common names of the subject as they are; most certificates have one."""
+    """Return the common names of the subject, unchanged; most certificates have one."""
     return tuple(str(entry.value) for entry in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME))
 
 
 def dns_names_of(certificate: x509.Certificate) -> tuple[str, ...]:
-    """Return the DNS names of the subject alternative name, lower case, without repetitions."""
+    """Return the DNS names of the subject alternative name, in lower case, each once."""
     alternative_names = _alternative_names(certificate)
     names = [] if alternative_names is None else alternative_names.get_values_for_type(x509.DNSName)
     return tuple(dict.fromkeys(name.lower() for name in names))
 
 
 def client_names_of(certificate: x509.Certificate) -> tuple[str, ...]:
-    """Return the names that clients of a server with this certificate use, as far as it says them: its DNS names.
+    """Return the names that clients of a server with this certificate probably use: its DNS names.
 
-    Clients look at a common name only where there are no DNS names (RFC 6125, section 6.4.4), and many a common name
-    beside them is a service's title.
+    Clients use a common name only where there are no DNS names (RFC 6125, section 6.4.4), and a common name next to
+    DNS names is often the title of a service.
     """
     return dns_names_of(certificate) or names_of(certificate)
 
 
 def covers(certificate: x509.Certificate, host_name: str) -> bool:
-    """Return whether HAProxy chooses this certificate of a listener for clients that ask for `host_name`.
+    """Return whether HAProxy selects this certificate of a listener for clients that ask for `host_name`.
 
     Args:
-        certificate: its DNS names and common names count alike.
-        host_name: as a client sends it, without a final dot. A wildcard is covered by the same wildcard.
+        certificate: Certificate whose DNS names and common names are compared.
+        host_name: Name as a client sends it, without a final dot. A wildcard is covered by the same wildcard.
     """
     return any(_is_covered(host_name.lower(), name) for name in names_of(certificate))
 
 
 def backend_covers(certificate: x509.Certificate, host_name: str) -> bool:
-    """Return whether HAProxy accepts this certificate of a backend where its own client has asked for `host_name`."""
+    """Return whether HAProxy accepts this certificate of a backend if its own client has asked for `host_name`."""
     return not names_not_covered(certificate, [host_name])
 
 
 def names_not_covered(certificate: x509.Certificate, host_names: Iterable[str]) -> tuple[str, ...]:
-    """Those of `host_names` for which HAProxy refuses this certificate of a backend.
+    """Return those of `host_names` for which HAProxy rejects this certificate of a backend.
 
-    As `covers`, and a wildcard may be any part of the first label: `a*.example.com` (RFC 6125, section 6.4.3).
+    Names match as in `covers`, and a wildcard can be any part of the first label: `a*.example.com` (RFC 6125, section
+    6.4.3).
     """
     names = frozenset(names_of(certificate))
-    # Hardly any certificate has such a name; the others are looked up, for there can be tens of thousands.
+    # Few certificates have such a name. The others are looked up in a set, because there can be tens of thousands.
     partial = [name for name in names if "*" in name and not name.startswith("*.")]
     return tuple(
         each
@@ -103,14 +103,14 @@ def names_not_covered(certificate: x509.Certificate, host_names: Iterable[str]) 
 
 
 def clients_accept(certificate: x509.Certificate, host_name: str) -> bool:
-    """Return whether clients that want to speak to `host_name` take this certificate as the server's.
+    """Return whether clients that connect to `host_name` accept this certificate of a server.
 
     The common name counts only where there are no DNS names, as RFC 6125, section 6.4.4, allows; newer clients, those
-    of RFC 9525, don't even look at it then.
+    of RFC 9525, ignore it even then.
 
     Args:
-        certificate: the server's.
-        host_name: a DNS name, or an IP address, which only an IP address of the subject alternative name covers.
+        certificate: Certificate of the server.
+        host_name: DNS name, or an IP address, which only an IP address of the subject alternative name covers.
     """
     address = address_of(host_name)
     if address is not None:
@@ -120,7 +120,7 @@ def clients_accept(certificate: x509.Certificate, host_name: str) -> bool:
 
 
 def address_of(host_name: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address that clients use in place of a name; they ask for no name then. None for a name."""
+    """Return the IP address that clients use instead of a name, without SNI. None for a name."""
     try:
         return ip_address(host_name)
     except ValueError:

@@ -69,11 +69,11 @@ def crl_pem(crl: pulumi.Input[str] | None, ca: pulumi.Input[str] | None) -> pulu
     """Return the PEM of CRLs as uploaded: those that the first certificate of `ca` has issued come first."""
 
     def parse(known: Mapping[str, str | None]) -> str:
-        from gcore_tls_provider.certificates import CaBundle, RevocationLists
+        from gcore_tls_provider.certificates import CaBundle, CrlBundle
 
-        crls, ca_bundle = RevocationLists.parse(known["crl"] or ""), known["ca"]
+        crls, ca_bundle = CrlBundle.parse(known["crl"] or ""), known["ca"]
         if ca_bundle is not None:
-            crls = crls.beginning_with(CaBundle.parse(ca_bundle).certificates[0])
+            crls = crls.starting_with(CaBundle.parse(ca_bundle).certificates[0])
         return crls.to_pem()
 
     return _public_pem({"crl": crl, "ca": ca}, parse)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bootstrap.places import ROOT
 from bootstrap.reporting import say
-from gcore_tls_provider.certificates import DevelopmentAuthority, Identity, write_development_certificates
+from gcore_tls_provider.certificates import DevelopmentCa, Identity, write_development_certificates
 from gcore_tls_provider.certificates.dev_certs import ROOT_NAME, write_secret
 
 SERVER_NAME = "app.example.com"
@@ -116,7 +116,7 @@ def _write(directory: Path) -> None:
     """Create all files: those of a load balancer with good backends, and what backends show that are to be refused."""
     names = (SERVER_NAME, SNI_NAME)
     month_ago = datetime.now(timezone.utc) - timedelta(days=30)
-    root, other = DevelopmentAuthority.create(ROOT_NAME, now=month_ago), DevelopmentAuthority.create("Another CA")
+    root, other = DevelopmentCa.create(ROOT_NAME, now=month_ago), DevelopmentCa.create("Another CA")
     refused: Mapping[BackendKind, Identity] = {
         BackendKind.of_other_ca: other.issue_server(names),
         BackendKind.revoked: root.issue_server(names),

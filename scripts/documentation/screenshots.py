@@ -24,7 +24,7 @@ from bootstrap.system_packages import CHROMEDRIVER, CHROMIUM, ensure_program
 from documentation.stack import Stack
 from documentation.terminal import SCHEMES, Scheme, terminal_svg
 from gcore_tls_provider.certificates import (
-    DevelopmentAuthority,
+    DevelopmentCa,
     DevelopmentFiles,
     Identity,
     write_development_certificates,
@@ -49,14 +49,14 @@ def rejected_preview(folder: Path) -> str:
         folder: An empty folder for the stack and its certificates.
     """
     files = write_development_certificates(folder / "certificates")
-    expired = DevelopmentAuthority.create("Development Server CA").issue_server(
+    expired = DevelopmentCa.create("Development Server CA").issue_server(
         ["app.example.com"], now=datetime.now(timezone.utc) - timedelta(days=370), valid_days=365
     )
-    root = DevelopmentAuthority.create("Development Root CA")
+    root = DevelopmentCa.create("Development Root CA")
     identities = {"server": expired, "backend": root.issue_server(["backend.internal"])}
     paths = {name: _write_identity(folder, name, identity) for name, identity in identities.items()}
     (folder / "ca.pem").write_text(root.certificate_pem)
-    (folder / "crl.pem").write_text(root.revocation_list(next_update_days=365))
+    (folder / "crl.pem").write_text(root.issue_crl(next_update_days=365))
     stack = Stack(folder / "stack", {"GCORE_CLOUD_PROJECT_ID": "1", "GCORE_CLOUD_REGION_ID": "1"})
     stack.initialize(
         {

@@ -15,7 +15,7 @@ from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.api.clock import Clock
 from gcore_tls_provider.api.connection import Dialect
 from gcore_tls_provider.api.tasks import Tasks
-from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
+from gcore_tls_provider.certificates import DevelopmentCa, Identity
 from tests.api.gcore import API_KEY, PROJECT, REGION, Emulated, connection
 from tests.fake_clock import Calendar, FakeClock
 
@@ -83,10 +83,10 @@ def emulate(running: Callable[[Settings], tuple[Emulator, str]], clock: FakeCloc
 
 
 @pytest.fixture(scope="session")
-def authority() -> DevelopmentAuthority:
-    return DevelopmentAuthority.create("Backends CA")
+def authority() -> DevelopmentCa:
+    return DevelopmentCa.create("Backends CA")
 
 
 @pytest.fixture(scope="session")
-def identity(authority: DevelopmentAuthority) -> Identity:
+def identity(authority: DevelopmentCa) -> Identity:
     return authority.issue_client("load-balancer.example")

@@ -17,7 +17,7 @@ from gcore_tls_provider.api.connection import Dialect
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancerCreate
 from gcore_tls_provider.api.wire.pools import Pool, PoolCreate, PoolPatch
 from gcore_tls_provider.api.wire.tasks import TaskIds
-from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
+from gcore_tls_provider.certificates import DevelopmentCa, Identity
 from gcore_tls_provider.errors import (
     BadRequest,
     Conflict,
@@ -193,7 +193,7 @@ def test_a_missing_secret_of_a_pool_is_told_as_such(prepare: Prepare) -> None:
         assert len(prepared.tried()) == 1
 
 
-def test_both_ways_make_the_same_pool(prepare: Prepare, authority: DevelopmentAuthority) -> None:
+def test_both_ways_make_the_same_pool(prepare: Prepare, authority: DevelopmentCa) -> None:
     made: list[Pool] = []
     for dialect in ("guide", "openapi"):
         prepared = prepare(dialect, dialect)

@@ -24,7 +24,7 @@ from gcore_tls_provider.api.tasks import (
     Tasks,
     interval,
 )
-from gcore_tls_provider.certificates import DevelopmentAuthority
+from gcore_tls_provider.certificates import DevelopmentCa
 from gcore_tls_provider.errors import (
     ApiError,
     DeadlineExceeded,
@@ -130,7 +130,7 @@ def test_all_tasks_are_waited_for_and_given_in_order(clock: FakeClock) -> None:
     assert account.asked["list"] == 0
 
 
-def test_what_was_made_is_told(emulate: Emulate, authority: DevelopmentAuthority) -> None:
+def test_what_was_made_is_told(emulate: Emulate, authority: DevelopmentCa) -> None:
     account = emulate(task_seconds=20.0)
     ca = base64.b64encode(authority.certificate_pem.encode()).decode()
     secret_id = account.made("secrets", routes.create_secret_v1("ca", ca))

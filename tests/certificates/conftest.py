@@ -1,4 +1,4 @@
-"""Material for these tests, generated once a run."""
+"""Certificates for these tests, generated once per run."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from pathlib import Path
 
 import pytest
 
-from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
-from tests.certificates.refused import Material
+from gcore_tls_provider.certificates import DevelopmentCa, Identity
+from tests.certificates.rejected import ValidCertificates
 
 OpenSsl = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
-def root() -> DevelopmentAuthority:
-    return DevelopmentAuthority.create("Test Root CA")
+def root() -> DevelopmentCa:
+    return DevelopmentCa.create("Test Root CA")
 
 
 @pytest.fixture(scope="session")
-def intermediate(root: DevelopmentAuthority) -> DevelopmentAuthority:
-    return root.issue_authority("Test Server CA").issue_authority("Test Server CA 2")
+def intermediate(root: DevelopmentCa) -> DevelopmentCa:
+    return root.issue_ca("Test Server CA").issue_ca("Test Server CA 2")
 
 
 @pytest.fixture(scope="session")
-def server(intermediate: DevelopmentAuthority) -> Identity:
-    """A server certificate with two intermediates."""
+def server(intermediate: DevelopmentCa) -> Identity:
+    """Server certificate with two intermediates."""
     return intermediate.issue_server(["app.example.com", "*.app.example.com", "192.0.2.1"])
 
 
 @pytest.fixture(scope="session")
-def other(root: DevelopmentAuthority) -> Identity:
-    """Somebody else's certificate and key."""
+def other(root: DevelopmentCa) -> Identity:
+    """Certificate and key of another server."""
     return root.issue_server(["other.example.com"])
 
 
 @pytest.fixture(scope="session")
-def crl(root: DevelopmentAuthority, other: Identity) -> str:
-    return root.revocation_list([other], number=7)
+def crl(root: DevelopmentCa, other: Identity) -> str:
+    return root.issue_crl([other], number=7)
 
 
 @pytest.fixture(scope="session")
 def openssl() -> OpenSsl:
-    """Runs the real `openssl` and returns what it printed."""
+    """Function that runs the real `openssl` and returns its output."""
 
     def run(*arguments: str | Path) -> str:
         done = subprocess.run(["openssl", *arguments], capture_output=True, text=True, timeout=30)
@@ -54,5 +54,5 @@ def openssl() -> OpenSsl:
 
 
 @pytest.fixture(scope="module")
-def material(root: DevelopmentAuthority, server: Identity, other: Identity, crl: str) -> Material:
-    return Material(root, server, other, crl)
+def material(root: DevelopmentCa, server: Identity, other: Identity, crl: str) -> ValidCertificates:
+    return ValidCertificates(root, server, other, crl)

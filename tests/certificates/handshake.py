@@ -1,8 +1,8 @@
-"""TLS handshakes in memory: what OpenSSL really says of a backend's certificate, asked as HAProxy asks it.
+"""TLS handshakes in memory: OpenSSL verifies a backend's certificate with HAProxy's settings.
 
 HAProxy's client side is OpenSSL with `verify required`, the CA file as its store, and, with a CRL file,
-`X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL`; neither partial chains nor strict mode. The names are HAProxy's own
-work, after OpenSSL's.
+`X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL`; neither partial chains nor strict mode. HAProxy itself
+checks the names after that.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ from cryptography.x509.oid import NameOID
 from tests.certificates.issuing import Issued
 
 _ROUNDS = 10
-"""Turns of a handshake at most; one of TLS 1.3 takes two."""
+"""Largest number of rounds of a handshake; TLS 1.3 takes two."""
 
 
-def refused_by_openssl(
+def openssl_rejection(
     backend: Issued,
     sent: Sequence[x509.Certificate],
     *,
-    authorities: Sequence[x509.Certificate],
-    lists: Sequence[x509.CertificateRevocationList] = (),
+    cas: Sequence[x509.Certificate],
+    crls: Sequence[x509.CertificateRevocationList] = (),
     host_name: str | None = None,
 ) -> str:
-    """Why a load balancer refuses a backend; empty if the handshake ends well.
+    """Return why a load balancer rejects a backend; empty if the handshake succeeds.
 
     Args:
-        backend: the certificate that the backend shows, and its key.
-        sent: what it sends beside it, in this order.
-        authorities: the content of the CA file, in this order.
+        backend: Certificate of the backend, and its key.
+        sent: Chain that the backend sends, in this order.
+        CAs: the content of the CA file, in this order.
         lists: the content of the CRL file; empty for none.
-        host_name: what the load balancer's own client has asked for; None if it asked for no name.
+        host_name: Name that the load balancer's own client has asked for; None if it asked for none.
     """
     with tempfile.TemporaryDirectory() as folder:
         server = _server(Path(folder), backend, sent)
-        client = _client(Path(folder), authorities, lists)
-    refusal, shown = _handshake(server, client, host_name)
-    if not refusal and host_name is not None and not any(_matches(name, host_name) for name in _names(shown)):
-        return f"the names are others than {host_name}"
-    return refusal
+        client = _client(Path(folder), cas, crls)
+    rejection, presented = _handshake(server, client, host_name)
+    if not rejection and host_name is not None and not any(_matches(name, host_name) for name in _names(presented)):
+        return f"no name matches {host_name}"
+    return rejection
 
 
 def _server(folder: Path, backend: Issued, sent: Sequence[x509.Certificate]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # The backend may show what its peer refuses: its own OpenSSL isn't asked.
+    # The backend must be able to send a certificate that its peer rejects.
     context.set_ciphers("DEFAULT@SECLEVEL=0")
     chain, key = folder / "chain.pem", folder / "key.pem"
     chain.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in (backend.certificate, *sent)))
@@ -61,7 +61,7 @@ def _server(folder: Path, backend: Issued, sent: Sequence[x509.Certificate]) -> 
 
 
 def _client(
-    folder: Path, authorities: Sequence[x509.Certificate], lists: Sequence[x509.CertificateRevocationList]
+    folder: Path, cas: Sequence[x509.Certificate], crls: Sequence[x509.CertificateRevocationList]
 ) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -71,18 +71,16 @@ def _client(
     # Newer Pythons set more flags than HAProxy does.
     context.verify_flags = ssl.VerifyFlags.VERIFY_X509_TRUSTED_FIRST
     material = folder / "trust.pem"
-    pem = [each.public_bytes(Encoding.PEM) for each in authorities] + [
-        each.public_bytes(Encoding.PEM) for each in lists
-    ]
+    pem = [each.public_bytes(Encoding.PEM) for each in cas] + [each.public_bytes(Encoding.PEM) for each in crls]
     material.write_bytes(b"".join(pem))
     context.load_verify_locations(material)
-    if lists:
+    if crls:
         context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
     return context
 
 
 def _handshake(server: ssl.SSLContext, client: ssl.SSLContext, host_name: str | None) -> tuple[str, bytes]:
-    """What the client says against the server, and the certificate (DER) that it was shown."""
+    """Return why the client rejects the server, and the certificate (DER) that it got."""
     to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
     backend = server.wrap_bio(to_server, to_client, server_side=True)
     balancer = client.wrap_bio(to_client, to_server, server_hostname=host_name)
@@ -98,7 +96,7 @@ def _handshake(server: ssl.SSLContext, client: ssl.SSLContext, host_name: str | 
                 return str(error.reason), b""
             if side is balancer:
                 return "", balancer.getpeercert(binary_form=True) or b""
-    raise AssertionError("the handshake doesn't end")
+    raise AssertionError("the handshake does not end")
 
 
 def _names(der: bytes) -> list[str]:
@@ -111,7 +109,7 @@ def _names(der: bytes) -> list[str]:
 
 
 def _matches(name: str, host_name: str) -> bool:
-    """As `ssl_sock_srv_hostcheck` of HAProxy: one asterisk at most, in the first of several labels."""
+    """Match like `ssl_sock_srv_hostcheck` of HAProxy: at most one asterisk, in the first of several labels."""
     label, dot, rest = name.partition(".")
     if not dot or label.count("*") != 1:
         return name.lower() == host_name.lower()

@@ -1,4 +1,4 @@
-"""Issues certificates and revocation lists with one odd thing each, for the tests of the rules."""
+"""Certificates and CRLs that are valid except for one property, for the tests of the rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from gcore_tls_provider.certificates.chain import CertificateChain, is_self_issued
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
-"""The moment of these tests: everything is valid from 30 days before to 335 days after it, unless it is odd."""
+"""Current time of these tests. By default, everything is valid from 30 days before to 335 days after it."""
 
 BEGIN = NOW - timedelta(days=30)
 END = NOW + timedelta(days=335)
@@ -29,7 +29,7 @@ SERVER = ExtendedKeyUsageOID.SERVER_AUTH
 CLIENT = ExtendedKeyUsageOID.CLIENT_AUTH
 ANY = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
 
-KeyKind = Literal["P-256", "P-384", "P-521", "P-224", "secp256k1", "RSA 2048", "RSA 1024", "Ed25519"]
+KeyType = Literal["P-256", "P-384", "P-521", "P-224", "secp256k1", "RSA 2048", "RSA 1024", "Ed25519"]
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 _USAGES = (
@@ -47,7 +47,7 @@ _CURVES: dict[str, ec.EllipticCurve] = {
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate, its key, and the certificates above it, the root left out."""
+    """A certificate, its key, and the certificates above it without the root."""
 
     certificate: x509.Certificate
     key: Key = field(repr=False)
@@ -55,16 +55,16 @@ class Issued:
 
     @property
     def public(self) -> CertificateChain:
-        """The certificate and all intermediates above it."""
+        """Certificate and all intermediates above it."""
         return CertificateChain(self.certificate, self.above)
 
     @property
     def alone(self) -> CertificateChain:
-        """The certificate without the ones above it."""
+        """Certificate without those above it."""
         return CertificateChain(self.certificate)
 
-    def beside(self, *chain: Issued) -> CertificateChain:
-        """The certificate with just this chain."""
+    def with_chain(self, *chain: Issued) -> CertificateChain:
+        """Return the certificate with exactly this chain."""
         return CertificateChain(self.certificate, tuple(each.certificate for each in chain))
 
     @property
@@ -73,11 +73,11 @@ class Issued:
 
     @property
     def key_pem(self) -> str:
-        """The private key, PKCS8, not encrypted."""
+        """Private key, PKCS8, not encrypted."""
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
 
 
-def new_key(kind: KeyKind) -> Key:
+def new_key(kind: KeyType) -> Key:
     if kind == "Ed25519":
         return ed25519.Ed25519PrivateKey.generate()
     if kind.startswith("RSA "):
@@ -101,7 +101,7 @@ def issue(
     path_length: int | None = None,
     not_before: datetime = BEGIN,
     not_after: datetime = END,
-    key: Key | KeyKind = "P-256",
+    key: Key | KeyType = "P-256",
     sha1: bool = False,
     issuer_name: str | None = None,
     subject_key_id: bool = True,
@@ -111,28 +111,28 @@ def issue(
     extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
     serial_number: int | None = None,
 ) -> Issued:
-    """Issues a certificate: a good server certificate, but for what is said.
+    """Issue a certificate. By default it is a valid server certificate.
 
     Args:
-        name: the common name; None for an empty subject.
-        issuer: who signs; None: itself.
-        dns_names: of the subject alternative name. None: the common name alone. Empty: none.
-        ip_addresses: of the subject alternative name.
-        extended_key_usage: None for no such extension.
-        usages: of the key usage, by the names of `x509.KeyUsage`; None for no such extension.
-        ca: of the basic constraints; None for no such extension.
-        path_length: of the basic constraints.
-        not_before: begin of validity.
-        not_after: end of validity.
-        key: its private key, or the kind of a new one.
-        sha1: signed with SHA-1; then with an authority key identifier, if there is an issuer.
-        issuer_name: common name of an issuer that isn't the one who signs.
-        subject_key_id: with a subject key identifier.
-        authority_key_id: with an authority key identifier.
-        issuers_url: where its issuer's certificate can be fetched ("CA Issuers").
-        policy: dotted object identifier of a certificate policy.
-        extensions: further ones, each with whether it is critical.
-        serial_number: None for a random one.
+        name: Common name; None for an empty subject.
+        issuer: Issuer; None for a self-signed certificate.
+        dns_names: DNS names of the subject alternative name. None: the common name. Empty: none.
+        ip_addresses: IP addresses of the subject alternative name.
+        extended_key_usage: Purposes; None for no such extension.
+        usages: Key usages, by the names of `x509.KeyUsage`; None for no such extension.
+        ca: CA flag of the basic constraints; None for no such extension.
+        path_length: Path length of the basic constraints.
+        not_before: Start of validity.
+        not_after: End of validity.
+        key: Private key, or the type of a new one.
+        sha1: Sign with SHA-1; then with an authority key identifier, if there is an issuer.
+        issuer_name: Common name in the issuer field, if it is not that of the issuer.
+        subject_key_id: Add a subject key identifier.
+        authority_key_id: Add an authority key identifier.
+        issuers_url: Address of the issuer's certificate ("CA Issuers").
+        policy: Dotted object identifier of a certificate policy.
+        extensions: Additional extensions, each with whether it is critical.
+        serial_number: Serial number; None for a random one.
     """
     own_key = new_key(key) if isinstance(key, str) else key
     signer = own_key if issuer is None else issuer.key
@@ -162,7 +162,7 @@ def issue(
     return Issued(builder.sign(signer, _digest(signer)), own_key, _above(issuer))
 
 
-def issue_authority(
+def issue_ca(
     name: str,
     issuer: Issued | None = None,
     *,
@@ -172,14 +172,14 @@ def issue_authority(
     path_length: int | None = None,
     not_before: datetime = BEGIN,
     not_after: datetime = END,
-    key: Key | KeyKind = "P-256",
+    key: Key | KeyType = "P-256",
     sha1: bool = False,
     issuer_name: str | None = None,
     subject_key_id: bool = True,
     authority_key_id: bool = True,
     extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
 ) -> Issued:
-    """Issues a root or, with an issuer, an intermediate: a good one, but for what is said as in `issue`."""
+    """Issue a root CA or, with an issuer, an intermediate CA. The arguments are those of `issue`."""
     return issue(
         name,
         issuer,
@@ -199,7 +199,7 @@ def issue_authority(
     )
 
 
-def issue_list(
+def issue_crl(
     issuer: Issued,
     revoked: Sequence[Issued] = (),
     *,
@@ -209,7 +209,7 @@ def issue_list(
     number: int = 1,
     extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
 ) -> x509.CertificateRevocationList:
-    """Issues a revocation list, empty unless `revoked` says otherwise."""
+    """Issue a CRL, empty by default."""
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(issuer.certificate.subject if issuer_name is None else _name(issuer_name))
@@ -283,8 +283,8 @@ def _digest(key: Key) -> hashes.SHA256 | None:
 
 
 def _signed_with_sha1(builder: x509.CertificateBuilder, key: Key, issuer: Issued | None) -> x509.Certificate:
-    """A certificate with a signature that `cryptography` doesn't make: the `openssl` command signs one anew."""
-    # It takes only self-signed ones, and then writes the issuer's name and key identifier into them.
+    """Return a certificate with a signature that `cryptography` cannot create: the `openssl` command creates it."""
+    # It accepts only self-signed certificates, and then replaces the issuer's name and key identifier.
     own = builder.sign(key, _digest(key))
     if issuer is None:
         signer = ["-signkey", "key.pem"]

@@ -1,60 +1,59 @@
-"""The rules' verdict on backends, authorities and revocation lists is that of a real TLS handshake.
+"""Rules about backends, CAs and CRLs report errors exactly where a real TLS handshake fails.
 
-Each case is one set of generated material. It is judged by the rules, then OpenSSL makes the handshake, asked as
-HAProxy asks it. Where the two disagree, `DIFFERENCES` says why; where OpenSSL's versions do, `VERSIONS`.
+Each case is one set of generated certificates. The rules check it, then OpenSSL makes the handshake with HAProxy's
+settings. `DIFFERENCES` explains where the two disagree, `VERSIONS` where OpenSSL's versions do.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from tests.certificates.agreement import authorities, backends, lists, paths
+from tests.certificates.agreement import backends, cas, crls, paths
 from tests.certificates.agreement.case import CASES, ERRORS
 
-PARTS = (backends, paths, authorities, lists)
-"""Who imports them has registered their cases."""
+PARTS = (backends, paths, cas, crls)
+"""Modules that register their cases when they are imported."""
 
 DIFFERENCES = {
     "path length exceeded in the bundle, backend of the root itself": (
-        "The intermediate is in the bundle for backends of its own, and those would be refused."
+        "The intermediate is in the bundle for backends of its own, and OpenSSL would reject those."
     ),
     "a common name outside the name constraints": (
-        "cryptography's verifier holds DNS constraints against DNS names alone. OpenSSL does so against the common "
+        "cryptography's verifier compares DNS constraints only with DNS names. OpenSSL compares them with the common "
         "name too where there are no DNS names."
     ),
     "name constraints on directory names exclude it": (
-        "cryptography's verifier doesn't know constraints on subjects, so it isn't asked."
+        "cryptography's verifier does not support constraints on subjects, so it is not used."
     ),
     "the issuer's name in another case": (
-        "OpenSSL compares names without regard to case and blanks, cryptography as they are written. No authority is "
-        "known to write its name in two ways."
+        "OpenSSL ignores case and spaces in names, cryptography does not. No CA is known to write its name in two ways."
     ),
-    "a stranger's list first": "Gcore's API refuses it: the first list must be that of the first authority.",
+    "CRL of an unknown CA first": "Gcore's API rejects it: the first CRL must be that of the first CA.",
 }
-"""Where the rules and OpenSSL disagree, and why."""
+"""Cases in which the rules and OpenSSL disagree, with the reason."""
 
 VERSIONS = {
-    "a pinned certificate with its own list": "OpenSSL 3.0 wants it to be allowed to sign lists, 4.0 doesn't look.",
-    "list for servers and users only": "OpenSSL 3.0 looks up the root in the list too, 4.0 doesn't.",
-    "delta list": "OpenSSL 3.0 takes it for a complete list, 4.0 passes it over and finds none.",
-    "a newer delta list that revokes": "OpenSSL 3.0 takes it for a complete list, 4.0 passes it over.",
+    "a pinned certificate with its own CRL": "OpenSSL 3.0 requires cRLSign, 4.0 does not.",
+    "CRL for servers and users only": "OpenSSL 3.0 looks up the root in the CRL too, 4.0 does not.",
+    "delta CRL": "OpenSSL 3.0 uses it like a complete CRL, 4.0 ignores it and finds none.",
+    "a newer delta CRL that revokes": "OpenSSL 3.0 uses it like a complete CRL, 4.0 ignores it.",
 }
-"""Where versions of OpenSSL disagree: the rules refuse what one of them refuses."""
+"""Cases in which versions of OpenSSL disagree: the rules report an error if one of them rejects."""
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_rules_find_what_openssl_refuses(name: str) -> None:
-    material = CASES[name]()
-    errors = {each.code for each in material.findings() if each.severity == "error"}
-    refusal = material.refusal()
+def test_rules_report_an_error_exactly_if_openssl_rejects_the_handshake(name: str) -> None:
+    case = CASES[name]()
+    errors = {each.code for each in case.findings() if each.severity == "error"}
+    rejection = case.openssl_rejection()
     assert errors == ERRORS[name]
     if name in VERSIONS:
         assert errors
         return
-    assert (bool(errors) == bool(refusal)) is (name not in DIFFERENCES), refusal
+    assert (bool(errors) == bool(rejection)) is (name not in DIFFERENCES), rejection
 
 
-def test_every_difference_is_a_case() -> None:
+def test_every_documented_difference_is_a_case() -> None:
     assert set(DIFFERENCES) | set(VERSIONS) < set(CASES)
     assert not set(DIFFERENCES) & set(VERSIONS)
     assert len(CASES) > 100

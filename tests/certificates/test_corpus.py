@@ -1,6 +1,6 @@
-"""Every certificate, list, key and PKCS12 file that `cryptography` is tested with, among them many that are broken.
+"""Every certificate, CRL, key and PKCS12 file of the tests of `cryptography`, among them many that are broken.
 
-Each gives facts and findings, or a refusal with findings: never another exception, and never a wait.
+Each has facts and findings, or is rejected with findings. None raises another exception or takes long.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from cryptography import x509
 
 from gcore_tls_provider.certificates import (
     CaBundle,
+    CrlBundle,
     Finding,
     Identity,
     MaterialError,
-    RevocationLists,
     as_material,
     certificate_facts,
+    crl_facts,
     identity_from_pem,
     identity_from_pkcs12,
     parse_certificates,
-    parse_revocation_lists,
-    revocation_list_facts,
+    parse_crls,
 )
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.key import IdentityKey, parse_private_key
-from gcore_tls_provider.certificates.rules.authority import authority_findings
 from gcore_tls_provider.certificates.rules.backend import backend_findings
+from gcore_tls_provider.certificates.rules.ca import ca_findings
+from gcore_tls_provider.certificates.rules.crl import coverage_findings, crl_findings
 from gcore_tls_provider.certificates.rules.leaf import LeafRole, leaf_findings
 from gcore_tls_provider.certificates.rules.reload_effects import reload_findings
-from gcore_tls_provider.certificates.rules.revocation import coverage_findings, revocation_findings
 from gcore_tls_provider.certificates.rules.rotation import rotation_findings
 from gcore_tls_provider.certificates.rules.server_names import server_name_findings
 from gcore_tls_provider.certificates.rules.shared_keys import shared_key_findings
@@ -54,15 +54,15 @@ pytestmark = [
 ROOT = Path(cryptography_vectors.__file__).parent
 ENDINGS = (".pem", ".der", ".crt", ".crl", ".p12", ".key", ".pub", ".p7b")
 PASSWORDS = ("", "password", "cryptography", "123456", "baz", "a123456", "hunter2", "passwordpassword")
-"""Those of the tests of `cryptography`."""
+"""Passwords in the tests of `cryptography`."""
 
 MOMENTS = (datetime(2020, 6, 1, tzinfo=timezone.utc), datetime(2100, 1, 1, tzinfo=timezone.utc))
-"""Most of the certificates are valid at the first one, and none at the second."""
+"""Most of the certificates are valid at the first moment, and none at the second."""
 
 HOST_NAMES = ("app.example.com", "*.example.com", "cryptography.io")
 
 PARTS = 4
-"""PKCS12 files are read in so many tests: their RSA keys take time to check."""
+"""Number of tests that share the PKCS12 files: their RSA keys take time to check."""
 
 LEAF_ROLES: tuple[LeafRole, ...] = ("listener", "client")
 
@@ -71,37 +71,37 @@ ParsedT = TypeVar("ParsedT")
 
 @cache
 def texts() -> dict[str, str]:
-    """The material of all files, by path."""
+    """Return the content of all files, by path."""
     paths = sorted(path for path in ROOT.rglob("*") if path.suffix in ENDINGS)
     return {path.relative_to(ROOT).as_posix(): as_material(path.read_bytes()) for path in paths}
 
 
 class Reading:
-    """Reads one kind of material out of every file, and remembers what came of it."""
+    """Parser of one type of content from every file that counts the findings and failures."""
 
     def __init__(self) -> None:
         self.codes: Counter[str] = Counter()
         self.failures: list[str] = []
 
     def attempt(self, name: str, read: Callable[[], ParsedT]) -> ParsedT | None:
-        """What `read` returns; None if it is refused, as it should be, with findings."""
+        """Return the result of `read`; None if it is rejected with findings, as it should be."""
         try:
             return read()
         except MaterialError as error:
-            self.said(name, error.findings)
+            self.check_form(name, error.findings)
             self.codes.update(finding.code for finding in error.findings)
             if not error.findings:
-                self.failures.append(f"{name}: refused without a finding")
+                self.failures.append(f"{name}: rejected without a finding")
         except Exception as error:
             self.failures.append(f"{name}: {type(error).__name__}: {error}")
         return None
 
     def rule(self, name: str, findings: Callable[[], Sequence[Finding]]) -> None:
-        """Runs a rule, which may find much but raises nothing."""
-        self.said(name, self.attempt(name, findings) or ())
+        """Run a rule, which can report findings but must not raise."""
+        self.check_form(name, self.attempt(name, findings) or ())
 
-    def said(self, name: str, findings: Sequence[Finding]) -> None:
-        """Looks at the form of findings: they are of known kinds, and each is one printable, finished line."""
+    def check_form(self, name: str, findings: Sequence[Finding]) -> None:
+        """Check that findings have known codes, and that each is one printable line that ends with a period."""
         for finding in findings:
             text = str(finding)
             if finding.code not in CODES:
@@ -111,7 +111,7 @@ class Reading:
 
 
 def certificates() -> Iterator[tuple[str, CertificateChain, CaBundle]]:
-    """All files that can be read as certificates, in both of their roles."""
+    """Yield all files that can be parsed as certificates, as a leaf and as a CA bundle."""
     for name, text in texts().items():
         try:
             yield name, CertificateChain.parse(text), CaBundle.parse(text)
@@ -119,11 +119,11 @@ def certificates() -> Iterator[tuple[str, CertificateChain, CaBundle]]:
             continue
 
 
-def lists() -> Iterator[tuple[str, RevocationLists]]:
-    """All files that can be read as revocation lists."""
+def crl_bundles() -> Iterator[tuple[str, CrlBundle]]:
+    """Yield all files that can be parsed as CRLs."""
     for name, text in texts().items():
         try:
-            yield name, RevocationLists.parse(text)
+            yield name, CrlBundle.parse(text)
         except MaterialError:
             continue
 
@@ -132,14 +132,14 @@ def pkcs12_files() -> dict[str, str]:
     return {name: text for name, text in texts().items() if name.endswith(".p12")}
 
 
-def test_the_corpus_is_there() -> None:
+def test_corpus_is_complete() -> None:
     endings = Counter(Path(name).suffix for name in texts())
 
     assert len(texts()) >= 1400
     assert endings[".p12"] >= 430 and endings[".crt"] >= 400 and endings[".crl"] >= 170 and endings[".pem"] >= 290
 
 
-def test_every_file_as_certificates() -> None:
+def test_every_file_parses_as_certificates_or_has_findings() -> None:
     reading = Reading()
     facts = []
     for name, text in texts().items():
@@ -155,13 +155,13 @@ def test_every_file_as_certificates() -> None:
     assert {"NOT_A_CERTIFICATE", "MALFORMED_CERTIFICATE", "PRIVATE_KEY_IN_CERTIFICATE", "NOT_PEM"} <= set(reading.codes)
 
 
-def test_every_file_as_revocation_lists() -> None:
+def test_every_file_parses_as_crls_or_has_findings() -> None:
     reading = Reading()
     facts = []
     for name, text in texts().items():
-        parsed = reading.attempt(name, partial(parse_revocation_lists, text, property="crl"))
+        parsed = reading.attempt(name, partial(parse_crls, text, property="crl"))
         if parsed is not None:
-            facts.append([asdict(revocation_list_facts(entry)) for entry in parsed])
+            facts.append([asdict(crl_facts(crl)) for crl in parsed])
 
     assert not reading.failures, "\n".join(reading.failures)
     assert len(facts) >= 190
@@ -170,7 +170,7 @@ def test_every_file_as_revocation_lists() -> None:
     )
 
 
-def test_every_file_as_private_key() -> None:
+def test_every_file_parses_as_private_key_or_has_findings() -> None:
     reading = Reading()
     keys = 0
     for name, text in texts().items():
@@ -198,7 +198,7 @@ def read_key(reading: Reading, name: str, text: str, passphrase: str | None) -> 
     return key, set(reading.codes - before)
 
 
-def test_every_file_as_identity() -> None:
+def test_every_file_parses_as_identity_or_has_findings() -> None:
     reading = Reading()
     for name, text in texts().items():
         reading.attempt(name, partial(identity_from_pem, certificate=text, private_key=text))
@@ -207,7 +207,7 @@ def test_every_file_as_identity() -> None:
     assert {"PRIVATE_KEY_IN_CERTIFICATE", "NOT_A_PRIVATE_KEY"} <= set(reading.codes)
 
 
-def test_every_file_as_pkcs12() -> None:
+def test_every_file_parses_as_pkcs12_or_has_findings() -> None:
     reading = Reading()
     for name, text in texts().items():
         reading.attempt(name, partial(identity_from_pkcs12, pkcs12=text))
@@ -217,7 +217,7 @@ def test_every_file_as_pkcs12() -> None:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_every_pkcs12_file_with_its_password_is_uploaded_without(part: int) -> None:
+def test_every_pkcs12_file_is_rewritten_without_its_password(part: int) -> None:
     reading = Reading()
     uploaded = 0
     for name, text in list(pkcs12_files().items())[part::PARTS]:
@@ -254,7 +254,7 @@ def opened(reading: Reading, name: str, text: str) -> Identity | None:
 
 
 @pytest.mark.parametrize("now", MOMENTS, ids=["valid", "expired"])
-def test_the_rules_for_every_certificate(now: datetime) -> None:
+def test_rules_accept_every_certificate(now: datetime) -> None:
     reading = Reading()
     files = 0
     for name, chain, bundle in certificates():
@@ -264,7 +264,7 @@ def test_the_rules_for_every_certificate(now: datetime) -> None:
                 name,
                 partial(leaf_findings, chain, role=role, now=now, expiry_warning_days=30, host_names=HOST_NAMES),
             )
-        reading.rule(name, partial(authority_findings, bundle, now=now, expiry_warning_days=30))
+        reading.rule(name, partial(ca_findings, bundle, now=now, expiry_warning_days=30))
         reading.rule(name, partial(reload_findings, {"secret_id": [chain], "ca_secret_id": [bundle]}, now=now))
         reading.rule(
             name,
@@ -284,7 +284,7 @@ def test_the_rules_for_every_certificate(now: datetime) -> None:
 
 
 @pytest.mark.parametrize("now", MOMENTS, ids=["valid", "expired"])
-def test_the_rules_for_every_revocation_list_and_its_authorities(now: datetime) -> None:
+def test_rules_accept_every_crl_with_its_cas(now: datetime) -> None:
     by_subject: dict[x509.Name, list[x509.Certificate]] = {}
     by_issuer: dict[x509.Name, list[x509.Certificate]] = {}
     for _, _, bundle in certificates():
@@ -292,17 +292,15 @@ def test_the_rules_for_every_revocation_list_and_its_authorities(now: datetime) 
             by_subject.setdefault(certificate.subject, []).append(certificate)
             by_issuer.setdefault(certificate.issuer, []).append(certificate)
     reading = Reading()
-    files = with_authority = 0
-    for name, crl in lists():
+    files = with_ca = 0
+    for name, crl in crl_bundles():
         files += 1
-        known = by_issuer.get(crl.lists[0].issuer, [])
-        ca = CaBundle(tuple(dict.fromkeys(by_subject.get(crl.lists[0].issuer, []))))
-        for authority in (None, ca) if ca.certificates else (None,):
-            reading.rule(
-                name, partial(revocation_findings, crl, ca=authority, now=now, expiry_warning_days=30, known=known)
-            )
+        known = by_issuer.get(crl.crls[0].issuer, [])
+        ca = CaBundle(tuple(dict.fromkeys(by_subject.get(crl.crls[0].issuer, []))))
+        for known_ca in (None, ca) if ca.certificates else (None,):
+            reading.rule(name, partial(crl_findings, crl, ca=known_ca, now=now, expiry_warning_days=30, known=known))
         if ca.certificates:
-            with_authority += 1
+            with_ca += 1
             reading.rule(name, partial(coverage_findings, ca, crl, now=now))
             reading.rule(
                 name,
@@ -319,11 +317,11 @@ def test_the_rules_for_every_revocation_list_and_its_authorities(now: datetime) 
         reading.rule(name, partial(reload_findings, {"crl_secret_id": [crl]}, now=now))
 
     assert not reading.failures, "\n".join(reading.failures)
-    assert files >= 190 and with_authority >= 160
+    assert files >= 190 and with_ca >= 160
 
 
-def test_the_rules_between_certificates() -> None:
-    """Each file with the next one: related names, one key, a CA in place of another."""
+def test_rules_accept_every_pair_of_neighboring_certificates() -> None:
+    """Compare each file with the next one: related names, one key, a CA in the place of another."""
     reading = Reading()
     pairs = 0
     for (name, chain, bundle), (_, next_chain, next_bundle) in pairwise(certificates()):
@@ -333,7 +331,7 @@ def test_the_rules_between_certificates() -> None:
         reading.rule(name, partial(shared_key_findings, [chain], next_chain))
         reading.rule(name, partial(rotation_findings, bundle, next_bundle, backends=[chain], now=now))
         both = CaBundle(tuple(dict.fromkeys((*bundle.certificates, *next_bundle.certificates))))
-        reading.rule(name, partial(authority_findings, both, now=now, expiry_warning_days=30))
+        reading.rule(name, partial(ca_findings, both, now=now, expiry_warning_days=30))
         reading.rule(
             name,
             partial(

@@ -1,4 +1,4 @@
-"""Digests change with the meaning, and with nothing else."""
+"""Digests depend on the certificates and CRLs, and on nothing else."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from gcore_tls_provider.certificates import (
     CaBundle,
-    DevelopmentAuthority,
+    CrlBundle,
+    DevelopmentCa,
     Identity,
-    RevocationLists,
     certificate_facts,
     content_digest,
     identity_from_pem,
@@ -20,23 +20,23 @@ from gcore_tls_provider.certificates import (
 
 
 @pytest.fixture(scope="module")
-def authorities(root: DevelopmentAuthority) -> list[str]:
-    return [root.certificate_pem, *(DevelopmentAuthority.create(name).certificate_pem for name in "ab")]
+def cas(root: DevelopmentCa) -> list[str]:
+    return [root.certificate_pem, *(DevelopmentCa.create(name).certificate_pem for name in "ab")]
 
 
 def bundle_digest(*certificates: str) -> str:
     return CaBundle.parse("".join(certificates)).digest()
 
 
-def lists_digest(*lists: str) -> str:
-    return RevocationLists.parse("".join(lists)).digest()
+def crl_digest(*crls: str) -> str:
+    return CrlBundle.parse("".join(crls)).digest()
 
 
-def test_the_digest_of_one_certificate_is_its_fingerprint(root: DevelopmentAuthority) -> None:
+def test_digest_of_one_certificate_is_its_fingerprint(root: DevelopmentCa) -> None:
     assert bundle_digest(root.certificate_pem) == certificate_facts(root.certificate).fingerprint_sha256
 
 
-def test_identity_digest_ignores_how_it_was_written(server: Identity, root: DevelopmentAuthority) -> None:
+def test_identity_digest_does_not_depend_on_the_format(server: Identity, root: DevelopmentCa) -> None:
     encrypted = server.private_key.private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
     ).decode()
@@ -64,7 +64,7 @@ def test_identity_digest_ignores_how_it_was_written(server: Identity, root: Deve
     assert {identity.digest() for identity in same} == {server.digest()}
 
 
-def test_identity_digest_sees_leaf_and_chain(server: Identity, intermediate: DevelopmentAuthority) -> None:
+def test_identity_digest_depends_on_leaf_and_chain(server: Identity, intermediate: DevelopmentCa) -> None:
     renewed = intermediate.issue_server(["app.example.com"])
     shorter = Identity(server.certificate, server.chain[:1], server.private_key)
     misordered = Identity(server.certificate, server.chain[::-1], server.private_key)
@@ -72,24 +72,24 @@ def test_identity_digest_sees_leaf_and_chain(server: Identity, intermediate: Dev
     assert len({identity.digest() for identity in (server, renewed, shorter, misordered)}) == 4
 
 
-def test_bundle_digest_is_first_and_a_set(authorities: list[str]) -> None:
-    root, a, b = authorities
+def test_bundle_digest_depends_on_the_first_ca_and_the_set_of_the_others(cas: list[str]) -> None:
+    root, a, b = cas
 
     assert bundle_digest(root, a, b) == bundle_digest(root, b, a) == bundle_digest(root, b, a, root, b)
     assert bundle_digest(root, a, b) == bundle_digest("\ufeff# old, new\r\n", root.replace("\n", "\r\n"), " " + a, b)
     assert len({bundle_digest(root, a, b), bundle_digest(a, root, b), bundle_digest(root, a), bundle_digest(root)}) == 4
 
 
-def test_list_digest_knows_the_first_and_the_set_of_the_others(root: DevelopmentAuthority, other: Identity) -> None:
-    empty, revoking = root.revocation_list(number=1), root.revocation_list([other], number=2)
-    third = root.revocation_list(number=3)
+def test_crl_digest_depends_on_the_first_crl_and_the_set_of_the_others(root: DevelopmentCa, other: Identity) -> None:
+    empty, revoking = root.issue_crl(number=1), root.issue_crl([other], number=2)
+    third = root.issue_crl(number=3)
 
-    assert lists_digest(empty, revoking, third) == lists_digest(empty, "text\r\n", third, revoking, third)
-    assert lists_digest(empty, revoking) != lists_digest(revoking, empty)
-    assert len({lists_digest(empty), lists_digest(revoking), lists_digest(empty, revoking)}) == 3
+    assert crl_digest(empty, revoking, third) == crl_digest(empty, "text\r\n", third, revoking, third)
+    assert crl_digest(empty, revoking) != crl_digest(revoking, empty)
+    assert len({crl_digest(empty), crl_digest(revoking), crl_digest(empty, revoking)}) == 3
 
 
-def test_order_of_all(server: Identity) -> None:
+def test_order_matters_as_far_as_requested(server: Identity) -> None:
     certificates = [server.certificate, *server.chain]
 
     assert content_digest(certificates, order="all") != content_digest(certificates[::-1], order="all")

@@ -1,4 +1,4 @@
-"""Facts, held against what the real `openssl` says."""
+"""Facts of certificates and CRLs, compared with the output of the real `openssl`."""
 
 from __future__ import annotations
 
@@ -15,62 +15,64 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPri
 from cryptography.x509.oid import NameOID
 
 from gcore_tls_provider.certificates import (
-    DevelopmentAuthority,
+    DevelopmentCa,
     Identity,
     certificate_facts,
+    crl_facts,
     parse_certificates,
-    parse_revocation_lists,
-    revocation_list_facts,
+    parse_crls,
 )
 
 
-def test_certificate_facts_are_those_of_openssl(server: Identity, openssl: Callable[..., str], tmp_path: Path) -> None:
+def test_certificate_facts_equal_those_of_openssl(
+    server: Identity, openssl: Callable[..., str], tmp_path: Path
+) -> None:
     (tmp_path / "a.pem").write_text(server.certificate_pem)
     printed = openssl(
         "x509", "-in", tmp_path / "a.pem", "-noout", "-fingerprint", "-sha256", "-subject", "-issuer", "-serial",
         "-dates", "-dateopt", "iso_8601", "-nameopt", "RFC2253", "-ext", "subjectAltName",
     )  # fmt: skip
-    told = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
+    printed_facts = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
 
     facts = certificate_facts(server.certificate)
 
-    assert facts.fingerprint_sha256 == told["sha256 Fingerprint"].replace(":", "").lower()
-    assert facts.subject == told["subject"] == "CN=app.example.com"
-    assert facts.issuer == told["issuer"] == "CN=Test Server CA 2"
-    assert int(facts.serial, 16) == int(told["serial"], 16)
-    assert facts.not_before == told["notBefore"].replace(" ", "T")
-    assert facts.not_after == told["notAfter"].replace(" ", "T")
+    assert facts.fingerprint_sha256 == printed_facts["sha256 Fingerprint"].replace(":", "").lower()
+    assert facts.subject == printed_facts["subject"] == "CN=app.example.com"
+    assert facts.issuer == printed_facts["issuer"] == "CN=Test Server CA 2"
+    assert int(facts.serial, 16) == int(printed_facts["serial"], 16)
+    assert facts.not_before == printed_facts["notBefore"].replace(" ", "T")
+    assert facts.not_after == printed_facts["notAfter"].replace(" ", "T")
     assert re.findall(r"DNS:([^,\s]+)", printed) == list(facts.dns_names) == ["app.example.com", "*.app.example.com"]
     assert facts.key_type == "EC P-256"
 
 
-def test_revocation_list_facts_are_those_of_openssl(
-    root: DevelopmentAuthority, other: Identity, openssl: Callable[..., str], tmp_path: Path
+def test_crl_facts_equal_those_of_openssl(
+    root: DevelopmentCa, other: Identity, openssl: Callable[..., str], tmp_path: Path
 ) -> None:
     now = datetime(2026, 3, 4, 5, 6, 7, 890, tzinfo=timezone.utc)
-    text = root.revocation_list([other], now=now, next_update_days=7, number=12)
+    text = root.issue_crl([other], now=now, next_update_days=7, number=12)
     (tmp_path / "crl.pem").write_text(text)
     options = ("-fingerprint", "-sha256", "-issuer", "-nameopt", "RFC2253", "-crlnumber")
     printed = openssl("crl", "-in", tmp_path / "crl.pem", "-noout", *options)
     # Versions of OpenSSL name the digest differently: SHA256, sha256, SHA2-256.
-    told = {line.split("=")[0].split()[-1].lower(): line.split("=", 1)[1] for line in printed.splitlines()}
+    printed_facts = {line.split("=")[0].split()[-1].lower(): line.split("=", 1)[1] for line in printed.splitlines()}
 
-    facts = revocation_list_facts(parse_revocation_lists(text, property="crl")[0])
+    facts = crl_facts(parse_crls(text, property="crl")[0])
 
-    assert facts.fingerprint_sha256 == told["fingerprint"].replace(":", "").lower()
-    assert facts.issuer == told["issuer"] == "CN=Test Root CA"
-    assert int(facts.crl_number or "") == int(told["crlnumber"], 16) == 12
+    assert facts.fingerprint_sha256 == printed_facts["fingerprint"].replace(":", "").lower()
+    assert facts.issuer == printed_facts["issuer"] == "CN=Test Root CA"
+    assert int(facts.crl_number or "") == int(printed_facts["crlnumber"], 16) == 12
     assert facts.this_update == "2026-03-04T04:06:07Z"
     assert facts.next_update == "2026-03-11T05:06:07Z"
     assert facts.revoked_count == 1
 
 
-def test_an_empty_list_without_a_number(root: DevelopmentAuthority) -> None:
+def test_empty_crl_without_a_number_has_facts(root: DevelopmentCa) -> None:
     now = datetime.now(timezone.utc)
     builder = x509.CertificateRevocationListBuilder().issuer_name(root.certificate.subject)
     signed = builder.last_update(now).next_update(now).sign(root.identity.private_key, hashes.SHA256())
 
-    facts = revocation_list_facts(signed)
+    facts = crl_facts(signed)
 
     assert (facts.revoked_count, facts.crl_number) == (0, None)
 
@@ -103,11 +105,11 @@ def self_signed(key: CertificateIssuerPrivateKeyTypes, *names: x509.NameAttribut
 
 
 @pytest.mark.parametrize("expected", KEYS)
-def test_keys_are_named_as_people_name_them(expected: str) -> None:
+def test_key_type_has_the_usual_name(expected: str) -> None:
     assert certificate_facts(self_signed(KEYS[expected]())).key_type == expected
 
 
-def test_a_name_is_safe_to_print_and_needs_no_alternative_names() -> None:
+def test_subject_with_control_characters_is_safe_to_print() -> None:
     name = "a\nb\x1b[31m, Ü"
     certificate = self_signed(KEYS["EC P-256"](), x509.NameAttribute(NameOID.COMMON_NAME, name))
 
@@ -119,7 +121,7 @@ def test_a_name_is_safe_to_print_and_needs_no_alternative_names() -> None:
     assert facts.serial == "abc"
 
 
-def test_facts_of_expired_material(root: DevelopmentAuthority) -> None:
+def test_expired_certificate_has_facts(root: DevelopmentCa) -> None:
     past = datetime(2020, 1, 1, 12, tzinfo=timezone.utc)
     expired = root.issue_server(["app.example.com"], now=past, valid_days=1)
 

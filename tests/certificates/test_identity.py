@@ -1,4 +1,4 @@
-"""Identities: put together from what users have, and read back by others after they were written."""
+"""Identities: parsed from users' files, and parsed again by other programs after they were written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from gcore_tls_provider.certificates import (
-    DevelopmentAuthority,
+    DevelopmentCa,
     Identity,
     as_material,
     identity_from_pem,
@@ -39,7 +39,7 @@ def encoded_key(identity: Identity, encoding: Encoding, form: PrivateFormat, pas
 
 
 @pytest.fixture(scope="module")
-def rsa_server(root: DevelopmentAuthority) -> Identity:
+def rsa_server(root: DevelopmentCa) -> Identity:
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rsa.example.com")])
     issued = root.issue_server(["rsa.example.com"]).certificate
@@ -66,7 +66,7 @@ def rsa_server(root: DevelopmentAuthority) -> Identity:
     ],
 )
 @pytest.mark.parametrize("kind", ["EC", "RSA"])
-def test_private_keys_of_all_forms(
+def test_private_keys_of_every_format_are_parsed(
     server: Identity, rsa_server: Identity, kind: str, encoding: Encoding, form: PrivateFormat, passphrase: str | None
 ) -> None:
     expected = server if kind == "EC" else rsa_server
@@ -80,7 +80,7 @@ def test_private_keys_of_all_forms(
     assert identity.certificate == expected.certificate
 
 
-def test_an_untidy_encrypted_key_and_a_passphrase_too_many(server: Identity) -> None:
+def test_untidy_encrypted_key_and_unneeded_passphrase_are_accepted(server: Identity) -> None:
     key = encoded_key(server, Encoding.PEM, PrivateFormat.TraditionalOpenSSL, PASSPHRASE)
     for untidy in (key.replace("\n", "\r\n"), "\n".join("  " + line for line in key.splitlines())):
         identity = identity_from_pem(
@@ -94,7 +94,7 @@ def test_an_untidy_encrypted_key_and_a_passphrase_too_many(server: Identity) -> 
     assert unneeded.private_key_pem == server.private_key_pem
 
 
-def test_a_combined_file_serves_as_private_key(server: Identity) -> None:
+def test_combined_file_is_accepted_as_private_key(server: Identity) -> None:
     parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
     combined = parameters + server.to_pem_bundle()
 
@@ -103,7 +103,7 @@ def test_a_combined_file_serves_as_private_key(server: Identity) -> None:
     assert identity.private_key_pem == server.private_key_pem
 
 
-def test_whatever_the_order_the_chain_comes_out_sorted(root: DevelopmentAuthority, server: Identity) -> None:
+def test_chain_is_sorted_from_any_order(root: DevelopmentCa, server: Identity) -> None:
     expected = (server.certificate, *server.chain, root.certificate)
     for order in permutations(expected):
         for at in range(1, len(order) + 1):
@@ -116,7 +116,7 @@ def test_whatever_the_order_the_chain_comes_out_sorted(root: DevelopmentAuthorit
             assert (identity.certificate, *identity.chain) == expected
 
 
-def test_repetitions_go_and_strangers_follow(server: Identity, other: Identity) -> None:
+def test_repetitions_are_dropped_and_unrelated_certificates_come_last(server: Identity, other: Identity) -> None:
     text = other.certificate_pem + server.full_chain_pem + server.full_chain_pem
 
     identity = identity_from_pem(certificate=text, private_key=server.private_key_pem)
@@ -125,8 +125,8 @@ def test_repetitions_go_and_strangers_follow(server: Identity, other: Identity) 
     assert identity.chain == (*server.chain, other.certificate)
 
 
-def test_of_two_certificates_of_one_key_the_first_counts(root: DevelopmentAuthority) -> None:
-    old = root.issue_authority("Twin").identity
+def test_first_of_two_certificates_with_one_key_is_the_leaf(root: DevelopmentCa) -> None:
+    old = root.issue_ca("Server CA").identity
     new = _reissued(old, root)
 
     for first, second in ((old.certificate, new), (new, old.certificate)):
@@ -135,8 +135,8 @@ def test_of_two_certificates_of_one_key_the_first_counts(root: DevelopmentAuthor
         assert (identity.certificate, identity.chain) == (first, (second,))
 
 
-def test_a_namesake_with_another_key_is_no_issuer(intermediate: DevelopmentAuthority, server: Identity) -> None:
-    namesake = DevelopmentAuthority.create("Elsewhere").issue_authority("Test Server CA 2")
+def test_ca_with_the_same_name_and_another_key_is_no_issuer(intermediate: DevelopmentCa, server: Identity) -> None:
+    namesake = DevelopmentCa.create("Elsewhere").issue_ca("Test Server CA 2")
     text = server.certificate_pem + namesake.certificate_pem + intermediate.certificate_pem
 
     identity = identity_from_pem(certificate=text, private_key=server.private_key_pem)
@@ -144,8 +144,8 @@ def test_a_namesake_with_another_key_is_no_issuer(intermediate: DevelopmentAutho
     assert identity.chain == (intermediate.certificate, namesake.certificate)
 
 
-def test_a_cross_certificate_stays_in_the_chain(root: DevelopmentAuthority) -> None:
-    new_root = DevelopmentAuthority.create("New Root CA")
+def test_cross_certificate_stays_in_the_chain(root: DevelopmentCa) -> None:
+    new_root = DevelopmentCa.create("New Root CA")
     cross = _reissued(new_root.identity, root)
     leaf = new_root.issue_server(["app.example.com"])
     text = leaf.certificate_pem + new_root.certificate_pem + cross.public_bytes(Encoding.PEM).decode()
@@ -155,17 +155,17 @@ def test_a_cross_certificate_stays_in_the_chain(root: DevelopmentAuthority) -> N
     assert identity.chain == (cross, new_root.certificate)
 
 
-def _reissued(identity: Identity, authority: DevelopmentAuthority) -> x509.Certificate:
-    """Another certificate for the same name and key, signed by `authority`."""
+def _reissued(identity: Identity, ca: DevelopmentCa) -> x509.Certificate:
+    """Return another certificate for the same name and key, signed by `ca`."""
     return (
         x509.CertificateBuilder()
         .subject_name(identity.certificate.subject)
-        .issuer_name(authority.certificate.subject)
+        .issuer_name(ca.certificate.subject)
         .public_key(identity.private_key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(identity.certificate.not_valid_before_utc)
         .not_valid_after(identity.certificate.not_valid_after_utc)
-        .sign(authority.identity.private_key, hashes.SHA256())
+        .sign(ca.identity.private_key, hashes.SHA256())
     )
 
 
@@ -177,7 +177,7 @@ def _pkcs12_encryption(scheme: pkcs12.PBES, password: str) -> KeySerializationEn
 
 
 @pytest.mark.parametrize("scheme", [pkcs12.PBES.PBESv2SHA256AndAES256CBC, pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC])
-def test_pkcs12_of_any_encryption(server: Identity, scheme: pkcs12.PBES) -> None:
+def test_pkcs12_with_any_encryption_is_parsed(server: Identity, scheme: pkcs12.PBES) -> None:
     content = pkcs12.serialize_key_and_certificates(
         "ümlaut".encode(),
         server.private_key,
@@ -194,7 +194,7 @@ def test_pkcs12_of_any_encryption(server: Identity, scheme: pkcs12.PBES) -> None
 
 @pytest.mark.parametrize("options", [["-legacy"], ["-legacy", "-descert"], [], ["-nomac"], ["-keypbe", "NONE"]])
 @pytest.mark.parametrize("password", ["", "secret"])
-def test_pkcs12_made_by_openssl(
+def test_pkcs12_of_openssl_is_parsed(
     server: Identity, openssl: Callable[..., str], tmp_path: Path, options: list[str], password: str
 ) -> None:
     (tmp_path / "all.pem").write_text(server.to_pem_bundle())
@@ -208,7 +208,7 @@ def test_pkcs12_made_by_openssl(
 
 
 @pytest.mark.parametrize("options", [["-legacy"], ["-legacy", "-descert"], ["-keypbe", "PBE-SHA1-RC2-40", "-legacy"]])
-def test_what_had_legacy_encryption_is_uploaded_in_a_form_that_openssl_3_opens(
+def test_pkcs12_with_legacy_encryption_is_rewritten_for_openssl_3(
     server: Identity, openssl: Callable[..., str], tmp_path: Path, options: list[str]
 ) -> None:
     (tmp_path / "all.pem").write_text(server.to_pem_bundle())
@@ -223,14 +223,14 @@ def test_what_had_legacy_encryption_is_uploaded_in_a_form_that_openssl_3_opens(
     assert identity.digest() == server.digest()
 
 
-def test_pkcs12_in_pem(server: Identity) -> None:
+def test_pkcs12_in_pem_is_parsed(server: Identity) -> None:
     encoded = b64encode(server.to_pkcs12("secret")).decode()
     text = f"-----BEGIN PKCS12-----\n{encoded}\n-----END PKCS12-----\n"
 
     assert identity_from_pkcs12(pkcs12=text, password="secret").certificate == server.certificate
 
 
-def test_pkcs12_with_several_certificates_in_whatever_order(root: DevelopmentAuthority, server: Identity) -> None:
+def test_pkcs12_with_certificates_in_any_order_is_parsed(root: DevelopmentCa, server: Identity) -> None:
     expected = (*server.chain, root.certificate)
     for order in permutations((server.certificate, *expected)):
         content = pkcs12.serialize_key_and_certificates(None, server.private_key, None, order, NoEncryption())
@@ -238,7 +238,7 @@ def test_pkcs12_with_several_certificates_in_whatever_order(root: DevelopmentAut
         assert (identity.certificate, identity.chain) == (server.certificate, expected)
 
 
-def test_pkcs12_in_base64_of_any_kind(server: Identity) -> None:
+def test_pkcs12_in_any_base64_is_parsed(server: Identity) -> None:
     content = server.to_pkcs12("secret")
     encoded = b64encode(content).decode()
     lines = "\r\n".join(encoded[at : at + 64] for at in range(0, len(encoded), 64)) + "\r\n"
@@ -247,7 +247,7 @@ def test_pkcs12_in_base64_of_any_kind(server: Identity) -> None:
         assert identity_from_pkcs12(pkcs12=text, password="secret").certificate == server.certificate
 
 
-def test_what_is_uploaded_is_opened_by_openssl_without_a_password(
+def test_openssl_opens_the_upload_without_a_password(
     server: Identity, openssl: Callable[..., str], tmp_path: Path
 ) -> None:
     file = tmp_path / "upload.p12"
@@ -263,9 +263,7 @@ def test_what_is_uploaded_is_opened_by_openssl_without_a_password(
     assert "friendlyName" not in printed
 
 
-def test_what_is_uploaded_has_a_mac_and_no_encryption(
-    server: Identity, openssl: Callable[..., str], tmp_path: Path
-) -> None:
+def test_upload_has_a_mac_and_no_encryption(server: Identity, openssl: Callable[..., str], tmp_path: Path) -> None:
     file = tmp_path / "upload.p12"
     file.write_bytes(server.to_pkcs12())
 
@@ -281,7 +279,7 @@ def test_what_is_uploaded_has_a_mac_and_no_encryption(
         openssl("pkcs12", "-in", file, "-passin", "pass:wrong", "-nodes")
 
 
-def test_what_is_uploaded_is_opened_by_cryptography_without_a_password(server: Identity) -> None:
+def test_cryptography_opens_the_upload_without_a_password(server: Identity) -> None:
     for password in (None, b""):
         loaded = pkcs12.load_pkcs12(server.to_pkcs12(), password)
         assert loaded.cert is not None and loaded.cert.certificate == server.certificate
@@ -289,13 +287,13 @@ def test_what_is_uploaded_is_opened_by_cryptography_without_a_password(server: I
         assert tuple(entry.certificate for entry in loaded.additional_certs) == server.chain
 
 
-def test_a_password_protects(server: Identity) -> None:
+def test_password_encrypts_the_pkcs12_file(server: Identity) -> None:
     with pytest.raises(ValueError, match="Invalid password"):
         pkcs12.load_pkcs12(server.to_pkcs12("secret"), None)
     assert pkcs12.load_pkcs12(server.to_pkcs12("secret"), b"secret").key is not None
 
 
-def test_pem_forms(root: DevelopmentAuthority, server: Identity, other: Identity) -> None:
+def test_pem_texts_have_the_documented_order(root: DevelopmentCa, server: Identity, other: Identity) -> None:
     assert server.full_chain_pem == server.certificate_pem + server.chain_pem
     assert server.chain_pem.count("BEGIN CERTIFICATE") == 2
     assert other.chain_pem == ""
@@ -303,6 +301,6 @@ def test_pem_forms(root: DevelopmentAuthority, server: Identity, other: Identity
     assert server.to_pem_bundle() == server.certificate_pem + server.private_key_pem + server.chain_pem
 
 
-def test_no_form_of_an_identity_shows_its_key(server: Identity) -> None:
+def test_no_text_of_an_identity_contains_its_key(server: Identity) -> None:
     for shown in (repr(server), str(server), f"{server}"):
         assert "private_key" not in shown and "PRIVATE" not in shown

@@ -1,6 +1,6 @@
-"""Good files, damaged at random: facts or findings come out, no other exception, and no finding shows a key.
+"""Valid files, damaged at random: they have facts or findings, raise nothing else, and no finding contains a key.
 
-The damages are the same in each run; the files are generated anew.
+The damages are the same in each run; the files are generated again.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from hypothesis import strategies as st
 
 from gcore_tls_provider.certificates import (
     CaBundle,
-    DevelopmentAuthority,
+    CrlBundle,
+    DevelopmentCa,
     Finding,
     Identity,
     MaterialError,
-    RevocationLists,
     as_material,
     identity_from_pem,
     identity_from_pkcs12,
 )
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.findings.codes import CODES
-from gcore_tls_provider.certificates.rules.authority import authority_findings
 from gcore_tls_provider.certificates.rules.backend import backend_findings
+from gcore_tls_provider.certificates.rules.ca import ca_findings
+from gcore_tls_provider.certificates.rules.crl import coverage_findings, crl_findings
 from gcore_tls_provider.certificates.rules.leaf import leaf_findings
-from gcore_tls_provider.certificates.rules.revocation import coverage_findings, revocation_findings
 
 PASSWORD = "canary password 5e1c"
-SHOWN = 12
-"""Characters of a key in a row that no finding may show."""
+RUN_LENGTH = 12
+"""Number of consecutive characters of a key that no finding may contain."""
 
 REPEATABLE = settings(derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """The same damages in each run; pytest-timeout ends one that hangs."""
@@ -55,17 +55,17 @@ pytestmark = [
 
 
 @dataclass(frozen=True, repr=False)
-class Good:
-    """Good files of all kinds, and what may not be shown of them."""
+class ValidFiles:
+    """Valid files of all types, and the pieces of their secrets."""
 
-    authority: DevelopmentAuthority
+    ca: DevelopmentCa
     identity: Identity
     files: tuple[bytes, ...]
     secrets: frozenset[str]
 
 
 @pytest.fixture(scope="module")
-def good(root: DevelopmentAuthority, intermediate: DevelopmentAuthority, server: Identity) -> Good:
+def good(root: DevelopmentCa, intermediate: DevelopmentCa, server: Identity) -> ValidFiles:
     key = server.private_key
     encryption = BestAvailableEncryption(PASSWORD.encode())
     keys = (
@@ -76,32 +76,32 @@ def good(root: DevelopmentAuthority, intermediate: DevelopmentAuthority, server:
         key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
         key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, encryption),
     )
-    lists = RevocationLists.parse(root.revocation_list() + intermediate.revocation_list([server]))
+    bundle = CrlBundle.parse(root.issue_crl() + intermediate.issue_crl([server]))
     files = (
         (server.full_chain_pem + root.certificate_pem).encode(),
         server.certificate.public_bytes(Encoding.DER),
-        lists.to_pem().encode(),
-        lists.lists[1].public_bytes(Encoding.DER),
+        bundle.to_pem().encode(),
+        bundle.crls[1].public_bytes(Encoding.DER),
         server.to_pem_bundle().encode(),
         server.to_pkcs12(),
         server.to_pkcs12(PASSWORD),
         *keys,
     )
-    return Good(root, server, files, frozenset(secrets(server, keys)))
+    return ValidFiles(root, server, files, frozenset(secrets(server, keys)))
 
 
 def secrets(identity: Identity, keys: Sequence[bytes]) -> Iterator[str]:
-    """Every piece of a key's base64, in all its forms, and the number of the key itself."""
+    """Yield every piece of a key's base64, in all its formats, and of the key's number."""
     yield PASSWORD
     texts = [re.sub(r"-----[^-]+-----|Proc-Type.*|DEK-Info.*|\s", "", as_material(key)) for key in keys]
     texts.append(f"{identity.private_key.private_numbers().private_value:064x}")  # type: ignore[union-attr]  # an EC key
     texts.append(str(int(texts[-1], 16)))
-    # What a PKCS8 key begins with is the same for all keys of its kind.
-    common = as_material(DevelopmentAuthority.create("Another").identity.private_key_pem)
+    # The start of a PKCS8 key is the same for all keys of its type.
+    common = as_material(DevelopmentCa.create("Another").identity.private_key_pem)
     for text in texts:
-        for at in range(len(text) - SHOWN + 1):
-            if text[at : at + SHOWN] not in common:
-                yield text[at : at + SHOWN]
+        for at in range(len(text) - RUN_LENGTH + 1):
+            if text[at : at + RUN_LENGTH] not in common:
+                yield text[at : at + RUN_LENGTH]
 
 
 Damage = Callable[[bytes], bytes]
@@ -136,7 +136,7 @@ def _doubled(share: float, size: int, content: bytes) -> bytes:
 
 
 def _turned(content: bytes) -> bytes:
-    """PEM blocks, or lines, in the opposite order."""
+    """Return PEM blocks, or lines, in reverse order."""
     return b"\n".join(reversed(re.split(rb"(?<=-----)\n", content)))
 
 
@@ -199,10 +199,10 @@ DAMAGES: st.SearchStrategy[Damage] = st.one_of(
 )
 
 
-def readings(good: Good, text: str) -> Iterator[Callable[[], Sequence[Finding]]]:
-    """All ways to read a text. Each returns what the rules say of it, if there are any."""
+def readings(good: ValidFiles, text: str) -> Iterator[Callable[[], Sequence[Finding]]]:
+    """Yield all ways to parse a text. Each returns the findings of the rules."""
     now = datetime(2026, 1, 1, tzinfo=timezone.utc)
-    ca = CaBundle((good.authority.certificate, *good.identity.chain))
+    ca = CaBundle((good.ca.certificate, *good.identity.chain))
 
     def as_leaf() -> Sequence[Finding]:
         chain = CertificateChain.parse(text)
@@ -213,14 +213,14 @@ def readings(good: Good, text: str) -> Iterator[Callable[[], Sequence[Finding]]]
             *backend_findings([chain], ca=ca, crl=None, host_names=names, now=now, expiry_warning_days=30),
         )
 
-    def as_authority() -> Sequence[Finding]:
-        return authority_findings(CaBundle.parse(text), now=now, expiry_warning_days=30)
+    def as_ca() -> Sequence[Finding]:
+        return ca_findings(CaBundle.parse(text), now=now, expiry_warning_days=30)
 
-    def as_list() -> Sequence[Finding]:
-        crl = RevocationLists.parse(text)
+    def as_crl() -> Sequence[Finding]:
+        crl = CrlBundle.parse(text)
         known = [good.identity.certificate]
         return (
-            *revocation_findings(crl, ca=ca, now=now, expiry_warning_days=30, known=known),
+            *crl_findings(crl, ca=ca, now=now, expiry_warning_days=30, known=known),
             *coverage_findings(ca, crl, now=now),
             *backend_findings([good.identity.public], ca=ca, crl=crl, host_names=(), now=now, expiry_warning_days=30),
         )
@@ -237,19 +237,19 @@ def readings(good: Good, text: str) -> Iterator[Callable[[], Sequence[Finding]]]
         identity = identity_from_pkcs12(pkcs12=text, password=password)
         return leaf_findings(identity.public, role="client", now=now, expiry_warning_days=30)
 
-    yield from (as_leaf, as_authority, as_list, as_identity)
+    yield from (as_leaf, as_ca, as_crl, as_identity)
     for password in (None, PASSWORD):
         yield partial(as_key, password)
         yield partial(as_pkcs12, password)
 
 
-def shown(finding: Finding) -> str:
+def texts_of(finding: Finding) -> str:
     return f"{finding!r}\n{finding}"
 
 
 @settings(REPEATABLE, max_examples=600)
 @given(which=st.integers(0, 12), damages=st.lists(DAMAGES, min_size=1, max_size=4))
-def test_damaged_files_give_findings_or_facts(good: Good, which: int, damages: Sequence[Damage]) -> None:
+def test_damaged_files_have_findings_or_facts(good: ValidFiles, which: int, damages: Sequence[Damage]) -> None:
     content = good.files[which]
     for damage in damages:
         content = damage(content)
@@ -264,12 +264,14 @@ def test_damaged_files_give_findings_or_facts(good: Good, which: int, damages: S
         for finding in findings:
             assert finding.code in CODES
             assert str(finding).isprintable()
-            assert not good.secrets & pieces(shown(finding))
+            assert not good.secrets & pieces(texts_of(finding))
 
 
 def pieces(text: str) -> set[str]:
-    """All runs of `SHOWN` characters; whole words too, for the password."""
-    return {text[at : at + SHOWN] for at in range(len(text) - SHOWN + 1)} | ({PASSWORD} if PASSWORD in text else set())
+    """Return all runs of `RUN_LENGTH` characters, and the password if the text contains it."""
+    return {text[at : at + RUN_LENGTH] for at in range(len(text) - RUN_LENGTH + 1)} | (
+        {PASSWORD} if PASSWORD in text else set()
+    )
 
 
 HARMLESS: dict[str, Callable[[str], str]] = {
@@ -291,10 +293,10 @@ SURROUNDINGS = st.text(st.sampled_from("abcXYZ 0189=+/:,.#_ü€\t\n\r"), max_si
     changes=st.lists(st.sampled_from(sorted(HARMLESS)), unique=True),
     encoding=st.sampled_from(["text", "bytes", "base64", "base64 in lines", "UTF-16"]),
 )
-def test_damage_that_means_nothing_changes_no_digest(
-    good: Good, order: Sequence[int], around: Sequence[str], changes: Sequence[str], encoding: str
+def test_harmless_changes_keep_the_digest_of_certificates(
+    good: ValidFiles, order: Sequence[int], around: Sequence[str], changes: Sequence[str], encoding: str
 ) -> None:
-    own = [good.identity.certificate_pem, *pem_blocks(good.identity.chain_pem), good.authority.certificate_pem]
+    own = [good.identity.certificate_pem, *pem_blocks(good.identity.chain_pem), good.ca.certificate_pem]
     expected = identity_from_pem(certificate="".join(own), private_key=good.identity.private_key_pem)
     bundle = CaBundle.parse("".join(own))
 
@@ -303,7 +305,7 @@ def test_damage_that_means_nothing_changes_no_digest(
 
     identity = identity_from_pem(certificate=shuffled, private_key=good.identity.private_key_pem)
     assert identity.digest() == expected.digest()
-    # In a bundle the first place has a meaning, the others have none.
+    # In a bundle, only the first position has a meaning.
     assert CaBundle.parse(in_place).digest() == bundle.digest()
     assert (CaBundle.parse(shuffled).digest() == bundle.digest()) == (order[0] == 0)
 
@@ -314,16 +316,16 @@ def test_damage_that_means_nothing_changes_no_digest(
     changes=st.lists(st.sampled_from(sorted(HARMLESS)), unique=True),
     encoding=st.sampled_from(["text", "bytes", "base64", "base64 in lines", "UTF-16"]),
 )
-def test_damage_that_means_nothing_changes_no_list_and_no_key(
-    good: Good, around: Sequence[str], changes: Sequence[str], encoding: str
+def test_harmless_changes_keep_crls_and_keys(
+    good: ValidFiles, around: Sequence[str], changes: Sequence[str], encoding: str
 ) -> None:
-    lists = pem_blocks(good.files[2].decode())
+    crls = pem_blocks(good.files[2].decode())
     key = untidy([good.identity.private_key_pem], around[:2], changes, encoding)
 
-    read = RevocationLists.parse(untidy(lists, around, changes, encoding))
+    read = CrlBundle.parse(untidy(crls, around, changes, encoding))
     identity = identity_from_pem(certificate=good.identity.full_chain_pem, private_key=key)
 
-    assert read.digest() == RevocationLists.parse("".join(lists)).digest()
+    assert read.digest() == CrlBundle.parse("".join(crls)).digest()
     assert identity.private_key_pem == good.identity.private_key_pem
 
 
@@ -332,7 +334,7 @@ def pem_blocks(text: str) -> list[str]:
 
 
 def untidy(blocks: Sequence[str], around: Sequence[str], changes: Sequence[str], encoding: str) -> str:
-    """The blocks with text before, between and after, changed and encoded."""
+    """Return the blocks with text before, between and after, changed and encoded."""
     text = around[0] + "".join(block + after for block, after in zip(blocks, around[1:], strict=True))
     for change in changes:
         text = HARMLESS[change](text)

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from gcore_tls_provider.certificates import DevelopmentAuthority, Identity, write_development_certificates
+from gcore_tls_provider.certificates import DevelopmentCa, Identity, write_development_certificates
 
 
 @dataclass(frozen=True)
 class Pki:
     """A CA for servers, a CA for backends, and the certificates that they issued."""
 
-    public: DevelopmentAuthority
-    servers: DevelopmentAuthority
-    private: DevelopmentAuthority
+    public: DevelopmentCa
+    servers: DevelopmentCa
+    private: DevelopmentCa
     server: Identity
     shop: Identity
     client: Identity
@@ -26,8 +26,8 @@ class Pki:
 
 @pytest.fixture(scope="session")
 def pki() -> Pki:
-    public, private = DevelopmentAuthority.create("Public CA"), DevelopmentAuthority.create("Private CA")
-    servers = public.issue_authority("Public Server CA")
+    public, private = DevelopmentCa.create("Public CA"), DevelopmentCa.create("Private CA")
+    servers = public.issue_ca("Public Server CA")
     return Pki(
         public=public,
         servers=servers,
@@ -36,7 +36,7 @@ def pki() -> Pki:
         shop=servers.issue_server(["shop.example.com"]),
         client=private.issue_client("load-balancer", names=["load-balancer.internal"]),
         backend=private.issue_server(["app.example.com", "shop.example.com"]),
-        crl=private.revocation_list(),
+        crl=private.issue_crl(),
     )
 
 

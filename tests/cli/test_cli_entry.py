@@ -12,7 +12,7 @@ from pathlib import Path
 import cryptography_vectors
 import pytest
 
-from tests.cli.check.files import written
+from tests.cli.check.command_runs import write_files
 from tests.cli.conftest import Pki
 
 MODULE = [sys.executable, "-m", "gcore_tls_provider.cli"]
@@ -87,7 +87,7 @@ def test_file_name_outside_the_terminal_encoding_is_checked(pki: Pki, tmp_path: 
 
 
 def test_password_prompt_in_a_terminal(pki: Pki, tmp_path: Path) -> None:
-    written(tmp_path, client_p12=pki.client.to_pkcs12("canary"))
+    write_files(tmp_path, client_p12=pki.client.to_pkcs12("canary"))
     leader, follower = pty.openpty()
     try:
         with subprocess.Popen(
@@ -121,7 +121,7 @@ def test_warnings_of_cryptography_do_not_reach_stderr() -> None:
 
 
 def test_no_password_prompt_without_a_terminal(pki: Pki, tmp_path: Path) -> None:
-    written(tmp_path, client_p12=pki.client.to_pkcs12("canary"))
+    write_files(tmp_path, client_p12=pki.client.to_pkcs12("canary"))
     ended = process(MODULE, "check", tmp_path / "client.p12")
     assert ended.returncode == 1
     assert "PASSWORD_MISSING" in ended.stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.check.files import run
+from tests.cli.check.command_runs import run
 
 
 def test_created_set_has_no_findings_and_all_roles(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_options_set_names_and_validity(tmp_path: Path) -> None:
         89,
         90,
     }
-    assert files["crl.pem"].revocation_lists[0].days_left in (89, 90)
+    assert files["crl.pem"].crls[0].days_left in (89, 90)
     assert report.outcome != "errors", report
 
 
@@ -74,7 +74,7 @@ def test_existing_files_are_replaced_only_with_force(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
-    assert "is not empty" in run("dev-certs", tmp_path).refusal
+    assert "is not empty" in run("dev-certs", tmp_path).usage_error
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
     assert run("dev-certs", tmp_path, "--force").code == 0
@@ -101,7 +101,7 @@ def test_invalid_arguments_are_rejected_before_anything_is_created(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.chdir(tmp_path)
-    assert expected in run("dev-certs", *arguments).refusal
+    assert expected in run("dev-certs", *arguments).usage_error
     assert not (tmp_path / "new").exists()
 
 

@@ -18,11 +18,11 @@ import pytest
 import gcore_tls_components
 import gcore_tls_provider
 from gcore_tls_provider.api.wire.enums import LbAlgorithm
-from gcore_tls_provider.certificates import DevelopmentAuthority, write_development_certificates
+from gcore_tls_provider.certificates import DevelopmentCa, write_development_certificates
 from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.findings.finding import Severity
 from gcore_tls_provider.lifecycle.kinds import KINDS
-from tests.cli.check.files import run as run_command
+from tests.cli.check.command_runs import run as run_command
 from tests.docs.preview import Folder, commands
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,9 +103,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
     path = tmp_path / "certificates"
     write_development_certificates(path)
     for name in ("old", "new"):
-        authority = DevelopmentAuthority.create(f"The {name} CA")
+        authority = DevelopmentCa.create(f"The {name} CA")
         (path / f"{name}-ca.pem").write_text(authority.certificate_pem)
-        (path / f"{name}-crl.pem").write_text(authority.revocation_list(next_update_days=365))
+        (path / f"{name}-crl.pem").write_text(authority.issue_crl(next_update_days=365))
         (path / f"{name}-backend.pem").write_text(authority.issue_server(["app.example.com"]).full_chain_pem)
     monkeypatch.chdir(path)
     yield Folder(path, {})
@@ -179,7 +179,7 @@ class TestDeployedMaterial:
     def test_error_on_deployed_material_is_a_warning(self, folder: Folder) -> None:
         program = next(program for program, shown in PROGRAMS if "MTLSLoadBalancer" in program)
         past = datetime.now(timezone.utc) - timedelta(days=20)
-        old = DevelopmentAuthority.create("Servers").issue_server(["app.example.com"], now=past, valid_days=10)
+        old = DevelopmentCa.create("Servers").issue_server(["app.example.com"], now=past, valid_days=10)
         (folder.path / "server.pem").write_text(old.full_chain_pem)
         (folder.path / "server.key").write_text(old.private_key_pem)
         assert [line.partition(":")[0] for line in folder.findings(program)] == ["error"]

@@ -13,7 +13,7 @@ import pytest
 from documentation.screenshots import FOLDER as IMAGES
 from documentation.terminal import SCHEMES, text_of
 from gcore_tls_components import MTLSLoadBalancer
-from tests.cli.check.files import run
+from tests.cli.check.command_runs import run
 from tests.docs.pages import DOCS, ROOT
 
 README = (ROOT / "README.md").read_text()

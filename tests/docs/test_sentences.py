@@ -17,9 +17,9 @@ from gcore_tls_provider import errors
 from gcore_tls_provider.api import http_errors as refusals
 from gcore_tls_provider.certificates import (
     CaBundle,
-    DevelopmentAuthority,
+    CrlBundle,
+    DevelopmentCa,
     MaterialError,
-    RevocationLists,
     from_file,
     identity_from_pem,
     identity_from_pkcs12,
@@ -57,7 +57,7 @@ def test_every_finding_on_a_page_is_one_of_them() -> None:
     assert len({found[2] for found in shown}) > 2
 
 
-AUTHORITY, OTHER = DevelopmentAuthority.create("Authority"), DevelopmentAuthority.create("Other")
+AUTHORITY, OTHER = DevelopmentCa.create("Authority"), DevelopmentCa.create("Other")
 SERVER, ANOTHER = AUTHORITY.issue_server(["app.example.com"]), AUTHORITY.issue_server(["app.example.com"])
 
 
@@ -74,7 +74,7 @@ def misplaced_key(_: Path) -> object:
 
 
 def no_list(_: Path) -> object:
-    return RevocationLists.parse(AUTHORITY.certificate_pem)
+    return CrlBundle.parse(AUTHORITY.certificate_pem)
 
 
 def wrong_password(folder: Path) -> object:

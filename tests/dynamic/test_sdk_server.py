@@ -29,7 +29,7 @@ from gcore_emulator import Emulator, Settings, TaskSeconds, serving
 from gcore_emulator.behavior import Behavior
 from gcore_emulator.faults import FailTask, Respond
 from gcore_tls_provider import providers
-from gcore_tls_provider.certificates import DevelopmentAuthority
+from gcore_tls_provider.certificates import DevelopmentCa
 from gcore_tls_provider.hidden_inputs import RECORD, to_json
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from tests.fake_engine.recording_host import IDENTITY, Making, exported
@@ -156,7 +156,7 @@ def waiting_for(together: int) -> Iterator[str]:
 class TestInTheSdksServer:
     def test_a_life(self, emulator: tuple[Emulator, str], tmp_path: Path) -> None:
         stored, url = emulator
-        certificate = DevelopmentAuthority.create("Backends CA").certificate_pem
+        certificate = DevelopmentCa.create("Backends CA").certificate_pem
         (tmp_path / "state.json").write_bytes(exported(creating=[Making(URN, {RECORD: {"v": 1, "nonce": ATTEMPT}})]))
         (tmp_path / "pulumi").write_text(f"#!/bin/sh\nexec cat {tmp_path}/state.json\n")
         (tmp_path / "pulumi").chmod(0o755)

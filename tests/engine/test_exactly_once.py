@@ -8,7 +8,7 @@ import pytest
 
 from gcore_emulator import Emulator
 from gcore_emulator.faults import Respond
-from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles
+from gcore_tls_provider.certificates import DevelopmentCa, DevelopmentFiles
 from tests.engine.conftest import NewProgram, emulated
 from tests.engine.ending import end
 from tests.engine.foreign import Portal
@@ -36,7 +36,7 @@ def emulator() -> Emulator:
 def other_authority(tmp_path: Path, files: DevelopmentFiles) -> Path:
     """Another authority's certificate."""
     path = tmp_path / "other-ca.pem"
-    path.write_text(DevelopmentAuthority.create("Another CA").certificate_pem)
+    path.write_text(DevelopmentCa.create("Another CA").certificate_pem)
     return path
 
 

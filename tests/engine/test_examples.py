@@ -11,7 +11,7 @@ import pytest
 
 from gcore_emulator import Emulator
 from gcore_emulator.settings import Dialect
-from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles
+from gcore_tls_provider.certificates import DevelopmentCa, DevelopmentFiles
 from tests.engine.accounts import configure_abroad
 from tests.engine.conftest import NewStack
 from tests.engine.foreign import Portal
@@ -55,7 +55,7 @@ def _client_files(files: DevelopmentFiles) -> dict[str, object]:
 
 def _another_listener_certificate(stack: Stack, _: DevelopmentFiles) -> None:
     """Reissue the certificate with one more name, as `docs/preview.md` shows."""
-    issued = DevelopmentAuthority.create("Development Server CA").issue_server(["app.example.com", "www.example.com"])
+    issued = DevelopmentCa.create("Development Server CA").issue_server(["app.example.com", "www.example.com"])
     for key, text in (("certificate", issued.full_chain_pem), ("privateKey", issued.private_key_pem)):
         path = stack.home / f"{key}.pem"
         path.write_text(text)

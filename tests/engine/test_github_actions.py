@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gcore_emulator.settings import Dialect
-from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles
+from gcore_tls_provider.certificates import DevelopmentCa, DevelopmentFiles
 from tests.engine.conftest import NewStack
 from tests.engine.stack import ROOT, Command, Stack
 
@@ -34,7 +34,7 @@ def commented(preview: Command, folder: Path) -> str:
 
 def issue(stack: Stack, valid_days: int) -> None:
     """Another certificate for the listener, in the place of the one before."""
-    issued = DevelopmentAuthority.create("Server CA").issue_server(["app.example.com"], valid_days=valid_days)
+    issued = DevelopmentCa.create("Server CA").issue_server(["app.example.com"], valid_days=valid_days)
     for key, text in (("certificate", issued.full_chain_pem), ("privateKey", issued.private_key_pem)):
         path = stack.home / f"{key}.pem"
         path.write_text(text)

@@ -14,7 +14,7 @@ import pytest
 
 from gcore_emulator import Behavior, Emulator, Settings, TaskSeconds
 from gcore_emulator.settings import DIALECT_CHOICES, Dialect
-from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
+from gcore_tls_provider.certificates import DevelopmentCa, Identity
 from tests.engine.conftest import API_KEY, PROJECT, REGION, NewStack
 from tests.engine.stack import ROOT, Stack
 
@@ -37,8 +37,8 @@ class Shop:
 
     stack: Stack
     folder: Path
-    servers: DevelopmentAuthority
-    backends: DevelopmentAuthority
+    servers: DevelopmentCa
+    backends: DevelopmentCa
 
     def write(self, name: str, content: str | bytes) -> str:
         path = self.folder / name
@@ -62,28 +62,26 @@ class Shop:
         issued: Identity = self.backends.issue_client("load-balancer.example.com")
         self.stack.configure({"clientCertificate": self.write("client.p12", issued.to_pkcs12(PASSWORD))})
 
-    def authorities(self, *authorities: DevelopmentAuthority) -> None:
+    def authorities(self, *authorities: DevelopmentCa) -> None:
         """The first one's list stands first, as a load balancer wants it."""
         self.stack.configure(
             {
                 "ca": self.write("ca.pem", "".join(each.certificate_pem for each in authorities)),
-                "crl": self.write("crl.pem", "".join(each.revocation_list() for each in authorities)),
+                "crl": self.write("crl.pem", "".join(each.issue_crl() for each in authorities)),
             }
         )
 
     def client_certificate_and_revocation_list(self) -> None:
         self.client_certificate()
         revoked = self.backends.issue_server(["gone.example.com"])
-        self.stack.configure({"crl": self.write("crl.pem", self.backends.revocation_list([revoked]))})
+        self.stack.configure({"crl": self.write("crl.pem", self.backends.issue_crl([revoked]))})
 
 
 @pytest.fixture
 def shop(new_stack: NewStack, tmp_path: Path) -> Shop:
     folder = tmp_path / "files"
     folder.mkdir()
-    made = Shop(
-        new_stack(ROOT), folder, DevelopmentAuthority.create("Servers"), DevelopmentAuthority.create("Backends")
-    )
+    made = Shop(new_stack(ROOT), folder, DevelopmentCa.create("Servers"), DevelopmentCa.create("Backends"))
     made.listener_certificate()
     made.names("shop", "blog", "mail")
     made.client_certificate()
@@ -107,7 +105,7 @@ class Rotation:
 
 
 ONE = {"updated": 1, "replaced": 1}
-OTHER = DevelopmentAuthority.create("New backends")
+OTHER = DevelopmentCa.create("New backends")
 
 # One after the other, on one stack.
 ROTATIONS: Mapping[str, Rotation] = {

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 
 from gcore_emulator import Emulator, Settings, TaskSeconds
 from gcore_emulator.data_plane import haproxy_data_plane
-from gcore_tls_provider.certificates import DevelopmentAuthority, DevelopmentFiles, Identity, identity_from_pem
+from gcore_tls_provider.certificates import DevelopmentCa, DevelopmentFiles, Identity, identity_from_pem
 from tests.engine.conftest import API_KEY, PROJECT, REGION, NewProgram, NewStack
 from tests.engine.foreign import Portal
 from tests.engine.load import Count, Load
@@ -86,7 +86,7 @@ class Shop:
 
     folder: Path
     backends: list[Backend]
-    servers: DevelopmentAuthority = field(default_factory=lambda: DevelopmentAuthority.create("Servers"))
+    servers: DevelopmentCa = field(default_factory=lambda: DevelopmentCa.create("Servers"))
     issued: dict[str, Identity] = field(default_factory=dict)
 
     def identity(self, name: str, issued: Identity) -> None:
@@ -95,13 +95,13 @@ class Shop:
         self._write(f"{name}.pem", issued.full_chain_pem)
         self._write(f"{name}.key", issued.private_key_pem)
 
-    def trust(self, *authorities: DevelopmentAuthority, revoked: Sequence[Identity] = ()) -> None:
+    def trust(self, *authorities: DevelopmentCa, revoked: Sequence[Identity] = ()) -> None:
         """Whom the load balancer trusts from the next `up` on. What is revoked is of the first authority."""
-        lists = [each.revocation_list(revoked if each is authorities[0] else ()) for each in authorities]
+        lists = [each.issue_crl(revoked if each is authorities[0] else ()) for each in authorities]
         self._write("ca.pem", _pem(*authorities))
         self._write("crl.pem", "".join(lists))
 
-    def backend(self, number: int, shown: Identity, *clients: DevelopmentAuthority) -> None:
+    def backend(self, number: int, shown: Identity, *clients: DevelopmentCa) -> None:
         """What a backend shows, and whom it lets in, from its next connection on."""
         self.backends[number].context = server_context(shown.to_pem_bundle(), _pem(*clients))
 
@@ -116,7 +116,7 @@ class Shop:
         (self.folder / name).write_text(text)
 
 
-def _pem(*authorities: DevelopmentAuthority) -> str:
+def _pem(*authorities: DevelopmentCa) -> str:
     return "".join(each.certificate_pem for each in authorities)
 
 
@@ -130,8 +130,8 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 
 def test_rotations_drop_no_request(shop: Shop, new_program: NewProgram, emulator: Emulator) -> None:
-    clients, new_clients = DevelopmentAuthority.create("Clients"), DevelopmentAuthority.create("New clients")
-    old, new = DevelopmentAuthority.create("Backends"), DevelopmentAuthority.create("New backends")
+    clients, new_clients = DevelopmentCa.create("Clients"), DevelopmentCa.create("New clients")
+    old, new = DevelopmentCa.create("Backends"), DevelopmentCa.create("New backends")
     names = (APP, SHOP)
     shop.identity("server", shop.servers.issue_server([APP]))
     shop.identity("shop", shop.servers.issue_server([SHOP]))

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gcore_emulator import Emulator
-from tests.certificates.issuing import CLIENT, Issued, issue, issue_authority, issue_list
+from tests.certificates.issuing import CLIENT, Issued, issue, issue_ca, issue_crl
 from tests.engine.conftest import NewProgram
 from tests.engine.stack import Command, Stack
 
@@ -44,7 +44,7 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ca = issue_authority("Backends CA", not_before=BEGIN, not_after=NEXT_YEAR)
+        self.ca = issue_ca("Backends CA", not_before=BEGIN, not_after=NEXT_YEAR)
         self.write("ca.pem", self.ca.pem)
         self.revocation_list(self.ca)
         self.identity("server", self.server("app.example"))
@@ -65,7 +65,7 @@ class Files:
         self.write(f"{name}.key", issued.key_pem)
 
     def revocation_list(self, ca: Issued, *revoked: Issued, next_update: datetime = NEXT_YEAR) -> None:
-        made = issue_list(ca, revoked, this_update=BEGIN, next_update=next_update)
+        made = issue_crl(ca, revoked, this_update=BEGIN, next_update=next_update)
         self.write("crl.pem", made.public_bytes(Encoding.PEM).decode())
 
 
@@ -98,7 +98,7 @@ def said(command: Command) -> dict[str, list[str]]:
 
 
 def test_a_broken_graph_is_refused_with_all_its_findings(stack: Stack, files: Files, emulator: Emulator) -> None:
-    other = issue_authority("Another CA", not_before=BEGIN, not_after=NEXT_YEAR)
+    other = issue_ca("Another CA", not_before=BEGIN, not_after=NEXT_YEAR)
     files.identity("server", files.server("app.example", not_after=YESTERDAY))
     files.identity("client", files.server("lb.example"))
     files.revocation_list(other)
@@ -156,7 +156,7 @@ def test_a_rotation_in_words(stack: Stack, files: Files) -> None:
 
 
 def test_a_bundle_that_drops_an_authority_warns_with_the_three_steps(stack: Stack, files: Files) -> None:
-    new = issue_authority("New CA", not_before=BEGIN, not_after=NEXT_YEAR)
+    new = issue_ca("New CA", not_before=BEGIN, not_after=NEXT_YEAR)
     (files.folder / "crl.pem").unlink()
     program = (stack.program / "__main__.py").read_text()
     (stack.program / "__main__.py").write_text(program.replace('    crl=from_file("crl.pem"),\n', ""))
@@ -193,9 +193,9 @@ def test_an_accepted_error_is_a_warning_with_its_reason(stack: Stack, files: Fil
 
 
 def test_what_means_the_same_is_no_change(stack: Stack, files: Files) -> None:
-    second = issue_authority("Second CA", not_before=BEGIN, not_after=NEXT_YEAR)
-    third = issue_authority("Third CA", not_before=BEGIN, not_after=NEXT_YEAR)
-    lists = [issue_list(each, this_update=BEGIN, next_update=NEXT_YEAR) for each in (files.ca, second, third)]
+    second = issue_ca("Second CA", not_before=BEGIN, not_after=NEXT_YEAR)
+    third = issue_ca("Third CA", not_before=BEGIN, not_after=NEXT_YEAR)
+    lists = [issue_crl(each, this_update=BEGIN, next_update=NEXT_YEAR) for each in (files.ca, second, third)]
     lists_pem = [each.public_bytes(Encoding.PEM).decode() for each in lists]
     files.write("ca.pem", files.ca.pem + second.pem + third.pem)
     files.write("crl.pem", "".join(lists_pem))

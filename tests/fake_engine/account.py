@@ -34,7 +34,7 @@ from tests.fake_clock import FakeClock
 from tests.fake_engine.recording_host import Making, RecordingHost
 from tests.fake_engine.referring import as_programs, as_saved
 from tests.fake_engine.requests import PROJECT, REGION, SCOPE, RecordingTransport, Sent
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 KEY = "1234_lifecycle"
 STACK = "dev"
@@ -168,7 +168,7 @@ class World:
     host: RecordingHost
     session: Session
     certificates: CertificateCache
-    material: Material
+    material: LoadBalancerPki
     under: Resource | None = None
     half_done: list[Resource] = field(default_factory=list)
 
@@ -179,7 +179,7 @@ class World:
         url: str,
         network: httpx.BaseTransport,
         clock: FakeClock,
-        material: Material,
+        material: LoadBalancerPki,
         dialect: str,
     ) -> World:
         values = {
@@ -275,7 +275,7 @@ class World:
     # What a program has.
 
     def ca(self, name: str = "ca") -> Resource:
-        return self.create("CertificateAuthority", name, certificate=self.material.authority.certificate_pem)
+        return self.create("CertificateAuthority", name, certificate=self.material.ca.certificate_pem)
 
     def crl(self, name: str = "crl") -> Resource:
         return self.create("RevocationList", name, revocation_list=self.material.crl)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 
-from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists
+from gcore_tls_provider.certificates import CaBundle, CrlBundle, MaterialError
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.inputs.record import Record
@@ -59,7 +59,7 @@ def _content(role: str, pem: str) -> CachedCertificate | None:
         if role == "ca":
             return CachedCertificate(digest, CaBundle.parse(pem))
         if role == "crl":
-            return CachedCertificate(digest, RevocationLists.parse(pem))
+            return CachedCertificate(digest, CrlBundle.parse(pem))
         return CachedCertificate(digest, CertificateChain.parse(pem, property=role))
     except MaterialError:
         return None

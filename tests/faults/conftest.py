@@ -9,12 +9,12 @@ import pytest
 
 from tests.faults.counts import PROPERTY, Counts
 from tests.faults.scenario import Story
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 
 @pytest.fixture(scope="session")
 def story() -> Story:
-    return Story.of(Material.generate(), "both")
+    return Story.of(LoadBalancerPki.generate(), "both")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Literal
 
 from gcore_tls_provider.certificates import Identity
 from tests.fake_engine.state import Declared, Program, Ref
-from tests.material import Material, base64_of
+from tests.material import LoadBalancerPki, base64_of
 
 PhaseName = Literal["up", "change", "rotate", "move", "swap", "refresh", "destroy"]
 
@@ -51,9 +51,9 @@ def pkcs12(identity: Identity) -> Mapping[str, object]:
     return {"pkcs12": base64_of(identity.to_pkcs12(PASSWORD)), "pkcs12_password": PASSWORD}
 
 
-def materials(material: Material) -> tuple[Materials, Materials]:
+def materials(material: LoadBalancerPki) -> tuple[Materials, Materials]:
     """Those of before the rotation, and those of after it."""
-    authority, other = material.authority, material.other_authority
+    authority, other = material.ca, material.other_ca
     old = Materials(
         material.pem(material.server),
         material.pem(material.sni),
@@ -127,7 +127,7 @@ def program(
     ]
 
 
-def life(material: Material) -> Sequence[Phase]:
+def life(material: LoadBalancerPki) -> Sequence[Phase]:
     """All phases, in order."""
     old, new = materials(material)
     last = program(new, changed=True, port=444, forwarded=True)

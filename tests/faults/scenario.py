@@ -21,7 +21,7 @@ from tests.faults.counts import Counts
 from tests.faults.faults import Fault, Network, Point
 from tests.faults.in_process import InProcess
 from tests.faults.lifetime import PASSWORD, Phase, PhaseName, life
-from tests.material import Material, base64_of
+from tests.material import LoadBalancerPki, base64_of
 
 FOREIGN_SUFFIX = "-0badcafe-123456"
 """An owner and a making that aren't of this stack."""
@@ -66,7 +66,7 @@ class Story:
     programs: dict[PhaseName, Program] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, material: Material, dialect: Dialect) -> Story:
+    def of(cls, material: LoadBalancerPki, dialect: Dialect) -> Story:
         """Lives the life once."""
         clock = FakeClock()
         settings = Settings(
@@ -136,7 +136,7 @@ class Story:
 
         wanted = self.chapters[recovers_as or name]
         if point.method == "DELETE" and struck.outcome == "failed" and wanted is not chapter:
-            # Nothing says that an object may be gone whose deletion failed: docs/when-a-run-dies.md says what to type.
+            # Nothing says that an object may be gone whose deletion failed: docs/interrupted-runs.md says what to type.
             self.engine.refresh()
         again = self._recovery(chapter.phase, wanted)
         if again.outcome != "done":
@@ -193,7 +193,7 @@ def _difference(now: Sequence[str], wanted: Sequence[str]) -> Mapping[str, list[
     }
 
 
-def _foreign(emulator: Emulator, material: Material) -> Snapshot:
+def _foreign(emulator: Emulator, material: LoadBalancerPki) -> Snapshot:
     """What others have: made through the API, with names of their own, and names like ours of another stack."""
     client = httpx.Client(
         base_url="http://gcore.example/cloud",
@@ -227,7 +227,7 @@ def _foreign(emulator: Emulator, material: Material) -> Snapshot:
     return Snapshot.of(emulator)
 
 
-def _canaries(material: Material) -> Sequence[str]:
+def _canaries(material: LoadBalancerPki) -> Sequence[str]:
     """Parts of what nobody may see: the API key, a password, and each private key as PEM and as base64 of its bytes."""
     found = [KEY, PASSWORD]
     for each in (material.server, material.sni, material.client):

@@ -12,7 +12,7 @@ from tests.faults.accounts import Snapshot
 from tests.faults.faults import FAULTS, Point
 from tests.faults.lifetime import materials
 from tests.faults.scenario import Story
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def engine(story: Story) -> FakeEngine:
 
 def program(story: Story) -> Program:
     (pool,) = [each for each in story.emulator.account.pools.values() if each.name == "pool-of-somebody-else"]
-    given = materials(Material.generate())[0]
+    given = materials(LoadBalancerPki.generate())[0]
     former = {"protocol": pool.protocol, "ca_secret_id": pool.ca_secret_id}
     return [
         Declared("CertificateAuthority", "ca", {"certificate": given.ca}),

@@ -33,7 +33,7 @@ def test_the_next_run_ends_as_the_new_program_says(
     wrong: list[str] = []
     writes = [each for each in story.chapters[phase].points if each.method != "GET"]
     if (phase, then) == ("up", "destroy"):
-        # Where the state holds nothing yet, a destroy calls nobody: docs/when-a-run-dies.md says so.
+        # Where the state holds nothing yet, a destroy calls nobody: docs/interrupted-runs.md says so.
         writes = writes[1:]
     for point in writes:
         if point.is_tried_with(FAULTS[fault]):

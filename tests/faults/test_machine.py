@@ -18,7 +18,7 @@ from tests.faults.accounts import Snapshot, duplicates
 from tests.faults.faults import FAULTS, Point
 from tests.faults.lifetime import materials, program
 from tests.faults.scenario import Story
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 PROGRAMS = st.fixed_dictionaries(
     {
@@ -37,9 +37,9 @@ WANTED: dict[str, list[str]] = {}
 
 
 @cache
-def shared() -> tuple[Material, Story]:
+def shared() -> tuple[LoadBalancerPki, Story]:
     """Made once: the life that it lives isn't looked at."""
-    material = Material.generate()
+    material = LoadBalancerPki.generate()
     return material, Story.of(material, "both")
 
 
@@ -113,7 +113,7 @@ class Machine(RuleBasedStateMachine):
     def _run_well(self) -> None:
         self.story.network.begin()
         if self.doubtful:
-            # A deletion may have failed whose object is gone: docs/when-a-run-dies.md says what to type.
+            # A deletion may have failed whose object is gone: docs/interrupted-runs.md says what to type.
             assert self.engine.refresh().outcome == "done"
         run = self.engine.up(self.program)
         assert run.outcome == "done", run.error

@@ -27,7 +27,7 @@ from tests.fake_engine.requests import PROJECT, REGION
 from tests.faults.accounts import Snapshot, duplicates
 from tests.faults.counts import Counts
 from tests.faults.in_process import InProcess
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 LOAD_BALANCERS = 100
 THREADS = 64
@@ -112,14 +112,14 @@ class Program:
 
 @pytest.mark.timeout(240)
 def test_a_hundred_load_balancers_at_once(counted: Callable[[Counts], None]) -> None:
-    material, emulator = Material.generate(), emulated()
+    material, emulator = LoadBalancerPki.generate(), emulated()
     transport = Unreliable(InProcess(create_application(emulator)), 0.1)
     stack = Program(transport)
 
     def whole(number: int) -> None:
         server = stack.make("ListenerCertificate", f"server-{number}", **material.pem(material.server))
         client = stack.make("ClientCertificate", f"client-{number}", **material.pem(material.client))
-        ca = stack.make("CertificateAuthority", f"ca-{number}", certificate=material.authority.certificate_pem)
+        ca = stack.make("CertificateAuthority", f"ca-{number}", certificate=material.ca.certificate_pem)
         balancer = stack.make("LoadBalancer", f"lb-{number}")
         listener = stack.make("Listener", f"listener-{number}", load_balancer_id=balancer, secret_id=server)
         where = {"load_balancer_id": balancer, "listener_id": listener}

@@ -12,17 +12,19 @@ import pytest
 from gcore_emulator import Behavior, Emulator, ManualClock, Settings, TaskSeconds, serving
 from tests.gcore_emulator.data_plane.world import Traffic, carrying
 from tests.gcore_emulator.emulated_api import KEY, OTHER_PROJECT, OTHER_REGION, PROJECT, REGION, TASK_SECONDS, Api
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 Start = Callable[..., Api]
 
 
 @pytest.fixture(scope="session")
-def material() -> Material:
-    return Material.generate()
+def material() -> LoadBalancerPki:
+    return LoadBalancerPki.generate()
 
 
-def _serve(stack: ExitStack, material: Material, task_seconds: TaskSeconds | None, options: dict[str, Any]) -> Api:
+def _serve(
+    stack: ExitStack, material: LoadBalancerPki, task_seconds: TaskSeconds | None, options: dict[str, Any]
+) -> Api:
     clock = ManualClock()
     settings = Settings(
         api_key=KEY,
@@ -39,14 +41,14 @@ def _serve(stack: ExitStack, material: Material, task_seconds: TaskSeconds | Non
 
 
 @pytest.fixture
-def start(material: Material) -> Iterator[Start]:
+def start(material: LoadBalancerPki) -> Iterator[Start]:
     """Start an emulator with the given behavior options, by field name of `Behavior`."""
     with ExitStack() as stack:
         yield lambda task_seconds=None, **options: _serve(stack, material, task_seconds, options)
 
 
 @pytest.fixture(scope="session")
-def _default(material: Material) -> Iterator[Api]:
+def _default(material: LoadBalancerPki) -> Iterator[Api]:
     with ExitStack() as stack:
         yield _serve(stack, material, None, {})
 
@@ -63,14 +65,14 @@ def api(_default: Api) -> Api:
 
 
 @pytest.fixture
-def traffic(material: Material) -> Iterator[Traffic]:
+def traffic(material: LoadBalancerPki) -> Iterator[Traffic]:
     """Emulator with a real data plane and the default behavior options."""
     with carrying(material) as found:
         yield found
 
 
 @pytest.fixture
-def start_traffic(material: Material) -> Iterator[Callable[..., Traffic]]:
+def start_traffic(material: LoadBalancerPki) -> Iterator[Callable[..., Traffic]]:
     """Start an emulator with a real data plane and the given behavior options, by field name of `Behavior`."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(carrying(material, **options))

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from gcore_emulator import Emulator, ManualClock
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 KEY = "1234_emulated"
 PROJECT, REGION = 11, 22
@@ -40,7 +40,7 @@ class Api:
     emulator: Emulator
     clock: ManualClock
     http: httpx.Client
-    material: Material
+    material: LoadBalancerPki
 
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self.http.request(method, f"/cloud{path.replace('@', LOCATION)}", **options)

@@ -20,7 +20,7 @@ from gcore_emulator import Behavior, Emulator, ManualClock, Settings, TaskSecond
 from gcore_emulator.persistence import RecordKey, serialize, values_to_save
 from gcore_emulator.state_file import open_state_file
 from tests.gcore_emulator.emulated_api import KEY, blob, member_body, monitor_body, pool_body
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 
 def settings(**options: Any) -> Settings:
@@ -61,7 +61,7 @@ class RestartableEmulator:
     """Emulator with a state file that can be restarted."""
 
     file: Path
-    material: Material
+    material: LoadBalancerPki
     settings: Settings = PLAIN
     clock: ManualClock = field(default_factory=ManualClock)
 
@@ -151,7 +151,7 @@ class RestartableEmulator:
 @contextmanager
 def run_scenario(
     file: Path,
-    material: Material,
+    material: LoadBalancerPki,
     scenario: Sequence[tuple[str, int]],
     restarts: Collection[int] = (),
     settings: Settings = PLAIN,

@@ -20,7 +20,7 @@ from gcore_emulator.behavior import behavior_options
 from gcore_emulator.command import cli
 from gcore_emulator.settings import TASK_TYPES
 from tests.gcore_emulator.emulated_api import blob
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 COMMAND = [sys.executable, "-m", "gcore_emulator"]
 
@@ -53,7 +53,7 @@ def error_of(*arguments: str) -> str:
     return " ".join(ended.stderr.split())
 
 
-def test_options_set_key_location_dialect_behavior_and_task_duration(tmp_path: Path, material: Material) -> None:
+def test_options_set_key_location_dialect_behavior_and_task_duration(tmp_path: Path, material: LoadBalancerPki) -> None:
     options = ["--api-key", "1234_key", "--project", "7", "--region", "8", "--region", "9", "--dialect", "guide"]
     options += [
         "--behavior",

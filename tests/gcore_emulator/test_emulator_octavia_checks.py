@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import NoEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
 from tests.gcore_emulator.emulated_api import LISTENER, Api, pool_body
-from tests.material import Material, base64_of
+from tests.material import LoadBalancerPki, base64_of
 
 
 def _pkcs12(key: Any, name: str = "app.example", subject: bool = True) -> bytes:
@@ -27,12 +27,12 @@ def _pkcs12(key: Any, name: str = "app.example", subject: bool = True) -> bytes:
     return serialize_key_and_certificates(None, key, lasting.sign(key, algorithm), None, NoEncryption())
 
 
-Payload = Callable[[Material], str | bytes]
+Payload = Callable[[LoadBalancerPki], str | bytes]
 
 
-def _corrupt_second_block(material: Material) -> str:
-    lines = material.other_authority.certificate_pem.splitlines()
-    return material.authority.certificate_pem + "\n".join([lines[0], "!" + lines[1][1:], *lines[2:]])
+def _corrupt_second_block(material: LoadBalancerPki) -> str:
+    lines = material.other_ca.certificate_pem.splitlines()
+    return material.ca.certificate_pem + "\n".join([lines[0], "!" + lines[1][1:], *lines[2:]])
 
 
 UNUSABLE_SECRETS: list[tuple[str, str, Payload]] = [
@@ -51,8 +51,8 @@ UNUSABLE_SECRETS: list[tuple[str, str, Payload]] = [
     ("pool.ca_secret_id", "PKCS12", lambda m: m.server.to_pkcs12()),
     ("pool.ca_secret_id", "CRL", lambda m: m.crl),
     ("pool.ca_secret_id", "corrupt second block", _corrupt_second_block),
-    ("pool.ca_secret_id", "truncated", lambda m: m.authority.certificate_pem[:200]),
-    ("pool.crl_secret_id", "certificate", lambda m: m.authority.certificate_pem),
+    ("pool.ca_secret_id", "truncated", lambda m: m.ca.certificate_pem[:200]),
+    ("pool.crl_secret_id", "certificate", lambda m: m.ca.certificate_pem),
     ("pool.crl_secret_id", "of another CA", lambda m: m.other_crl),
     ("pool.crl_secret_id", "damaged", lambda m: m.crl.replace("\nM", "\nN", 1)),
 ]
@@ -89,8 +89,8 @@ class TestCrl:
 
     def test_first_certificate_of_the_ca_bundle_must_have_signed_the_crl(self, api: Api) -> None:
         material = api.material
-        first = material.authority.certificate_pem + material.other_authority.certificate_pem
-        second = material.other_authority.certificate_pem + material.authority.certificate_pem
+        first = material.ca.certificate_pem + material.other_ca.certificate_pem
+        second = material.other_ca.certificate_pem + material.ca.certificate_pem
         _, pool = api.pool_on_new_load_balancer()
         crl = api.crl_secret()
         api.do("PATCH", f"/v2/lbpools/@/{pool}", {"ca_secret_id": api.secret(base64_of(first)), "crl_secret_id": crl})

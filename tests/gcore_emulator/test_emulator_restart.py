@@ -13,7 +13,7 @@ from tests.gcore_emulator.data_plane.clients import ask
 from tests.gcore_emulator.data_plane.waiting import until
 from tests.gcore_emulator.emulated_api import blob
 from tests.gcore_emulator.test_emulator_command import error_of, running
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 HEADERS = {"Authorization": "apikey emulator"}
 NAMES = ("one", "two", "three")
@@ -25,7 +25,9 @@ def accepted_task(response: httpx.Response) -> str:
     return str(response.json()["tasks"][0])
 
 
-def test_killed_emulator_keeps_accepted_changes_and_continues_its_tasks(tmp_path: Path, material: Material) -> None:
+def test_killed_emulator_keeps_accepted_changes_and_continues_its_tasks(
+    tmp_path: Path, material: LoadBalancerPki
+) -> None:
     options = ["--state", str(tmp_path / "state"), "--task-seconds", "2,create_secret=0,delete_loadbalancer=never"]
     log = tmp_path / "log"
     with running(log, *options) as (url, process), httpx.Client(base_url=url, headers=HEADERS) as client:

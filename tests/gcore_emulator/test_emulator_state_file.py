@@ -15,7 +15,7 @@ from gcore_emulator.account import EmulatedAccount
 from gcore_emulator.persistence import RecordKey, values_to_save
 from gcore_emulator.state_file import APPLICATION_ID, VERSION, StateFileError, open_state_file
 from tests.gcore_emulator.restart_scenarios import QUEUE, STEPS, RestartableEmulator, run_scenario
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 SCENARIOS = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9)), min_size=1, max_size=25)
 """Random scenarios, which run after `OPENING`."""
@@ -26,7 +26,10 @@ OPENING = [("secret", 1), ("balancer", 0), ("wait long", 0), ("listener", 0), ("
 @given(scenario=SCENARIOS, restarts=st.sets(st.integers(0, 30), max_size=2))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_restart_does_not_change_the_state(
-    scenario: list[tuple[str, int]], restarts: set[int], tmp_path_factory: pytest.TempPathFactory, material: Material
+    scenario: list[tuple[str, int]],
+    restarts: set[int],
+    tmp_path_factory: pytest.TempPathFactory,
+    material: LoadBalancerPki,
 ) -> None:
     folder = tmp_path_factory.mktemp("runs")
     whole = [*OPENING, *scenario]
@@ -40,7 +43,10 @@ def test_restart_does_not_change_the_state(
 @given(scenario=SCENARIOS, restarts=st.sets(st.integers(3, 30), max_size=2))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_queued_requests_are_queued_again_after_a_restart(
-    scenario: list[tuple[str, int]], restarts: set[int], tmp_path_factory: pytest.TempPathFactory, material: Material
+    scenario: list[tuple[str, int]],
+    restarts: set[int],
+    tmp_path_factory: pytest.TempPathFactory,
+    material: LoadBalancerPki,
 ) -> None:
     """With `locked-load-balancer=queue` a queued write is planned only when its turn comes."""
     folder = tmp_path_factory.mktemp("runs")
@@ -53,7 +59,7 @@ def test_queued_requests_are_queued_again_after_a_restart(
 
 
 def test_queued_request_for_a_deleted_object_fails_with_and_without_a_restart(
-    tmp_path: Path, material: Material
+    tmp_path: Path, material: LoadBalancerPki
 ) -> None:
     scenario = [*OPENING[:-1], ("wait long", 0), ("rename", 0), ("remove", 0), ("listener", 1)]
     shapes = []
@@ -65,7 +71,7 @@ def test_queued_request_for_a_deleted_object_fails_with_and_without_a_restart(
     assert any("could not be found" in each[2] or "not found" in each[2] for each in shapes[0]), shapes[0]
 
 
-def test_every_change_is_saved_before_the_response(tmp_path: Path, material: Material) -> None:
+def test_every_change_is_saved_before_the_response(tmp_path: Path, material: LoadBalancerPki) -> None:
     """The records include fired faults, violations, locks, and lagging reads."""
     scenario = [*OPENING, ("wait long", 0), ("fault", 2), ("fault", 3), ("tls", 0), ("wait", 0), ("tls", 0)]
     scenario += [("wait long", 0), ("unsecret", 0), ("rename", 0), ("rename", 1), ("rename", 0), ("failover", 0)]
@@ -77,7 +83,9 @@ def test_every_change_is_saved_before_the_response(tmp_path: Path, material: Mat
         assert {key.kind for key in before} == kinds
 
 
-def test_only_the_owner_can_read_the_file_and_deleted_payloads_leave_it(tmp_path: Path, material: Material) -> None:
+def test_only_the_owner_can_read_the_file_and_deleted_payloads_leave_it(
+    tmp_path: Path, material: LoadBalancerPki
+) -> None:
     file = tmp_path / "state"
     file.touch(mode=0o644)
     with run_scenario(file, material, [("secret", 0), ("wait long", 0), ("read", 0)]) as (emulator, _):
@@ -94,7 +102,7 @@ def test_only_the_owner_can_read_the_file_and_deleted_payloads_leave_it(tmp_path
         assert emulator.emulator.account == EmulatedAccount()
 
 
-def test_file_is_not_written_if_nothing_changed(tmp_path: Path, material: Material) -> None:
+def test_file_is_not_written_if_nothing_changed(tmp_path: Path, material: LoadBalancerPki) -> None:
     with run_scenario(tmp_path / "state", material, [("secret", 0)]) as (emulator, _):
         written = emulator.file.stat().st_mtime_ns
         emulator.step("read", 0)
@@ -158,7 +166,7 @@ class TestRejectedFiles:
         self.check(tmp_path / "state", "delete it to start with an empty account")
 
 
-def test_change_that_cannot_be_saved_is_not_accepted(tmp_path: Path, material: Material) -> None:
+def test_change_that_cannot_be_saved_is_not_accepted(tmp_path: Path, material: LoadBalancerPki) -> None:
     with run_scenario(tmp_path / "state", material, [("secret", 0)]) as (emulator, _):
         before = emulator.records()
         emulator.stop()
@@ -174,7 +182,7 @@ def test_emulator_without_a_file_saves_nothing() -> None:
     assert values_to_save(emulator.account, emulator.faults.counts, emulator.auditor.violations) == {}
 
 
-def test_scenario_steps_are_accepted(tmp_path: Path, material: Material) -> None:
+def test_scenario_steps_are_accepted(tmp_path: Path, material: LoadBalancerPki) -> None:
     """No step of a scenario is rejected as an invalid request."""
     emulator = RestartableEmulator(tmp_path / "state", material)
     scenario = [*OPENING, ("wait long", 0)]

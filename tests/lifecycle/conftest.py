@@ -14,7 +14,7 @@ from tests.fake_clock import FakeClock
 from tests.fake_engine.account import KEY, World
 from tests.fake_engine.requests import OTHER_REGION, PROJECT, REGION
 from tests.lifecycle.judged import Pki
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 Worlds = Callable[..., World]
 
@@ -22,8 +22,8 @@ DIALECTS: tuple[Dialect, ...] = ("guide", "openapi")
 
 
 @pytest.fixture(scope="session")
-def material() -> Material:
-    return Material.generate()
+def material() -> LoadBalancerPki:
+    return LoadBalancerPki.generate()
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,9 @@ def network() -> Iterator[httpx.HTTPTransport]:
 
 
 @pytest.fixture
-def worlds(served: tuple[Emulator, str], network: httpx.HTTPTransport, material: Material, clock: FakeClock) -> Worlds:
+def worlds(
+    served: tuple[Emulator, str], network: httpx.HTTPTransport, material: LoadBalancerPki, clock: FakeClock
+) -> Worlds:
     """Makes a world: a dialect that both sides speak (default: both, and `auto`), and choices of the emulator."""
     emulator, url = served
 

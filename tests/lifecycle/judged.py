@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gcore_tls_provider.certificates import Finding
-from tests.certificates.issuing import CLIENT, END, Issued, issue, issue_authority, issue_list
+from tests.certificates.issuing import CLIENT, END, Issued, issue, issue_ca, issue_crl
 from tests.fake_engine.account import member
 
 TCP = {"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3}
@@ -24,11 +24,11 @@ class Pki:
 
     @cached_property
     def ca(self) -> Issued:
-        return issue_authority("Backends CA")
+        return issue_ca("Backends CA")
 
     @cached_property
     def new_ca(self) -> Issued:
-        return issue_authority("New CA")
+        return issue_ca("New CA")
 
     @cached_property
     def server(self) -> Issued:
@@ -47,7 +47,7 @@ class Pki:
         return issue("app.example", self.ca)
 
     def crl(self, *revoked: Issued, of: Issued | None = None, next_update: datetime = END) -> str:
-        return pem(issue_list(of or self.ca, revoked, next_update=next_update))
+        return pem(issue_crl(of or self.ca, revoked, next_update=next_update))
 
 
 def pem(entry: x509.CertificateRevocationList) -> str:

@@ -33,7 +33,7 @@ def _client_certificate(world: World) -> tuple[str, Program]:
 
 
 def _authority(world: World) -> tuple[str, Program]:
-    return world.ca("foreign").id, {"certificate": world.material.authority.certificate_pem}
+    return world.ca("foreign").id, {"certificate": world.material.ca.certificate_pem}
 
 
 def _list(world: World) -> tuple[str, Program]:
@@ -244,7 +244,7 @@ def test_what_cannot_be_changed_is_an_error_and_nothing_is_written(
 
 def test_a_secret_of_another_type_is_no_certificate(world: World) -> None:
     world, id_, _ = foreign(world, "Secret")
-    properties = {"certificate": world.material.authority.certificate_pem, "existing_id": id_}
+    properties = {"certificate": world.material.ca.certificate_pem, "existing_id": id_}
     findings = world.findings("CertificateAuthority", properties)
     assert codes(findings) == [("existing_id", "ADOPTION_UNFIT")]
     assert "'opaque'" in str(findings[0])

@@ -70,7 +70,7 @@ def test_numbers_as_texts_are_no_change_for_ever(kind: str, properties: dict[str
 
 
 def test_nothing_is_written_after_the_deadline(world: World) -> None:
-    properties = world.checked("CertificateAuthority", "it", {"certificate": world.material.authority.certificate_pem})
+    properties = world.checked("CertificateAuthority", "it", {"certificate": world.material.ca.certificate_pem})
     record = Record.of(properties)
     properties = record.update(resource={**record.resource, "timeouts": {"create": 2.0}}).into(properties)
     world.host.readable = False

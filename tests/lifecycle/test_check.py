@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from gcore_tls_provider.certificates import CertificateFacts, DevelopmentAuthority, RevocationListFacts
+from gcore_tls_provider.certificates import CertificateFacts, CrlFacts, DevelopmentCa
 from gcore_tls_provider.hidden_inputs import RECORD
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, format_finding
 from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.kinds import KINDS
 from tests.fake_engine.account import MONITOR, NOWHERE, World, member, nonce_of
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 Found = list[tuple[str, str]]
 
@@ -155,7 +155,7 @@ def test_rules(name: str, world: World) -> None:
 
 
 # Material, and what is found.
-MATERIAL: Mapping[str, tuple[str, Callable[[Material], dict[str, object]], Found]] = {
+MATERIAL: Mapping[str, tuple[str, Callable[[LoadBalancerPki], dict[str, object]], Found]] = {
     "the key of another": (
         "ListenerCertificate",
         lambda m: {"certificate": m.server.certificate_pem, "private_key": m.sni.private_key_pem},
@@ -173,12 +173,12 @@ MATERIAL: Mapping[str, tuple[str, Callable[[Material], dict[str, object]], Found
     ),
     "a list of its authority": (
         "RevocationList",
-        lambda m: {"revocation_list": m.crl, "ca": m.authority.certificate_pem},
+        lambda m: {"revocation_list": m.crl, "ca": m.ca.certificate_pem},
         [],
     ),
     "a list of another authority": (
         "RevocationList",
-        lambda m: {"revocation_list": m.other_crl, "ca": m.authority.certificate_pem},
+        lambda m: {"revocation_list": m.other_crl, "ca": m.ca.certificate_pem},
         [("revocation_list", "CRL_OF_ANOTHER_CA")],
     ),
     "a list of another authority, perhaps": (
@@ -209,7 +209,7 @@ def as_base64(raw: bytes) -> str:
 
 
 @pytest.mark.parametrize("name", MATERIAL)
-def test_material(name: str, world: World, material: Material) -> None:
+def test_material(name: str, world: World, material: LoadBalancerPki) -> None:
     kind, properties, expected = MATERIAL[name]
     found = world.findings(kind, properties(material))
     assert [(each.property, each.code) for each in found] == expected
@@ -218,7 +218,7 @@ def test_material(name: str, world: World, material: Material) -> None:
     assert "-----" not in said
 
 
-def programs(material: Material) -> dict[str, tuple[dict[str, object], str]]:
+def programs(material: LoadBalancerPki) -> dict[str, tuple[dict[str, object], str]]:
     """A program of each kind of certificate, and the property that its facts come from."""
     return {
         "ListenerCertificate": (material.pem(material.server), "certificate"),
@@ -226,7 +226,7 @@ def programs(material: Material) -> dict[str, tuple[dict[str, object], str]]:
             {"pkcs12": as_base64(material.client.to_pkcs12("secret")), "pkcs12_password": "secret"},
             "pkcs12_password",
         ),
-        "CertificateAuthority": ({"certificate": material.authority.certificate_pem}, "certificate"),
+        "CertificateAuthority": ({"certificate": material.ca.certificate_pem}, "certificate"),
         "RevocationList": ({"revocation_list": material.crl}, "revocation_list"),
     }
 
@@ -235,10 +235,10 @@ CERTIFICATE_KINDS = ("ListenerCertificate", "ClientCertificate", "CertificateAut
 
 
 @pytest.mark.parametrize("kind", CERTIFICATE_KINDS)
-def test_a_preview_shows_public_facts(kind: str, world: World, material: Material) -> None:
+def test_a_preview_shows_public_facts(kind: str, world: World, material: LoadBalancerPki) -> None:
     properties, _ = programs(material)[kind]
     inputs = world.checked(kind, "it", properties)
-    facts = RevocationListFacts if kind == "RevocationList" else CertificateFacts
+    facts = CrlFacts if kind == "RevocationList" else CertificateFacts
     expected = {*facts.__dataclass_fields__, "content_sha256"}
     shown = inputs.keys() - properties.keys() - {RECORD, "project_id", "region_id"}
     assert shown - {"further_certificates", "further_lists"} <= expected
@@ -250,7 +250,7 @@ def test_a_preview_shows_public_facts(kind: str, world: World, material: Materia
 
 
 @pytest.mark.parametrize("kind", CERTIFICATE_KINDS)
-def test_facts_are_unknown_as_long_as_their_material_is(kind: str, world: World, material: Material) -> None:
+def test_facts_are_unknown_as_long_as_their_material_is(kind: str, world: World, material: LoadBalancerPki) -> None:
     properties, unknown = programs(material)[kind]
     lifecycle = KINDS[kind]
     inputs = world.checked(kind, "it", {**properties, unknown: UNKNOWN})
@@ -260,7 +260,7 @@ def test_facts_are_unknown_as_long_as_their_material_is(kind: str, world: World,
 
 
 @pytest.mark.parametrize("kind", CERTIFICATE_KINDS)
-def test_facts_of_an_earlier_run_are_not_believed(kind: str, world: World, material: Material) -> None:
+def test_facts_of_an_earlier_run_are_not_believed(kind: str, world: World, material: LoadBalancerPki) -> None:
     """Nor are they properties that nobody knows: the engine hands a refreshed resource's inputs to check."""
     properties, _ = programs(material)[kind]
     inputs = world.checked(kind, "it", properties)
@@ -294,8 +294,8 @@ def test_broken_material_has_no_facts(world: World) -> None:
     assert len(checked.findings) == 1
 
 
-def test_a_bundle_shows_its_further_certificates(world: World, material: Material) -> None:
-    bundle = material.authority.certificate_pem + material.other_authority.certificate_pem
+def test_a_bundle_shows_its_further_certificates(world: World, material: LoadBalancerPki) -> None:
+    bundle = material.ca.certificate_pem + material.other_ca.certificate_pem
     inputs = world.checked("CertificateAuthority", "it", {"certificate": bundle})
     further: Any = inputs["further_certificates"]
     (other,) = further
@@ -304,12 +304,12 @@ def test_a_bundle_shows_its_further_certificates(world: World, material: Materia
     assert inputs["subject"] == "CN=Backends CA"
 
 
-def same_material(material: Material) -> dict[str, tuple[str, dict[str, object], dict[str, object]]]:
+def same_material(material: LoadBalancerPki) -> dict[str, tuple[str, dict[str, object], dict[str, object]]]:
     """The same certificate, written in two ways."""
     server, client = material.pem(material.server), material.client
     crlf: dict[str, object] = {key: str(value).replace("\n", "\r\n") for key, value in server.items() if value}
     one, two = client.to_pkcs12("one"), client.to_pkcs12("two")
-    authorities = (material.authority.certificate_pem, material.other_authority.certificate_pem)
+    authorities = (material.ca.certificate_pem, material.other_ca.certificate_pem)
     return {
         "line ends": ("ListenerCertificate", server, crlf),
         "text around it": (
@@ -331,21 +331,21 @@ def same_material(material: Material) -> dict[str, tuple[str, dict[str, object],
 
 
 @pytest.mark.parametrize("name", ["line ends", "text around it", "another password", "PKCS12 or PEM"])
-def test_the_same_certificate_is_no_change(name: str, world: World, material: Material) -> None:
+def test_the_same_certificate_is_no_change(name: str, world: World, material: LoadBalancerPki) -> None:
     kind, one, other = same_material(material)[name]
     assert not world.create(kind, "it", **one).diff(**other).changes
 
 
-def test_another_certificate_replaces_it_and_is_made_first(world: World, material: Material) -> None:
+def test_another_certificate_replaces_it_and_is_made_first(world: World, material: LoadBalancerPki) -> None:
     difference = world.listener_certificate().diff(**material.pem(material.sni))
     assert difference.changes
     assert difference.replaces == ("content_sha256",)
     assert not difference.delete_before_replace
 
 
-def test_the_order_of_a_bundle_matters_in_its_first_place_only(world: World, material: Material) -> None:
-    first, second = material.authority.certificate_pem, material.other_authority.certificate_pem
-    third = DevelopmentAuthority.create("Third CA").certificate_pem
+def test_the_order_of_a_bundle_matters_in_its_first_place_only(world: World, material: LoadBalancerPki) -> None:
+    first, second = material.ca.certificate_pem, material.other_ca.certificate_pem
+    third = DevelopmentCa.create("Third CA").certificate_pem
     made = world.create("CertificateAuthority", "it", certificate=first + second + third)
     assert not made.diff(certificate=first + third + second).changes
     assert made.diff(certificate=second + first + third).replaces == ("content_sha256",)

@@ -123,7 +123,7 @@ class TestLostAnswers:
 
     def test_under_a_name_of_the_users_own_only_what_is_new_is_ours(self, world: World) -> None:
         """Another object may have the name: that is not taken for ours, and nothing is sent twice."""
-        certificate = world.material.authority.certificate_pem
+        certificate = world.material.ca.certificate_pem
         other = world.create("CertificateAuthority", "other", certificate=certificate, name="CA")
         world.clock.advance(60)
         world.fault(action="drop_after", method="POST", nth=1)
@@ -419,7 +419,7 @@ def test_an_object_is_asked_for_where_it_is(world: World) -> None:
     ca.world = world.another_run(elsewhere)
     assert ca.refresh()
     assert not ca.again().changes
-    moved = ca.diff(certificate=world.material.authority.certificate_pem)
+    moved = ca.diff(certificate=world.material.ca.certificate_pem)
     assert moved.replaces == ("project_id", "region_id")
     assert not moved.delete_before_replace
     ca.delete()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
-from tests.certificates.issuing import CLIENT, END, NOW, issue, issue_authority
+from tests.certificates.issuing import CLIENT, END, NOW, issue, issue_ca
 from tests.fake_engine.account import World, as_engine, member
 from tests.fake_engine.referring import REFERENCES
 from tests.lifecycle.judged import ID, OTHER, TCP, Codes, Pki, Wired, codes, mutual, wired
@@ -238,7 +238,7 @@ class TestReload:
 
     def test_what_is_renewed_in_the_same_run_is_not_spoken_of(self, dated_world: World, pki: Pki) -> None:
         far = END + timedelta(days=900)
-        renewed = issue_authority("Backends CA", key=pki.ca.key, not_after=far)
+        renewed = issue_ca("Backends CA", key=pki.ca.key, not_after=far)
         client = issue("load-balancer.example", renewed, extended_key_usage=(CLIENT,), not_after=far)
         server = issue("app.example", renewed, not_after=far)
         bag = {**mutual(pki), REFERENCES: wired(pki)}

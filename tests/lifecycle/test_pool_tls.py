@@ -120,9 +120,7 @@ def test_a_monitor_that_is_off_stays_off(world: World) -> None:
 
 
 def test_a_monitor_is_let_alone_where_there_was_tls(world: World) -> None:
-    other_ca = world.create(
-        "CertificateAuthority", "theirs", certificate=world.material.other_authority.certificate_pem
-    )
+    other_ca = world.create("CertificateAuthority", "theirs", certificate=world.material.other_ca.certificate_pem)
     it = scene(world, health_monitor=MONITOR, protocol="HTTPS", ca_secret_id=other_ca.id)
     assert monitors(it.attach("ca_secret_id", "secret_id")) == [None]
 
@@ -143,9 +141,7 @@ def test_tls_takes_effect_though_a_run_died_before(up: bool, world: World) -> No
 
 
 def test_the_ids_that_were_there_are_restored(world: World) -> None:
-    other_ca = world.create(
-        "CertificateAuthority", "theirs", certificate=world.material.other_authority.certificate_pem
-    )
+    other_ca = world.create("CertificateAuthority", "theirs", certificate=world.material.other_ca.certificate_pem)
     it = scene(world, protocol="HTTPS", ca_secret_id=other_ca.id)
     (sent,) = it.attach("ca_secret_id", "secret_id")
     assert sent.body.keys() - {"protocol"} == {"ca_secret_id", "secret_id"}
@@ -207,7 +203,7 @@ def test_drift_is_seen_and_mended(by_hand: dict[str, object], name: str, world: 
 def test_what_somebody_else_has_changed_since_is_left(world: World) -> None:
     it = scene(world)
     it.attach("ca_secret_id", "secret_id")
-    theirs = world.create("CertificateAuthority", "theirs", certificate=world.material.other_authority.certificate_pem)
+    theirs = world.create("CertificateAuthority", "theirs", certificate=world.material.other_ca.certificate_pem)
     it.by_hand(ca_secret_id=theirs.id)
     it.detach()
     assert it.part() == {"protocol": "HTTP", "ca_secret_id": theirs.id, "secret_id": None, "crl_secret_id": None}
@@ -224,7 +220,7 @@ def test_a_pool_that_is_gone_is_done(world: World) -> None:
 
 
 def test_a_secret_that_is_gone_is_an_error_and_nothing_is_weakened(world: World) -> None:
-    theirs = world.create("CertificateAuthority", "theirs", certificate=world.material.other_authority.certificate_pem)
+    theirs = world.create("CertificateAuthority", "theirs", certificate=world.material.other_ca.certificate_pem)
     it = scene(world, protocol="HTTPS", ca_secret_id=theirs.id)
     it.attach("ca_secret_id")
     before = it.part()
@@ -280,7 +276,7 @@ def test_what_somebody_else_has_changed_is_left_after_a_refresh_too(refreshed: b
     it = scene(world)
     it.attach("ca_secret_id", "secret_id")
     it.attached.update(**it.program("ca_secret_id", "secret_id", "crl_secret_id"))
-    theirs = world.create("CertificateAuthority", "theirs", certificate=world.material.other_authority.certificate_pem)
+    theirs = world.create("CertificateAuthority", "theirs", certificate=world.material.other_ca.certificate_pem)
     it.by_hand(ca_secret_id=theirs.id, crl_secret_id=None)
     if refreshed:
         assert it.attached.refresh()

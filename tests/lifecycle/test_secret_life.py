@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gcore_tls_provider.certificates import identity_from_pkcs12, parse_certificates, parse_revocation_lists
+from gcore_tls_provider.certificates import identity_from_pkcs12, parse_certificates, parse_crls
 from gcore_tls_provider.errors import Conflict, ObjectFailed, PropertyError
 from gcore_tls_provider.lifecycle import apply
 from gcore_tls_provider.lifecycle.kinds import KINDS
@@ -82,7 +82,7 @@ class TestWhatIsUploaded:
     """Always anew from what was parsed, and never with a password."""
 
     def test_an_authority_is_pem(self, world: World) -> None:
-        authority = world.material.authority.certificate_pem
+        authority = world.material.ca.certificate_pem
         world.create("CertificateAuthority", "it", certificate=f"ours:\r\n{authority}")
         assert payload(world).startswith(b"-----BEGIN CERTIFICATE-----\n")
         assert parse_certificates(pem(world), property="it") == parse_certificates(authority, property="it")
@@ -90,10 +90,10 @@ class TestWhatIsUploaded:
     def test_lists_begin_with_that_of_the_authority(self, world: World) -> None:
         material = world.material
         lists = material.other_crl + material.crl
-        world.create("RevocationList", "it", revocation_list=lists, ca=material.authority.certificate_pem)
-        first, second = parse_revocation_lists(pem(world), property="it")
-        assert first.issuer == material.authority.certificate.subject
-        assert second.issuer == material.other_authority.certificate.subject
+        world.create("RevocationList", "it", revocation_list=lists, ca=material.ca.certificate_pem)
+        first, second = parse_crls(pem(world), property="it")
+        assert first.issuer == material.ca.certificate.subject
+        assert second.issuer == material.other_ca.certificate.subject
 
     def test_a_certificate_is_pkcs12_without_a_password(self, world: World) -> None:
         made(world, "ListenerCertificate")
@@ -128,18 +128,18 @@ class TestWhatIsUploaded:
 def test_another_content_is_another_name(world: World) -> None:
     """Under one name a replacement would be taken for what it replaces."""
     material = world.material
-    one = world.create("CertificateAuthority", "ca", certificate=material.authority.certificate_pem)
-    other = world.create("CertificateAuthority", "ca", certificate=material.other_authority.certificate_pem)
+    one = world.create("CertificateAuthority", "ca", certificate=material.ca.certificate_pem)
+    other = world.create("CertificateAuthority", "ca", certificate=material.other_ca.certificate_pem)
     names = [str(one.outputs["name"]), str(other.outputs["name"])]
     assert names[0] != names[1]
     assert names[0].rsplit("-", 1)[0] == names[1].rsplit("-", 1)[0]
 
 
 def test_an_exact_name(world: World) -> None:
-    secret = world.create("CertificateAuthority", "ca", certificate=world.material.authority.certificate_pem, name="CA")
+    secret = world.create("CertificateAuthority", "ca", certificate=world.material.ca.certificate_pem, name="CA")
     assert secret.outputs["name"] == "CA"
     assert world.host.exports == 0
-    certificate = world.material.authority.certificate_pem
+    certificate = world.material.ca.certificate_pem
     assert secret.diff(certificate=certificate, name="CA2").replaces == ("name",)
     assert not secret.diff(certificate=certificate).changes
 

@@ -9,7 +9,7 @@ from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.hidden_inputs import RECORD, to_json
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties
 from gcore_tls_provider.lifecycle.inputs.record import Record
-from tests.certificates.issuing import CLIENT, END, NOW, issue, issue_authority
+from tests.certificates.issuing import CLIENT, END, NOW, issue, issue_ca
 from tests.fake_engine.account import World, as_engine, urn_of
 from tests.fake_engine.referring import REFERENCES
 from tests.lifecycle.judged import ID, OTHER, Pki, codes, mutual
@@ -119,7 +119,7 @@ def test_what_a_resource_held_before_is_known_by_its_digest(dated_world: World, 
     later = dated_world.another_run()
     later.clock.advance((END + timedelta(days=1) - NOW).total_seconds())
     far = END + timedelta(days=900)
-    authority = issue_authority("Backends CA", key=pki.ca.key, not_after=far)
+    authority = issue_ca("Backends CA", key=pki.ca.key, not_after=far)
     renewed = issue("load-balancer.example", authority, extended_key_usage=(CLIENT,), not_after=far)
     checked(later, "CertificateAuthority", "ca", {"certificate": pki.ca.pem}, ca)
     checked(later, "ClientCertificate", "client", {"certificate": renewed.pem, "private_key": renewed.key_pem}, client)

@@ -28,7 +28,7 @@ LISTS = {
 
 def program(world: World, kind: str) -> Mapping[str, object]:
     if kind == "CertificateAuthority":
-        return {"certificate": world.material.authority.certificate_pem}
+        return {"certificate": world.material.ca.certificate_pem}
     if kind == "LoadBalancer":
         return {}
     world.under = world.under or world.load_balancer("under")

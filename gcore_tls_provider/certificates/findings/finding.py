@@ -1,6 +1,6 @@
-"""Findings about certificates, and the error that carries the findings that make them unusable.
+"""Findings of a check, and the error that carries the findings that make content unusable.
 
-The codes, what each means and which of them a user may accept stand in `codes.py`; for users, in `docs/findings.md`.
+The codes and their messages are in `codes.py`; for users, in `docs/findings.md`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is to be said about material, never with a key, a password or the material itself in it.
+    """One result of a check. It never contains a key, a password or the checked content itself.
 
     Attributes:
-        code: what was found, in capitals: `KEY_MISMATCH`. Stable, so that users can refer to it.
-        severity: `error` where traffic would fail or Gcore refuses, `warning` where it works and isn't what was meant.
-        property: name of the argument it is about: `private_key`. Empty where no argument is known yet.
-        sentence: what is wrong, as a whole sentence.
-        remedy: what to do about it, as a whole sentence.
+        code: Code in capitals, such as `KEY_MISMATCH`. Stable, so that users can refer to it.
+        severity: `error` where traffic would fail or Gcore rejects; `warning` where it works today, but soon will not
+            or is probably not intended.
+        property: Name of the argument that the finding is about: `private_key`. Empty if it is not known yet.
+        sentence: What is wrong, as whole sentences.
+        remedy: What to do about it, as whole sentences.
     """
 
     code: str
@@ -40,14 +41,14 @@ class Finding:
 
 
 class MaterialError(GcoreTlsError):
-    """Certificate material that can't be used: it can't be read, or its parts don't belong together.
+    """Certificates, keys or CRLs that are unusable: they cannot be parsed, or do not belong together.
 
     Attributes:
-        findings: what is wrong, at least one, all of severity `error`.
+        findings: What is wrong, at least one finding, all of severity `error`.
     """
 
     def __init__(self, *findings: Finding) -> None:
-        """Take all that was found, the most telling first."""
+        """Take all findings, the most important first."""
         super().__init__(*findings)
         self.findings = findings
 
@@ -57,18 +58,13 @@ class MaterialError(GcoreTlsError):
         return self.findings[0]
 
     def __str__(self) -> str:
-        """All findings in one line."""
+        """Return all findings in one line."""
         return " ".join(str(finding) for finding in self.findings)
-
-
-def material_error(code: str, *, property: str, sentence: str, remedy: str) -> MaterialError:
-    """Return the error for one finding of severity `error`; the arguments are those of `Finding`."""
-    return MaterialError(Finding(code, "error", property, sentence, remedy))
 
 
 @contextmanager
 def collect_findings(findings: list[Finding]) -> Iterator[None]:
-    """Add what a `MaterialError` in the block says to `findings`, so that several can be reported at once."""
+    """Add the findings of a `MaterialError` in the block to `findings`, so that several are reported at once."""
     try:
         yield
     except MaterialError as error:

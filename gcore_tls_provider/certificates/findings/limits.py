@@ -1,4 +1,4 @@
-"""Limits on repeated findings: a bundle of 200 certificates can have the same defect 200 times."""
+"""Limit on repeated findings: a bundle of 200 certificates can have the same defect 200 times."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Final
 
 from gcore_tls_provider.certificates.findings.finding import Finding
 
-SHOWN: Final = 10
-"""Findings of one code and severity on one property at most."""
+MAX_REPEATS: Final = 10
+"""Largest number of findings with one code, severity and property."""
 
 
 def cap_repeats(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return each finding once. Of many with one code, severity and property, return the first and a count.
+    """Return each finding once. Of many with one code, severity and property, return the first ones and a count.
 
     Args:
-        findings: all that was found, as it will be shown: what is left out must have been judged like what is shown.
+        findings: All findings with their final severities: an omitted one has the severity of those shown.
     """
-    every = tuple(dict.fromkeys(findings))
-    total = Counter(map(_kind, every))
-    said: Counter[tuple[str, str, str]] = Counter()
+    distinct = tuple(dict.fromkeys(findings))
+    totals = Counter(map(_group, distinct))
+    seen: Counter[tuple[str, str, str]] = Counter()
     shown = []
-    for finding in every:
-        kind = _kind(finding)
-        said[kind] += 1
-        more = total[kind] - SHOWN
-        if said[kind] < SHOWN or (said[kind] == SHOWN and more <= 0):
+    for finding in distinct:
+        group = _group(finding)
+        seen[group] += 1
+        omitted = totals[group] - MAX_REPEATS
+        if seen[group] < MAX_REPEATS or (seen[group] == MAX_REPEATS and omitted <= 0):
             shown.append(finding)
-        elif said[kind] == SHOWN:
-            shown.append(replace(finding, sentence=f"{finding.sentence} And {more} more like this."))
+        elif seen[group] == MAX_REPEATS:
+            shown.append(replace(finding, sentence=f"{finding.sentence} And {omitted} more like this."))
     return tuple(shown)
 
 
-def _kind(finding: Finding) -> tuple[str, str, str]:
+def _group(finding: Finding) -> tuple[str, str, str]:
     return finding.code, finding.severity, finding.property

@@ -21,8 +21,8 @@ _COPY_AGAIN: Final = "Copy the file again, unchanged from its first to its last 
 _EXPORT_AGAIN: Final = "Export the file again: `openssl pkcs12 -export -inkey KEY -in CHAIN -out NEW`."
 _REMOVE_KEY: Final = "Remove the key. If it was ever stored or shared like this, replace it."
 _COMPARE_KEYS: Final = (
-    "Give the certificate and the key that were created together: `openssl x509 -noout -pubkey -in CERTIFICATE` and "
-    "`openssl pkey -pubout -in KEY` print the same public key."
+    "Give the matching key: `openssl x509 -noout -pubkey -in CERTIFICATE` and `openssl pkey -pubout -in KEY` must "
+    "agree."
 )
 _CHECK_PKCS12: Final = "Check both with `openssl pkcs12 -noout -in FILE`."
 _CHECK_KEY: Final = "Check both with `openssl pkey -noout -in FILE`."
@@ -120,7 +120,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
                     "Copy the file again, complete and in binary mode.",
                 ),
                 "block": Message(
-                    "Block {number} of {property} ({role}) is cut off: its last lines are missing.", _COPY_AGAIN
+                    "Block {number} of {property} ({der_type}) is cut off: its last lines are missing.", _COPY_AGAIN
                 ),
                 "end_line": Message(
                     "Block {number} of {property} has a BEGIN line, but no END line that matches it.", _COPY_AGAIN
@@ -131,7 +131,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             "damaged inside, or the beginning is missing",
             {
                 "content": Message(
-                    "Block {number} of {property} ({role}) is damaged: its content is not base64.", _COPY_AGAIN
+                    "Block {number} of {property} ({der_type}) is damaged: its content is not base64.", _COPY_AGAIN
                 ),
                 "begin_line": Message(
                     "Block {number} of {property} has an END line, but no BEGIN line.",

@@ -1,54 +1,56 @@
-"""Severity of a finding when it is shown: whether it stops a run.
+"""Final severity of a finding, which decides whether it stops a run.
 
-- Errors block what a run would upload or wire. On what is deployed already and stays as it is, they are warnings: a
-  certificate that expired overnight must not stop a run that has nothing to do with it.
-- `accept_findings={"CODE": "reason"}` makes an error a warning that shows the reason. What can't be read, a key that
-  doesn't match, a private key where public material belongs, and what Gcore refuses anyway can't be accepted.
+- Errors block what a run would upload or wire. For deployed, unchanged objects they are warnings: a certificate that
+  expired overnight must not stop a run that has nothing to do with it.
+- `accept_findings={"CODE": "reason"}` turns an error into a warning that shows the reason. Content that cannot be
+  parsed, a key that does not match, a private key in the place of public content, and anything that Gcore rejects
+  cannot be accepted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.findings.report import report
 
 
 def apply_waivers(
     findings: Iterable[Finding], reasons: Mapping[str, str], *, property: str = "accept_findings"
 ) -> tuple[Finding, ...]:
-    """Return the findings, those with an accepted code as warnings with the reason, and findings about the reasons.
+    """Turn the findings with an accepted code into warnings with the reason, and check the reasons.
 
     Args:
-        findings: what was found.
-        reasons: why a code is accepted, by the code.
-        property: name of the argument that the reasons came in.
+        findings: Findings of the rules.
+        reasons: Reason for accepting a code, by code.
+        property: Name of the argument that contains the reasons.
 
     Returns:
-        All findings, and after them one for each reason that can't be taken: `CODE_UNKNOWN`, `CODE_NOT_ACCEPTABLE`,
+        All findings, and after them one for each reason that is not valid: `CODE_UNKNOWN`, `CODE_NOT_ACCEPTABLE`,
         `REASON_MISSING`.
     """
-    return (*(_accepted(each, reasons) for each in findings), *_refused(reasons, property))
+    return (*(_accepted(each, reasons) for each in findings), *_invalid_waivers(reasons, property))
 
 
 def downgrade_deployed(findings: Iterable[Finding], *, before: Iterable[Finding] | None = None) -> tuple[Finding, ...]:
-    """Return the findings, those about deployed, unchanged objects as warnings: they do not stop the run.
+    """Turn errors about deployed, unchanged objects into warnings: they do not stop the run.
 
     Args:
-        findings: what was found.
-        before: what the same rules find now in the inputs of the last run, looked at only where there is an error; None
-            if all of it is deployed.
+        findings: Findings about the new inputs.
+        before: Findings of the same rules today about the previous run's inputs, read only if there is an error. None
+            if all of the inputs are deployed.
     """
-    found = tuple(findings)
-    if all(each.severity != "error" for each in found):
-        return found
-    stays = None if before is None else frozenset(before)
+    current = tuple(findings)
+    if all(each.severity != "error" for each in current):
+        return current
+    deployed = None if before is None else frozenset(before)
     return tuple(
         replace(each, severity="warning", remedy=f"It is deployed already, so this run goes on. {each.remedy}")
-        if each.severity == "error" and (stays is None or each in stays)
+        if each.severity == "error" and (deployed is None or each in deployed)
         else each
-        for each in found
+        for each in current
     )
 
 
@@ -60,30 +62,12 @@ def _accepted(finding: Finding, reasons: Mapping[str, str]) -> Finding:
     return replace(finding, severity="warning", remedy=f"Accepted: {reason.rstrip('.')}.")
 
 
-def _refused(reasons: Mapping[str, str], property: str) -> Iterable[Finding]:
+def _invalid_waivers(reasons: Mapping[str, str], property: str) -> Iterator[Finding]:
     for name, reason in sorted(reasons.items()):
         code = CODES.get(name)
         if code is None:
-            yield Finding(
-                "CODE_UNKNOWN",
-                "error",
-                property,
-                f"There is no finding with the code {name}.",
-                "Take the code from the finding's own text, or remove it.",
-            )
+            yield report("CODE_UNKNOWN", property, name=name)
         elif not code.acceptable:
-            yield Finding(
-                "CODE_NOT_ACCEPTABLE",
-                "error",
-                property,
-                f"{name} can't be accepted: {code.meaning}.",
-                "Fix the cause, and remove the code.",
-            )
+            yield report("CODE_NOT_ACCEPTABLE", property, name=name, meaning=code.meaning)
         elif not reason.strip():
-            yield Finding(
-                "REASON_MISSING",
-                "error",
-                property,
-                f"{name} is accepted without a reason.",
-                "Write down why: the preview shows it to whoever reviews the change.",
-            )
+            yield report("REASON_MISSING", property, name=name)

@@ -1,28 +1,30 @@
-"""Rules for material that can be read: is it of the right kind, will it work, and for how long.
+"""Rules about certificates and CRLs that can be parsed: are they of the right type, do they work, and how long.
 
-Pure functions, one module per thing that is judged. Each takes parsed material and the moment `now`, and gives
-findings; none raises. A finding is an error where HAProxy, on which Gcore's load balancers are built, would fail the
-handshakes, or Gcore's API would refuse; a warning where it works today, but soon won't or isn't what was meant.
+Pure functions, one module for each subject. Each takes parsed content and the moment `now`, and returns findings; none
+raises. A finding is an error where HAProxy, on which Gcore's load balancers are built, would fail the handshakes, or
+Gcore's API would reject the content. It is a warning where it works today, but soon will not or is probably not
+intended.
 
-| module | what it judges |
+| module | subject |
 | --- | --- |
-| `leaf` | a listener's or client certificate |
-| `intermediates` | what is sent beside it |
-| `authority` | the certificate authorities that backends are verified against |
-| `revocation` | the revocation lists of these authorities |
-| `server_names` | the certificates of one listener, side by side |
-| `backend` | the certificates that backends are expected to show |
-| `rotation` | what a change of authorities does to what is deployed |
-| `trust` | whether clients and backends are shown the same private key |
-| `reload` | what any change of a load balancer brings to light |
+| `leaf` | a listener certificate or a client certificate |
+| `intermediates` | the chain that is sent with it |
+| `ca` | the CA bundle that backends are verified with |
+| `crl` | the CRLs of these CAs |
+| `server_names` | the certificates of one listener together |
+| `backend` | the certificates that backends are expected to present |
+| `rotation` | the effect of a change of CAs on deployed backends |
+| `shared_keys` | one private key for clients and backends |
+| `reload_effects` | expired content that any change of a load balancer exposes |
 
-Several of them ask the same:
+Several of them use the same facts:
 
-| module | what it knows |
+| module | facts |
 | --- | --- |
-| `validity` | whether a certificate is valid now, and for how long |
-| `strength` | whether its key and signature are strong enough |
-| `extensions` | what it may be used for |
-| `path` | the way from a backend's certificate up to a root, as OpenSSL takes it |
-| `verifier` | whether a path holds, in the words of `cryptography`'s verifier |
+| `validity` | whether a certificate is valid now, and how long |
+| `key_strength` | whether its key and signature are strong enough |
+| `extensions` | its purposes |
+| `chain_path` | the path from a backend's certificate to a root, as OpenSSL builds it |
+| `crl_selection` | the CRL that OpenSSL uses for a certificate |
+| `verifier` | whether a path is valid, by `cryptography`'s verifier |
 """

@@ -1,10 +1,10 @@
-"""The path from a backend's certificate up to a root of the CA bundle, as OpenSSL takes it.
+"""Path from a backend's certificate to a root of the CA bundle, as OpenSSL builds it.
 
-`cryptography`'s verifier finds a path if there is any. OpenSSL, and with it HAProxy, takes one and no other: at each
-step the first certificate that may be the issuer by its name and key identifiers, the bundle's before those that the
-backend sends, and once in the bundle it never goes back. It doesn't try another one where a signature turns out to be
-wrong. So the path is chosen here by OpenSSL's rules (`X509_STORE_CTX_get1_issuer`, without partial chains), and whether
-it holds is then the verifier's word.
+`cryptography`'s verifier finds a path if there is any. OpenSSL, and with it HAProxy, builds only one: at each step it
+takes the first certificate that can be the issuer by its name and key identifiers, from the bundle before the
+certificates that the backend sends, and once in the bundle it stays there. It does not try another one if a signature
+turns out to be wrong. Therefore this module builds the path by OpenSSL's rules (`X509_STORE_CTX_get1_issuer`, without
+partial chains), and the verifier then decides whether the path is valid.
 """
 
 from __future__ import annotations
@@ -12,61 +12,63 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from cryptography import x509
 
 from gcore_tls_provider.certificates.ca_bundle import CaBundle
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.rules.extensions import extension_of
+from gcore_tls_provider.certificates.rules.validity import is_valid_at
 
-_DEPTH = 100
-"""Authorities above a certificate that OpenSSL follows at most, unless told otherwise."""
+_DEPTH: Final = 100
+"""Largest number of CAs above a certificate that OpenSSL follows by default."""
 
 
 @dataclass(frozen=True)
-class Path:
+class CertificatePath:
     """Path that OpenSSL verifies.
 
     Attributes:
-        certificates: the backend's first, then the issuer of each.
-        trusted: whether the last one is a self-signed certificate of the bundle. OpenSSL rejects any other path.
+        certificates: The backend's certificate first, then the issuer of each.
+        trusted: Whether the last one is a self-signed certificate of the bundle. OpenSSL rejects any other path.
     """
 
     certificates: tuple[x509.Certificate, ...]
     trusted: bool
 
     @property
-    def authorities(self) -> tuple[x509.Certificate, ...]:
-        """All but the backend's own certificate."""
+    def cas(self) -> tuple[x509.Certificate, ...]:
+        """All certificates except for the backend's own."""
         return self.certificates[1:]
 
 
-def path_to_root(backend: CertificateChain, bundle: CaBundle, *, now: datetime) -> Path:
-    """Return the path that OpenSSL takes.
+def path_to_root(backend: CertificateChain, bundle: CaBundle, *, now: datetime) -> CertificatePath:
+    """Return the path that OpenSSL builds.
 
     Args:
-        backend: the certificate, and what the backend sends beside it.
-        bundle: the load balancer's authorities; their order counts where names and key identifiers don't decide.
-        now: the moment, in UTC: a valid issuer is preferred.
+        backend: Backend certificate with the chain that the backend sends.
+        bundle: CA bundle of the load balancer; its order matters where names and key identifiers do not decide.
+        now: Current time, in UTC: a valid issuer is preferred.
     """
     path = [backend.certificate]
     sent: Sequence[x509.Certificate] = backend.chain
     while not is_self_signed(path[-1]):
         if len(path) > _DEPTH:
-            return Path(tuple(path), trusted=False)
+            return CertificatePath(tuple(path), trusted=False)
         issuer = _issuer(path[-1], bundle.certificates, path, now)
         if issuer is None:
             issuer = _issuer(path[-1], sent, path, now)
         else:
             sent = ()
         if issuer is None:
-            return Path(tuple(path), trusted=False)
+            return CertificatePath(tuple(path), trusted=False)
         path.append(issuer)
-    return Path(tuple(path), trusted=path[-1] in bundle.certificates)
+    return CertificatePath(tuple(path), trusted=path[-1] in bundle.certificates)
 
 
 def is_self_signed(certificate: x509.Certificate) -> bool:
-    """Return whether OpenSSL takes it for a root: its subject and key identifier are its issuer's too."""
+    """Return whether OpenSSL accepts it as a root: its subject and key identifier are also its issuer's."""
     return names_issuer(certificate, certificate)
 
 
@@ -90,5 +92,5 @@ def _issuer(
     now: datetime,
 ) -> x509.Certificate | None:
     named = [each for each in candidates if each not in path and names_issuer(certificate, each)]
-    valid = (each for each in named if each.not_valid_before_utc <= now < each.not_valid_after_utc)
+    valid = (each for each in named if is_valid_at(each, now))
     return next(valid, None) or max(named, key=lambda each: each.not_valid_after_utc, default=None)

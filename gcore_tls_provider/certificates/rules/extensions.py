@@ -1,4 +1,4 @@
-"""Purposes of a certificate by its extensions, as OpenSSL reads them."""
+"""Purposes of a certificate by its extensions, as OpenSSL interprets them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cryptography.x509.oid import ExtensionOID
 ExtensionT = TypeVar("ExtensionT", bound=x509.ExtensionType)
 
 _NETSCAPE_CERTIFICATE_TYPE: Final = x509.ObjectIdentifier("2.16.840.1.113730.1.1")
-_UNDERSTOOD: Final = frozenset(
+_SUPPORTED: Final = frozenset(
     {
         _NETSCAPE_CERTIFICATE_TYPE,
         ExtensionOID.BASIC_CONSTRAINTS,
@@ -26,6 +26,7 @@ _UNDERSTOOD: Final = frozenset(
         ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
     }
 )
+"""Extensions that OpenSSL supports, by its `X509_supported_extension`."""
 
 
 def extension_of(certificate: x509.Certificate, kind: type[ExtensionT]) -> ExtensionT | None:
@@ -36,8 +37,8 @@ def extension_of(certificate: x509.Certificate, kind: type[ExtensionT]) -> Exten
         return None
 
 
-def is_authority(certificate: x509.Certificate) -> bool:
-    """Return whether the basic constraints say that it may issue certificates (`CA:TRUE`)."""
+def is_ca(certificate: x509.Certificate) -> bool:
+    """Return whether the basic constraints allow the certificate to issue others (`CA:TRUE`)."""
     constraints = extension_of(certificate, x509.BasicConstraints)
     return constraints is not None and constraints.ca
 
@@ -51,15 +52,15 @@ def may_sign_certificates(certificate: x509.Certificate) -> bool:
 def serves_as(certificate: x509.Certificate, purpose: x509.ObjectIdentifier) -> bool:
     """Return whether the extended key usage, if there is one, names the purpose.
 
-    `anyExtendedKeyUsage` doesn't stand for it: OpenSSL refuses a peer that has nothing else.
+    `anyExtendedKeyUsage` is no substitute: OpenSSL rejects a peer that has nothing else.
     """
     usage = extension_of(certificate, x509.ExtendedKeyUsage)
     return usage is None or purpose in usage
 
 
 def unknown_critical_extensions(certificate: x509.Certificate) -> tuple[x509.ObjectIdentifier, ...]:
-    """Critical extensions that OpenSSL doesn't handle: it refuses the certificate, as RFC 5280, section 4.2, demands.
+    """Return the critical extensions that OpenSSL does not support.
 
-    The list of those that it does is that of its `X509_supported_extension`.
+    OpenSSL rejects a certificate with such an extension, as RFC 5280, section 4.2, requires.
     """
-    return tuple(each.oid for each in certificate.extensions if each.critical and each.oid not in _UNDERSTOOD)
+    return tuple(each.oid for each in certificate.extensions if each.critical and each.oid not in _SUPPORTED)

@@ -1,13 +1,13 @@
 """Strength of keys and signatures for OpenSSL's default security level, and supported curves.
 
-HAProxy with OpenSSL 3 refuses a configuration with a weaker certificate or chain as a whole, and a weaker peer with an
+HAProxy with OpenSSL 3 rejects a configuration with a weaker certificate or chain as a whole, and a weaker peer with an
 alert.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
@@ -16,62 +16,55 @@ from gcore_tls_provider.certificates.chain import is_self_issued
 from gcore_tls_provider.certificates.der_types import UNREADABLE
 from gcore_tls_provider.certificates.facts import certificate_facts
 from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.certificates.san_matching import name_of
 
-_BITS: Final = 2048
+CertificateRole = Literal["backend certificate", "CA", "certificate", "certificate in the chain"]
+"""Role of a certificate in messages."""
+
+_MINIMUM_BITS: Final = 2048
 _CURVES: Final = frozenset({"secp256r1", "secp384r1", "secp521r1"})
-_WEAK_DIGESTS: Final = frozenset({"md5", "sha1"})
+_WEAK_DIGESTS: Final = {"md5": "MD5", "sha1": "SHA-1"}
 
 
 def strength_findings(
-    certificate: x509.Certificate, *, property: str, noun: str = "The certificate"
+    certificate: x509.Certificate, *, property: str, role: CertificateRole = "certificate"
 ) -> tuple[Finding, ...]:
     """Check a certificate's key and signature; all findings are errors.
 
-    The signature of a self-signed certificate isn't looked at, because nobody verifies it.
+    The signature of a self-signed certificate does not count, because nothing verifies it.
 
     Args:
-        certificate: a leaf, an intermediate or a root.
-        property: the argument it came in.
-        noun: begins the sentences; the subject follows.
+        certificate: Leaf, intermediate or root.
+        property: Argument that contains it.
+        role: Role of the certificate in messages.
     """
-    return tuple(_findings(certificate, f"{noun} '{name_of(certificate)}'", property))
+    return tuple(_findings(certificate, role, property))
 
 
-def _findings(certificate: x509.Certificate, who: str, property: str) -> Iterator[Finding]:
+def _findings(certificate: x509.Certificate, role: CertificateRole, property: str) -> Iterator[Finding]:
+    subject = name_of(certificate)
     try:
         key = certificate.public_key()
     except UNREADABLE:
-        # Another rule's matter: what can be uploaded has an RSA or an EC key.
+        # Reported by another rule: certificates that can be uploaded have an RSA or an EC key.
         key = None
-    if isinstance(key, (rsa.RSAPublicKey, dsa.DSAPublicKey)) and key.key_size < _BITS:
-        yield Finding(
+    if isinstance(key, (rsa.RSAPublicKey, dsa.DSAPublicKey)) and key.key_size < _MINIMUM_BITS:
+        yield report(
             "WEAK_KEY",
-            "error",
             property,
-            f"{who} has a key of {key.key_size} bits ({certificate_facts(certificate).key_type}); load balancers and "
-            f"other TLS software refuse less than {_BITS}.",
-            "Issue it for an EC P-256 or an RSA 2048 key.",
+            role=role,
+            subject=subject,
+            bits=key.key_size,
+            key_type=certificate_facts(certificate).key_type,
+            minimum=_MINIMUM_BITS,
         )
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name not in _CURVES:
-        yield Finding(
-            "UNSUPPORTED_CURVE",
-            "error",
-            property,
-            f"{who} has a key on the curve {certificate_facts(certificate).key_type.removeprefix('EC ')}, which TLS "
-            f"software doesn't offer: handshakes fail.",
-            "Issue it for an EC P-256 key.",
-        )
+        curve = certificate_facts(certificate).key_type.removeprefix("EC ")
+        yield report("UNSUPPORTED_CURVE", property, role=role, subject=subject, curve=curve)
     digest = signature_digest(certificate)
     if digest in _WEAK_DIGESTS and not is_self_issued(certificate):
-        yield Finding(
-            "WEAK_SIGNATURE",
-            "error",
-            property,
-            f"{who} is signed with {'SHA-1' if digest == 'sha1' else 'MD5'}, which load balancers and other TLS "
-            f"software refuse.",
-            "Let its authority issue it again, signed with SHA-256.",
-        )
+        yield report("WEAK_SIGNATURE", property, role=role, subject=subject, digest=_WEAK_DIGESTS[digest])
 
 
 def signature_digest(certificate: x509.Certificate) -> str | None:

@@ -1,8 +1,8 @@
-"""A listener's certificate, or the one that a load balancer shows to its backends, with what is sent beside it.
+"""Listener certificate or client certificate, with the chain that is sent with it.
 
-HAProxy sends what it is given: an expired certificate, one for another purpose, a wrong chain. It is the other side
-that refuses the handshake, so each rule asks what that side does. Weak keys and signatures are the exception: HAProxy
-itself refuses them, and with them the configuration of the whole load balancer.
+HAProxy sends what it is given: an expired certificate, one for another purpose, a wrong chain. The other side rejects
+the handshake, so each rule checks what that side does. Weak keys and signatures are the exception: HAProxy itself
+rejects them, and with them the configuration of the whole load balancer.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.certificates.rules.extensions import (
     extension_of,
-    is_authority,
+    is_ca,
     serves_as,
     unknown_critical_extensions,
 )
 from gcore_tls_provider.certificates.rules.intermediates import intermediate_findings
 from gcore_tls_provider.certificates.rules.key_strength import strength_findings
-from gcore_tls_provider.certificates.rules.server_names import not_covered
+from gcore_tls_provider.certificates.rules.server_names import host_name_not_covered
 from gcore_tls_provider.certificates.rules.validity import validity_findings
 from gcore_tls_provider.certificates.san_matching import (
     clients_accept,
@@ -35,7 +36,7 @@ from gcore_tls_provider.certificates.san_matching import (
 )
 
 LeafRole = Literal["listener", "client"]
-"""Peers that verify the certificate: clients for a listener certificate, backends for a client certificate."""
+"""Role of a leaf: clients verify a listener certificate, backends verify a client certificate."""
 
 _PURPOSES: Final[dict[LeafRole, x509.ObjectIdentifier]] = {
     "listener": ExtendedKeyUsageOID.SERVER_AUTH,
@@ -52,25 +53,24 @@ def leaf_findings(
     host_names: Sequence[str] = (),
     property: str = "certificate",
 ) -> tuple[Finding, ...]:
-    """All that is to be said about a leaf and its chain.
+    """Check a leaf and its chain.
 
     Args:
-        public: the leaf and its chain.
-        role: what it is for.
-        now: the moment, in UTC.
-        expiry_warning_days: a certificate that ends within so many days is warned about; 0 for no warning.
-            None: 30.
-        host_names: names that clients use, each of which this certificate has to cover. For a listener with more than
+        public: Leaf and its chain.
+        role: Role of the leaf.
+        now: Current time, in UTC.
+        expiry_warning_days: Days before a certificate's end at which warnings start; 0 for no warning, None for 30.
+        host_names: Names that clients use, each of which this certificate must cover. For a listener with more than
             one certificate, see `server_name_findings`.
-        property: the argument that the certificate came in.
+        property: Argument that contains the certificate.
     """
     leaf = public.certificate
     return (
         *validity_findings(leaf, now=now, expiry_warning_days=expiry_warning_days, property=property),
-        *_purpose(leaf, role, property),
-        *_names(leaf, role, property),
-        *(not_covered(name, property) for name in host_names if not clients_accept(leaf, name)),
-        *_form(leaf, property),
+        *_purpose_findings(leaf, role, property),
+        *_name_findings(leaf, role, property),
+        *(host_name_not_covered(name, property) for name in host_names if not clients_accept(leaf, name)),
+        *_form_findings(leaf, property),
         *strength_findings(leaf, property=property),
         *intermediate_findings(
             public, purpose=_PURPOSES[role], now=now, expiry_warning_days=expiry_warning_days, property=property
@@ -78,81 +78,35 @@ def leaf_findings(
     )
 
 
-def _purpose(leaf: x509.Certificate, role: LeafRole, property: str) -> Iterator[Finding]:
-    name = name_of(leaf)
+def _purpose_findings(leaf: x509.Certificate, role: LeafRole, property: str) -> Iterator[Finding]:
+    subject = name_of(leaf)
     if not serves_as(leaf, _PURPOSES[role]):
-        if role == "listener":
-            code, purpose, who, they = "SERVER_AUTH_MISSING", "serverAuth", "servers", "clients"
-        else:
-            code, purpose, who, they = "CLIENT_AUTH_MISSING", "clientAuth", "clients", "backends"
-        yield Finding(
-            code,
-            "error",
-            property,
-            f"The certificate '{name}' isn't meant for TLS {who}: its extended key usage lacks {purpose}, and {they} "
-            f"refuse it.",
-            f"Issue it with the extended key usage {purpose}.",
-        )
+        code = "SERVER_AUTH_MISSING" if role == "listener" else "CLIENT_AUTH_MISSING"
+        yield report(code, property, subject=subject)
     usage = extension_of(leaf, x509.KeyUsage)
     if usage is None or usage.digital_signature:
         return
     if role == "client":
-        they = "backends refuse it"
+        yield report("DIGITAL_SIGNATURE_MISSING", property, message="backends", subject=subject)
     elif usage.key_encipherment or usage.key_agreement:
-        they = "some clients, browsers among them, refuse it"
+        yield report("DIGITAL_SIGNATURE_MISSING", property, message="some_clients", severity="warning", subject=subject)
     else:
-        they = "clients refuse it"
-    yield Finding(
-        "DIGITAL_SIGNATURE_MISSING",
-        "warning" if they.startswith("some") else "error",
-        property,
-        f"The certificate '{name}' must not sign handshakes: its key usage lacks digitalSignature, and {they}.",
-        "Issue it with the key usage digitalSignature.",
-    )
+        yield report("DIGITAL_SIGNATURE_MISSING", property, message="clients", subject=subject)
 
 
-def _names(leaf: x509.Certificate, role: LeafRole, property: str) -> Iterator[Finding]:
+def _name_findings(leaf: x509.Certificate, role: LeafRole, property: str) -> Iterator[Finding]:
     if dns_names_of(leaf):
         return
     if not common_names_of(leaf):
-        yield Finding(
-            "NO_NAME",
-            "error",
-            property,
-            f"The certificate with the serial number {serial_of(leaf)} has neither a common name nor a DNS name "
-            f"in its subject alternative name; Gcore refuses it.",
-            "Issue it with a DNS name in the subject alternative name."
-            if role == "listener"
-            else "Issue it with a common name, whatever it is, or with a DNS name in the subject alternative name.",
-        )
+        message = "listener" if role == "listener" else "client"
+        yield report("NO_NAME", property, message=message, serial=serial_of(leaf))
     elif role == "listener":
-        yield Finding(
-            "NO_DNS_NAME",
-            "warning",
-            property,
-            f"The certificate '{name_of(leaf)}' has no DNS name in its subject alternative name; "
-            f"browsers and most other clients don't look at the common name, and refuse it.",
-            "Issue it with each name that clients use as a DNS name in the subject alternative name.",
-        )
+        yield report("NO_DNS_NAME", property, subject=name_of(leaf))
 
 
-def _form(leaf: x509.Certificate, property: str) -> Iterator[Finding]:
-    name = name_of(leaf)
-    if is_authority(leaf):
-        yield Finding(
-            "CA_AS_LEAF",
-            "warning",
-            property,
-            f"The certificate '{name}' is that of an authority (CA:TRUE): who gets at the load balancer's key can "
-            f"issue certificates in its name.",
-            "Issue a certificate with CA:FALSE for the load balancer, and keep the authority's key elsewhere.",
-        )
+def _form_findings(leaf: x509.Certificate, property: str) -> Iterator[Finding]:
+    subject = name_of(leaf)
+    if is_ca(leaf):
+        yield report("CA_AS_LEAF", property, subject=subject)
     for unknown in unknown_critical_extensions(leaf):
-        yield Finding(
-            "CRITICAL_EXTENSION",
-            "error",
-            property,
-            f"The certificate '{name}' has the critical extension {unknown.dotted_string}, which TLS software doesn't "
-            f"know, and therefore refuses.",
-            "Issue it without that extension, or with it not critical.",
-        )
+        yield report("CRITICAL_EXTENSION", property, message="leaf", subject=subject, oid=unknown.dotted_string)

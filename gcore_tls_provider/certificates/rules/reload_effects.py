@@ -1,7 +1,7 @@
 """Effects of a reload.
 
-HAProxy verifies a peer in a full handshake only: a resumed TLS session asks nothing again. What expires while HAProxy
-runs therefore goes on working, until any change of the load balancer, for whatever reason, reloads it.
+HAProxy verifies a peer only in a full handshake, not when a TLS session is resumed. A certificate that expires while
+HAProxy runs therefore keeps working until any change of the load balancer, for any reason, reloads it.
 """
 
 from __future__ import annotations
@@ -9,53 +9,46 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from cryptography import x509
-
 from gcore_tls_provider.certificates.ca_bundle import CaBundle
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.crl import RevocationLists
-from gcore_tls_provider.certificates.facts import shown_name
+from gcore_tls_provider.certificates.crl import CrlBundle
+from gcore_tls_provider.certificates.facts import display_name
 from gcore_tls_provider.certificates.findings.finding import Finding
-from gcore_tls_provider.certificates.rules.revocation import effective_crls
+from gcore_tls_provider.certificates.findings.report import report
+from gcore_tls_provider.certificates.rules.crl_selection import effective_crls
 from gcore_tls_provider.certificates.san_matching import name_of
 
-PublicMaterial = CaBundle | RevocationLists | CertificateChain
+PublicCertificates = CaBundle | CrlBundle | CertificateChain
+"""Certificates or CRLs of one property, without a private key."""
 
 
-def reload_findings(material: Mapping[str, Sequence[PublicMaterial]], *, now: datetime) -> tuple[Finding, ...]:
-    """Report expired material that a load balancer still uses, and that stops working with this change.
+def reload_findings(deployed: Mapping[str, Sequence[PublicCertificates]], *, now: datetime) -> tuple[Finding, ...]:
+    """Report expired certificates and CRLs that a load balancer still uses, and that this change stops.
 
     Args:
-        material: what is deployed and stays as it is, by the property that it came in.
-        now: the moment, in UTC.
+        deployed: Deployed, unchanged certificates and CRLs by property.
+        now: Current time, in UTC.
+
+    Returns:
+        `RELOAD_EXPOSES_EXPIRED`, a warning, for each of them.
     """
     return tuple(
-        Finding(
-            "RELOAD_EXPOSES_EXPIRED",
-            "warning",
-            property,
-            f"{what} expired on {end:%Y-%m-%d}; TLS session resumption may have hidden that, and this change reloads "
-            f"the load balancer: from then on handshakes with it fail.",
-            "Renew it in the same run, or before.",
-        )
-        for property, values in material.items()
+        report("RELOAD_EXPOSES_EXPIRED", property, message=message, subject=subject, not_after=f"{end:%Y-%m-%d}")
+        for property, values in deployed.items()
         for each in values
-        for what, end in _ends(each, now)
+        for message, subject, end in _ends(each, now)
         if end <= now
     )
 
 
-def _ends(material: PublicMaterial, now: datetime) -> Iterator[tuple[str, datetime]]:
-    if isinstance(material, RevocationLists):
-        for entry in effective_crls(material, now=now):
-            if entry.next_update_utc is not None:
-                yield f"The revocation list of '{shown_name(entry.issuer)}'", entry.next_update_utc
-    elif isinstance(material, CaBundle):
-        for certificate in material.certificates:
-            yield _named("The certificate authority", certificate)
+def _ends(public: PublicCertificates, now: datetime) -> Iterator[tuple[str, str, datetime]]:
+    """Yield the message's key, the name and the end of each certificate or CRL."""
+    if isinstance(public, CrlBundle):
+        for crl in effective_crls(public, now=now):
+            if crl.next_update_utc is not None:
+                yield "crl", display_name(crl.issuer), crl.next_update_utc
+    elif isinstance(public, CaBundle):
+        for ca in public.certificates:
+            yield "ca", name_of(ca), ca.not_valid_after_utc
     else:
-        yield _named("The certificate", material.certificate)
-
-
-def _named(noun: str, certificate: x509.Certificate) -> tuple[str, datetime]:
-    return f"{noun} '{name_of(certificate)}'", certificate.not_valid_after_utc
+        yield "certificate", name_of(public.certificate), public.certificate.not_valid_after_utc

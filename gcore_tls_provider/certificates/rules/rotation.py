@@ -1,7 +1,7 @@
-"""Effects of a CA change on deployed certificates.
+"""Effects of a CA change on deployed backend certificates.
 
-Authorities are replaced in three steps, so that at every moment the load balancer trusts what the backends show: add
-the new one to the bundle, reissue the backends' certificates, drop the old one.
+A CA is replaced in three steps, so that the load balancer trusts the backends' certificates at every moment: add the
+new CA to the bundle, issue the backends' certificates again, drop the old CA.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Final
 from cryptography import x509
 
 from gcore_tls_provider.certificates.ca_bundle import CaBundle
-from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.der_types import UNREADABLE
+from gcore_tls_provider.certificates.chain import CertificateChain, has_same_key
 from gcore_tls_provider.certificates.findings.finding import Finding
-from gcore_tls_provider.certificates.rules.authority import can_issue
+from gcore_tls_provider.certificates.findings.report import report
+from gcore_tls_provider.certificates.rules.ca import can_issue
 from gcore_tls_provider.certificates.rules.chain_path import is_self_signed, path_to_root
 from gcore_tls_provider.certificates.san_matching import name_of
 
-_SHOWN: Final = 5
-"""Names in one sentence at most."""
+_MAX_NAMES: Final = 5
+"""Largest number of names in one message."""
 
 
 def rotation_findings(
@@ -34,26 +34,26 @@ def rotation_findings(
 ) -> tuple[Finding, ...]:
     """Report CAs that a new bundle drops, although backends can still need them.
 
-    Do not report one that has expired or can't issue, that stays with another certificate for its name and key
+    Not reported: a CA that has expired or cannot issue, that stays with another certificate for its name and key
     (renewed, or cross-signed), or that none of the expected backends needs.
 
     Args:
-        old: what is deployed.
-        new: what replaces it.
-        backends: what all backends show; empty if that isn't known.
-        now: the moment, in UTC.
-        property: the argument of the bundle.
+        old: Deployed bundle.
+        new: Bundle that replaces it.
+        backends: Certificates of all backends; empty if they are not known.
+        now: Current time, in UTC.
+        property: Argument of the bundle.
 
     Returns:
         `CA_DROPPED`, a warning, for each of them.
     """
-    stranded = [each for each in backends if not path_to_root(each, new, now=now).trusted]
-    accepted = [path for path in (path_to_root(each, old, now=now) for each in stranded) if path.trusted]
+    newly_rejected = [each for each in backends if not path_to_root(each, new, now=now).trusted]
+    accepted = [path for path in (path_to_root(each, old, now=now) for each in newly_rejected) if path.trusted]
     findings = []
     for each in old.certificates:
-        needing = [path.certificates[0] for path in accepted if each in path.certificates]
-        if _is_in_use(each, now) and not _stays(each, new) and (needing or not backends):
-            findings.append(_dropped(each, needing, property))
+        dependent = [path.certificates[0] for path in accepted if each in path.certificates]
+        if _is_in_use(each, now) and not _stays(each, new) and (dependent or not backends):
+            findings.append(_dropped(each, dependent, property))
     return tuple(findings)
 
 
@@ -63,28 +63,14 @@ def _is_in_use(certificate: x509.Certificate, now: datetime) -> bool:
     return can_issue(certificate) or is_self_signed(certificate)
 
 
-def _stays(authority: x509.Certificate, new: CaBundle) -> bool:
-    return any(each.subject == authority.subject and _same_key(each, authority) for each in new.certificates)
+def _stays(ca: x509.Certificate, new: CaBundle) -> bool:
+    return any(each.subject == ca.subject and (each == ca or has_same_key(each, ca)) for each in new.certificates)
 
 
-def _same_key(one: x509.Certificate, other: x509.Certificate) -> bool:
-    try:
-        return one.public_key() == other.public_key()
-    except UNREADABLE:
-        return one == other
-
-
-def _dropped(authority: x509.Certificate, backends: Sequence[x509.Certificate], property: str) -> Finding:
-    names = [f"'{name_of(each)}'" for each in backends[:_SHOWN]]
+def _dropped(ca: x509.Certificate, backends: Sequence[x509.Certificate], property: str) -> Finding:
+    if not backends:
+        return report("CA_DROPPED", property, message="unknown_backends", subject=name_of(ca))
+    names = [f"'{name_of(each)}'" for each in backends[:_MAX_NAMES]]
     more = len(backends) - len(names)
-    named = " and ".join([*names, *([f"{more} more"] if more else [])])
-    whose = f"the expected backend certificates {named}" if named else "the certificates of backends below it"
-    return Finding(
-        "CA_DROPPED",
-        "warning",
-        property,
-        f"The new bundle drops the certificate authority '{name_of(authority)}': from then on the load balancer "
-        f"refuses {whose}.",
-        "Rotate in three steps: add the new authority and keep this one, first in the bundle; reissue the "
-        "backends' certificates; then drop this one.",
-    )
+    listed = " and ".join([*names, *([f"{more} more"] if more else [])])
+    return report("CA_DROPPED", property, message="expected_backends", subject=name_of(ca), backends=listed)

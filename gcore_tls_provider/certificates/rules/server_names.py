@@ -1,9 +1,9 @@
-"""One listener's certificates together: which of them HAProxy selects for a client.
+"""Certificates of one listener together: the one that HAProxy selects for a client.
 
-HAProxy takes the certificate that has the name a client asks for (SNI), an exact name before a wildcard; among several
-of one kind of key the first, the listener's own before the SNI certificates. An EC certificate beside an RSA one with
-the same names serves clients that know only one of both. A client that asks for a name that none has, or for none, is
-shown the listener's own certificate.
+HAProxy selects the certificate with the name that a client asks for (SNI), an exact name before a wildcard. Among
+several with keys of one type it takes the first, and the listener's own before the SNI certificates. An EC certificate
+next to an RSA certificate with the same names serves clients that support only one of the two. A client that asks for
+a name that no certificate has, or for none, gets the listener's own certificate.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from cryptography import x509
 
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.facts import certificate_facts, shortened
+from gcore_tls_provider.certificates.facts import certificate_facts, shorten
 from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.certificates.san_matching import address_of, clients_accept, covers, name_of, names_of
 
 
@@ -24,9 +25,9 @@ def server_name_findings(
     """Check the certificates of one listener together.
 
     Args:
-        default: the listener's own certificate; None if it isn't known.
-        sni: its SNI certificates, as far as they are known.
-        host_names: names that clients use, or addresses. Only to be given if all certificates are known.
+        default: The listener's own certificate; None if it is not known.
+        sni: Its SNI certificates, as far as they are known.
+        host_names: Names that clients use, or addresses. Only to be given if all certificates are known.
 
     Returns:
         Findings on `sni_certificates` and `host_names`.
@@ -34,76 +35,61 @@ def server_name_findings(
     own = None if default is None else default.certificate
     others = [each.certificate for each in sni]
     return (
-        *_repeated(own, others),
-        *(not_covered(name, "host_names") for name in host_names if not _is_served(name, own, others)),
+        *_duplicate_findings(own, others),
+        *(host_name_not_covered(name, "host_names") for name in host_names if not _is_served(name, own, others)),
     )
 
 
-def not_covered(host_name: str, property: str) -> Finding:
-    """Return the finding for a name that clients use, and that the certificate they are shown doesn't have."""
-    return Finding(
-        "HOST_NAME_NOT_COVERED",
-        "error",
-        property,
-        f"Clients that ask for {host_name!r} are shown a certificate without this name in its subject alternative "
-        f"name, and refuse it.",
-        "Issue a certificate with the name as a DNS name (for an address, as an IP address), or take the name out of "
-        "host_names. A wildcard covers exactly one label.",
-    )
+def host_name_not_covered(host_name: str, property: str) -> Finding:
+    """Return the finding for a name that clients use, and that the certificate they get does not have."""
+    return report("HOST_NAME_NOT_COVERED", property, host_name=host_name)
 
 
-def _repeated(own: x509.Certificate | None, sni: Sequence[x509.Certificate]) -> Iterator[Finding]:
+def _duplicate_findings(own: x509.Certificate | None, sni: Sequence[x509.Certificate]) -> Iterator[Finding]:
+    property = "sni_certificates"
     seen: set[x509.Certificate] = set()
-    # Which one HAProxy shows, by kind of key and name.
-    first: dict[tuple[str, str], x509.Certificate] = {}
+    # Certificate that HAProxy selects, by type of key and name.
+    selected: dict[tuple[str, str], x509.Certificate] = {}
     for each in [*([] if own is None else [own]), *sni]:
-        who = f"The SNI certificate '{name_of(each)}'"
+        subject = name_of(each)
         if each in seen:
-            role = "the listener's own certificate" if each == own else "given twice"
-            yield Finding(
-                "DUPLICATE_SNI",
-                "warning",
-                "sni_certificates",
-                f"{who} is {role}.",
-                "Give each certificate once; the listener's own serves its names without being an SNI certificate.",
-            )
+            yield report("DUPLICATE_SNI", property, message="own" if each == own else "repeated", subject=subject)
             continue
         seen.add(each)
         shared: dict[x509.Certificate, list[str]] = {}
-        kind = _kind_of_key(each)
+        algorithm = _key_algorithm(each)
         for name in names_of(each):
-            other = first.setdefault((kind, name), each)
+            other = selected.setdefault((algorithm, name), each)
             if other != each:
                 shared.setdefault(other, []).append(name)
         for other, names in shared.items():
-            which = "is the listener's own" if other == own else "comes first"
-            yield Finding(
+            yield report(
                 "SNI_OVERLAP",
-                "warning",
-                "sni_certificates",
-                f"{who} shares {_listed(names)} with '{name_of(other)}', which is shown to clients that ask for "
-                f"{'it' if len(names) == 1 else 'them'}, because it {which}.",
-                "Remove one of both, or issue one of them without the shared names.",
+                property,
+                message="own" if other == own else "earlier",
+                subject=subject,
+                names=_join(names),
+                other=name_of(other),
             )
 
 
-def _kind_of_key(certificate: x509.Certificate) -> str:
-    """`RSA` or `EC`, whatever the size."""
+def _key_algorithm(certificate: x509.Certificate) -> str:
+    """Return `RSA` or `EC`, for keys of any size."""
     return certificate_facts(certificate).key_type.split()[0]
 
 
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    shown = ", ".join(repr(shortened(name)) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+def _join(names: Sequence[str], limit: int = 5) -> str:
+    listed = ", ".join(f"'{shorten(name)}'" for name in names[:limit])
+    return listed if len(names) <= limit else f"{listed} and {len(names) - limit} more"
 
 
 def _is_served(host_name: str, own: x509.Certificate | None, sni: Sequence[x509.Certificate]) -> bool:
-    """Return whether clients that want to speak to `host_name` are shown a certificate that they accept."""
-    all_of_them = [*([] if own is None else [own]), *sni]
+    """Return whether clients that connect to `host_name` get a certificate that they accept."""
+    certificates = [*([] if own is None else [own]), *sni]
     if address_of(host_name) is not None:
-        # Clients ask for no name then.
-        chosen = all_of_them[:1]
+        # Clients send no SNI for an address.
+        selected = certificates[:1]
     else:
-        exact = [each for each in all_of_them if host_name.lower() in names_of(each)]
-        chosen = exact or [each for each in all_of_them if covers(each, host_name)] or all_of_them[:1]
-    return any(clients_accept(each, host_name) for each in chosen)
+        exact = [each for each in certificates if host_name.lower() in names_of(each)]
+        selected = exact or [each for each in certificates if covers(each, host_name)] or certificates[:1]
+    return any(clients_accept(each, host_name) for each in selected)

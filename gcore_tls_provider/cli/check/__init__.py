@@ -1,1 +1,1 @@
-"""`gcore-tls check`: judge certificate files without Pulumi and without Gcore's API."""
+"""`gcore-tls check`: check certificate files without Pulumi and without Gcore's API."""

@@ -14,50 +14,49 @@ import typer
 
 from gcore_tls_provider.certificates import MaterialError, from_file
 from gcore_tls_provider.certificates.findings.severity import apply_waivers
-from gcore_tls_provider.cli.check.evaluate import TrustGraph
-from gcore_tls_provider.cli.check.files import ROLES, Contents, Role, read_contents
+from gcore_tls_provider.cli.check.evaluate import CertificateSet
+from gcore_tls_provider.cli.check.files import ROLES, FileContents, Role, read_file_contents
 from gcore_tls_provider.cli.check.host_names import host_names
 from gcore_tls_provider.cli.check.passwords import (
-    ENDING,
-    VARIABLE,
+    PASSWORD_SUFFIX,
+    PASSWORD_VARIABLE,
     Passwords,
     environment_password,
     password_in,
     prompt,
 )
-from gcore_tls_provider.cli.check.report import Report, printable, reported
-from gcore_tls_provider.cli.check.role_guessing import assigned
+from gcore_tls_provider.cli.check.report import Report, build_report, printable
+from gcore_tls_provider.cli.check.role_guessing import assign_roles
 from gcore_tls_provider.cli.check.terminal import console, show_report
 
-_ENDINGS: Final = (".pem", ".crt", ".cer", ".der", ".key", ".crl", ".p12", ".pfx", ENDING)
-"""Suffixes of the files in a folder that are read."""
+_SUFFIXES: Final = (".pem", ".crt", ".cer", ".der", ".key", ".crl", ".p12", ".pfx", PASSWORD_SUFFIX)
+"""Suffixes of the files that are read from a folder."""
 
 _UNOPENED: Final = frozenset({"FILE_NOT_FOUND", "FILE_UNREADABLE", "MATERIAL_AS_PATH"})
-"""Findings that say that a file couldn't be opened: the command was called wrongly."""
+"""Codes of files that cannot be opened: the command line is wrong."""
 
 EPILOG: Final = f"""\b
-What FILE may hold:
-  PEM, DER or PKCS12: certificates with or without chain and private key,
-  certificate authorities, revocation lists, private keys. In a folder, files
-  are read whose names end in
-  {" ".join(_ENDINGS)}.
+Contents of FILE:
+  PEM, DER or PKCS12: certificates with or without chain and private key, CAs,
+  CRLs, private keys. In a folder, files with these suffixes are read:
+  {" ".join(_SUFFIXES)}.
 
 \b
-What FILE is for is guessed from what it holds, and shown:
-  revocation list                           --crl
-  certificates of authorities only          --ca
-  certificate for clients only              --client
+The role of FILE is guessed from its contents, and printed:
+  CRL                                       --crl
+  only CA certificates                      --ca
+  certificate only for clients              --client
   other certificate with its private key    --listener, each further one --sni
   ... issued directly by one of --ca,
-      and another server certificate isn't  --backend
+      if another server certificate is not  --backend
   other certificate without its key         --backend if a CA is given,
-                                            else --listener
-  private key                               --key, of the certificate it fits
+                                            otherwise --listener
+  private key                               --key, of the matching certificate
 
 \b
-Passwords of PKCS12 files and private keys are asked for in a terminal. Else
-they come from {VARIABLE}, from --password-file, or from a
-FILE whose name ends in {ENDING}. Each one is tried on each file.
+Passwords of PKCS12 files and private keys are asked for in a terminal, or
+come from {PASSWORD_VARIABLE}, from --password-file, or from a FILE with
+the suffix {PASSWORD_SUFFIX}. Each password is tried on each file.
 
 \b
 Examples:
@@ -71,19 +70,19 @@ Examples:
 
 \b
 Exit code:
-  0  no findings, or warnings only
+  0  no findings, or only warnings
   1  errors; with --strict warnings too, unless they are accepted
-  2  the command can't be understood, or a file can't be opened
+  2  the command line is not valid, or a file cannot be opened
 """
 
 
 @dataclass(frozen=True)
-class _Given:
-    """A file as it was given.
+class _GivenFile:
+    """A file on the command line, or in a folder on it.
 
     Attributes:
-        path: the file.
-        role: its role, if given as an option.
+        path: Path of the file.
+        role: Role, if an option gives it.
     """
 
     path: Path
@@ -91,7 +90,7 @@ class _Given:
 
     @property
     def name(self) -> str:
-        """Its name, safe to print."""
+        """Name of the file, safe to print."""
         return printable(str(self.path))
 
 
@@ -108,37 +107,37 @@ def check(
     ] = None,
     listener: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Certificate that the load balancer shows to clients."),
+        typer.Option(metavar="FILE", help="Listener certificate, which the load balancer presents to clients."),
     ] = None,
     sni: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Another one, for other names (SNI); may be repeated."),
+        typer.Option(metavar="FILE", help="Listener certificate for other names (SNI); can be repeated."),
     ] = None,
     client: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Certificate that the load balancer shows to backends."),
+        typer.Option(metavar="FILE", help="Client certificate, which the load balancer presents to backends."),
     ] = None,
     key: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Private key of one of these; may be repeated."),
+        typer.Option(metavar="FILE", help="Private key of one of these; can be repeated."),
     ] = None,
     ca: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Certificate authorities that sign backends; may be repeated."),
+        typer.Option(metavar="FILE", help="CA bundle that backends are verified with; can be repeated."),
     ] = None,
     crl: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Their revocation lists; may be repeated."),
+        typer.Option(metavar="FILE", help="CRLs of these CAs; can be repeated."),
     ] = None,
     backend: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Certificate that a backend shows; may be repeated."),
+        typer.Option(metavar="FILE", help="Certificate that a backend presents; can be repeated."),
     ] = None,
     host_name: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Name that clients use; may be repeated. Default: the names of the listener's certificates.",
+            help="Name that clients use; can be repeated. Default: the names of the listener certificates.",
         ),
     ] = None,
     expiry_warning_days: Annotated[
@@ -148,18 +147,19 @@ def check(
             min=0,
             max=3650,
             show_default=False,
-            help="Warn so many days before an end. Default: 30; for lists a third of their life if that is less.",
+            help="Days before an expiry at which warnings start. Default: 30; for CRLs a third of their validity if "
+            "that is less.",
         ),
     ] = None,
     accept: Annotated[
         list[str] | None,
-        typer.Option(metavar="CODE=REASON", help="Make this finding a warning that is accepted; may be repeated."),
+        typer.Option(metavar="CODE=REASON", help="Turn this finding into an accepted warning; can be repeated."),
     ] = None,
     password_file: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="File that holds a password and nothing else; may be repeated."),
+        typer.Option(metavar="FILE", help="File that contains only a password; can be repeated."),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors for the exit code.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     json_schema: Annotated[
         bool,
@@ -171,13 +171,13 @@ def check(
         ),
     ] = False,
 ) -> None:
-    """Check certificates, keys and revocation lists.
+    """Check certificates, keys and CRLs.
 
-    The rules are those of `pulumi preview`: they look at each FILE alone, and at all of them side by side. FILE may be
-    a folder too. What a file is for is guessed, unless an option says it. Nothing is sent anywhere. Private keys and
-    passwords are never shown.
+    The rules are those of `pulumi preview`: they check each FILE alone, and all of them together. FILE can be a folder.
+    The role of a file is guessed, unless an option gives it. Nothing is sent anywhere, and private keys and passwords
+    are never printed.
     """
-    said: dict[Role, Sequence[Path]] = {
+    by_role: dict[Role, Sequence[Path]] = {
         "listener": [listener] if listener else [],
         "sni": sni or [],
         "client": [client] if client else [],
@@ -188,19 +188,19 @@ def check(
     }
     reasons = _reasons(accept or [])
     names = host_names(host_name, option="--host-name")
-    given = _given(files or [], said)
+    given = _given_files(files or [], by_role)
     if not given:
-        raise typer.BadParameter("give at least one file.", param_hint="FILE")
-    graph = TrustGraph(
+        raise typer.BadParameter("give at least one file or folder.", param_hint="FILE")
+    certificates = CertificateSet(
         files=sorted(
-            assigned(_read(given, password_file or [])),
+            assign_roles(_read(given, password_file or [])),
             key=lambda file: len(ROLES) if file.role is None else ROLES.index(file.role),
         ),
         declared_names=names,
         expiry_warning_days=expiry_warning_days,
         now=datetime.now(timezone.utc),
     )
-    report = reported(graph, graph.judged(reasons))
+    report = build_report(certificates, certificates.evaluate(reasons))
     if as_json:
         typer.echo(report.to_json())
     else:
@@ -210,7 +210,7 @@ def check(
 
 
 def _reasons(pairs: Sequence[str]) -> dict[str, str]:
-    """Why codes are accepted, by the code; each of them can be."""
+    """Return the reason for accepting each code; all of the codes are acceptable."""
     split = [pair.partition("=") for pair in pairs]
     reasons = {code.strip(): reason for code, _, reason in split}
     for finding in apply_waivers((), reasons, property="--accept"):
@@ -218,37 +218,40 @@ def _reasons(pairs: Sequence[str]) -> dict[str, str]:
     return reasons
 
 
-def _given(files: Sequence[Path], said: dict[Role, Sequence[Path]]) -> list[_Given]:
+def _given_files(files: Sequence[Path], by_role: dict[Role, Sequence[Path]]) -> list[_GivenFile]:
     """Return every file once, with the role from an option even if it is also among the other files."""
-    given = [_Given(path, role) for role, paths in said.items() for path in paths]
+    given = [_GivenFile(path, role) for role, paths in by_role.items() for path in paths]
     seen = {realpath(each.path) for each in given}
     for path in (each for file in files for each in _inside(file)):
         if realpath(path) not in seen:
             seen.add(realpath(path))
-            given.append(_Given(path, "password" if path.name.endswith(ENDING) else None))
+            given.append(_GivenFile(path, "password" if path.name.endswith(PASSWORD_SUFFIX) else None))
     return given
 
 
 def _inside(path: Path) -> Iterator[Path]:
-    """Return a file itself, or the files of a folder that look like material by their names."""
+    """Yield a file itself, or the files of a folder with a known suffix."""
     if not path.is_dir():
         yield path
         return
     try:
-        inside = sorted(each for each in path.iterdir() if each.name.endswith(_ENDINGS) and each.is_file())
+        inside = sorted(each for each in path.iterdir() if each.name.endswith(_SUFFIXES) and each.is_file())
     except OSError as error:
         raise typer.BadParameter(
-            f"the folder {str(path)!r} can't be read: {error.strerror}.", param_hint="FILE"
+            f"the folder {str(path)!r} cannot be read: {error.strerror}.", param_hint="FILE"
         ) from error
     if not inside:
-        raise typer.BadParameter(f"the folder {str(path)!r} holds no file to check.", param_hint="FILE")
+        raise typer.BadParameter(
+            f"the folder {str(path)!r} contains no file with one of the suffixes {' '.join(_SUFFIXES)}.",
+            param_hint="FILE",
+        )
     yield from inside
 
 
-def _read(given: Sequence[_Given], password_files: Sequence[Path]) -> list[tuple[Contents, Role | None]]:
+def _read(given: Sequence[_GivenFile], password_files: Sequence[Path]) -> list[tuple[FileContents, Role | None]]:
     """Return the contents of each file. Report all files that cannot be opened at once."""
     unopened: list[str] = []
-    texts: dict[_Given, str | MaterialError] = {}
+    texts: dict[_GivenFile, str | MaterialError] = {}
     known = environment_password()
     for path in [*(each.path for each in given if each.role == "password"), *password_files]:
         try:
@@ -268,9 +271,9 @@ def _read(given: Sequence[_Given], password_files: Sequence[Path]) -> list[tuple
     return [(_contents(each, text, passwords), each.role) for each, text in texts.items()]
 
 
-def _contents(given: _Given, text: str | MaterialError, passwords: Passwords) -> Contents:
+def _contents(given: _GivenFile, text: str | MaterialError, passwords: Passwords) -> FileContents:
     if isinstance(text, MaterialError):
-        return Contents(given.name, findings=text.findings)
+        return FileContents(given.name, findings=text.findings)
     if given.role == "password":
-        return Contents(given.name)
-    return read_contents(given.name, text, given.role, passwords)
+        return FileContents(given.name)
+    return read_file_contents(given.name, text, given.role, passwords)

@@ -1,4 +1,4 @@
-"""Host names that are given as options."""
+"""Host names in options."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def host_names(names: Sequence[str] | None, *, option: str, addresses: bool = Fa
     """Return the names in lower case, without repetitions and final dots.
 
     Args:
-        names: what was given: DNS names in ASCII, wildcards such as `*.example.com` included.
-        option: the option that they were given to, for messages.
-        addresses: whether an IP address will do too.
+        names: DNS names in ASCII, wildcards such as `*.example.com` included.
+        option: Option that contains them, for messages.
+        addresses: Whether IP addresses are allowed too.
 
     Raises:
-        typer.BadParameter: one isn't a host name.
+        typer.BadParameter: One of them is not a host name.
     """
     return tuple(dict.fromkeys(_host_name(name, option, addresses) for name in names or ()))
 
@@ -33,12 +33,14 @@ def _host_name(name: str, option: str, addresses: bool) -> str:
     if _is_address(bare):
         if addresses:
             return bare
-        raise typer.BadParameter(f"{name!r} is an IP address: TLS clients ask by name (SNI).", param_hint=option)
+        raise typer.BadParameter(
+            f"{name!r} is an IP address, and TLS clients send names (SNI); give a name.", param_hint=option
+        )
     if not bare.isascii():
-        raise typer.BadParameter(f"{name!r} isn't ASCII: give its form in DNS, xn--...", param_hint=option)
+        raise typer.BadParameter(f"{name!r} is not ASCII; give its form in DNS, xn--...", param_hint=option)
     if len(bare) > _LONGEST or not _HOST_NAME.fullmatch(bare):
         raise typer.BadParameter(
-            f"{name!r} is no host name; give app.example.com or *.example.com, without scheme and port.",
+            f"{name!r} is not a host name; give app.example.com or *.example.com, without scheme and port.",
             param_hint=option,
         )
     return bare

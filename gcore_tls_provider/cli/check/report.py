@@ -1,6 +1,6 @@
-"""The outcome of `gcore-tls check`: what `--json` prints.
+"""Report of `gcore-tls check`, which `--json` prints.
 
-Stable: fields are added, never renamed or removed, within one `version`.
+It is stable: within one `version`, fields are added, never renamed or removed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Literal
 from cryptography import x509
 from pydantic import BaseModel, ConfigDict, Field
 
-from gcore_tls_provider.certificates import certificate_facts, revocation_list_facts
-from gcore_tls_provider.cli.check.evaluate import Judged, TrustGraph
+from gcore_tls_provider.certificates import certificate_facts, crl_facts
+from gcore_tls_provider.cli.check.evaluate import CertificateSet, FileFinding
 from gcore_tls_provider.cli.check.files import Role
 from gcore_tls_provider.cli.check.role_guessing import CheckedFile
 
@@ -26,80 +26,80 @@ class _Model(BaseModel):
 
 
 class CheckedCertificate(_Model):
-    """A certificate in a file."""
+    """Certificate in a file."""
 
     subject: str = Field(description="Distinguished name as in RFC 4514.")
-    issuer: str = Field(description="The same of its issuer.")
+    issuer: str = Field(description="Distinguished name of its issuer.")
     dns_names: tuple[str, ...] = Field(description="DNS names of the subject alternative name.")
-    not_before: str = Field(description="Begin of validity, ISO 8601 in UTC.")
+    not_before: str = Field(description="Start of validity, ISO 8601 in UTC.")
     not_after: str = Field(description="End of validity, ISO 8601 in UTC.")
     days_left: int = Field(description="Whole days until the end of validity; negative after it.")
-    serial: str = Field(description="Serial number, lower hexadecimal.")
-    key: str = Field(description="Kind and size of the public key, for instance 'EC P-256'.")
-    fingerprint_sha256: str = Field(description="SHA-256 of the DER, lower hexadecimal.")
+    serial: str = Field(description="Serial number, in lower-case hexadecimal.")
+    key_type: str = Field(description="Type and size of the public key, for example 'EC P-256'.")
+    fingerprint_sha256: str = Field(description="SHA-256 of the DER, in lower-case hexadecimal.")
 
 
-class CheckedRevocationList(_Model):
-    """A revocation list in a file."""
+class CheckedCrl(_Model):
+    """CRL in a file."""
 
-    issuer: str = Field(description="Distinguished name of the authority, as in RFC 4514.")
-    this_update: str = Field(description="When it was issued, ISO 8601 in UTC.")
-    next_update: str | None = Field(description="When the next one is due, ISO 8601 in UTC; null if it doesn't say.")
+    issuer: str = Field(description="Distinguished name of the CA, as in RFC 4514.")
+    this_update: str = Field(description="Time of issue, ISO 8601 in UTC.")
+    next_update: str | None = Field(description="Time when the next CRL is due, ISO 8601 in UTC; null if unknown.")
     days_left: int | None = Field(description="Whole days until next_update; negative after it.")
     revoked_count: int = Field(description="Number of revoked certificates.")
-    crl_number: str | None = Field(description="Its CRL number, decimal.")
-    fingerprint_sha256: str = Field(description="SHA-256 of the DER, lower hexadecimal.")
+    crl_number: str | None = Field(description="CRL number, decimal.")
+    fingerprint_sha256: str = Field(description="SHA-256 of the DER, in lower-case hexadecimal.")
 
 
 class ReportedFile(_Model):
-    """A file, what it is for and what it holds."""
+    """File with its role and contents."""
 
-    file: str = Field(description="Its name, as it was given.")
-    role: Role | None = Field(description="Its role; null if the file can't be read and no option gives it.")
+    file: str = Field(description="Name of the file, as it was given.")
+    role: Role | None = Field(description="Role of the file; null if it cannot be parsed and no option gives the role.")
     role_guessed: bool = Field(description="Whether the role was guessed, not given as an option.")
-    private_key_file: str | None = Field(description="For certificates: the file with the private key, if it is given.")
+    private_key_file: str | None = Field(description="For certificates: file with the private key, if it is given.")
     certificates: tuple[CheckedCertificate, ...] = Field(
-        description="Its certificates; for a leaf with its chain the leaf first, then its issuer, and so on."
+        description="Certificates; for a leaf with its chain the leaf first, then its issuer, and so on."
     )
-    revocation_lists: tuple[CheckedRevocationList, ...] = Field(description="Its revocation lists.")
+    crls: tuple[CheckedCrl, ...] = Field(description="CRLs.")
 
 
 class ReportedFinding(_Model):
-    """One thing that is wrong, or soon will be."""
+    """Finding about one or several files."""
 
-    code: str = Field(description="What was found. Stable; --accept takes it.")
+    code: str = Field(description="Code. Stable; --accept takes it.")
     severity: Literal["error", "warning"] = Field(
-        description="error: traffic would fail, or Gcore refuses; warning: it works today, and isn't what was meant."
+        description="error: traffic would fail, or Gcore rejects; warning: it works today, but may not be intended."
     )
-    accepted: bool = Field(description="Whether --accept names its code; then it never counts as an error.")
-    files: tuple[str, ...] = Field(description="The files that it is about.")
+    accepted: bool = Field(description="Whether --accept contains its code; then it never counts as an error.")
+    files: tuple[str, ...] = Field(description="Files that it is about.")
     sentence: str = Field(description="What is wrong.")
-    remedy: str = Field(description="What to do; for an accepted one the reason that was given.")
+    remedy: str = Field(description="What to do; for an accepted finding the given reason.")
 
 
 class Report(_Model):
     """Report of `gcore-tls check`."""
 
     version: Literal[1] = Field(1, description="Version of this format.")
-    checked_at: str = Field(description="The moment that validity was compared with, ISO 8601 in UTC.")
-    outcome: Outcome = Field(description="The worst severity; accepted findings don't count.")
-    host_names: tuple[str, ...] = Field(description="Names that clients use: given, or those of listener and SNI.")
-    files: tuple[ReportedFile, ...] = Field(description="The files, by role.")
+    checked_at: str = Field(description="Time for which validity was checked, ISO 8601 in UTC.")
+    outcome: Outcome = Field(description="Worst severity; accepted findings do not count.")
+    host_names: tuple[str, ...] = Field(description="Names that clients use: given, or those of the certificates.")
+    files: tuple[ReportedFile, ...] = Field(description="Files, by role.")
     findings: tuple[ReportedFinding, ...] = Field(description="All findings, errors first.")
 
     def to_json(self) -> str:
-        """Return the report as JSON in ASCII, so that names from certificates can't steer a terminal."""
+        """Return the report as JSON in ASCII, so that names from certificates cannot control a terminal."""
         return json.dumps(self.model_dump(mode="json"), indent=2)
 
 
-def reported(graph: TrustGraph, judged: Sequence[Judged]) -> Report:
+def build_report(files: CertificateSet, findings: Sequence[FileFinding]) -> Report:
     """Return the report of files and their findings."""
     return Report(
         version=1,
-        checked_at=graph.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        outcome=_outcome(judged),
-        host_names=tuple(map(printable, graph.host_names)),
-        files=tuple(_file(file, graph.now) for file in graph.files),
+        checked_at=files.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        outcome=_outcome(findings),
+        host_names=tuple(map(printable, files.host_names)),
+        files=tuple(_file(file, files.now) for file in files.files),
         findings=tuple(
             ReportedFinding(
                 code=each.finding.code,
@@ -109,19 +109,19 @@ def reported(graph: TrustGraph, judged: Sequence[Judged]) -> Report:
                 sentence=printable(each.finding.sentence),
                 remedy=printable(each.finding.remedy),
             )
-            for each in judged
+            for each in findings
         ),
     )
 
 
 def printable(text: str) -> str:
-    """`text` in one line, with what a terminal could take for a command replaced."""
+    """Return a text in one line, without characters that control a terminal."""
     line = " ".join(text.split())
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
 
 
-def _outcome(judged: Iterable[Judged]) -> Outcome:
-    severities = {each.finding.severity for each in judged if not each.accepted}
+def _outcome(findings: Iterable[FileFinding]) -> Outcome:
+    severities = {each.finding.severity for each in findings if not each.accepted}
     return "errors" if "error" in severities else "warnings" if severities else "ok"
 
 
@@ -133,7 +133,7 @@ def _file(file: CheckedFile, now: datetime) -> ReportedFile:
         role_guessed=file.guessed,
         private_key_file=file.key_file,
         certificates=tuple(_certificate(each, now) for each in certificates),
-        revocation_lists=tuple(_revocation_list(each, now) for each in file.contents.revocation_lists),
+        crls=tuple(_crl(each, now) for each in file.contents.crls),
     )
 
 
@@ -147,15 +147,15 @@ def _certificate(certificate: x509.Certificate, now: datetime) -> CheckedCertifi
         not_after=facts.not_after,
         days_left=(certificate.not_valid_after_utc - now).days,
         serial=facts.serial,
-        key=facts.key_type,
+        key_type=facts.key_type,
         fingerprint_sha256=facts.fingerprint_sha256,
     )
 
 
-def _revocation_list(revocation_list: x509.CertificateRevocationList, now: datetime) -> CheckedRevocationList:
-    facts = revocation_list_facts(revocation_list)
-    end = revocation_list.next_update_utc
-    return CheckedRevocationList(
+def _crl(crl: x509.CertificateRevocationList, now: datetime) -> CheckedCrl:
+    facts = crl_facts(crl)
+    end = crl.next_update_utc
+    return CheckedCrl(
         issuer=facts.issuer,
         this_update=facts.this_update,
         next_update=facts.next_update,

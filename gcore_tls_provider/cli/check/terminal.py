@@ -1,4 +1,4 @@
-"""Text for terminals and pipes: wrapped to the width that there is, colored where that shows."""
+"""Text for terminals and pipes: wrapped to the available width, and colored in terminals."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gcore_tls_provider.certificates.findings.limits import SHOWN
+from gcore_tls_provider.certificates.findings.limits import MAX_REPEATS
 from gcore_tls_provider.cli.check.files import Role
 from gcore_tls_provider.cli.check.report import (
     CheckedCertificate,
-    CheckedRevocationList,
+    CheckedCrl,
     Report,
     ReportedFile,
     ReportedFinding,
@@ -24,25 +24,25 @@ ROLE_NAMES: dict[Role, str] = {
     "listener": "listener certificate",
     "sni": "SNI certificate",
     "client": "client certificate",
-    "ca": "certificate authority",
-    "crl": "revocation list",
+    "ca": "CA",
+    "crl": "CRL",
     "backend": "expected backend certificate",
     "key": "private key",
     "password": "password",
 }
-"""Names of the roles in text."""
+"""Names of the roles in the text report."""
 
 _COLORS = {"error": "bold red", "warning": "yellow"}
 _INDENT = 2
 
 
 def console() -> Console:
-    """Return the standard output as it is now. Text is shown as it is: no markup, no emoji, nothing highlighted."""
+    """Return a console on the current standard output that prints text unchanged: no markup, emoji or highlighting."""
     return Console(file=sys.stdout, markup=False, emoji=False, highlight=False)
 
 
 def show(*parts: RenderableType, to: Console) -> None:
-    """Print each part on lines of its own, without the blanks at their ends that fill a table up."""
+    """Print each part on lines of its own, without the spaces that pad tables at the ends of lines."""
     with to.capture() as captured:
         for part in parts:
             to.print(part, overflow="fold")
@@ -55,16 +55,17 @@ def show_report(report: Report, to: Console) -> None:
     for file in report.files:
         facts = (Padding(pairs(rows), (0, 0, 0, _INDENT)) for rows in _facts(file, report.files))
         show(Text(file.file, style="bold"), *facts, "", to=to)
-    for alike in _alike(report.findings):
-        for finding in alike[:SHOWN]:
+    for group in _groups(report.findings):
+        for finding in group[:MAX_REPEATS]:
             show(*_finding(finding), "", to=to)
-        if len(alike) > SHOWN:
-            show(Text(f"And {len(alike) - SHOWN} more {alike[0].code} of the same; --json has them all."), "", to=to)
+        if len(group) > MAX_REPEATS:
+            omitted = f"And {len(group) - MAX_REPEATS} more {group[0].code} of the same files; --json prints all."
+            show(Text(omitted), "", to=to)
     show(_summary(report), to=to)
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> Table:
-    """Two columns: a label, and a text that is wrapped and never cut off."""
+    """Return a table with two columns: a label, and a text that is wrapped and never cut off."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -73,14 +74,15 @@ def pairs(rows: Iterable[tuple[str, str]]) -> Table:
     return table
 
 
-def _facts(file: ReportedFile, every: Sequence[ReportedFile]) -> Iterator[list[tuple[str, str]]]:
+def _facts(file: ReportedFile, all_files: Sequence[ReportedFile]) -> Iterator[list[tuple[str, str]]]:
     first = [("role", _role(file))]
     if file.role == "key":
-        first.append(("fits", ", ".join(each.file for each in every if each.private_key_file == file.file) or "none"))
+        matching = ", ".join(each.file for each in all_files if each.private_key_file == file.file)
+        first.append(("matches", matching or "none"))
     parts: list[list[tuple[str, str]]] = [
         *([_certificate_rows(file.certificates[0], file)] if file.certificates else []),
         *(_certificate_rows(each, file) for each in file.certificates[1:] if file.role == "ca"),
-        *map(_list_rows, file.revocation_lists),
+        *map(_crl_rows, file.crls),
     ]
     if file.role != "ca":
         for each in file.certificates[1:]:
@@ -102,36 +104,36 @@ def _certificate_rows(certificate: CheckedCertificate, file: ReportedFile) -> li
         ("issuer", certificate.issuer or "none"),
         ("names", ", ".join(certificate.dns_names) or "none"),
         ("valid", _validity(certificate.not_before, certificate.not_after, certificate.days_left)),
-        ("key", certificate.key),
+        ("key", certificate.key_type),
         ("SHA-256", certificate.fingerprint_sha256),
     ]
     if file.role == "ca":
         return [row for row in rows if row[0] != "names"]
     if file.role in ("listener", "sni", "client"):
-        rows.insert(5, ("key file", file.private_key_file or "not given: not compared"))
+        rows.insert(5, ("key file", file.private_key_file or "not given, so not compared"))
     return rows
 
 
-def _list_rows(revocation_list: CheckedRevocationList) -> list[tuple[str, str]]:
+def _crl_rows(crl: CheckedCrl) -> list[tuple[str, str]]:
     return [
-        ("issuer", revocation_list.issuer or "none"),
-        ("valid", _validity(revocation_list.this_update, revocation_list.next_update, revocation_list.days_left)),
-        ("revoked", str(revocation_list.revoked_count)),
-        ("number", revocation_list.crl_number or "none"),
-        ("SHA-256", revocation_list.fingerprint_sha256),
+        ("issuer", crl.issuer or "none"),
+        ("valid", _validity(crl.this_update, crl.next_update, crl.days_left)),
+        ("revoked", str(crl.revoked_count)),
+        ("number", crl.crl_number or "none"),
+        ("SHA-256", crl.fingerprint_sha256),
     ]
 
 
-def _validity(begin: str, end: str | None, days_left: int | None) -> str:
+def _validity(start: str, end: str | None, days_left: int | None) -> str:
     if end is None or days_left is None:
-        return f"from {begin[:10]}, without an end"
+        return f"from {start[:10]}, without an end"
     if days_left < 0:
-        return f"{begin[:10]} to {end[:10]}: over"
-    return f"{begin[:10]} to {end[:10]}, {counted(days_left, 'day')} left"
+        return f"{start[:10]} to {end[:10]}: expired"
+    return f"{start[:10]} to {end[:10]}, {counted(days_left, 'day')} left"
 
 
-def _alike(findings: Iterable[ReportedFinding]) -> Iterable[Sequence[ReportedFinding]]:
-    """Return findings of one code and severity on the same files together, otherwise in their order."""
+def _groups(findings: Iterable[ReportedFinding]) -> Iterable[Sequence[ReportedFinding]]:
+    """Return the findings of one code and severity on the same files together, otherwise in their order."""
     groups: dict[tuple[object, ...], list[ReportedFinding]] = {}
     for each in findings:
         groups.setdefault((each.code, each.severity, each.accepted, each.files), []).append(each)
@@ -155,10 +157,10 @@ def _summary(report: Report) -> Text:
         counted(sum(each.severity == severity and not each.accepted for each in report.findings), severity)
         for severity in ("error", "warning")
     ]
-    said = ", ".join([f"{files} checked", *counts, *([f"{accepted} accepted"] if accepted else [])])
-    return Text(f"{said}.", style=_COLORS.get(report.outcome.removesuffix("s"), "green"))
+    summary = ", ".join([f"{files} checked", *counts, *([f"{accepted} accepted"] if accepted else [])])
+    return Text(f"{summary}.", style=_COLORS.get(report.outcome.removesuffix("s"), "green"))
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
+    """Return a number with its noun: `1 file`, `2 files`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

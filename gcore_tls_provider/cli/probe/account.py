@@ -21,7 +21,7 @@ from gcore_tls_provider.api.wire.load_balancers import LoadBalancer
 from gcore_tls_provider.api.wire.pages import Page
 from gcore_tls_provider.api.wire.pools import Pool, PoolPatch
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
-from gcore_tls_provider.certificates import DevelopmentAuthority, Identity
+from gcore_tls_provider.certificates import DevelopmentCa, Identity
 from gcore_tls_provider.errors import (
     DeadlineExceeded,
     HttpStatusError,
@@ -62,14 +62,14 @@ def base64_of(material: str | bytes) -> str:
 class ProbeCertificates:
     """Certificates that are generated for one probe and never stored."""
 
-    authority: DevelopmentAuthority
+    authority: DevelopmentCa
     server: Identity
     client: Identity
 
     @classmethod
     def generate(cls) -> ProbeCertificates:
         """Generate new keys and certificates."""
-        authority = DevelopmentAuthority.create("gcore-tls probe")
+        authority = DevelopmentCa.create("gcore-tls probe")
         return cls(authority, authority.issue_server(["probe.example"]), authority.issue_client("probe"))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gcore_tls_provider.certificates.rules.reload_effects import PublicMaterial
+    from gcore_tls_provider.certificates.rules.reload_effects import PublicCertificates
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class CachedCertificate:
     """
 
     digest: str
-    material: PublicMaterial
+    material: PublicCertificates
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class CertificateCache:
     def __init__(self) -> None:
         """Contain nothing."""
         self._published: dict[str, PublishedCertificate] = {}
-        self._by_digest: dict[str, PublicMaterial] = {}
+        self._by_digest: dict[str, PublicCertificates] = {}
 
     def put(self, published: Iterable[PublishedCertificate]) -> None:
         """Add what a check has published."""
@@ -73,6 +73,6 @@ class CertificateCache:
         published = self._published.get(urn)
         return None if published is None else published.current
 
-    def with_digest(self, digest: str) -> PublicMaterial | None:
+    def with_digest(self, digest: str) -> PublicCertificates | None:
         """Return content by its digest; None if no checked resource holds it now or has held it in the last run."""
         return self._by_digest.get(digest)

@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from gcore_tls_provider.certificates import CaBundle, MaterialError, RevocationLists
+from gcore_tls_provider.certificates import CaBundle, CrlBundle, MaterialError
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.rules.reload_effects import PublicMaterial
+from gcore_tls_provider.certificates.rules.reload_effects import PublicCertificates
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
 from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
@@ -92,10 +92,10 @@ class ReferencedCertificates:
         found = self._found(self.roles.get("ca"))
         return found if isinstance(found, CaBundle) else None
 
-    def crl(self) -> RevocationLists | None:
+    def crl(self) -> CrlBundle | None:
         """Return the CRLs; None if there are none or they are unknown."""
         found = self._found(self.roles.get("crl"))
-        return found if isinstance(found, RevocationLists) else None
+        return found if isinstance(found, CrlBundle) else None
 
     def text(self, role: str) -> str | None:
         """Return a plain text among the references; None if it is absent or unknown."""
@@ -106,7 +106,7 @@ class ReferencedCertificates:
         found = self._found(value)
         return found if isinstance(found, CertificateChain) else None
 
-    def _found(self, value: object) -> PublicMaterial | None:
+    def _found(self, value: object) -> PublicCertificates | None:
         if not isinstance(value, str) or not value:
             return None
         if value.startswith(_URN):

@@ -24,7 +24,7 @@ from gcore_tls_provider.api.calls import Call, RequestVariants
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
 from gcore_tls_provider.certificates import Finding, MaterialError
 from gcore_tls_provider.certificates.findings.severity import downgrade_deployed
-from gcore_tls_provider.certificates.rules.reload_effects import PublicMaterial
+from gcore_tls_provider.certificates.rules.reload_effects import PublicCertificates
 from gcore_tls_provider.lifecycle.inputs.fields import Field
 from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties
 from gcore_tls_provider.lifecycle.inputs.reference_cache import CachedCertificate, PublishedCertificate
@@ -72,7 +72,7 @@ class Content(Generic[CertificateInputsT, ContentT]):
     parse: Callable[[CertificateInputsT], ContentT]
     describe: Callable[[ContentT], Properties]
     digest: Callable[[ContentT], str]
-    public: Callable[[ContentT], PublicMaterial]
+    public: Callable[[ContentT], PublicCertificates]
     check: Callable[[ContentT, CertificateInputsT, datetime], Sequence[Finding]]
     upload: Callable[[str, ContentT, CertificateInputsT], Call[TaskIds] | RequestVariants[TaskIds]]
 

@@ -14,19 +14,19 @@ from gcore_tls_provider.api.wire.tasks import TaskIds
 from gcore_tls_provider.certificates import (
     CaBundle,
     CertificateFacts,
+    CrlBundle,
+    CrlFacts,
     Finding,
     Identity,
     MaterialError,
-    RevocationListFacts,
-    RevocationLists,
     certificate_facts,
+    crl_facts,
     identity_from_pem,
     identity_from_pkcs12,
-    revocation_list_facts,
 )
-from gcore_tls_provider.certificates.rules.authority import authority_findings
+from gcore_tls_provider.certificates.rules.ca import ca_findings
+from gcore_tls_provider.certificates.rules.crl import crl_findings
 from gcore_tls_provider.certificates.rules.leaf import LeafRole, leaf_findings
-from gcore_tls_provider.certificates.rules.revocation import revocation_findings
 from gcore_tls_provider.lifecycle.inputs.properties import Properties, error_finding
 from gcore_tls_provider.lifecycle.kinds.certificate_inputs import (
     CertificateAuthorityInputs,
@@ -41,7 +41,7 @@ IDENTITY_MATERIAL: Final = frozenset(IdentityInputs.model_fields) - frozenset(Ce
 """Names of the inputs that make up a certificate with its private key."""
 
 CERTIFICATE_FACTS: Final = frozenset(each.name for each in fields(CertificateFacts))
-CRL_FACTS: Final = frozenset(each.name for each in fields(RevocationListFacts))
+CRL_FACTS: Final = frozenset(each.name for each in fields(CrlFacts))
 
 
 def parse_identity(inputs: IdentityInputs) -> Identity:
@@ -169,18 +169,18 @@ def describe_ca_bundle(bundle: CaBundle) -> Properties:
 
 def check_ca_bundle(bundle: CaBundle, inputs: CertificateAuthorityInputs, now: datetime) -> Sequence[Finding]:
     """Return the findings about a CA bundle."""
-    return authority_findings(bundle, now=now, expiry_warning_days=inputs.expiry_warning_days)
+    return ca_findings(bundle, now=now, expiry_warning_days=inputs.expiry_warning_days)
 
 
-def parse_crls(inputs: RevocationListInputs) -> RevocationLists:
+def parse_crls(inputs: RevocationListInputs) -> CrlBundle:
     """Parse CRLs; those of the CA come first, as Gcore's load balancers check the first CRL against the CA."""
-    lists = RevocationLists.parse(inputs.revocation_list)
-    return lists if inputs.ca is None else lists.beginning_with(_ca_of(inputs.ca).certificates[0])
+    lists = CrlBundle.parse(inputs.revocation_list)
+    return lists if inputs.ca is None else lists.starting_with(_ca_of(inputs.ca).certificates[0])
 
 
-def describe_crls(lists: RevocationLists) -> Properties:
+def describe_crls(lists: CrlBundle) -> Properties:
     """Return the facts of the first CRL, and short facts of the others."""
-    first, *further = (revocation_list_facts(each) for each in lists.lists)
+    first, *further = (crl_facts(each) for each in lists.crls)
     return {
         **_facts(first),
         "further_lists": [
@@ -195,17 +195,17 @@ def describe_crls(lists: RevocationLists) -> Properties:
     }
 
 
-def check_crls(lists: RevocationLists, inputs: RevocationListInputs, now: datetime) -> Sequence[Finding]:
+def check_crls(lists: CrlBundle, inputs: RevocationListInputs, now: datetime) -> Sequence[Finding]:
     """Return the findings about CRLs, against their CA if it is given."""
     ca = None if inputs.ca is None else _ca_of(inputs.ca)
-    return revocation_findings(lists, ca=ca, now=now, expiry_warning_days=inputs.expiry_warning_days)
+    return crl_findings(lists, ca=ca, now=now, expiry_warning_days=inputs.expiry_warning_days)
 
 
 def _ca_of(material: str) -> CaBundle:
     return CaBundle.parse(material, property="ca")
 
 
-def _facts(facts: CertificateFacts | RevocationListFacts) -> Properties:
+def _facts(facts: CertificateFacts | CrlFacts) -> Properties:
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in asdict(facts).items()

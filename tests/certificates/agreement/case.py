@@ -1,4 +1,4 @@
-"""One set of generated material, what the rules find in it, and what OpenSSL makes of it."""
+"""Cases of the comparison with OpenSSL: generated certificates and CRLs, and the errors that the rules report."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from functools import partial
 
 from cryptography import x509
 
-from gcore_tls_provider.certificates import CaBundle, Finding, RevocationLists
+from gcore_tls_provider.certificates import CaBundle, CrlBundle, Finding
 from gcore_tls_provider.certificates.chain import CertificateChain
-from gcore_tls_provider.certificates.rules.authority import authority_findings
 from gcore_tls_provider.certificates.rules.backend import backend_findings
-from gcore_tls_provider.certificates.rules.revocation import coverage_findings, revocation_findings
+from gcore_tls_provider.certificates.rules.ca import ca_findings
+from gcore_tls_provider.certificates.rules.crl import coverage_findings, crl_findings
 from tests.certificates import issuing
-from tests.certificates.handshake import refused_by_openssl
+from tests.certificates.handshake import openssl_rejection
 from tests.certificates.issuing import Issued
 
 HOST = "app.example.com"
 
-# OpenSSL looks at the clock: here nothing has the fixed dates of the other tests.
+# OpenSSL uses the clock, so these certificates have no fixed dates like those of the other tests.
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
 BEGIN, END = NOW - timedelta(days=90), NOW + timedelta(days=335)
 EARLIER, LATER = NOW - timedelta(days=3), NOW + timedelta(days=3)
 
 server = partial(issuing.issue, HOST, not_before=BEGIN, not_after=END)
-authority = partial(issuing.issue_authority, not_before=BEGIN, not_after=END)
-root_authority = partial(issuing.issue_authority, "Root", not_before=BEGIN, not_after=END)
-revocations = partial(issuing.issue_list, this_update=BEGIN, next_update=END)
+ca = partial(issuing.issue_ca, not_before=BEGIN, not_after=END)
+root_ca = partial(issuing.issue_ca, "Root", not_before=BEGIN, not_after=END)
+crl_of = partial(issuing.issue_crl, this_update=BEGIN, next_update=END)
 
 UNKNOWN_EXTENSION = (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)
 CRITICAL_POLICIES = (x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("1.2.3"), None)]), True)
@@ -37,53 +37,53 @@ DISTRIBUTION_POINT = "http://lists.example.com/1"
 
 @dataclass(frozen=True)
 class Case:
-    """What a backend shows, and what the load balancer has to judge it by."""
+    """A backend, and the CA bundle and CRLs of the load balancer."""
 
     backend: Issued
-    authorities: Sequence[Issued]
+    cas: Sequence[Issued]
     sent: Sequence[Issued] = ()
-    lists: Sequence[x509.CertificateRevocationList] = ()
+    crls: Sequence[x509.CertificateRevocationList] = ()
     host_name: str = HOST
 
     def findings(self) -> tuple[Finding, ...]:
-        bundle = CaBundle(tuple(each.certificate for each in self.authorities))
-        lists = RevocationLists(tuple(self.lists)) if self.lists else None
+        bundle = CaBundle(tuple(each.certificate for each in self.cas))
+        crl = CrlBundle(tuple(self.crls)) if self.crls else None
         now = datetime.now(timezone.utc)
         of_backend = backend_findings(
             [CertificateChain(self.backend.certificate, tuple(each.certificate for each in self.sent))],
             ca=bundle,
-            crl=lists,
+            crl=crl,
             host_names=[self.host_name],
             now=now,
             expiry_warning_days=30,
         )
-        of_lists: tuple[Finding, ...] = ()
-        if lists is not None:
-            of_lists = (
-                *revocation_findings(lists, ca=bundle, now=now, expiry_warning_days=None),
-                *coverage_findings(bundle, lists, now=now),
+        of_crls: tuple[Finding, ...] = ()
+        if crl is not None:
+            of_crls = (
+                *crl_findings(crl, ca=bundle, now=now, expiry_warning_days=None),
+                *coverage_findings(bundle, crl, now=now),
             )
-        return (*of_backend, *authority_findings(bundle, now=now, expiry_warning_days=30), *of_lists)
+        return (*of_backend, *ca_findings(bundle, now=now, expiry_warning_days=30), *of_crls)
 
-    def refusal(self) -> str:
-        return refused_by_openssl(
+    def openssl_rejection(self) -> str:
+        return openssl_rejection(
             self.backend,
             [each.certificate for each in self.sent],
-            authorities=[each.certificate for each in self.authorities],
-            lists=self.lists,
+            cas=[each.certificate for each in self.cas],
+            crls=self.crls,
             host_name=self.host_name,
         )
 
 
-def limited(
-    *, users: bool = False, authorities: bool = False, attributes: bool = False, indirect: bool = False, url: str = ""
+def scope_limits(
+    *, users: bool = False, cas: bool = False, attributes: bool = False, indirect: bool = False, url: str = ""
 ) -> Sequence[tuple[x509.ExtensionType, bool]]:
-    """An issuing distribution point."""
+    """Return an issuing distribution point."""
     point = x509.IssuingDistributionPoint(
         full_name=[x509.UniformResourceIdentifier(url)] if url else None,
         relative_name=None,
         only_contains_user_certs=users,
-        only_contains_ca_certs=authorities,
+        only_contains_ca_certs=cas,
         only_some_reasons=None,
         indirect_crl=indirect,
         only_contains_attribute_certs=attributes,
@@ -109,7 +109,7 @@ ERRORS: dict[str, set[str]] = {}
 
 
 def case(name: str, *errors: str) -> Callable[[Callable[[], Case]], Callable[[], Case]]:
-    """Registers a case, and the codes of the errors that the rules must find in it."""
+    """Register a case with the codes of the errors that the rules must report."""
 
     def register(build: Callable[[], Case]) -> Callable[[], Case]:
         assert name not in CASES
@@ -119,55 +119,55 @@ def case(name: str, *errors: str) -> Callable[[Callable[[], Case]], Callable[[],
     return register
 
 
-def of_root(name: str, issued: Callable[[Issued], Issued], *errors: str) -> None:
-    """A backend directly below a root."""
+def case_below_root(name: str, issued: Callable[[Issued], Issued], *errors: str) -> None:
+    """Register a backend directly below a root."""
 
     def build() -> Case:
-        root = authority("Root")
+        root = ca("Root")
         return Case(issued(root), [root])
 
     case(name, *errors)(build)
 
 
-def of_odd_root(name: str, issued: Callable[[], Issued], *errors: str, listed: bool = False) -> None:
-    """A good backend below an odd root, perhaps with a list of that."""
+def case_of_root(name: str, issued: Callable[[], Issued], *errors: str, with_crl: bool = False) -> None:
+    """Register a valid backend below a root with an unusual property, with or without a CRL."""
 
     def build() -> Case:
         root = issued()
-        return Case(server(root), [root], lists=[revocations(root)] if listed else [])
+        return Case(server(root), [root], crls=[crl_of(root)] if with_crl else [])
 
     case(name, *errors)(build)
 
 
-def of_names(
+def case_of_names(
     name: str, *errors: str, names: Sequence[str], common_name: str | None = None, host_name: str = HOST
 ) -> None:
     def build() -> Case:
-        root = authority("Root")
+        root = ca("Root")
         leaf = issuing.issue(common_name, root, dns_names=names, not_before=BEGIN, not_after=END)
         return Case(leaf, [root], host_name=host_name)
 
     case(name, *errors)(build)
 
 
-def of_list(name: str, issued: Callable[[Issued], x509.CertificateRevocationList], *errors: str) -> None:
-    """A good backend below a root with an odd list."""
+def case_of_crl(name: str, issued: Callable[[Issued], x509.CertificateRevocationList], *errors: str) -> None:
+    """Register a valid backend below a root with an unusual CRL."""
 
     def build() -> Case:
-        root = authority("Root")
-        return Case(server(root), [root], lists=[issued(root)])
+        root = ca("Root")
+        return Case(server(root), [root], crls=[issued(root)])
 
     case(name, *errors)(build)
 
 
-def of_two_lists(
+def case_of_two_crls(
     name: str, issued: Callable[[Issued, Sequence[Issued]], x509.CertificateRevocationList], *errors: str
 ) -> None:
-    """A backend, an odd list that revokes it, and a good one that doesn't."""
+    """Register a backend with an unusual CRL that revokes it, and a valid one that does not."""
 
     def build() -> Case:
-        root = authority("Root")
+        root = ca("Root")
         backend = server(root)
-        return Case(backend, [root], lists=[issued(root, [backend]), revocations(root, number=2)])
+        return Case(backend, [root], crls=[issued(root, [backend]), crl_of(root, number=2)])
 
     case(name, *errors)(build)

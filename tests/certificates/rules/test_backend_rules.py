@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 
-from gcore_tls_provider.certificates import CaBundle, Finding, RevocationLists
+from gcore_tls_provider.certificates import CaBundle, CrlBundle, Finding
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.findings.codes import CODES
 from gcore_tls_provider.certificates.rules.backend import backend_findings
-from tests.certificates.issuing import CLIENT, NOW, Issued, issue, issue_authority, issue_list
+from tests.certificates.issuing import CLIENT, NOW, Issued, issue, issue_ca, issue_crl
 
 DAY = timedelta(days=1)
 
-ROOT, OTHER = issue_authority("Root"), issue_authority("Other")
-INTERMEDIATE = issue_authority("Intermediate", ROOT)
+ROOT, OTHER = issue_ca("Root"), issue_ca("Other")
+INTERMEDIATE = issue_ca("Intermediate", ROOT)
 GOOD = issue("app.example.com", ROOT)
 OF_OTHER = issue("app.example.com", OTHER)
 OF_INTERMEDIATE = issue("app.example.com", INTERMEDIATE)
@@ -23,14 +23,14 @@ OF_INTERMEDIATE = issue("app.example.com", INTERMEDIATE)
 
 def findings_of(
     *backends: CertificateChain,
-    authorities: Sequence[Issued] | None = (ROOT,),
-    lists: Sequence[x509.CertificateRevocationList] = (),
+    cas: Sequence[Issued] | None = (ROOT,),
+    crls: Sequence[x509.CertificateRevocationList] = (),
     host_names: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
     findings = backend_findings(
         backends,
-        ca=None if authorities is None else CaBundle(tuple(each.certificate for each in authorities)),
-        crl=RevocationLists(tuple(lists)) if lists else None,
+        ca=None if cas is None else CaBundle(tuple(each.certificate for each in cas)),
+        crl=CrlBundle(tuple(crls)) if crls else None,
         host_names=host_names,
         now=NOW,
         expiry_warning_days=30,
@@ -62,13 +62,13 @@ NAMES: dict[str, tuple[CertificateChain, Sequence[str], list[tuple[str, str]]]] 
     "a wildcard by none": (named("a.example.org"), ["*.example.com"], [MISSING]),
     "one in part and one not": (named("a.example.com"), ["*.example.com", "c.example.org"], [MISSING, PARTLY]),
     "with a final dot": (named("a.example.com"), ["a.example.com."], [MISSING]),
-    "an address, which clients don't send": (named("a.example.com"), ["192.0.2.1", "2001:db8::1"], []),
-    "a text, which clients can't send": (named("a.example.com"), ["Example Shop"], []),
+    "an address, which clients do not send": (named("a.example.com"), ["192.0.2.1", "2001:db8::1"], []),
+    "a text, which clients cannot send": (named("a.example.com"), ["Example Shop"], []),
 }
 
 
 @pytest.mark.parametrize(("backend", "host_names", "expected"), NAMES.values(), ids=NAMES)
-def test_names_that_clients_use_must_be_covered(
+def test_backend_must_cover_names_that_clients_use(
     backend: CertificateChain, host_names: Sequence[str], expected: list[tuple[str, str]]
 ) -> None:
     findings = findings_of(backend, host_names=host_names)
@@ -76,34 +76,34 @@ def test_names_that_clients_use_must_be_covered(
     assert [(each.code, each.severity) for each in findings] == expected
 
 
-def test_a_missing_name_is_told_with_those_that_are_there() -> None:
+def test_message_contains_missing_and_existing_names() -> None:
     backend = issue("a.example.com", ROOT, dns_names=["a.example.com", "b.example.com"])
 
     (finding,) = findings_of(backend.public, host_names=["shop.example.com", "a.example.com", "www.example.com"])
 
-    assert "'CN=a.example.com' doesn't cover shop.example.com, www.example.com" in finding.sentence
+    assert "'CN=a.example.com' does not cover shop.example.com, www.example.com" in finding.sentence
     assert "(its names: a.example.com, b.example.com)" in finding.sentence
 
 
-def test_a_backend_that_expires_soon_is_a_warning() -> None:
+def test_backend_that_expires_soon_is_a_warning() -> None:
     (finding,) = findings_of(issue("app.example.com", ROOT, not_after=NOW + 7 * DAY).public)
 
     assert (finding.code, finding.severity) == ("BACKEND_EXPIRES_SOON", "warning")
     assert finding.sentence == "The backend certificate 'CN=app.example.com' expires in 7 days, on 2026-06-08."
 
 
-def test_an_intermediate_that_is_sent_and_expires_soon_is_a_warning() -> None:
-    intermediate = issue_authority("Ending", ROOT, not_after=NOW + 7 * DAY)
+def test_sent_intermediate_that_expires_soon_is_a_warning() -> None:
+    intermediate = issue_ca("Ending", ROOT, not_after=NOW + 7 * DAY)
     backend = issue("app.example.com", intermediate)
 
     (finding,) = findings_of(backend.public)
 
     assert (finding.code, finding.severity) == ("INTERMEDIATE_EXPIRES_SOON", "warning")
-    assert finding.sentence.startswith("The backend's intermediate 'CN=Ending' expires in 7 days")
-    assert findings_of(backend.alone, authorities=[ROOT, intermediate]) == ()
+    assert finding.sentence.startswith("The intermediate 'CN=Ending', which a backend sends, expires in 7 days")
+    assert findings_of(backend.alone, cas=[ROOT, intermediate]) == ()
 
 
-def test_many_names_are_shortened() -> None:
+def test_message_lists_at_most_five_names() -> None:
     backend = named(*(f"n{number}.example.com" for number in range(100)))
 
     (finding,) = findings_of(backend, host_names=[f"h{number}.example.com" for number in range(7)])
@@ -122,7 +122,7 @@ def test_each_backend_has_its_own_findings() -> None:
     assert "'CN=Other'" in findings[1].sentence
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_defects_of_a_backend_are_reported_at_once() -> None:
     backend = issue("app.example.com", OTHER, not_after=NOW - DAY, extended_key_usage=[CLIENT], key="RSA 1024")
 
     findings = findings_of(backend.public, host_names=["shop.example.com"])
@@ -136,10 +136,10 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     ]
 
 
-def test_without_known_authorities_nothing_stops_a_run() -> None:
+def test_errors_are_warnings_without_a_known_ca() -> None:
     expired = issue("app.example.com", OTHER, not_after=NOW - DAY)
 
-    findings = findings_of(expired.public, authorities=None, host_names=["shop.example.com"])
+    findings = findings_of(expired.public, cas=None, host_names=["shop.example.com"])
 
     assert [(each.code, each.severity) for each in findings] == [
         ("BACKEND_EXPIRED", "warning"),
@@ -147,10 +147,10 @@ def test_without_known_authorities_nothing_stops_a_run() -> None:
     ]
 
 
-def test_a_curve_that_no_load_balancer_offers_fails_without_verification_too() -> None:
+def test_unsupported_curve_is_an_error_without_a_known_ca_too() -> None:
     backend = issue("app.example.com", ROOT, key="secp256k1")
 
-    (finding,) = findings_of(backend.public, authorities=None)
+    (finding,) = findings_of(backend.public, cas=None)
 
     assert (finding.code, finding.severity) == ("UNSUPPORTED_CURVE", "error")
 
@@ -158,63 +158,63 @@ def test_a_curve_that_no_load_balancer_offers_fails_without_verification_too() -
 @pytest.mark.parametrize(
     ("backend", "words"),
     [
-        (OF_OTHER.public, "'CN=Other', which has issued it, is neither in the bundle nor sent by the backend"),
-        (OF_INTERMEDIATE.alone, "'CN=Intermediate', which has issued it, is neither in the bundle nor sent"),
-        (OF_OTHER.beside(OTHER), "leads to 'CN=Other', which isn't in the pool's certificate authorities"),
-        (issue("self.example.com").public, "leads to 'CN=self.example.com', which isn't in the pool's"),
+        (OF_OTHER.public, "'CN=Other', which issued it, is neither in the pool's CA bundle nor sent by the backend"),
+        (OF_INTERMEDIATE.alone, "'CN=Intermediate', which issued it, is neither in the pool's CA bundle nor sent"),
+        (OF_OTHER.with_chain(OTHER), "leads to 'CN=Other', which is not in the pool's CA bundle"),
+        (issue("self.example.com").public, "leads to 'CN=self.example.com', which is not in the pool's"),
     ],
-    ids=["another authority", "intermediate not sent", "another root sent", "self-signed"],
+    ids=["another CA", "intermediate not sent", "another root sent", "self-signed"],
 )
-def test_why_a_backend_is_not_trusted_is_said(backend: CertificateChain, words: str) -> None:
+def test_message_explains_why_a_backend_is_not_trusted(backend: CertificateChain, words: str) -> None:
     (finding,) = findings_of(backend)
 
     assert finding.code == "BACKEND_NOT_TRUSTED"
     assert words in finding.sentence
 
 
-def test_why_an_authority_is_refused_is_said() -> None:
-    constrained = issue_authority(
+def test_message_explains_why_a_ca_is_rejected() -> None:
+    constrained = issue_ca(
         "Constrained", extensions=[(x509.NameConstraints([x509.DNSName("example.org")], None), True)]
     )
-    short = issue_authority("Short", path_length=0)
-    low = issue_authority("Low", short)
+    short = issue_ca("Short", path_length=0)
+    low = issue_ca("Low", short)
     of_constrained, of_low = issue("app.example.com", constrained), issue("app.example.com", low)
 
-    (name,) = findings_of(of_constrained.public, authorities=[constrained])
-    (length,) = findings_of(of_low.public, authorities=[short])
+    (name,) = findings_of(of_constrained.public, cas=[constrained])
+    (length,) = findings_of(of_low.public, cas=[short])
 
     assert (name.code, length.code) == ("BACKEND_CA_REJECTED", "BACKEND_CA_REJECTED")
-    assert "Its path to 'CN=Constrained' doesn't hold: " in name.sentence
-    assert "'CN=Short' allows fewer authorities below it" in length.sentence
+    assert "its path to 'CN=Constrained' is not valid: " in name.sentence
+    assert "'CN=Short' above it allows fewer CAs below it" in length.sentence
 
 
-def test_the_authority_that_is_revoked_is_named() -> None:
-    lists = [issue_list(ROOT, [INTERMEDIATE]), issue_list(INTERMEDIATE)]
+def test_revoked_ca_is_named() -> None:
+    crls = [issue_crl(ROOT, [INTERMEDIATE]), issue_crl(INTERMEDIATE)]
 
-    (finding,) = findings_of(OF_INTERMEDIATE.public, lists=lists)
+    (finding,) = findings_of(OF_INTERMEDIATE.public, crls=crls)
 
     assert finding.code == "BACKEND_REVOKED"
-    assert f"'CN=Intermediate' (serial {INTERMEDIATE.certificate.serial_number:x})" in finding.sentence
+    assert f"'CN=Intermediate' above it (serial {INTERMEDIATE.certificate.serial_number:x})" in finding.sentence
 
 
-def test_a_list_that_is_refused_anyway_is_not_said_again_for_each_backend() -> None:
-    """`coverage_findings` says it of the pool."""
-    assert findings_of(GOOD.public, lists=[issue_list(ROOT, next_update=NOW - DAY)]) == ()
+def test_unusable_crl_is_not_reported_again_for_each_backend() -> None:
+    # `coverage_findings` reports it on the pool.
+    assert findings_of(GOOD.public, crls=[issue_crl(ROOT, next_update=NOW - DAY)]) == ()
 
 
-def test_an_authority_without_list_is_said_where_a_backend_needs_it() -> None:
-    findings = findings_of(GOOD.public, OF_OTHER.public, authorities=[ROOT, OTHER], lists=[issue_list(ROOT)])
+def test_ca_without_crl_is_an_error_where_a_backend_needs_it() -> None:
+    findings = findings_of(GOOD.public, OF_OTHER.public, cas=[ROOT, OTHER], crls=[issue_crl(ROOT)])
 
     (finding,) = findings
     assert (finding.code, finding.severity) == ("BACKEND_CA_WITHOUT_CRL", "error")
-    assert "There is no revocation list of the certificate authority 'CN=Other'" in finding.sentence
+    assert "There is no CRL of the CA 'CN=Other'" in finding.sentence
 
 
-def test_no_path_is_followed_without_end() -> None:
-    authorities = [ROOT]
+def test_path_has_a_maximum_length() -> None:
+    cas = [ROOT]
     for number in range(255):
-        authorities.append(issue_authority(f"Authority {number}", authorities[-1]))
+        cas.append(issue_ca(f"Authority {number}", cas[-1]))
 
-    findings = findings_of(issue("app.example.com", authorities[-1]).alone, authorities=authorities)
+    findings = findings_of(issue("app.example.com", cas[-1]).alone, cas=cas)
 
     assert [each.code for each in findings] == ["BACKEND_NOT_TRUSTED"]

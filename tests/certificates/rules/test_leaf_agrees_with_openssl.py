@@ -1,7 +1,8 @@
-"""Errors of a leaf, held against real handshakes: OpenSSL refuses just those certificates.
+"""Errors of a leaf, compared with real handshakes: OpenSSL rejects exactly those certificates.
 
-Its security level is 2, that of Debian, Ubuntu and HAProxy's images. The side that shows the certificate has level 0,
-so that it is the other side's word. TLS 1.2, where a refused client certificate ends the handshake.
+The verifying side has security level 2, as on Debian, Ubuntu and in HAProxy's images. The side with the certificate has
+level 0, so that only the other side decides. The version is TLS 1.2, where a rejected client certificate ends the
+handshake.
 """
 
 from __future__ import annotations
@@ -32,22 +33,22 @@ OWN_SUBJECT = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
 ONLY_OWN_SUBJECT = (x509.NameConstraints([x509.DirectoryName(OWN_SUBJECT)], None), True)
 
 issue = partial(issuing.issue, not_before=NOW - 2 * DAY, not_after=NOW + 2 * DAY)
-issue_authority = partial(issuing.issue_authority, not_before=NOW - 2 * DAY, not_after=NOW + 2 * DAY)
+issue_authority = partial(issuing.issue_ca, not_before=NOW - 2 * DAY, not_after=NOW + 2 * DAY)
 
 ROOT = issue_authority("Root CA")
 
 
 @dataclass(frozen=True)
 class Case:
-    """A leaf, shown to a peer that trusts `root`.
+    """A leaf, presented to a peer that trusts `root`.
 
     Attributes:
-        name: what is odd about it.
-        leaf: issues it.
-        role: what it is for.
-        differs: why the rules say something else than this handshake; empty if they don't.
-        root: what the peer trusts.
-        sent: what is sent beside it; None for all intermediates.
+        name: Its unusual property.
+        leaf: Function that issues it.
+        role: Role of the leaf.
+        differs: Why the rules differ from this handshake; empty if they agree.
+        root: CA that the peer trusts.
+        sent: Chain that is sent with it; None for all intermediates.
     """
 
     name: str
@@ -57,8 +58,8 @@ class Case:
     root: Issued = ROOT
     sent: tuple[Issued, ...] | None = None
 
-    def shown(self, leaf: Issued) -> CertificateChain:
-        return leaf.public if self.sent is None else leaf.beside(*self.sent)
+    def presented(self, leaf: Issued) -> CertificateChain:
+        return leaf.public if self.sent is None else leaf.with_chain(*self.sent)
 
 
 def below(name: str, **odd: object) -> Callable[[], Issued]:
@@ -84,7 +85,7 @@ CASES = [
     Case("expired", server(not_after=NOW - DAY)),
     Case("not yet valid", server(not_before=NOW + DAY)),
     Case("expired client", client(not_after=NOW - DAY), "client"),
-    Case("client that isn't valid yet", client(not_before=NOW + DAY), "client"),
+    Case("client that is not valid yet", client(not_before=NOW + DAY), "client"),
     Case("listener for clients only", server(extended_key_usage=[CLIENT])),
     Case("listener for anything", server(extended_key_usage=[ANY])),
     Case("listener for both", server(extended_key_usage=[CLIENT, SERVER])),
@@ -98,7 +99,7 @@ CASES = [
     Case(
         "listener that agrees on keys only",
         server(usages=["key_agreement"]),
-        differs="a warning: clients with TLS 1.3 whose OpenSSL doesn't look at the key usage are served",
+        differs="a warning: clients with TLS 1.3 whose OpenSSL ignores the key usage accept it",
     ),
     Case("listener that signs certificates only", server(usages=["key_cert_sign"])),
     Case("listener that signs contents only", server(usages=["content_commitment"])),
@@ -108,10 +109,10 @@ CASES = [
         "client that agrees on keys only",
         client(usages=["key_agreement"]),
         "client",
-        differs="OpenSSL takes key agreement for a client's proof, although a client signs (RFC 8446, section 4.4.2.4)",
+        differs="OpenSSL accepts key agreement of a client, although a client signs (RFC 8446, section 4.4.2.4)",
     ),
-    Case("authority as a leaf", server(ca=True)),
-    Case("authority as a client", client(ca=True), "client"),
+    Case("CA as a leaf", server(ca=True)),
+    Case("CA as a client", client(ca=True), "client"),
     Case("without basic constraints", server(ca=None)),
     Case("unknown critical extension", server(extensions=[UNKNOWN_CRITICAL])),
     Case("client with an unknown critical extension", client(extensions=[UNKNOWN_CRITICAL]), "client"),
@@ -134,11 +135,11 @@ CASES = [
         sent=(),
         differs="a private root can have issued the leaf: only the peer knows its roots",
     ),
-    Case("stranger sent", server(), sent=(issue_authority("Stranger CA"),)),
+    Case("unrelated CA sent", server(), sent=(issue_authority("Stranger CA"),)),
     Case("bare intermediate", below("Bare CA", usages=None, subject_key_id=False, authority_key_id=False)),
     Case("expired intermediate", below("Old CA", not_after=NOW - DAY)),
-    Case("intermediate that isn't valid yet", below("Next CA", not_before=NOW + DAY)),
-    Case("intermediate that isn't an authority", below("Not A CA", ca=False)),
+    Case("intermediate that is not valid yet", below("Next CA", not_before=NOW + DAY)),
+    Case("intermediate that is not a CA", below("Not A CA", ca=False)),
     Case("intermediate without basic constraints", below("Not A CA", ca=None, usages=None)),
     Case("intermediate that must not sign certificates", below("Lists CA", usages=["crl_sign"])),
     Case("intermediate for clients only", below("Clients CA", extended_key_usage=[CLIENT])),
@@ -150,7 +151,7 @@ CASES = [
     Case("intermediate for other names", below("Bound CA", extensions=[ONLY_OTHER_NAMES])),
     Case("intermediate for this subject", below("Own CA", extensions=[ONLY_OWN_SUBJECT])),
     Case("intermediate too deep", lambda: issue(NAME, issue_authority("Sub CA", SHORT))),
-    Case("intermediate as deep as it may be", lambda: issue(NAME, SHORT)),
+    Case("intermediate at the allowed depth", lambda: issue(NAME, SHORT)),
     Case(
         "intermediate with an Ed25519 key",
         lambda: issue(NAME, issue_authority("Ed25519 CA", ED25519_ROOT, key="Ed25519")),
@@ -160,23 +161,23 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_errors_are_what_openssl_refuses(case: Case, tmp_path: Path) -> None:
+def test_leaf_has_an_error_exactly_if_openssl_rejects_it(case: Case, tmp_path: Path) -> None:
     leaf = case.leaf()
-    shown = case.shown(leaf)
+    presented = case.presented(leaf)
 
-    findings = leaf_findings(shown, role=case.role, now=NOW, expiry_warning_days=0)
-    refusal = refused_by_openssl(leaf, shown, case, tmp_path)
+    findings = leaf_findings(presented, role=case.role, now=NOW, expiry_warning_days=0)
+    rejection = openssl_rejection(leaf, presented, case, tmp_path)
 
     errors = [each.code for each in findings if each.severity == "error"]
-    assert (bool(errors) == bool(refusal)) == (not case.differs), (errors, refusal)
+    assert (bool(errors) == bool(rejection)) == (not case.differs), (errors, rejection)
 
 
-def refused_by_openssl(leaf: Issued, shown: CertificateChain, case: Case, folder: Path) -> str:
-    """What the side that verifies says; empty if the handshake ends well."""
+def openssl_rejection(leaf: Issued, presented: CertificateChain, case: Case, folder: Path) -> str:
+    """Return the error of the verifying side; empty if the handshake succeeds."""
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     client.verify_mode = ssl.CERT_NONE
-    showing, verifying = (server, client) if case.role == "listener" else (client, server)
+    presenting, verifying = (server, client) if case.role == "listener" else (client, server)
     verifying.verify_mode = ssl.CERT_REQUIRED
     # Newer Pythons set strict flags, and trust intermediates.
     verifying.verify_flags = ssl.VerifyFlags.VERIFY_X509_TRUSTED_FIRST
@@ -184,8 +185,8 @@ def refused_by_openssl(leaf: Issued, shown: CertificateChain, case: Case, folder
     verifying.set_ciphers("DEFAULT@SECLEVEL=2")
     if verifying is server:
         with_certificate(server, issue("backend.example", ROOT), "", folder / "backend.pem")
-    showing.set_ciphers("DEFAULT@SECLEVEL=0")
-    with_certificate(showing, leaf, shown.to_pem(), folder / "leaf.pem")
+    presenting.set_ciphers("DEFAULT@SECLEVEL=0")
+    with_certificate(presenting, leaf, presented.to_pem(), folder / "leaf.pem")
     client.maximum_version = ssl.TLSVersion.TLSv1_2
     return handshake(server, client)
 
@@ -209,4 +210,4 @@ def handshake(server: ssl.SSLContext, client: ssl.SSLContext) -> str:
             sides.remove(side)
         if not sides:
             return ""
-    raise AssertionError("the handshake doesn't end")
+    raise AssertionError("the handshake does not end")

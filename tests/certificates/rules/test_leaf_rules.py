@@ -1,12 +1,12 @@
-"""One certificate per way in which a leaf can be wrong, each with all that is said about it."""
+"""One certificate for each defect of a leaf, with all of its findings."""
 
 from __future__ import annotations
 
 import pytest
 
 from gcore_tls_provider.certificates.rules.leaf import leaf_findings
-from tests.certificates.issuing import ANY, CLIENT, NOW, SERVER, issue, issue_authority
-from tests.certificates.rules.leaves import (
+from tests.certificates.issuing import ANY, CLIENT, NOW, SERVER, issue, issue_ca
+from tests.certificates.rules.leaf_cases import (
     DAY,
     LOW,
     POISON,
@@ -27,16 +27,16 @@ VALIDITY = [
         "not yet valid",
         lambda: issue("app.example", ROOT, not_before=NOW + 360 * SECOND).public,
         error("CERTIFICATE_NOT_YET_VALID"),
-        "'CN=app.example' isn't valid before 2026-06-01 12:06 UTC, in less than an hour",
+        "'CN=app.example' is not valid before 2026-06-01 12:06 UTC, in less than an hour",
     ),
     Case(
-        "just issued by a clock that goes before",
+        "just issued by a clock that is fast",
         lambda: issue("app.example", ROOT, not_before=NOW + 300 * SECOND).public,
         warning("CERTIFICATE_NOT_YET_VALID"),
-        "'CN=app.example' isn't valid before 2026-06-01 12:05 UTC, in less than an hour",
+        "'CN=app.example' is not valid before 2026-06-01 12:05 UTC, in less than an hour",
     ),
     Case(
-        "not yet valid, and never for long",
+        "not yet valid, and then for one day",
         lambda: issue("app.example", ROOT, not_before=NOW + 3 * DAY, not_after=NOW + 4 * DAY).public,
         error("CERTIFICATE_NOT_YET_VALID"),
         "2026-06-04 12:00 UTC, in 3 days",
@@ -58,7 +58,7 @@ PURPOSES = [
         "listener for clients only",
         lambda: issue("app.example", ROOT, extended_key_usage=[CLIENT]).public,
         error("SERVER_AUTH_MISSING"),
-        "lacks serverAuth, and clients refuse it",
+        "lacks serverAuth, and clients reject it",
     ),
     Case(
         "listener for anything",
@@ -72,7 +72,7 @@ PURPOSES = [
         "listener that encrypts keys only, as RSA did before TLS 1.3",
         lambda: issue("app.example", ROOT, usages=["key_encipherment"], key="RSA 2048").public,
         warning("DIGITAL_SIGNATURE_MISSING"),
-        "some clients, browsers among them, refuse it",
+        "some clients, browsers among them, reject it",
     ),
     Case(
         "listener that agrees on keys only",
@@ -83,13 +83,13 @@ PURPOSES = [
         "listener that signs certificates only",
         lambda: issue("app.example", ROOT, usages=["key_cert_sign"]).public,
         error("DIGITAL_SIGNATURE_MISSING"),
-        "lacks digitalSignature, and clients refuse it",
+        "lacks digitalSignature, and clients reject it",
     ),
     Case(
         "client for servers only",
         lambda: issue("lb.example", ROOT).public,
         error("CLIENT_AUTH_MISSING"),
-        "'CN=lb.example' isn't meant for TLS clients: its extended key usage lacks clientAuth, and backends refuse it",
+        "'CN=lb.example' is not for TLS clients: its extended key usage lacks clientAuth, and backends reject it",
         role="client",
     ),
     Case(
@@ -102,12 +102,12 @@ PURPOSES = [
         "client that encrypts keys only",
         lambda: issue("lb.example", ROOT, extended_key_usage=[CLIENT], usages=["key_encipherment"]).public,
         error("DIGITAL_SIGNATURE_MISSING"),
-        "backends refuse it",
+        "backends reject it",
         role="client",
     ),
     Case("good client", lambda: issue("lb.example", ROOT, extended_key_usage=[CLIENT]).public, role="client"),
     Case(
-        "client without names but its common one",
+        "client with only a common name",
         lambda: issue("Load balancer", ROOT, extended_key_usage=[CLIENT], dns_names=()).public,
         role="client",
     ),
@@ -145,7 +145,7 @@ NAMES = [
         "client without any name",
         lambda: issue(None, ROOT, extended_key_usage=[CLIENT]).public,
         error("NO_NAME"),
-        "Gcore refuses it",
+        "Gcore rejects it",
         role="client",
     ),
     Case("listener without a common name", lambda: issue(None, ROOT, dns_names=["app.example"]).public),
@@ -157,14 +157,14 @@ NAMES = [
         host_names=("app.example", "WWW.app.example", "*.app.example", "2001:DB8:0::1"),
     ),
     Case(
-        "listener's wildcard doesn't cover two labels, nor none",
+        "listener's wildcard covers neither two labels nor none",
         lambda: issue("app.example", ROOT, dns_names=["*.app.example"]).public,
         error("HOST_NAME_NOT_COVERED") * 3,
         "Clients that ask for 'a.b.app.example'",
         host_names=("a.b.app.example", "app.example", "good.app.example", "192.0.2.1"),
     ),
     Case(
-        "listener's common name doesn't count beside DNS names",
+        "listener's common name does not count next to DNS names",
         lambda: issue("app.example", ROOT, dns_names=["other.example"]).public,
         error("HOST_NAME_NOT_COVERED"),
         host_names=("app.example",),
@@ -179,13 +179,13 @@ NAMES = [
 
 FORM = [
     Case(
-        "authority as a listener's certificate",
+        "CA as a listener's certificate",
         lambda: issue("app.example", ROOT, ca=True, usages=["digital_signature", "key_cert_sign"]).public,
         warning("CA_AS_LEAF"),
-        "'CN=app.example' is that of an authority",
+        "'CN=app.example' is a CA certificate",
     ),
     Case(
-        "self-signed as `openssl req -x509` makes it",
+        "self-signed by `openssl req -x509`",
         lambda: issue("app.example", ca=True, usages=None, extended_key_usage=None).public,
         warning("CA_AS_LEAF"),
     ),
@@ -223,28 +223,28 @@ FORM = [
     ),
     Case(
         "signed with SHA-1 by an RSA key",
-        lambda: issue("app.example", issue_authority("RSA CA", key="RSA 2048"), sha1=True).public,
+        lambda: issue("app.example", issue_ca("RSA CA", key="RSA 2048"), sha1=True).public,
         error("WEAK_SIGNATURE"),
     ),
-    Case("self-signed with SHA-1, which nobody looks at", lambda: issue("app.example", sha1=True).public),
+    Case("self-signed with SHA-1, which nothing verifies", lambda: issue("app.example", sha1=True).public),
 ]
 
 ALL = [*VALIDITY, *PURPOSES, *NAMES, *FORM]
 
 
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
-def test_a_leaf_gives_exactly_these_findings(case: Case) -> None:
+def test_leaf_has_exactly_these_findings(case: Case) -> None:
     expect(case)
 
 
-def test_cases_have_names_of_their_own() -> None:
+def test_case_names_are_unique() -> None:
     names = [case.name for case in ALL]
 
     assert sorted(set(names)) == sorted(names)
 
 
 @pytest.mark.parametrize(("days", "codes"), [(0, []), (7, []), (8, ["CERTIFICATE_EXPIRES_SOON"])])
-def test_the_days_of_the_warning_are_the_programs(days: int, codes: list[str]) -> None:
+def test_program_sets_the_days_of_the_expiry_warning(days: int, codes: list[str]) -> None:
     leaf = issue("app.example", ROOT, not_after=NOW + 8 * DAY).public
 
     found = leaf_findings(leaf, role="listener", now=NOW, expiry_warning_days=days)
@@ -252,14 +252,14 @@ def test_the_days_of_the_warning_are_the_programs(days: int, codes: list[str]) -
     assert [each.code for each in found] == codes
 
 
-def test_the_whole_text_of_a_warning() -> None:
+def test_expiry_warning_reads_as_documented() -> None:
     leaf = issue("app.example", ROOT, not_after=NOW + 8 * DAY).public
 
     (finding,) = leaf_findings(leaf, role="listener", now=NOW, expiry_warning_days=30)
 
     assert str(finding) == (
         "The certificate 'CN=app.example' expires in 8 days, on 2026-06-09. "
-        "Renew it before that day: TLS handshakes with an expired one fail."
+        "Renew it before then: TLS handshakes with an expired one fail."
     )
 
 

@@ -1,4 +1,4 @@
-"""`gcore-tls check`: the rules that it runs, what it prints, how it ends."""
+"""`gcore-tls check`: its rules, its output and its exit codes."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from rich.console import Console
 
-from gcore_tls_provider.certificates import DevelopmentAuthority, RevocationLists
-from gcore_tls_provider.cli.check.evaluate import TrustGraph
-from gcore_tls_provider.cli.check.files import Contents
-from gcore_tls_provider.cli.check.report import reported
-from gcore_tls_provider.cli.check.role_guessing import assigned
+from gcore_tls_provider.certificates import CrlBundle, DevelopmentCa
+from gcore_tls_provider.cli.check.evaluate import CertificateSet
+from gcore_tls_provider.cli.check.files import FileContents
+from gcore_tls_provider.cli.check.report import build_report
+from gcore_tls_provider.cli.check.role_guessing import assign_roles
 from gcore_tls_provider.cli.check.terminal import show_report
 from tests.certificates.issuing import issue
-from tests.cli.check.files import Ended, days_from_now, run, written
+from tests.cli.check.command_runs import CommandRun, days_from_now, run, write_files
 from tests.cli.conftest import Pki
 
-Check = Callable[[Path, Pki], Ended]
+Check = Callable[[Path, Pki], CommandRun]
 
 
-def good(folder: Path, pki: Pki) -> Ended:
-    return run("check", "--json", written(folder, server_pem=pki.server.to_pem_bundle()))
+def good(folder: Path, pki: Pki) -> CommandRun:
+    return run("check", "--json", write_files(folder, server_pem=pki.server.to_pem_bundle()))
 
 
-def expires_soon(folder: Path, pki: Pki, *options: str) -> Ended:
+def expires_soon(folder: Path, pki: Pki, *options: str) -> CommandRun:
     soon = pki.servers.issue_server(["app.example.com"], valid_days=10)
-    return run("check", "--json", written(folder, server_pem=soon.to_pem_bundle()), *options)
+    return run("check", "--json", write_files(folder, server_pem=soon.to_pem_bundle()), *options)
 
 
-def expired(folder: Path, pki: Pki, *options: str) -> Ended:
+def expired(folder: Path, pki: Pki, *options: str) -> CommandRun:
     old = pki.servers.issue_server(["app.example.com"], now=days_from_now(-20), valid_days=10)
-    return run("check", "--json", written(folder, server_pem=old.to_pem_bundle()), *options)
+    return run("check", "--json", write_files(folder, server_pem=old.to_pem_bundle()), *options)
 
 
-def uncovered(folder: Path, pki: Pki, *options: str) -> Ended:
+def uncovered(folder: Path, pki: Pki, *options: str) -> CommandRun:
     names = ["--host-name", "app.example.com", "--host-name", "other.example.com"]
-    return run("check", "--json", written(folder, server_pem=pki.server.to_pem_bundle()), *names, *options)
+    return run("check", "--json", write_files(folder, server_pem=pki.server.to_pem_bundle()), *names, *options)
 
 
-def garbage(folder: Path, pki: Pki, *options: str) -> Ended:
-    return run("check", "--json", written(folder, server_pem="hello\n"), *options)
+def garbage(folder: Path, pki: Pki, *options: str) -> CommandRun:
+    return run("check", "--json", write_files(folder, server_pem="hello\n"), *options)
 
 
 ENDS: dict[str, tuple[Check, int, str, set[str]]] = {
-    "nothing to say": (good, 0, "ok", set()),
+    "no findings": (good, 0, "ok", set()),
     "a warning": (expires_soon, 0, "warnings", {"CERTIFICATE_EXPIRES_SOON"}),
     "a warning, strict": (lambda *a: expires_soon(*a, "--strict"), 1, "warnings", {"CERTIFICATE_EXPIRES_SOON"}),
     "a warning, strict and accepted": (
@@ -59,7 +59,7 @@ ENDS: dict[str, tuple[Check, int, str, set[str]]] = {
         "ok",
         {"CERTIFICATE_EXPIRES_SOON"},
     ),
-    "nothing to say before so few days": (lambda *a: expires_soon(*a, "--expiry-warning-days", "5"), 0, "ok", set()),
+    "no findings with fewer warning days": (lambda *a: expires_soon(*a, "--expiry-warning-days", "5"), 0, "ok", set()),
     "an error": (expired, 1, "errors", {"CERTIFICATE_EXPIRED"}),
     "an error, accepted": (
         lambda *a: expired(*a, "--accept", "CERTIFICATE_EXPIRED=a test"),
@@ -67,37 +67,37 @@ ENDS: dict[str, tuple[Check, int, str, set[str]]] = {
         "ok",
         {"CERTIFICATE_EXPIRED"},
     ),
-    "a name that isn't covered": (uncovered, 1, "errors", {"HOST_NAME_NOT_COVERED"}),
-    "what can't be read": (garbage, 1, "errors", {"NOT_PEM"}),
+    "a name that is not covered": (uncovered, 1, "errors", {"HOST_NAME_NOT_COVERED"}),
+    "unreadable content": (garbage, 1, "errors", {"NOT_PEM"}),
 }
 
 
 @pytest.mark.parametrize("case", ENDS)
-def test_the_exit_code_follows_the_severity(case: str, pki: Pki, tmp_path: Path) -> None:
+def test_exit_code_follows_the_severity(case: str, pki: Pki, tmp_path: Path) -> None:
     check, code, outcome, codes = ENDS[case]
     ended = check(tmp_path, pki)
     assert (ended.code, ended.report.outcome, set(ended.codes)) == (code, outcome, codes)
     assert ended.stderr == ""
 
 
-def test_an_accepted_finding_shows_its_reason(pki: Pki, tmp_path: Path) -> None:
+def test_accepted_finding_shows_its_reason(pki: Pki, tmp_path: Path) -> None:
     (finding,) = expired(tmp_path, pki, "--accept", "CERTIFICATE_EXPIRED=it is for a test").report.findings
     assert (finding.severity, finding.accepted) == ("warning", True)
     assert "it is for a test" in finding.remedy
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["server.pem", "nowhere.pem", "gone.pem"], "'nowhere.pem' does not exist"),
         (["server.pem", "nowhere.pem", "gone.pem"], "'gone.pem' does not exist"),
-        (["empty"], "the folder 'empty' holds no file to check"),
+        (["empty"], "the folder 'empty' contains no file with one of the suffixes"),
         (["--strict"], "give at least one file"),
         (["--password-file", "nowhere", "server.pem"], "'nowhere' does not exist"),
         (["--accept", "CERTIFICATE_EXPIRED", "server.pem"], "accepted without a reason"),
         (["--accept", "CERTIFICATE_EXPIRED= ", "server.pem"], "accepted without a reason"),
         (["--accept", "EXPIRED=so", "server.pem"], "no finding with the code EXPIRED"),
-        (["--accept", "KEY_MISMATCH=so", "server.pem"], "KEY_MISMATCH can't be accepted"),
+        (["--accept", "KEY_MISMATCH=so", "server.pem"], "KEY_MISMATCH cannot be accepted"),
         (["--host-name", "https://app.example.com", "server.pem"], "without scheme and port"),
         (["--host-name", "192.0.2.1", "server.pem"], "is an IP address"),
         (["--host-name", "bücher.example", "server.pem"], "xn--"),
@@ -106,28 +106,28 @@ def test_an_accepted_finding_shows_its_reason(pki: Pki, tmp_path: Path) -> None:
         (["--role", "listener", "server.pem"], "No such option"),
     ],
 )
-def test_what_cannot_be_understood_is_refused(
-    arguments: list[str], said: str, pki: Pki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_invalid_command_line_is_an_error(
+    arguments: list[str], message: str, pki: Pki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written(tmp_path, server_pem=pki.server.to_pem_bundle())
+    write_files(tmp_path, server_pem=pki.server.to_pem_bundle())
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
-    refusal = run("check", *arguments).refusal
-    assert said in refusal
-    assert "1234_canary" not in refusal
+    error = run("check", *arguments).usage_error
+    assert message in error
+    assert "1234_canary" not in error
 
 
-def test_a_folder_is_not_a_file_for_a_role(tmp_path: Path) -> None:
-    assert "can't be read: Is a directory" in run("check", "--ca", tmp_path).refusal
+def test_option_for_a_role_needs_a_file_not_a_folder(tmp_path: Path) -> None:
+    assert "cannot be read: Is a directory" in run("check", "--ca", tmp_path).usage_error
 
 
 ACROSS: dict[str, tuple[Callable[[Pki], dict[str, str | bytes]], str, set[str]]] = {
-    "a list of another authority": (
-        lambda pki: {"ca_pem": pki.private.certificate_pem, "crl_pem": pki.public.revocation_list()},
+    "a CRL of another CA": (
+        lambda pki: {"ca_pem": pki.private.certificate_pem, "crl_pem": pki.public.issue_crl()},
         "error",
         {"ca.pem", "crl.pem"},
     ),
-    "a backend of another authority": (
+    "a backend of another CA": (
         lambda pki: {
             "ca_pem": pki.private.certificate_pem,
             "backend_pem": pki.public.issue_server(["a.b"]).full_chain_pem,
@@ -138,7 +138,7 @@ ACROSS: dict[str, tuple[Callable[[Pki], dict[str, str | bytes]], str, set[str]]]
     "a backend that is revoked": (
         lambda pki: {
             "ca_pem": pki.private.certificate_pem,
-            "crl_pem": pki.private.revocation_list([pki.backend]),
+            "crl_pem": pki.private.issue_crl([pki.backend]),
             "backend_pem": pki.backend.full_chain_pem,
         },
         "error",
@@ -165,19 +165,19 @@ ACROSS: dict[str, tuple[Callable[[Pki], dict[str, str | bytes]], str, set[str]]]
 
 
 @pytest.mark.parametrize("case", ACROSS)
-def test_files_are_judged_side_by_side(case: str, pki: Pki, tmp_path: Path) -> None:
+def test_files_are_checked_together(case: str, pki: Pki, tmp_path: Path) -> None:
     files, severity, about = ACROSS[case]
-    findings = run("check", "--json", written(tmp_path, **files(pki))).report.findings
+    findings = run("check", "--json", write_files(tmp_path, **files(pki))).report.findings
     assert any(
         finding.severity == severity and {Path(file).name for file in finding.files} == about for finding in findings
     ), findings
 
 
-def test_one_key_for_both_sides_is_a_warning(tmp_path: Path) -> None:
+def test_shared_key_of_client_and_listener_certificate_is_a_warning(tmp_path: Path) -> None:
     end = days_from_now(300)
     server = issue("app.example.com", not_after=end)
     both = issue("load-balancer.example", key=server.key, not_after=end)
-    written(tmp_path, server_pem=server.pem, client_pem=both.pem)
+    write_files(tmp_path, server_pem=server.pem, client_pem=both.pem)
     findings = run("check", "--json", tmp_path / "server.pem", "--client", tmp_path / "client.pem").report.findings
     assert [
         (finding.severity, {Path(file).name for file in finding.files})
@@ -186,18 +186,18 @@ def test_one_key_for_both_sides_is_a_warning(tmp_path: Path) -> None:
     ] == [("warning", {"server.pem", "client.pem"})]
 
 
-def test_several_files_make_one_bundle(pki: Pki, tmp_path: Path) -> None:
-    """An intermediate in a file of its own isn't missing its root, which is in another one."""
-    intermediate = pki.private.issue_authority("Private Backend CA")
+def test_several_ca_files_make_one_bundle(pki: Pki, tmp_path: Path) -> None:
+    """Check an intermediate whose root is in another file."""
+    intermediate = pki.private.issue_ca("Private Backend CA")
     backend = intermediate.issue_server(["app.example.com"])
-    lists = [pki.private.revocation_list(), intermediate.revocation_list()]
-    written(
+    crls = [pki.private.issue_crl(), intermediate.issue_crl()]
+    write_files(
         tmp_path,
         root_pem=pki.private.certificate_pem,
         issuing_pem=intermediate.certificate_pem,
         backend_pem=backend.certificate_pem,
-        a_crl=lists[1],
-        b_crl=RevocationLists.parse(lists[0]).lists[0].public_bytes(Encoding.DER),
+        a_crl=crls[1],
+        b_crl=CrlBundle.parse(crls[0]).crls[0].public_bytes(Encoding.DER),
     )
     options: list[str | Path] = ["--ca", tmp_path / "root.pem", "--ca", tmp_path / "issuing.pem"]
     ended = run("check", "--json", tmp_path, *options, "--host-name", "app.example.com")
@@ -205,15 +205,15 @@ def test_several_files_make_one_bundle(pki: Pki, tmp_path: Path) -> None:
     assert ended.report.outcome != "errors", ended.stdout
 
 
-def test_what_two_files_share_is_said_once(pki: Pki, tmp_path: Path) -> None:
+def test_finding_of_two_files_is_reported_once(pki: Pki, tmp_path: Path) -> None:
     old = pki.private.issue_client("edge", now=days_from_now(-20), valid_days=10)
-    written(tmp_path, edge_pem=old.to_pem_bundle(), edge_p12=old.to_pkcs12())
+    write_files(tmp_path, edge_pem=old.to_pem_bundle(), edge_p12=old.to_pkcs12())
     (finding,) = run("check", "--json", tmp_path).report.findings
     assert {Path(file).name for file in finding.files} == {"edge.pem", "edge.p12"}
 
 
-def test_a_list_of_another_authority_is_said_once(pki: Pki, tmp_path: Path) -> None:
-    written(tmp_path, ca_pem=pki.private.certificate_pem, crl_pem=pki.public.revocation_list())
+def test_crl_of_another_ca_is_reported_once(pki: Pki, tmp_path: Path) -> None:
+    write_files(tmp_path, ca_pem=pki.private.certificate_pem, crl_pem=pki.public.issue_crl())
     codes = run("check", "--json", tmp_path).codes
     assert len(codes) == len(set(codes))
 
@@ -221,18 +221,18 @@ def test_a_list_of_another_authority_is_said_once(pki: Pki, tmp_path: Path) -> N
 def test_errors_come_first(pki: Pki, tmp_path: Path) -> None:
     soon = pki.servers.issue_server(["app.example.com"], valid_days=10)
     old = pki.private.issue_client("edge", now=days_from_now(-20), valid_days=10)
-    ended = run("check", "--json", written(tmp_path, a_pem=soon.to_pem_bundle(), b_pem=old.to_pem_bundle()))
+    ended = run("check", "--json", write_files(tmp_path, a_pem=soon.to_pem_bundle(), b_pem=old.to_pem_bundle()))
     assert [finding.severity for finding in ended.report.findings] == ["error", "warning"]
 
 
-def test_a_file_given_twice_counts_once(development: Path) -> None:
+def test_file_that_is_given_twice_counts_once(development: Path) -> None:
     backend = development / "backend.pem"
     ended = run("check", "--json", development, development / "backend.pem", "--backend", os.path.relpath(backend))
     assert len(ended.report.files) == len(list(development.iterdir()))
 
 
-def test_of_a_folder_only_material_is_read(pki: Pki, tmp_path: Path) -> None:
-    written(tmp_path, server_pem=pki.server.to_pem_bundle(), README_md="# Certificates")
+def test_only_files_with_known_suffixes_are_read_from_a_folder(pki: Pki, tmp_path: Path) -> None:
+    write_files(tmp_path, server_pem=pki.server.to_pem_bundle(), README_md="# Certificates")
     (tmp_path / "below.pem").mkdir()
     assert run("check", "--json", tmp_path).roles == {"server.pem": "listener"}
 
@@ -253,7 +253,7 @@ server.pem
   chain     CN=Server CA, 2026-06-01 to 2031-05-31, 1825 days left
 
 ca.pem
-  role     certificate authority (guessed)
+  role     CA (guessed)
   subject  CN=Root CA
   issuer   CN=Root CA
   valid    2026-06-01 to 2036-05-29, 3650 days left
@@ -262,12 +262,12 @@ ca.pem
 
   subject  CN=Old CA
   issuer   CN=Old CA
-  valid    2026-05-02 to 2026-05-22: over
+  valid    2026-05-02 to 2026-05-22: expired
   key      EC P-256
   SHA-256  0000000000000000000000000000000000000000000000000000000000000000
 
 crl.pem
-  role     revocation list (guessed)
+  role     CRL (guessed)
   issuer   CN=Root CA
   valid    2026-06-01 to 2026-07-01, 30 days left
   revoked  1
@@ -275,40 +275,40 @@ crl.pem
   SHA-256  0000000000000000000000000000000000000000000000000000000000000000
 
 server.key
-  role  private key (guessed)
-  fits  server.pem
+  role     private key (guessed)
+  matches  server.pem
 
 """
 
 
-def golden_graph() -> TrustGraph:
-    """Files that have all that can be shown."""
-    root = DevelopmentAuthority.create("Root CA", now=NOW)
-    old = DevelopmentAuthority.create("Old CA", now=datetime(2026, 5, 2, 12, tzinfo=timezone.utc), valid_days=20)
-    servers = root.issue_authority("Server CA", now=NOW)
+def example_files() -> CertificateSet:
+    """Return files with everything that the report can show."""
+    root = DevelopmentCa.create("Root CA", now=NOW)
+    old = DevelopmentCa.create("Old CA", now=datetime(2026, 5, 2, 12, tzinfo=timezone.utc), valid_days=20)
+    servers = root.issue_ca("Server CA", now=NOW)
     names = ["a-rather-long-name-of-a-service.example.com", "another-rather-long-name.example.com"]
     server = servers.issue_server(["app.example.com", *names], now=NOW, valid_days=10)
-    lists = RevocationLists.parse(root.revocation_list([server], now=NOW, number=7)).lists
+    crls = CrlBundle.parse(root.issue_crl([server], now=NOW, number=7)).crls
     files = [
-        Contents("server.pem", (server.certificate, *server.chain)),
-        Contents("ca.pem", (root.certificate, old.certificate)),
-        Contents("crl.pem", revocation_lists=lists),
-        Contents("server.key", private_key=server.private_key),
+        FileContents("server.pem", (server.certificate, *server.chain)),
+        FileContents("ca.pem", (root.certificate, old.certificate)),
+        FileContents("crl.pem", crls=crls),
+        FileContents("server.key", private_key=server.private_key),
     ]
-    return TrustGraph(assigned([(each, None) for each in files]), (), None, NOW)
+    return CertificateSet(assign_roles([(each, None) for each in files]), (), None, NOW)
 
 
 def shown(width: int, *, terminal: bool = False) -> str:
-    graph = golden_graph()
+    files = example_files()
     console = Console(
         file=io.StringIO(), width=width, force_terminal=terminal, color_system="standard" if terminal else None
     )
-    show_report(reported(graph, graph.judged({})), console)
+    show_report(build_report(files, files.evaluate({})), console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
-def test_text_at_80_columns() -> None:
+def test_text_report_at_80_columns() -> None:
     text = re.sub(r"\b[0-9a-f]{64}\b", "0" * 64, shown(80))
     facts, findings = text[: len(GOLDEN)], text[len(GOLDEN) :]
     assert facts == GOLDEN
@@ -320,7 +320,7 @@ def test_text_at_80_columns() -> None:
 
 
 @pytest.mark.parametrize("width", [30, 40, 80, 200])
-def test_text_is_wrapped_and_never_cut(width: int) -> None:
+def test_text_report_is_wrapped_and_never_cut_off(width: int) -> None:
     text = shown(width)
     assert max(map(len, text.splitlines())) <= width
     assert not any(line != line.rstrip() for line in text.splitlines())
@@ -330,12 +330,12 @@ def test_text_is_wrapped_and_never_cut(width: int) -> None:
     assert re.search(r"[0-9a-f]{64}", together)
 
 
-def test_colors_show_in_a_terminal_alone() -> None:
+def test_only_terminals_get_colors() -> None:
     assert "\x1b" not in shown(80)
     assert "\x1b[33mwarning" in shown(80, terminal=True)
 
 
-def test_names_cannot_steer_the_terminal(pki: Pki, tmp_path: Path) -> None:
+def test_names_cannot_control_the_terminal(pki: Pki, tmp_path: Path) -> None:
     odd = pki.servers.issue_server(["a\x1b]0;owned\x07.example", "b[bold].example", "c:smile:.example"])
     path = tmp_path / "odd\x1b[31m.pem"
     path.write_text(odd.to_pem_bundle())
@@ -344,16 +344,16 @@ def test_names_cannot_steer_the_terminal(pki: Pki, tmp_path: Path) -> None:
         assert "b[bold].example" in ended.stdout and "c:smile:.example" in ended.stdout
 
 
-def test_help_is_for_strangers() -> None:
+def test_help_has_options_examples_and_exit_codes_in_80_columns() -> None:
     ended = run("check", "--help", COLUMNS="80")
     assert ended.code == 0
     words = " ".join(ended.stdout.split())
-    for said in (
+    for expected in (
         "--listener FILE",
         "GCORE_TLS_PASSWORD",
         "Examples:",
         "Exit code:",
         "gcore-tls check server.pem server.key",
     ):
-        assert said in words
+        assert expected in words
     assert max(map(len, ended.stdout.splitlines())) <= 80

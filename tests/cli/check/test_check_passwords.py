@@ -1,4 +1,4 @@
-"""Passwords of files: where they come from, and that neither they nor a private key is ever shown."""
+"""Passwords of files: their sources, and that neither a password nor a private key is ever printed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from gcore_tls_provider.certificates import MaterialError
-from gcore_tls_provider.certificates.findings.finding import material_error
+from gcore_tls_provider.certificates.findings.report import material_error
 from gcore_tls_provider.cli.check.passwords import Passwords
-from tests.cli.check.files import Ended, run, written
+from tests.cli.check.command_runs import CommandRun, run, write_files
 from tests.cli.conftest import Pki
 
 PASSWORD = "canary-Pässword-4711"
@@ -20,38 +20,38 @@ OTHER = "canary-other-0815"
 
 @pytest.fixture(params=["PKCS12", "private key"])
 def encrypted(request: pytest.FixtureRequest, pki: Pki, tmp_path: Path) -> Path:
-    """A folder with a certificate whose private key only `PASSWORD` opens."""
+    """Return a folder with a certificate whose private key only `PASSWORD` opens."""
     if request.param == "PKCS12":
-        return written(tmp_path, client_p12=pki.client.to_pkcs12(PASSWORD))
+        return write_files(tmp_path, client_p12=pki.client.to_pkcs12(PASSWORD))
     encryption = BestAvailableEncryption(PASSWORD.encode())
     key = pki.client.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
-    return written(tmp_path, client_pem=pki.client.full_chain_pem, client_key=key)
+    return write_files(tmp_path, client_pem=pki.client.full_chain_pem, client_key=key)
 
 
-def opened(ended: Ended) -> bool:
+def opened(ended: CommandRun) -> bool:
     assert PASSWORD not in ended.stdout + ended.stderr and OTHER not in ended.stdout + ended.stderr
     client = next((file for file in ended.report.files if file.role == "client"), None)
     return client is not None and client.private_key_file is not None and ended.code == 0
 
 
-def test_from_the_environment(encrypted: Path) -> None:
+def test_password_comes_from_the_environment(encrypted: Path) -> None:
     assert opened(run("check", "--json", encrypted, GCORE_TLS_PASSWORD=PASSWORD))
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
-def test_from_a_file(end: str, encrypted: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_password_comes_from_a_file(end: str, encrypted: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("password") / "secret"
     file.write_bytes(PASSWORD.encode() + end.encode())
     assert opened(run("check", "--json", encrypted, "--password-file", file))
 
 
-def test_from_a_file_beside_it(encrypted: Path) -> None:
-    written(encrypted, client_p12_password=f"{PASSWORD}\n")
+def test_password_comes_from_a_file_in_the_same_folder(encrypted: Path) -> None:
+    write_files(encrypted, client_p12_password=f"{PASSWORD}\n")
     assert opened(run("check", "--json", encrypted))
 
 
-def test_the_one_that_fits_is_found(encrypted: Path) -> None:
-    written(encrypted, a_password=OTHER, b_password=PASSWORD)
+def test_each_password_is_tried(encrypted: Path) -> None:
+    write_files(encrypted, a_password=OTHER, b_password=PASSWORD)
     assert opened(run("check", "--json", encrypted, GCORE_TLS_PASSWORD="canary-third"))
 
 
@@ -63,7 +63,7 @@ def test_the_one_that_fits_is_found(encrypted: Path) -> None:
         ({"GCORE_TLS_PASSWORD": OTHER}, {"PASSWORD_WRONG", "PASSPHRASE_WRONG"}),
     ],
 )
-def test_without_it_there_is_an_error(environ: dict[str, str], code: set[str], encrypted: Path) -> None:
+def test_missing_or_wrong_password_is_an_error(environ: dict[str, str], code: set[str], encrypted: Path) -> None:
     ended = run("check", "--json", encrypted, **environ)
     assert not opened(ended)
     assert ended.code == 1
@@ -74,9 +74,9 @@ def test_without_it_there_is_an_error(environ: dict[str, str], code: set[str], e
 
 @pytest.mark.parametrize("form", ["--json", "--strict"])
 @pytest.mark.parametrize("environ", [{}, {"GCORE_TLS_PASSWORD": PASSWORD}, {"GCORE_TLS_PASSWORD": OTHER}])
-def test_no_secret_is_in_any_output(form: str, environ: dict[str, str], encrypted: Path, pki: Pki) -> None:
-    written(encrypted, server_pem=pki.server.to_pem_bundle(), other_key=pki.backend.private_key_pem)
-    written(encrypted, broken_pem=pki.shop.private_key_pem[:-40], z_password=f"{OTHER}-2")
+def test_no_output_contains_a_secret(form: str, environ: dict[str, str], encrypted: Path, pki: Pki) -> None:
+    write_files(encrypted, server_pem=pki.server.to_pem_bundle(), other_key=pki.backend.private_key_pem)
+    write_files(encrypted, broken_pem=pki.shop.private_key_pem[:-40], z_password=f"{OTHER}-2")
     ended = run("check", form, encrypted, **environ)
     printed = ended.stdout + ended.stderr
     for identity in (pki.client, pki.server, pki.backend, pki.shop):
@@ -93,36 +93,36 @@ def test_help_does_not_show_a_password_from_the_environment() -> None:
 
 
 def read(password: str | None) -> str:
-    """A file that only `PASSWORD` opens."""
+    """Parse a file that only `PASSWORD` opens."""
     if password == PASSWORD:
         return "open"
     code = "PASSWORD_WRONG" if password else "PASSWORD_MISSING"
-    raise material_error(code, property="p12", sentence="It is closed.", remedy="Open it.")
+    raise material_error(code, "p12", message="argument", pkcs12_property="p12")
 
 
-def test_a_terminal_is_asked_once_for_what_nothing_else_opens() -> None:
-    asked: list[str] = []
+def test_terminal_asks_once_for_a_password_that_opens_several_files() -> None:
+    prompts: list[str] = []
 
     def answer(name: str) -> str:
-        asked.append(name)
+        prompts.append(name)
         return PASSWORD
 
     passwords = Passwords([OTHER], answer)
     assert [passwords.open(name, read) for name in ("a.p12", "b.p12")] == ["open", "open"]
-    assert asked == ["a.p12"]
+    assert prompts == ["a.p12"]
 
 
 @pytest.mark.parametrize(("answer", "code"), [("", "PASSWORD_MISSING"), (OTHER, "PASSWORD_WRONG")])
-def test_an_answer_that_does_not_help_is_an_error(answer: str, code: str) -> None:
-    with pytest.raises(MaterialError) as refused:
+def test_empty_or_wrong_password_in_the_terminal_is_an_error(answer: str, code: str) -> None:
+    with pytest.raises(MaterialError) as raised:
         Passwords([], lambda _: answer).open("a.p12", read)
-    assert refused.value.finding.code == code
-    assert OTHER not in str(refused.value)
+    assert raised.value.finding.code == code
+    assert OTHER not in str(raised.value)
 
 
-def test_another_error_is_not_about_passwords() -> None:
+def test_error_that_is_not_about_passwords_is_passed_on() -> None:
     def broken(password: str | None) -> str:
-        raise material_error("MALFORMED_PKCS12", property="p12", sentence="It is damaged.", remedy="Copy it.")
+        raise material_error("MALFORMED_PKCS12", "p12", message="damaged")
 
     with pytest.raises(MaterialError, match="damaged"):
         Passwords([PASSWORD], lambda _: PASSWORD).open("a.p12", broken)

@@ -1,4 +1,4 @@
-"""`gcore-tls check --json`: one report for machines, with a schema that stays."""
+"""`gcore-tls check --json`: a report for programs, with a stable schema."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from pydantic import BaseModel
 
 from gcore_tls_provider.certificates import certificate_facts, from_file, parse_certificates
 from gcore_tls_provider.cli.check.report import Report
-from tests.cli.check.files import run, written
+from tests.cli.check.command_runs import run, write_files
 from tests.cli.conftest import Pki
 
 FIELDS = {
     "Report": {"version", "checked_at", "outcome", "host_names", "files", "findings"},
     "ReportedFile": {
-        "file", "role", "role_guessed", "private_key_file", "certificates", "revocation_lists",
+        "file", "role", "role_guessed", "private_key_file", "certificates", "crls",
     },
     "CheckedCertificate": {
-        "subject", "issuer", "dns_names", "not_before", "not_after", "days_left", "serial", "key", "fingerprint_sha256",
+        "subject", "issuer", "dns_names", "not_before", "not_after", "days_left", "serial", "key_type",
+        "fingerprint_sha256",
     },
-    "CheckedRevocationList": {
+    "CheckedCrl": {
         "issuer", "this_update", "next_update", "days_left", "revoked_count", "crl_number", "fingerprint_sha256",
     },
     "ReportedFinding": {"code", "severity", "accepted", "files", "sentence", "remedy"},
 }  # fmt: skip
-"""What version 1 has. Fields may be added; one that is renamed or removed needs a new version."""
+"""Fields of version 1. Fields can be added; one that is renamed or removed needs a new version."""
 
 
 def test_version_1_keeps_its_fields() -> None:
@@ -35,7 +36,7 @@ def test_version_1_keeps_its_fields() -> None:
     assert {name: set(model["properties"]) for name, model in models.items()} == FIELDS
 
 
-def test_every_field_is_described() -> None:
+def test_every_field_has_a_description() -> None:
     schema = json.loads(run("check", "--json-schema").stdout)
     for model in (schema, *schema["$defs"].values()):
         assert model["description"]
@@ -43,7 +44,7 @@ def test_every_field_is_described() -> None:
         assert model["additionalProperties"] is False
 
 
-def test_a_report_survives_the_round_trip(development: Path) -> None:
+def test_report_survives_a_round_trip(development: Path) -> None:
     printed = run("check", "--json", development).stdout
     report = Report.model_validate_json(printed)
     assert isinstance(report, BaseModel)
@@ -51,33 +52,33 @@ def test_a_report_survives_the_round_trip(development: Path) -> None:
     assert json.loads(printed) == report.model_dump(mode="json")
 
 
-def test_it_tells_the_facts(development: Path) -> None:
+def test_report_has_the_facts_of_a_certificate(development: Path) -> None:
     server = development / "server.pem"
     (file,) = run("check", "--json", server).report.files
     certificates = parse_certificates(from_file(server), property="server")
-    for told, certificate in zip(file.certificates, certificates, strict=True):
+    for reported, certificate in zip(file.certificates, certificates, strict=True):
         facts = certificate_facts(certificate)
-        assert told.fingerprint_sha256 == facts.fingerprint_sha256
-        assert (told.subject, told.issuer, told.dns_names) == (facts.subject, facts.issuer, facts.dns_names)
-        assert (told.not_before, told.not_after) == (facts.not_before, facts.not_after)
-        assert (told.serial, told.key) == (facts.serial, facts.key_type)
+        assert reported.fingerprint_sha256 == facts.fingerprint_sha256
+        assert (reported.subject, reported.issuer, reported.dns_names) == (facts.subject, facts.issuer, facts.dns_names)
+        assert (reported.not_before, reported.not_after) == (facts.not_before, facts.not_after)
+        assert (reported.serial, reported.key_type) == (facts.serial, facts.key_type)
     assert file.certificates[0].days_left in (363, 364, 365)
 
 
-def test_it_tells_the_facts_of_a_revocation_list(development: Path) -> None:
+def test_report_has_the_facts_of_a_crl(development: Path) -> None:
     (file,) = run("check", "--json", development / "crl.pem").report.files
-    (told,) = file.revocation_lists
-    assert (told.issuer, told.revoked_count) == ("CN=Development Root CA", 0)
-    assert told.days_left in (363, 364, 365)
+    (reported,) = file.crls
+    assert (reported.issuer, reported.revoked_count) == ("CN=Development Root CA", 0)
+    assert reported.days_left in (363, 364, 365)
 
 
-def test_names_that_clients_use_are_given_or_the_listeners(development: Path) -> None:
+def test_host_names_are_given_or_those_of_the_listener_certificates(development: Path) -> None:
     assert run("check", "--json", development).report.host_names == ("app.example.com", "shop.example.com")
     given = run("check", "--json", development, "--host-name", "Shop.Example.com.").report
     assert given.host_names == ("shop.example.com",)
 
 
-def test_it_is_ascii_whatever_names_say(pki: Pki, tmp_path: Path) -> None:
+def test_report_is_ascii(pki: Pki, tmp_path: Path) -> None:
     path = tmp_path / "zertifikät.pem"
     path.write_text(pki.server.to_pem_bundle())
     ended = run("check", "--json", path)
@@ -85,15 +86,15 @@ def test_it_is_ascii_whatever_names_say(pki: Pki, tmp_path: Path) -> None:
     assert ended.report.files[0].file == str(path)
 
 
-def test_a_file_name_that_is_no_text_is_reported(pki: Pki, tmp_path: Path) -> None:
+def test_file_name_that_is_not_text_is_reported(pki: Pki, tmp_path: Path) -> None:
     path = tmp_path / "server\udcff.pem"
     path.write_text(pki.server.to_pem_bundle())
     assert run("check", "--json", tmp_path).roles == {"server\N{REPLACEMENT CHARACTER}.pem": "listener"}
     assert run("check", tmp_path).code == 0
 
 
-def test_what_cannot_be_read_is_in_the_report(tmp_path: Path) -> None:
-    written(tmp_path, broken_pem="-----BEGIN CERTIFICATE-----\nAAAA\n")
+def test_unreadable_file_is_in_the_report(tmp_path: Path) -> None:
+    write_files(tmp_path, broken_pem="-----BEGIN CERTIFICATE-----\nAAAA\n")
     report = run("check", "--json", tmp_path).report
     assert [(file.role, file.certificates) for file in report.files] == [(None, ())]
     assert [finding.code for finding in report.findings] == ["TRUNCATED"]

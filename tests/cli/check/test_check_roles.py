@@ -1,4 +1,4 @@
-"""What a file is for, guessed from its content and from the files beside it."""
+"""Roles of files, guessed from their content and from the other files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.certificates.issuing import CLIENT, SERVER, issue
-from tests.cli.check.files import days_from_now, run, written
+from tests.cli.check.command_runs import days_from_now, run, write_files
 from tests.cli.conftest import Pki
 
 Files = dict[str, str | bytes]
@@ -30,19 +30,19 @@ ALONE: dict[str, tuple[Callable[[Pki], str | bytes], str | None]] = {
     "client certificate": (lambda pki: pki.client.full_chain_pem, "client"),
     "client certificate as PKCS12": (lambda pki: pki.client.to_pkcs12(), "client"),
     "root": (lambda pki: pki.private.certificate_pem, "ca"),
-    "bundle of authorities": (lambda pki: pki.private.certificate_pem + pki.public.certificate_pem, "ca"),
+    "bundle of CAs": (lambda pki: pki.private.certificate_pem + pki.public.certificate_pem, "ca"),
     "intermediate": (lambda pki: pki.servers.certificate_pem, "ca"),
-    "authority with its key": (lambda pki: pki.private.identity.to_pem_bundle(), "ca"),
-    "revocation list": (lambda pki: pki.crl, "crl"),
+    "CA with its key": (lambda pki: pki.private.identity.to_pem_bundle(), "ca"),
+    "CRL": (lambda pki: pki.crl, "crl"),
     "private key": (lambda pki: pki.client.private_key_pem, "key"),
-    "nothing that is known": (lambda pki: "hello\n", None),
+    "unknown content": (lambda pki: "hello\n", None),
 }
 
 
-@pytest.mark.parametrize("held", ALONE)
-def test_a_file_alone_is_taken_for(held: str, pki: Pki, tmp_path: Path) -> None:
-    content, role = ALONE[held]
-    written(tmp_path, file_pem=content(pki))
+@pytest.mark.parametrize("content_name", ALONE)
+def test_role_of_a_single_file_is_guessed(content_name: str, pki: Pki, tmp_path: Path) -> None:
+    content, role = ALONE[content_name]
+    write_files(tmp_path, file_pem=content(pki))
     assert run("check", "--json", tmp_path / "file.pem").roles == {"file.pem": role}
 
 
@@ -55,15 +55,15 @@ def backend_files(pki: Pki) -> Files:
 
 
 TOGETHER: dict[str, tuple[Callable[[Pki], Files], dict[str, str]]] = {
-    "a server certificate without key beside an authority is a backend's": (
+    "a server certificate without key next to a CA is a backend's": (
         lambda pki: {"backend_pem": pki.backend.full_chain_pem, "ca_pem": pki.private.certificate_pem},
         {"backend.pem": "backend", "ca.pem": "ca"},
     ),
-    "with its key it is a listener's, though the authority has issued it": (
+    "with its key it is a listener's, although the CA has issued it": (
         lambda pki: {**backend_files(pki), "ca_pem": pki.private.certificate_pem},
         {"backend.pem": "listener", "backend.key": "key", "ca.pem": "ca"},
     ),
-    "but a backend's beside a server certificate of another authority": (
+    "but a backend's next to a server certificate of another CA": (
         lambda pki: {**backend_files(pki), **listener_files(pki), "ca_pem": pki.private.certificate_pem},
         {"backend.pem": "backend", "backend.key": "key", "server.pem": "listener", "server.key": "key", "ca.pem": "ca"},
     ),
@@ -83,7 +83,7 @@ TOGETHER: dict[str, tuple[Callable[[Pki], Files], dict[str, str]]] = {
         lambda pki: {"a_p12": pki.server.to_pkcs12(), "a_pem": pki.server.full_chain_pem},
         {"a.p12": "listener", "a.pem": "listener"},
     ),
-    "an authority's key stays beside it": (
+    "a CA's key stays a key": (
         lambda pki: {"ca_key": pki.private.identity.private_key_pem, "ca_pem": pki.private.certificate_pem},
         {"ca.key": "key", "ca.pem": "ca"},
     ),
@@ -91,38 +91,38 @@ TOGETHER: dict[str, tuple[Callable[[Pki], Files], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("case", TOGETHER)
-def test_files_side_by_side(case: str, pki: Pki, tmp_path: Path) -> None:
+def test_roles_of_several_files_are_guessed(case: str, pki: Pki, tmp_path: Path) -> None:
     files, roles = TOGETHER[case]
-    ended = run("check", "--json", written(tmp_path, **files(pki)))
+    ended = run("check", "--json", write_files(tmp_path, **files(pki)))
     assert ended.roles == roles
     assert ended.report.outcome != "errors"
 
 
-def test_both_purposes_make_a_listeners_certificate(tmp_path: Path) -> None:
+def test_certificate_for_both_purposes_is_a_listener_certificate(tmp_path: Path) -> None:
     both = issue("app.example.com", extended_key_usage=(SERVER, CLIENT), not_after=days_from_now(300))
-    written(tmp_path, both_pem=both.pem + both.key_pem)
+    write_files(tmp_path, both_pem=both.pem + both.key_pem)
     assert run("check", "--json", tmp_path).roles == {"both.pem": "listener"}
 
 
-def test_a_self_signed_server_certificate_is_no_authority(tmp_path: Path) -> None:
-    """`openssl req -x509` makes such ones."""
+def test_self_signed_server_certificate_is_not_a_ca(tmp_path: Path) -> None:
+    """Check a certificate like those of `openssl req -x509`."""
     own = issue("app.example.com", ca=True, extended_key_usage=None, usages=None, not_after=days_from_now(300))
-    written(tmp_path, server_pem=own.pem, server_key=own.key_pem)
+    write_files(tmp_path, server_pem=own.pem, server_key=own.key_pem)
     assert run("check", "--json", tmp_path).roles == {"server.pem": "listener", "server.key": "key"}
     assert run("check", "--json", tmp_path / "server.pem").roles == {"server.pem": "ca"}
 
 
-def test_one_certificate_in_two_forms_is_not_given_twice(pki: Pki, tmp_path: Path) -> None:
-    written(tmp_path, a_pem=pki.server.to_pem_bundle(), b_p12=pki.shop.to_pkcs12(), b_pem=pki.shop.to_pem_bundle())
+def test_one_certificate_in_two_formats_counts_once(pki: Pki, tmp_path: Path) -> None:
+    write_files(tmp_path, a_pem=pki.server.to_pem_bundle(), b_p12=pki.shop.to_pkcs12(), b_pem=pki.shop.to_pem_bundle())
     ended = run("check", "--json", tmp_path)
     assert ended.roles == {"a.pem": "listener", "b.p12": "sni", "b.pem": "sni"}
     assert ended.codes == []
-    said = run("check", "--json", "--sni", tmp_path / "b.p12", "--sni", tmp_path / "b.pem")
-    assert said.codes == ["DUPLICATE_SNI"]
+    with_options = run("check", "--json", "--sni", tmp_path / "b.p12", "--sni", tmp_path / "b.pem")
+    assert with_options.codes == ["DUPLICATE_SNI"]
 
 
-def test_an_option_wins_over_the_guess(pki: Pki, tmp_path: Path) -> None:
-    written(tmp_path, **listener_files(pki), **backend_files(pki), ca_pem=pki.public.certificate_pem)
+def test_option_overrides_the_guessed_role(pki: Pki, tmp_path: Path) -> None:
+    write_files(tmp_path, **listener_files(pki), **backend_files(pki), ca_pem=pki.public.certificate_pem)
     ended = run("check", "--json", tmp_path, "--listener", tmp_path / "backend.pem", "--sni", tmp_path / "server.pem")
     assert ended.roles["backend.pem"] == "listener"
     assert ended.roles["server.pem"] == "sni"
@@ -145,8 +145,10 @@ def test_an_option_wins_over_the_guess(pki: Pki, tmp_path: Path) -> None:
         ("--sni", "crl.pem", "NOT_A_CERTIFICATE"),
     ],
 )
-def test_what_cannot_play_its_part_is_an_error(option: str, file: str, code: str, pki: Pki, tmp_path: Path) -> None:
-    written(tmp_path, **listener_files(pki), ca_pem=pki.private.certificate_pem, crl_pem=pki.crl)
+def test_content_that_does_not_match_its_role_is_an_error(
+    option: str, file: str, code: str, pki: Pki, tmp_path: Path
+) -> None:
+    write_files(tmp_path, **listener_files(pki), ca_pem=pki.private.certificate_pem, crl_pem=pki.crl)
     ended = run("check", "--json", option, tmp_path / file)
     assert ended.codes == [code]
     assert ended.code == 1
@@ -154,31 +156,33 @@ def test_what_cannot_play_its_part_is_an_error(option: str, file: str, code: str
     assert str(tmp_path / file) in ended.report.findings[0].sentence
 
 
-def test_a_key_is_found_by_what_it_fits(pki: Pki, tmp_path: Path) -> None:
-    written(tmp_path, z_key=pki.server.private_key_pem, server_pem=pki.server.full_chain_pem)
+def test_private_key_is_matched_to_its_certificate(pki: Pki, tmp_path: Path) -> None:
+    write_files(tmp_path, z_key=pki.server.private_key_pem, server_pem=pki.server.full_chain_pem)
     (server, _) = run("check", "--json", tmp_path).report.files
     assert server.private_key_file == str(tmp_path / "z.key")
 
 
-def test_a_key_says_which_certificate_is_the_leaf(pki: Pki, tmp_path: Path) -> None:
-    written(tmp_path, two_pem=pki.server.certificate_pem + pki.shop.certificate_pem, shop_key=pki.shop.private_key_pem)
+def test_private_key_determines_the_leaf(pki: Pki, tmp_path: Path) -> None:
+    write_files(
+        tmp_path, two_pem=pki.server.certificate_pem + pki.shop.certificate_pem, shop_key=pki.shop.private_key_pem
+    )
     (two, _) = run("check", "--json", tmp_path).report.files
     assert two.certificates[0].subject == "CN=shop.example.com"
 
 
-@pytest.mark.parametrize("beside", [True, False])
-def test_a_key_that_fits_nothing_is_an_error(beside: bool, pki: Pki, tmp_path: Path) -> None:
-    if beside:
-        written(tmp_path, server_pem=pki.server.full_chain_pem, other_key=pki.shop.private_key_pem)
+@pytest.mark.parametrize("in_own_file", [True, False])
+def test_private_key_without_a_matching_certificate_is_an_error(in_own_file: bool, pki: Pki, tmp_path: Path) -> None:
+    if in_own_file:
+        write_files(tmp_path, server_pem=pki.server.full_chain_pem, other_key=pki.shop.private_key_pem)
     else:
-        written(tmp_path, server_pem=pki.server.full_chain_pem + pki.shop.private_key_pem)
+        write_files(tmp_path, server_pem=pki.server.full_chain_pem + pki.shop.private_key_pem)
     ended = run("check", "--json", tmp_path)
     assert ended.code == 1
     assert "KEY_MISMATCH" in ended.codes
 
 
-def test_an_authority_with_its_key_in_one_file_is_an_error(pki: Pki, tmp_path: Path) -> None:
-    written(tmp_path, ca_pem=pki.private.identity.to_pem_bundle())
+def test_ca_with_its_key_in_one_file_is_an_error(pki: Pki, tmp_path: Path) -> None:
+    write_files(tmp_path, ca_pem=pki.private.identity.to_pem_bundle())
     ended = run("check", "--json", tmp_path)
     assert "PRIVATE_KEY_IN_CERTIFICATE" in ended.codes
     assert ended.code == 1

@@ -22,7 +22,7 @@ from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from tests.fake_engine.account import urn_of
 from tests.fake_engine.recording_host import IDENTITY, Making, exported
 from tests.gcore_emulator.emulated_api import blob, pool_body
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 KEY = "1234_orphans"
 SECRET = "/cloud/v1/secrets/{project_id}/{region_id}/{secret_id}"
@@ -37,7 +37,7 @@ class Account:
     emulator: Emulator
     url: str
     http: httpx.Client
-    material: Material
+    material: LoadBalancerPki
     ids: list[str] = field(default_factory=list)
     resources: dict[str, str] = field(default_factory=dict)
     creating: list[Making] = field(default_factory=list)
@@ -110,8 +110,8 @@ class Account:
 
 
 @pytest.fixture(scope="module")
-def material() -> Material:
-    return Material.generate()
+def material() -> LoadBalancerPki:
+    return LoadBalancerPki.generate()
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def _served() -> Iterator[tuple[Emulator, str]]:
 
 
 @pytest.fixture
-def account(_served: tuple[Emulator, str], material: Material) -> Iterator[Account]:
+def account(_served: tuple[Emulator, str], material: LoadBalancerPki) -> Iterator[Account]:
     """Empty account."""
     emulator, url = _served
     emulator.reset()

@@ -12,7 +12,7 @@ from gcore_emulator.data_plane import HaproxyDataPlane
 from tests.gcore_emulator.data_plane import stored
 from tests.gcore_emulator.data_plane.clients import Answer, ask
 from tests.gcore_emulator.data_plane.waiting import until
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def probed(kind: str, **fields: Any) -> HealthMonitor:
 
 
 def carry(
-    plane: HaproxyDataPlane, material: Material, pools: Mapping[str, tuple[Sequence[int], Mapping[str, Any]]]
+    plane: HaproxyDataPlane, material: LoadBalancerPki, pools: Mapping[str, tuple[Sequence[int], Mapping[str, Any]]]
 ) -> Carried:
     """Lets pools with mutual TLS carry traffic.
 
@@ -61,8 +61,8 @@ def carry(
         stored.load_balancer(),
         stored.secret("server", material.server.to_pkcs12()),
         stored.secret("client", material.client.to_pkcs12()),
-        stored.secret("ca", material.authority.certificate_pem),
-        stored.secret("crl", material.authority.revocation_list()),
+        stored.secret("ca", material.ca.certificate_pem),
+        stored.secret("crl", material.ca.issue_crl()),
     )
     for name, (ports, fields) in pools.items():
         more = dict(fields)

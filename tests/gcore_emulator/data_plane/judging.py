@@ -7,10 +7,10 @@ from datetime import datetime, timezone
 
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.certificates.findings.finding import Severity
-from gcore_tls_provider.cli.check.evaluate import TrustGraph
-from gcore_tls_provider.cli.check.files import Role, read_contents
+from gcore_tls_provider.cli.check.evaluate import CertificateSet
+from gcore_tls_provider.cli.check.files import Role, read_file_contents
 from gcore_tls_provider.cli.check.passwords import Passwords
-from gcore_tls_provider.cli.check.role_guessing import assigned
+from gcore_tls_provider.cli.check.role_guessing import assign_roles
 
 _WARNING_DAYS = 1
 """The certificates of the tests live for a month."""
@@ -23,9 +23,11 @@ def judged(texts: Iterable[tuple[str, Role]], *, asked: str | None = None) -> li
         texts: material, each with what it is for.
         asked: the name that clients ask for; default: those of the listener's certificates.
     """
-    read = [(read_contents(f"{n} {role}", text, role, Passwords([])), role) for n, (text, role) in enumerate(texts)]
-    graph = TrustGraph(assigned(read), [asked] if asked else [], _WARNING_DAYS, datetime.now(timezone.utc))
-    return [each.finding for each in graph.judged({})]
+    read = [
+        (read_file_contents(f"{n} {role}", text, role, Passwords([])), role) for n, (text, role) in enumerate(texts)
+    ]
+    graph = CertificateSet(assign_roles(read), [asked] if asked else [], _WARNING_DAYS, datetime.now(timezone.utc))
+    return [each.finding for each in graph.evaluate({})]
 
 
 def gravest(findings: Iterable[Finding]) -> Severity | None:

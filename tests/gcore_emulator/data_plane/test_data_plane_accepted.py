@@ -32,7 +32,7 @@ from gcore_tls_provider.cli.check.files import Role
 from tests.gcore_emulator.data_plane import stored
 from tests.gcore_emulator.data_plane.issuing import authority, backend, client, revocations
 from tests.gcore_emulator.data_plane.judging import gravest, judged
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 ROOT = authority("Root")
 PAIRS = [
@@ -64,7 +64,7 @@ MEMBERS: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def account(material: Material) -> EmulatedAccount:
+def account(material: LoadBalancerPki) -> EmulatedAccount:
     return stored.account(
         stored.load_balancer(),
         stored.secret("server", material.server.to_pkcs12()),

@@ -19,12 +19,12 @@ from tests.gcore_emulator.data_plane.clients import ask
 from tests.gcore_emulator.data_plane.waiting import until
 from tests.gcore_emulator.emulated_api import Api, blob
 from tests.gcore_emulator.test_emulator_command import running
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_processes_and_keys_are_gone_whatever_ends_it(
-    number: signal.Signals, tmp_path: Path, material: Material
+    number: signal.Signals, tmp_path: Path, material: LoadBalancerPki
 ) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         log = tmp_path / "log"

@@ -14,7 +14,7 @@ from gcore_emulator.data_plane.escaping import word
 from gcore_emulator.data_plane.tls import CIPHERS
 from gcore_tls_provider.api.wire.pools import SessionPersistenceSet
 from tests.gcore_emulator.data_plane import stored
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 FOLDER = PurePosixPath("/private")
 OLD = "no-sslv3 no-tlsv10 no-tlsv11"
@@ -27,7 +27,7 @@ def rendered(account: EmulatedAccount, **choices: Any) -> Configuration:
     return configuration(account.load_balancers["lb"], account, ports, Behavior(**choices), FOLDER)
 
 
-def one(material: Material, listener: dict[str, Any] | None = None, **pool: Any) -> EmulatedAccount:
+def one(material: LoadBalancerPki, listener: dict[str, Any] | None = None, **pool: Any) -> EmulatedAccount:
     """A load balancer with a listener that ends TLS, and a pool."""
     terminated = {"protocol": "TERMINATED_HTTPS", "secret_id": "server", **(listener or {})}
     if terminated["protocol"] != "TERMINATED_HTTPS":
@@ -38,7 +38,7 @@ def one(material: Material, listener: dict[str, Any] | None = None, **pool: Any)
         stored.pool(**{"members": (stored.member(),), **pool}),
         stored.secret("server", material.server.to_pkcs12()),
         stored.secret("client", material.client.to_pkcs12()),
-        stored.secret("ca", material.authority.certificate_pem),
+        stored.secret("ca", material.ca.certificate_pem),
         stored.secret("crl", material.crl),
     )
 
@@ -61,7 +61,7 @@ def server(text: str) -> str:
     return line
 
 
-def test_a_listener_that_ends_tls(material: Material) -> None:
+def test_a_listener_that_ends_tls(material: LoadBalancerPki) -> None:
     found = rendered(one(material))
     assert section(found.text, "frontend") == [
         "frontend listener",
@@ -87,7 +87,7 @@ def test_a_listener_that_ends_tls(material: Material) -> None:
     assert found.listener_ids == ("listener",)
 
 
-def test_sni_certificates_follow_the_listeners_own(material: Material) -> None:
+def test_sni_certificates_follow_the_listeners_own(material: LoadBalancerPki) -> None:
     account = one(material, {"sni_secret_ids": ("second",)})
     account.put(stored.secret("second", material.sni.to_pkcs12()))
     found = rendered(account)
@@ -98,8 +98,8 @@ def test_sni_certificates_follow_the_listeners_own(material: Material) -> None:
     assert all(text.count("PRIVATE KEY") == 2 for text in contents)
 
 
-def test_a_certificate_comes_with_its_chain_and_a_key_in_no_repr(material: Material) -> None:
-    below = material.authority.issue_authority("Intermediate").issue_server(["app.example"])
+def test_a_certificate_comes_with_its_chain_and_a_key_in_no_repr(material: LoadBalancerPki) -> None:
+    below = material.ca.issue_ca("Intermediate").issue_server(["app.example"])
     account = one(material)
     account.put(stored.secret("server", below.to_pkcs12()))
     found = rendered(account)
@@ -119,7 +119,7 @@ def test_a_certificate_comes_with_its_chain_and_a_key_in_no_repr(material: Mater
         ({"crl_secret_id": "crl"}, f"ssl verify none {END}"),
     ],
 )
-def test_tls_to_members(secrets: dict[str, Any], line: str, material: Material) -> None:
+def test_tls_to_members(secrets: dict[str, Any], line: str, material: LoadBalancerPki) -> None:
     text = rendered(one(material, protocol="HTTPS", **secrets)).text
     assert server(text) == f"server member 10.0.0.5:8443 weight 1 {line}"
 
@@ -141,7 +141,7 @@ PROBED = f"check check-alpn {ALPN} {PROBE}"
     ],
 )
 def test_checks_come_before_tls(
-    monitor: dict[str, Any], member: dict[str, Any], words: str, material: Material
+    monitor: dict[str, Any], member: dict[str, Any], words: str, material: LoadBalancerPki
 ) -> None:
     account = one(
         material,
@@ -163,7 +163,7 @@ def test_checks_come_before_tls(
         ({"backup": True, "admin_state_up": False}, "weight 1 backup disabled"),
     ],
 )
-def test_members(fields: dict[str, Any], words: str, material: Material) -> None:
+def test_members(fields: dict[str, Any], words: str, material: LoadBalancerPki) -> None:
     text = rendered(one(material, members=(stored.member(**fields),))).text
     assert server(text) == f"server member 10.0.0.5:8443 {words}"
 
@@ -184,7 +184,7 @@ def test_members(fields: dict[str, Any], words: str, material: Material) -> None
         ({"type": "PING"}, ["option external-check", "external-check command <sh>"]),
     ],
 )
-def test_health_monitors(monitor: dict[str, Any], lines: list[str], material: Material) -> None:
+def test_health_monitors(monitor: dict[str, Any], lines: list[str], material: LoadBalancerPki) -> None:
     text = rendered(one(material, health_monitor=stored.monitor(**monitor))).text
     found = section(text, "backend")
     start = found.index("load-server-state-from-file global")
@@ -207,7 +207,7 @@ def test_health_monitors(monitor: dict[str, Any], lines: list[str], material: Ma
         ({"type": "HTTP_COOKIE"}, ["cookie SRV insert indirect nocache"]),
     ],
 )
-def test_session_persistence(persistence: dict[str, Any], lines: list[str], material: Material) -> None:
+def test_session_persistence(persistence: dict[str, Any], lines: list[str], material: LoadBalancerPki) -> None:
     account = one(material, session_persistence=SessionPersistenceSet(**persistence))
     found = section(rendered(account).text, "backend")
     assert found[found.index("balance roundrobin") + 1 : found.index("fullconn 100000")] == lines
@@ -233,7 +233,9 @@ def test_session_persistence(persistence: dict[str, Any], lines: list[str], mate
         ("TCP", {"protocol": "PROXY"}, "tcp", False, "send-proxy"),
     ],
 )
-def test_protocols(listener: str, pool: dict[str, Any], mode: str, tls: bool, proxy: str, material: Material) -> None:
+def test_protocols(
+    listener: str, pool: dict[str, Any], mode: str, tls: bool, proxy: str, material: LoadBalancerPki
+) -> None:
     text = rendered(one(material, {"protocol": listener}, **pool)).text
     backend = section(text, "backend")
     assert f"mode {mode}" in backend
@@ -254,13 +256,13 @@ def test_protocols(listener: str, pool: dict[str, Any], mode: str, tls: bool, pr
         ("TCP", "TCP", []),
     ],
 )
-def test_forwarded_headers(listener: str, pool: str, lines: list[str], material: Material) -> None:
+def test_forwarded_headers(listener: str, pool: str, lines: list[str], material: LoadBalancerPki) -> None:
     text = rendered(one(material, {"protocol": listener, "insert_x_forwarded": True}, protocol=pool)).text
     found = [line.replace("http-request set-header ", "") for line in section(text, "backend")]
     assert [line for line in found if "orward" in line] == lines
 
 
-def test_networks_that_may_connect(material: Material) -> None:
+def test_networks_that_may_connect(material: LoadBalancerPki) -> None:
     assert "allowed" not in rendered(one(material, {"allowed_cidrs": ()})).text
     networks = ("10.0.0.0/8", "192.0.2.0/24")
     found = section(rendered(one(material, {"allowed_cidrs": networks})).text, "frontend")
@@ -272,7 +274,7 @@ def test_networks_that_may_connect(material: Material) -> None:
     ]
 
 
-def test_users(material: Material) -> None:
+def test_users(material: LoadBalancerPki) -> None:
     users = (BasicAuthUser(username="a user", encrypted_password="$6$salt$hash"),)
     text = rendered(one(material, {"user_list": users})).text
     assert section(text, "userlist") == ["userlist listener", r"user a\x20user password \x246\x24salt\x24hash"]
@@ -282,7 +284,7 @@ def test_users(material: Material) -> None:
     assert "auth" not in passed_through
 
 
-def test_timeouts_come_from_the_listener_then_from_the_pool(material: Material) -> None:
+def test_timeouts_come_from_the_listener_then_from_the_pool(material: LoadBalancerPki) -> None:
     pool = {"timeout_member_connect": 3, "timeout_member_data": 4, "timeout_client_data": 5}
     text = rendered(one(material, {"timeout_member_connect": 1, "timeout_client_data": 2}, **pool)).text
     assert "timeout client 2\n" in text
@@ -294,25 +296,25 @@ def test_timeouts_come_from_the_listener_then_from_the_pool(material: Material) 
     ("algorithm", "balance"),
     [("ROUND_ROBIN", "roundrobin"), ("LEAST_CONNECTIONS", "leastconn"), ("SOURCE_IP", "source")],
 )
-def test_algorithms(algorithm: str, balance: str, material: Material) -> None:
+def test_algorithms(algorithm: str, balance: str, material: LoadBalancerPki) -> None:
     assert f"    balance {balance}\n" in rendered(one(material, lb_algorithm=algorithm)).text
 
 
 @pytest.mark.parametrize(("choice", "words"), [("octavia", f"alpn {ALPN}"), ("http1", "alpn http/1.1,http/1.0")])
-def test_alpn_of_pools_can_be_chosen(choice: str, words: str, material: Material) -> None:
+def test_alpn_of_pools_can_be_chosen(choice: str, words: str, material: LoadBalancerPki) -> None:
     account = one(material, protocol="HTTPS", health_monitor=stored.monitor())
     line = server(rendered(account, pool_alpn=choice).text)
     assert line.count(words) == 2
     assert "alpn" not in server(rendered(account, pool_alpn="none").text)
 
 
-def test_idle_connections_can_be_spared(material: Material) -> None:
+def test_idle_connections_can_be_spared(material: LoadBalancerPki) -> None:
     assert "idle-close" not in rendered(one(material)).text
     spared = rendered(one(material), idle_close="on-response").text
     assert "option idle-close-on-response\n    timeout http-keep-alive 5s\n" in spared
 
 
-def test_what_is_switched_off_is_left_out(material: Material) -> None:
+def test_what_is_switched_off_is_left_out(material: LoadBalancerPki) -> None:
     assert "backend" not in rendered(one(material, admin_state_up=False)).text
     assert rendered(one(material, {"admin_state_up": False})).listener_ids == ()
     account = one(material)
@@ -320,7 +322,7 @@ def test_what_is_switched_off_is_left_out(material: Material) -> None:
     assert rendered(account).listener_ids == ()
 
 
-def test_udp_is_not_carried(material: Material) -> None:
+def test_udp_is_not_carried(material: LoadBalancerPki) -> None:
     account = one(material)
     account.put(stored.listener("udp", protocol="UDP"))
     assert rendered(account).listener_ids == ("listener",)
@@ -331,7 +333,7 @@ def test_udp_is_not_carried(material: Material) -> None:
     [("ca", None, "secret ca is gone"), ("server", b"nothing", "the secret can't be opened")],
 )
 def test_a_listener_whose_secret_cannot_be_read_is_left_out(
-    secret_id: str, payload: bytes | None, reason: str, material: Material
+    secret_id: str, payload: bytes | None, reason: str, material: LoadBalancerPki
 ) -> None:
     account = one(material, protocol="HTTPS", ca_secret_id="ca")
     account.put(stored.listener("other"))
@@ -345,9 +347,9 @@ def test_a_listener_whose_secret_cannot_be_read_is_left_out(
     assert not found.files
 
 
-def test_ca_and_revocation_list_are_handed_on_as_they_are(material: Material) -> None:
+def test_ca_and_revocation_list_are_handed_on_as_they_are(material: LoadBalancerPki) -> None:
     account = one(material, protocol="HTTPS", ca_secret_id="ca")
-    text = f"Bag Attributes\r\n{material.authority.certificate_pem}"
+    text = f"Bag Attributes\r\n{material.ca.certificate_pem}"
     account.put(stored.secret("ca", text))
     assert text.encode() in rendered(account).files.values()
 

@@ -14,7 +14,7 @@ import pytest
 from gcore_emulator import Behavior
 from gcore_emulator.account import EmulatedAccount
 from gcore_emulator.data_plane import HaproxyDataPlane, haproxy_data_plane
-from gcore_tls_provider.certificates import DevelopmentAuthority
+from gcore_tls_provider.certificates import DevelopmentCa
 from gcore_tls_provider.cli.check.files import Role
 from tests.gcore_emulator.data_plane import stored
 from tests.gcore_emulator.data_plane.authority_cases import add_authorities
@@ -32,7 +32,7 @@ from tests.gcore_emulator.data_plane.waiting import until
 pytestmark = pytest.mark.xdist_group("materials")
 
 VERSIONS = {"TLS 1.2": ssl.TLSVersion.TLSv1_2, "TLS 1.3": ssl.TLSVersion.TLSv1_3}
-SERVER = DevelopmentAuthority.create("Listeners CA").issue_server(["app.example", "*.app.example"])
+SERVER = DevelopmentCa.create("Listeners CA").issue_server(["app.example", "*.app.example"])
 
 _PRIVATE_KEY = re.compile("-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----\n", re.DOTALL)
 

@@ -23,7 +23,7 @@ from tests.gcore_emulator.data_plane.nginx import NginxServer, nginx
 from tests.gcore_emulator.data_plane.waiting import until
 from tests.gcore_emulator.data_plane.world import TLS12, TLS13, Traffic
 from tests.gcore_emulator.emulated_api import pool_body
-from tests.material import Material
+from tests.material import LoadBalancerPki
 
 # The pools of the table share one HAProxy.
 pytestmark = pytest.mark.xdist_group("surprises")
@@ -115,8 +115,8 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(material: Material) -> Iterator[World]:
-    own, other = material.authority, material.other_authority
+def world(material: LoadBalancerPki) -> Iterator[World]:
+    own, other = material.ca, material.other_ca
     good, stranger = material.server.to_pem_bundle(), other.issue_server(["app.example"]).to_pem_bundle()
     ca, other_ca = own.certificate_pem, other.certificate_pem
     contexts = {
@@ -150,7 +150,7 @@ def test_what_a_client_gets_and_what_the_status_says(name: str, world: World) ->
 
 class TestTheName:
     def test_the_log_says_that_it_was_the_name(self, traffic: Traffic) -> None:
-        other_name = traffic.material.authority.issue_server(["backend.internal"])
+        other_name = traffic.material.ca.issue_server(["backend.internal"])
         deployed = traffic.https(traffic.backend(identity=other_name), timeout_member_connect=500)
         assert ask(deployed.port, "app.example").status == 503
         deployed.wait_for_log("different from the expected one")
@@ -202,7 +202,7 @@ class TestOneBrokenFile:
         self, traffic: Traffic
     ) -> None:
         api, deployed = traffic.api, traffic.https(traffic.backend())
-        truncated = traffic.material.authority.certificate_pem + traffic.material.other_authority.certificate_pem[:200]
+        truncated = traffic.material.ca.certificate_pem + traffic.material.other_ca.certificate_pem[:200]
         broken, own = traffic.secret(truncated, "broken"), deployed.pool()["secret_id"]
         error = api.fail("PATCH", f"/v2/lbpools/@/{deployed.pool_id}", {"ca_secret_id": broken})
         assert "HAProxy rejects the configuration" in error
@@ -231,7 +231,7 @@ class TestOneBrokenFile:
 
 class TestRevoking:
     def test_a_revoked_backend_is_refused_by_new_connections(self, traffic: Traffic) -> None:
-        issuer = traffic.material.authority
+        issuer = traffic.material.ca
         revoked, kept = issuer.issue_server(["app.example"]), issuer.issue_server(["app.example"])
         deployed = traffic.https(
             traffic.backend("revoked", revoked), traffic.backend("kept", kept), crl_secret_id=traffic.empty_crl()
@@ -239,20 +239,20 @@ class TestRevoking:
         assert {ask(deployed.port).said["backend"] for _ in range(4)} == {"revoked", "kept"}
         with connected(deployed.port) as connection:
             assert status_of(connection) == 200
-            deployed.patch_pool(crl_secret_id=traffic.secret(issuer.revocation_list([revoked])))
+            deployed.patch_pool(crl_secret_id=traffic.secret(issuer.issue_crl([revoked])))
             assert {ask(deployed.port).said["backend"] for _ in range(4)} == {"kept"}
             # An idle connection of a client goes with the reload.
             assert until(lambda: connection.sock.recv(1), lambda read: True) == b""
 
     def test_a_response_that_is_under_way_ends_well(self, traffic: Traffic) -> None:
-        issuer = traffic.material.authority
+        issuer = traffic.material.ca
         revoked = issuer.issue_server(["app.example"])
         slow = traffic.backend("revoked", revoked)
         deployed = traffic.https(slow, crl_secret_id=traffic.empty_crl(), timeout_member_connect=500)
         with concurrent.futures.ThreadPoolExecutor(1) as pool, slow.holding():
             running = pool.submit(ask, deployed.port)
             until(lambda: len(slow.requests), lambda count: count == 1)
-            deployed.patch_pool(crl_secret_id=traffic.secret(issuer.revocation_list([revoked])))
+            deployed.patch_pool(crl_secret_id=traffic.secret(issuer.issue_crl([revoked])))
             assert ask(deployed.port).status == 503
             slow.release()
             assert running.result(20).said["backend"] == "revoked"

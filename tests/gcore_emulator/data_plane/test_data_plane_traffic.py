@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gcore_tls_provider.certificates import DevelopmentAuthority
+from gcore_tls_provider.certificates import DevelopmentCa
 from tests.gcore_emulator.data_plane.clients import ask, connected, status_of
 from tests.gcore_emulator.data_plane.world import PROBED, Traffic
 from tests.gcore_emulator.emulated_api import member_body, pool_body
@@ -30,7 +30,7 @@ def test_mutual_tls_reaches_the_backend(traffic: Traffic) -> None:
 
 def test_the_certificate_is_chosen_by_name(traffic: Traffic) -> None:
     deployed = traffic.https(
-        traffic.backend(identity=traffic.material.authority.issue_server(["*.example", "app.example"])),
+        traffic.backend(identity=traffic.material.ca.issue_server(["*.example", "app.example"])),
         listener={"sni_secret_id": [traffic.secret(traffic.material.sni.to_pkcs12())]},
     )
     for name, identity in (
@@ -53,7 +53,7 @@ def test_pools_offer_http_2_unless_told_otherwise(choice: str, status: int, star
 
 
 def test_a_load_balancer_that_starts_broken_is_in_error(traffic: Traffic) -> None:
-    truncated = traffic.material.authority.certificate_pem + traffic.material.other_authority.certificate_pem[:200]
+    truncated = traffic.material.ca.certificate_pem + traffic.material.other_ca.certificate_pem[:200]
     pool = pool_body(protocol="HTTPS", ca_secret_id=traffic.secret(truncated), members=[member_body()])
     listener = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "pools": [pool]}
     assert "ca-file" in traffic.api.fail("POST", "/v1/loadbalancers/@", {"name": "web", "listeners": [listener]})
@@ -150,7 +150,7 @@ def test_a_backup_member_serves_when_no_other_does(traffic: Traffic) -> None:
     members = [traffic.member(main), traffic.member(spare, backup=True)]
     deployed = traffic.https(members=members, healthmonitor=PROBED)
     assert {ask(deployed.port).said["backend"] for _ in range(4)} == {"main"}
-    stranger = traffic.backend(identity=traffic.material.other_authority.issue_server(["app.example"]))
+    stranger = traffic.backend(identity=traffic.material.other_ca.issue_server(["app.example"]))
     main.context = stranger.context
     deployed.wait_for_members("ERROR", "ONLINE")
     assert {ask(deployed.port).said["backend"] for _ in range(4)} == {"spare"}
@@ -205,7 +205,7 @@ def test_switching_things_off_and_on(traffic: Traffic) -> None:
 
 @pytest.mark.parametrize(("bad", "member", "above"), [(1, "ERROR", "DEGRADED"), (2, "ERROR", "ERROR")])
 def test_bad_members_show_in_all_that_stands_above(bad: int, member: str, above: str, traffic: Traffic) -> None:
-    stranger = traffic.material.other_authority.issue_server(["app.example"])
+    stranger = traffic.material.other_ca.issue_server(["app.example"])
     backends = [traffic.backend(str(number), stranger if number < bad else None) for number in range(2)]
     deployed = traffic.https(*backends, healthmonitor=PROBED)
     deployed.wait_for_members(*[member] * bad, *["ONLINE"] * (2 - bad))
@@ -250,7 +250,7 @@ def test_old_keys_leave_the_private_folder(traffic: Traffic) -> None:
     assert folder.stat().st_mode & 0o777 == folder.parent.stat().st_mode & 0o777 == 0o700
     before = {path.name for path in folder.glob("*.pem")}
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir() if path.is_file())
-    fresh = traffic.material.authority.issue_server(["app.example"])
+    fresh = traffic.material.ca.issue_server(["app.example"])
     secret = traffic.secret(fresh.to_pkcs12())
     traffic.api.do("PATCH", f"/v2/lblisteners/@/{deployed.listener_id}", {"secret_id": secret})
     assert ask(deployed.port).certificate == fresh.certificate
@@ -288,9 +288,9 @@ def test_a_haproxy_that_died_is_started_by_the_next_change(traffic: Traffic) -> 
 
 def test_no_fresh_connection_is_refused_while_certificates_change(traffic: Traffic) -> None:
     """A hundred requests on connections of their own while listener, client, CA and revocation list change."""
-    material, new = traffic.material, DevelopmentAuthority.create("New CA")
-    both = material.authority.certificate_pem + new.certificate_pem
-    lists = material.authority.revocation_list() + new.revocation_list()
+    material, new = traffic.material, DevelopmentCa.create("New CA")
+    both = material.ca.certificate_pem + new.certificate_pem
+    lists = material.ca.issue_crl() + new.issue_crl()
     backend = traffic.backend(client_ca=both)
     deployed = traffic.https(backend, traffic.backend(client_ca=both), crl_secret_id=traffic.empty_crl())
     port = deployed.port

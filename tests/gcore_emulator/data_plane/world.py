@@ -24,7 +24,7 @@ from tests.gcore_emulator.emulated_api import (
     monitor_body,
     pool_body,
 )
-from tests.material import Material, base64_of
+from tests.material import LoadBalancerPki, base64_of
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Traffic:
 
     api: Api
     plane: HaproxyDataPlane
-    material: Material
+    material: LoadBalancerPki
     stack: ExitStack
     backends: list[Backend] = field(default_factory=list)
 
@@ -43,7 +43,7 @@ class Traffic:
         """A backend that demands a client certificate of the material's authority."""
         context = None
         if tls:
-            options.setdefault("client_ca", self.material.authority.certificate_pem)
+            options.setdefault("client_ca", self.material.ca.certificate_pem)
             context = server_context((identity or self.material.server).to_pem_bundle(), **options)
         backend = self.stack.enter_context(Backend(name, context).running())
         self.backends.append(backend)
@@ -81,7 +81,7 @@ class Traffic:
         return self.api.secret(base64_of(text), name)
 
     def empty_crl(self) -> str:
-        return self.secret(self.material.authority.revocation_list(), "crl")
+        return self.secret(self.material.ca.issue_crl(), "crl")
 
 
 @dataclass
@@ -129,7 +129,7 @@ class Deployed:
 class carrying(ExitStack):
     """An emulator with a data plane, on a port, with the choices that are given by field name of `Behavior`."""
 
-    def __init__(self, material: Material, **choices: Any) -> None:
+    def __init__(self, material: LoadBalancerPki, **choices: Any) -> None:
         super().__init__()
         self._material = material
         self._choices = choices

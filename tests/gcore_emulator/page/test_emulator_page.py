@@ -95,8 +95,8 @@ def page(browser: Chrome, traffic: Traffic) -> Iterator[Page]:
 
 def deploy(traffic: Traffic) -> Any:
     """A load balancer with two members, one of them bad, and a certificate that ends soon."""
-    stranger = traffic.material.other_authority.issue_server(["app.example"])
-    soon_over = traffic.material.authority.issue_server(["second.example"], valid_days=12)
+    stranger = traffic.material.other_ca.issue_server(["app.example"])
+    soon_over = traffic.material.ca.issue_server(["second.example"], valid_days=12)
     deployed = traffic.https(
         traffic.backend("good"),
         traffic.backend("bad", stranger),
@@ -165,7 +165,7 @@ def test_tasks_and_requests(page: Page, traffic: Traffic) -> None:
 
 
 def test_traffic_is_shown_with_why_it_failed(page: Page, traffic: Traffic) -> None:
-    stranger = traffic.material.other_authority.issue_server(["app.example"])
+    stranger = traffic.material.other_ca.issue_server(["app.example"])
     deployed = traffic.https(traffic.backend(identity=stranger), timeout_member_connect=500)
     assert ask(deployed.port).status == 503
     page.wait_for("#balancers", "Traffic, newest first")

@@ -20,7 +20,7 @@ _NO_ROUTE = (NotFound, MethodNotAllowed)
 def _v1(account: ProbedAccount) -> Iterator[ProbeFinding]:
     authority = account.certificates.authority
     rejections: dict[str, BadRequest | TaskFailed] = {}
-    for part, pem in (("ca", authority.certificate_pem), ("crl", authority.revocation_list())):
+    for part, pem in (("ca", authority.certificate_pem), ("crl", authority.issue_crl())):
         name = account.name_for(part)
         try:
             secret = account.create_secret(routes.create_secret_v1(name, base64_of(pem)), name)

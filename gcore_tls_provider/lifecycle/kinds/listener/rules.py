@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from gcore_tls_provider.certificates.findings.finding import Finding
-from gcore_tls_provider.certificates.rules.reload_effects import PublicMaterial, reload_findings
+from gcore_tls_provider.certificates.rules.reload_effects import PublicCertificates, reload_findings
 from gcore_tls_provider.certificates.rules.server_names import server_name_findings
 from gcore_tls_provider.lifecycle.inputs.properties import PartialInputs
 from gcore_tls_provider.lifecycle.inputs.references import ReferencedCertificates
@@ -33,14 +33,14 @@ def exposed_findings(
     material: ReferencedCertificates, before: ReferencedCertificates, now: datetime
 ) -> Sequence[Finding]:
     """Return findings about deployed certificates of the load balancer whose expiry a change exposes."""
-    single: Mapping[str, tuple[PublicMaterial | None, PublicMaterial | None]] = {
+    single: Mapping[str, tuple[PublicCertificates | None, PublicCertificates | None]] = {
         "certificate": (material.chain("certificate"), before.chain("certificate")),
         "client_certificate": (material.chain("client_certificate"), before.chain("client_certificate")),
         "ca": (material.ca(), before.ca()),
         "crl": (material.crl(), before.crl()),
     }
     former = before.chains("sni_certificates").known
-    stays: dict[str, Sequence[PublicMaterial]] = {
+    stays: dict[str, Sequence[PublicCertificates]] = {
         "sni_certificates": [each for each in material.chains("sni_certificates").known if each in former],
         **{role: [own] for role, (own, former_own) in single.items() if own is not None and own == former_own},
     }

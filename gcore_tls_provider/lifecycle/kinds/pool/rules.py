@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from gcore_tls_provider.certificates import CaBundle, RevocationLists
+from gcore_tls_provider.certificates import CaBundle, CrlBundle
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.certificates.rules.backend import backend_findings
-from gcore_tls_provider.certificates.rules.reload_effects import PublicMaterial, reload_findings
-from gcore_tls_provider.certificates.rules.revocation import coverage_findings, revoked_findings
+from gcore_tls_provider.certificates.rules.crl import coverage_findings, revoked_findings
+from gcore_tls_provider.certificates.rules.reload_effects import PublicCertificates, reload_findings
 from gcore_tls_provider.certificates.rules.rotation import rotation_findings
 from gcore_tls_provider.certificates.rules.shared_keys import shared_key_findings
 from gcore_tls_provider.certificates.san_matching import client_names_of
@@ -54,7 +54,7 @@ class PoolGraph:
 
     drafted: PartialInputs[PoolInputs]
     ca: CaBundle | None
-    crl: RevocationLists | None
+    crl: CrlBundle | None
     client: CertificateChain | None
     listener: Chains
     listener_protocol: str | None
@@ -203,7 +203,7 @@ class PoolGraph:
 
     def reload(self, before: PoolGraph, now: datetime) -> Sequence[Finding]:
         """Return findings about unchanged, expired certificates that a change of the pool exposes."""
-        stays: dict[str, list[PublicMaterial]] = {
+        stays: dict[str, list[PublicCertificates]] = {
             "ca_secret_id": [self.ca] if self.ca is not None and self.ca == before.ca else [],
             "crl_secret_id": [self.crl] if self.crl is not None and self.crl == before.crl else [],
             "secret_id": [self.client] if self.client is not None and self.client == before.client else [],
