@@ -69,21 +69,21 @@ class Bench:
         rows = [
             Row(
                 part="one",
-                measure=f"`up` of one load balancer over its longest chain of tasks, {self.chain:g} s",
+                measure=f"`up` of one load balancer, relative to its longest chain of tasks ({self.chain:g} s)",
                 measured=took / self.chain,
                 target=1.15,
             ),
-            Row(part="one", measure="requests for each object, polls apart", measured=asked.apart / OBJECTS, target=2),
+            Row(part="one", measure="requests per object, without polls", measured=asked.apart / OBJECTS, target=2),
             Row(part="one", measure="polls of one `up`", measured=asked.lists + asked.reads),
             Row(
                 part="one",
-                measure="from a task's end to our noticing it, over 5 % of its duration or 250 ms, median",
+                measure="delay until a task's end is detected, relative to 5 % of its duration or 250 ms, median",
                 measured=median(each.late / each.allowed for each in seen),
                 target=1,
             ),
             Row(
                 part="one",
-                measure="the same, at the most, over the cap",
+                measure="the same delay, maximum, relative to the longest interval",
                 measured=max(each.late for each in seen) / LONGEST_INTERVAL,
                 target=1,
             ),
@@ -104,20 +104,20 @@ class Bench:
         return [
             Row(
                 part="many",
-                measure=f"`up` of {count} over the longest chain of one",
+                measure=f"`up` of {count}, relative to the longest chain of one",
                 measured=took / self.chain,
                 target=1.5,
             ),
             Row(
                 part="many",
-                measure="its requests for the list of active tasks, over those of one thread that asks at the "
+                measure="its requests for the list of active tasks, relative to one thread that polls at the "
                 "shortest interval",
                 measured=polls.lists * SHORTEST_INTERVAL / took,
                 target=1,
             ),
             Row(
                 part="many",
-                measure="its requests for a single task, for each task",
+                measure="its requests for single tasks, per task",
                 measured=polls.reads / (count * OBJECTS),
                 target=1.1,
             ),
@@ -130,17 +130,17 @@ class Bench:
             ),
             Row(
                 part="many",
-                measure="threads of that process, over what works at once",
+                measure="threads of that process, relative to the operations at once",
                 measured=taken.threads / AT_ONCE,
                 target=1.5,
             ),
             Row(
                 part="many",
-                measure=f"preview, nothing changed, {count * RESOURCES} resources, over as many that do nothing",
+                measure=f"preview without changes, {count * RESOURCES} resources, relative to as many that do nothing",
                 measured=ours / self._previews(bare, previews),
                 target=1.3,
             ),
-            Row(part="many", measure="requests of these previews: of check and diff", measured=asked, target=0),
+            Row(part="many", measure="requests of check and diff in these previews", measured=asked, target=0),
             *self._against_the_sdk("many", count, took),
         ]
 
@@ -161,25 +161,25 @@ class Bench:
         return [
             Row(
                 part="growth",
-                measure=f"`up` of {many} over `up` of {few}{how}",
+                measure=f"`up` of {many}, relative to `up` of {few}{how}",
                 measured=took[many] / took[few],
                 target=many / few,
             ),
             Row(
                 part="growth",
-                measure=f"processor time of program and provider, of {many} over of {few}{how}",
+                measure=f"processor time of program and provider, {many} relative to {few}{how}",
                 measured=processor[many] / processor[few],
                 target=many / few,
             ),
             Row(
                 part="growth",
-                measure=f"seconds that each load balancer more adds{how}",
+                measure=f"time per additional load balancer{how}",
                 measured=(took[many] - took[few]) / (many - few),
                 unit="s",
             ),
             Row(
                 part="growth",
-                measure=f"processor time of program and provider that each load balancer more adds{how}",
+                measure=f"processor time of program and provider per additional load balancer{how}",
                 measured=(processor[many] - processor[few]) / (many - few),
                 unit="s",
             ),
@@ -195,7 +195,9 @@ class Bench:
             measured_of = 1 if work is sdk.sequentially else count
             with account(self.seconds) as at:
                 theirs = _seconds(partial(work, at, measured_of)) * count / measured_of
-            rows.append(Row(part=part, measure=f"`up` of {count} over Gcore's SDK, {how}", measured=took / theirs))
+            rows.append(
+                Row(part=part, measure=f"`up` of {count}, relative to Gcore's SDK, {how}", measured=took / theirs)
+            )
         return rows
 
     def _previews(self, stack: Stack, count: int) -> float:

@@ -39,7 +39,7 @@ class Bare(ResourceProvider):
 
 
 def imports(repeats: int = REPEATS) -> list[Row]:
-    """`import gcore_tls_components` over `import pulumi`, each in a fresh interpreter."""
+    """`import gcore_tls_components`, relative to `import pulumi`, each in a fresh interpreter."""
 
     def of(module: str) -> Callable[[], None]:
         return lambda: _run(f"import {module}")
@@ -47,7 +47,7 @@ def imports(repeats: int = REPEATS) -> list[Row]:
     return [
         _ratio(
             "import",
-            "`import gcore_tls_components` over `import pulumi`",
+            "`import gcore_tls_components`, relative to `import pulumi`",
             1.25,
             repeats,
             of("gcore_tls_components"),
@@ -61,7 +61,7 @@ def provider_start(repeats: int = REPEATS) -> list[Row]:
     return [
         _ratio(
             "start",
-            "start of the provider process to its first answer, over the bare dynamic server's",
+            "provider process, start to first response, relative to a provider that does nothing",
             1.3,
             repeats,
             lambda: _first_answer(LoadBalancerProvider()),

@@ -20,7 +20,7 @@ QUICK = {"create_secret": 0.05, "create_loadbalancer": 0.3, "create_lblistener":
 def test_one_load_balancer(tmp_path: Path) -> None:
     rows, drawn = Bench(tmp_path, QUICK, beside_sdk=False).one()
     measured = {row.measure: row.measured for row in rows}
-    assert 1 < measured["requests for each object, polls apart"] <= 2
+    assert 1 < measured["requests per object, without polls"] <= 2
     assert all(value > 0 for measure, value in measured.items() if "noticing" not in measure and "cap" not in measure)
     for task_type, count in {"create_secret": 5, "create_loadbalancer": 1, "create_lblistener": 1}.items():
         assert drawn.count(f">{task_type}<") == count
@@ -31,9 +31,9 @@ def test_a_stack_of_them(tmp_path: Path) -> None:
     rows = Bench(tmp_path, QUICK, beside_sdk=False).many(1, previews=1)
     assert [row.part for row in rows] == ["many"] * len(rows)
     measured = {row.measure: row for row in rows}
-    assert measured["requests of these previews: of check and diff"].measured == 0
-    assert 1 <= measured["its requests for a single task, for each task"].measured <= 3
-    threads = measured["threads of that process, over what works at once"]
+    assert measured["requests of check and diff in these previews"].measured == 0
+    assert 1 <= measured["its requests for single tasks, per task"].measured <= 3
+    threads = measured["threads of that process, relative to the operations at once"]
     assert 0 < threads.measured <= 1
     (memory,) = [row for row in rows if row.unit == "MiB"]
     assert 10 < memory.measured < 1000
