@@ -86,10 +86,10 @@ def test_existing_files_are_replaced_only_with_force(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["new", "--server-name", "app test"], "no host name"),
+        (["new", "--server-name", "app test"], "is not a host name"),
         (["new", "--server-name", "app.test:443"], "without scheme and port"),
         (["new", "--sni-name", "shöp.test"], "xn--"),
-        (["new", "--client-name", ""], "no host name"),
+        (["new", "--client-name", ""], "is not a host name"),
         (["new", "--days", "0"], "--days"),
         (["new", "--days", "1826"], "--days"),
         (["file"], "is not a directory"),
