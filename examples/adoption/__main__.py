@@ -11,7 +11,7 @@ existing: dict[str, str] = config.require_object("existing")
 
 web = MTLSLoadBalancer(
     "web",
-    # Without effect once `pulumi up` is done; may be removed then.
+    # Without effect after `pulumi up`; you can then remove it.
     existing_ids={
         "load_balancer": existing["loadBalancer"],
         "listener": existing["listener"],

@@ -1,4 +1,4 @@
-"""Mutual TLS for a pool that another tool owns. `pulumi destroy` restores what the pool was like before."""
+"""Mutual TLS for a pool that another tool owns. `pulumi destroy` restores the pool's previous TLS settings."""
 
 import pulumi
 
@@ -11,10 +11,10 @@ client_certificate = ClientCertificate(
     certificate=from_file(config.require("clientCertificate")),
     private_key=from_file(config.require("clientKey")),
 )
-authority = from_file(config.require("ca"))
-ca = CertificateAuthority("backends", certificate=authority)
-revoked = config.get("crl")
-crl = RevocationList("backends", revocation_list=from_file(revoked), ca=authority) if revoked else None
+ca_file = from_file(config.require("ca"))
+ca = CertificateAuthority("backends", certificate=ca_file)
+crl_path = config.get("crl")
+crl = RevocationList("backends", revocation_list=from_file(crl_path), ca=ca_file) if crl_path else None
 
 attachment = PoolTlsAttachment(
     "backends", pool=config.require("poolId"), ca=ca, client_certificate=client_certificate, crl=crl

@@ -1,4 +1,4 @@
-"""The listener's certificate is an output of another resource: the first preview doesn't know it yet."""
+"""The listener certificate is an output of another resource, unknown in the first preview."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from gcore_tls_provider import Listener, ListenerCertificate, LoadBalancer, Pool
 
 
 class Issuer(dynamic.ResourceProvider):
-    """Stands in for whatever issues your certificates: ACME, Vault, a cloud's private CA."""
+    """Stand-in for the issuer of your certificates: ACME, Vault, or a private CA of a cloud."""
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
-        """Issues a certificate and its key."""
+        """Issue a certificate and its key."""
         from gcore_tls_provider.certificates import DevelopmentCa
 
         issued = DevelopmentCa.create("Development Server CA").issue_server(props["host_names"])
@@ -20,19 +20,19 @@ class Issuer(dynamic.ResourceProvider):
         return dynamic.CreateResult(props["host_names"][0], outputs)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:
-        """Other names are another certificate."""
+        """Replace the certificate if its names change."""
         changed = _olds["host_names"] != _news["host_names"]
         return dynamic.DiffResult(changes=changed, replaces=["host_names"] if changed else [])
 
 
 class IssuedCertificate(dynamic.Resource):
-    """A certificate from that issuer."""
+    """Certificate of that issuer."""
 
     certificate: pulumi.Output[str]
     private_key: pulumi.Output[str]
 
     def __init__(self, name: str, host_names: list[str]) -> None:
-        """Asks for a certificate for these names."""
+        """Request a certificate for these names."""
         props = {"host_names": host_names, "certificate": None, "private_key": None}
         super().__init__(
             Issuer(), name, props, pulumi.ResourceOptions(additional_secret_outputs=["certificate", "private_key"])

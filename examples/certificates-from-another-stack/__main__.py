@@ -1,4 +1,4 @@
-"""The certificates are outputs of another stack, which another team looks after."""
+"""The certificates are outputs of another stack, which another team manages."""
 
 import pulumi
 

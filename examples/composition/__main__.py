@@ -1,4 +1,4 @@
-"""Certificates, member addresses and the DNS record belong to other providers; here, stand-ins that run offline."""
+"""Certificates, member addresses and the DNS record come from other providers, here from stand-ins that run offline."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ from gcore_tls_provider import (
 
 
 class Acme(dynamic.ResourceProvider):
-    """Stands in for a certificate from ACME."""
+    """Stand-in for ACME: issues a certificate."""
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
-        """Issues a certificate for a name."""
+        """Issue a certificate for a name."""
         from gcore_tls_provider.certificates import DevelopmentCa
 
         issued = DevelopmentCa.create("ACME").issue_server([props["name"]])
@@ -31,17 +31,17 @@ class Vault(dynamic.ResourceProvider):
     """Stand-in for Vault's PKI: a client certificate, and the CA that issued the backends' certificates."""
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
-        """Issues a client certificate for a name."""
+        """Issue a client certificate for a name."""
         from gcore_tls_provider.certificates import DevelopmentCa
 
-        authority = DevelopmentCa.create("Vault")
-        issued = authority.issue_client(props["name"])
+        issuing_ca = DevelopmentCa.create("Vault")
+        issued = issuing_ca.issue_client(props["name"])
         outputs = {"certificate": issued.full_chain_pem, "private_key": issued.private_key_pem}
-        return dynamic.CreateResult(props["name"], {**props, **outputs, "ca": authority.certificate_pem})
+        return dynamic.CreateResult(props["name"], {**props, **outputs, "ca": issuing_ca.certificate_pem})
 
 
 class Machines(dynamic.ResourceProvider):
-    """Stands in for a cloud's virtual machines, whose addresses nobody knows before they are there."""
+    """Stand-in for a cloud's virtual machines, whose addresses are unknown before their creation."""
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Start a machine."""
@@ -49,7 +49,7 @@ class Machines(dynamic.ResourceProvider):
 
 
 class Dns(dynamic.ResourceProvider):
-    """Stands in for a zone of a DNS provider."""
+    """Stand-in for a zone of a DNS provider."""
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Create a record."""
@@ -61,35 +61,35 @@ class Dns(dynamic.ResourceProvider):
 
 
 class Issued(dynamic.Resource):
-    """A certificate, its key, and the authority where it is given."""
+    """Certificate and key, and the CA if the issuer returns it."""
 
     certificate: pulumi.Output[str]
     private_key: pulumi.Output[str]
     ca: pulumi.Output[str]
 
     def __init__(self, name: str, issuer: dynamic.ResourceProvider, common_name: str) -> None:
-        """Asks an issuer for a certificate."""
+        """Request a certificate from an issuer."""
         props = {"name": common_name, "certificate": None, "private_key": None, "ca": None}
         super().__init__(issuer, name, props, pulumi.ResourceOptions(additional_secret_outputs=["private_key"]))
 
 
 class Machine(dynamic.Resource):
-    """A machine with an address."""
+    """Machine with an address."""
 
     address: pulumi.Output[str]
 
     def __init__(self, number: int) -> None:
-        """Asks for a machine."""
+        """Request a machine."""
         super().__init__(Machines(), f"web-{number}", {"name": f"web-{number}", "number": number, "address": None})
 
 
 class Record(dynamic.Resource):
-    """An address under a name."""
+    """DNS record of an address."""
 
     address: pulumi.Output[str]
 
     def __init__(self, host_name: str, address: pulumi.Input[str | None]) -> None:
-        """Asks for a record."""
+        """Request a record."""
         super().__init__(Dns(), host_name, {"name": host_name, "address": address})
 
 
@@ -114,7 +114,7 @@ pool = Pool(
     ca=ca,
     client_certificate=client_certificate,
 )
-# After the listener and the pool: the name leads to something that answers.
-record = Record(host_name, pulumi.Output.all(load_balancer.vip_address, pool.id).apply(lambda made: made[0]))
+# Created after the listener and the pool, so that the name leads to a working service.
+record = Record(host_name, pulumi.Output.all(load_balancer.vip_address, pool.id).apply(lambda created: created[0]))
 
 pulumi.export("record", pulumi.Output.concat(host_name, " ", record.address))

@@ -1,4 +1,4 @@
-"""A load balancer that was made elsewhere gets a listener and a pool with mutual TLS; itself it stays as it is."""
+"""Add a listener and a pool with mutual TLS to an existing load balancer, which stays unchanged."""
 
 import pulumi
 

@@ -1,8 +1,8 @@
-"""Makes a pull request's comment from what `pulumi preview --diff --color never` has printed.
+"""Write the comment of a pull request from the output of `pulumi preview --diff --color never`.
 
     python comment.py preview.txt STATUS > comment.md
 
-Certificate findings come first, each once; then what would change, in colors that GitHub gives to differences.
+Findings about certificates come first, each once, followed by the changes in the colors of a diff on GitHub.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 LONGEST_DIFF = 50_000
-"""Characters: GitHub takes comments of 65,536."""
+"""Length in characters. GitHub accepts comments of 65,536."""
 
 _SIGNS = {"+": "+", "++": "+", "-": "-", "--": "-", "~": "!", "+-": "!", "-+": "!"}
 """Prefix of a changed line in the comment, for each of Pulumi's signs."""
@@ -25,8 +25,8 @@ def comment(printed: str, status: int) -> str:
     """Return the comment as Markdown.
 
     Args:
-        printed: what the preview has printed.
-        status: its exit status.
+        printed: Output of the preview.
+        status: Exit code of the preview.
     """
     parts = [f"### Preview: {'failed' if status else _changes(printed)}"]
     for severity in ("error", "warning"):

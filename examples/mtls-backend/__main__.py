@@ -18,7 +18,7 @@ addresses: list[str] = config.require_object("members")
 host_names: list[str] = config.require_object("hostNames")
 backend_files: list[str] = config.require_object("backendCertificates")
 
-# Secrets first: what clients are shown, what backends are shown, and which backends are trusted.
+# Secrets first: listener certificate, client certificate, and the CA and CRL that verify backends.
 certificate = ListenerCertificate(
     "web", certificate=from_file(config.require("certificate")), private_key=from_file(config.require("privateKey"))
 )
@@ -27,9 +27,9 @@ client_certificate = ClientCertificate(
     certificate=from_file(config.require("clientCertificate")),
     private_key=from_file(config.require("clientKey")),
 )
-authority = from_file(config.require("ca"))
-ca = CertificateAuthority("backends", certificate=authority)
-crl = RevocationList("backends", revocation_list=from_file(config.require("crl")), ca=authority)
+ca_file = from_file(config.require("ca"))
+ca = CertificateAuthority("backends", certificate=ca_file)
+crl = RevocationList("backends", revocation_list=from_file(config.require("crl")), ca=ca_file)
 
 load_balancer = LoadBalancer("web", tags={"team": "platform"})
 listener = Listener("web", load_balancer=load_balancer, certificate=certificate, host_names=host_names)
@@ -43,7 +43,7 @@ pool = Pool(
     client_certificate=client_certificate,
     crl=crl,
     health_monitor={"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3},
-    # For the preview: will the load balancer accept what the backends show, for each name that clients use?
+    # For the preview: it checks the backends' certificates against the CA, the CRL and the names that clients use.
     host_names=host_names,
     expected_backend_certificates=[from_file(path) for path in backend_files],
 )

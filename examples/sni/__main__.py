@@ -1,4 +1,4 @@
-"""One listener, several certificates: the name that a client asks for decides (SNI)."""
+"""One listener with several certificates. The name that a client requests (SNI) selects one of them."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""Clients' TLS ends at the load balancer; its backends get plain HTTP."""
+"""The load balancer terminates TLS from clients, and uses plain HTTP to its backends."""
 
 import pulumi
 

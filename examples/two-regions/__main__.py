@@ -1,4 +1,4 @@
-"""The same load balancer twice: where `gcore:` says, and where `gcore-eu:` says, perhaps in another account."""
+"""The same load balancer with the provider configs `gcore` and `gcore-eu`, which can name different accounts."""
 
 import pulumi
 

@@ -11,12 +11,12 @@ member_port = config.require_int("memberPort")
 
 web = MTLSLoadBalancer(
     "web",
-    # What clients see.
+    # Certificate that clients see.
     listener_certificate={
         "certificate": from_file(config.require("certificate")),
         "private_key": from_file(config.require("privateKey")),
     },
-    # What backends see, and which of them are trusted. Revoked ones: crl=from_file(...).
+    # Certificate that backends see, and the CA that verifies theirs. To reject revoked ones, add crl=from_file(...).
     client_certificate={
         "certificate": from_file(config.require("clientCertificate")),
         "private_key": from_file(config.require("clientKey")),

@@ -44,11 +44,11 @@ IN_THE_PREVIEW = {
     ),
     "missing file": Refused(
         'gcore.CertificateAuthority("backends", certificate=from_file("nowhere.pem"))',
-        (("'nowhere.pem' does not exist", "Check the path"),),
+        (("'nowhere.pem' does not exist", "Correct the path"),),
     ),
     "another certificate's key": Refused(
         'gcore.ListenerCertificate("web", certificate=from_file("$server"), private_key=from_file("$shop_key"))',
-        (("'web'", "private_key: ", "doesn't fit the certificate 'CN=app.example.com'", "Give the key"),),
+        (("'web'", "private_key: ", "does not match the certificate 'CN=app.example.com'", "Give the matching key"),),
     ),
     "a member that is a name": Refused(
         'gcore.Pool("web", load_balancer=gcore.LoadBalancer("web"),\n'

@@ -170,7 +170,7 @@ def test_a_bundle_that_drops_an_authority_warns_with_the_three_steps(stack: Stac
     assert said(preview) == {"web-pool": ["warning: ca CA_DROPPED"]}
     (warning,) = preview.diagnostics
     assert "'CN=Backends CA'" in warning
-    assert re.search(r"add .*; reissue .*; then drop", warning), warning
+    assert re.search(r"add .*; issue .* again; then drop", warning), warning
 
 
 def test_a_certificate_near_its_end_warns_on_every_preview(stack: Stack, files: Files) -> None:

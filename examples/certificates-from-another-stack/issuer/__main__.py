@@ -1,4 +1,4 @@
-"""The stack that gives out certificates: here from files, in earnest from whatever issues yours."""
+"""The stack that exports certificates: here from files, in production from your issuer."""
 
 from pathlib import Path
 
@@ -6,5 +6,5 @@ import pulumi
 
 config = pulumi.Config()
 for name in ("certificate", "privateKey", "clientCertificate", "clientKey", "ca"):
-    # As secrets: a stack that reads them gets them encrypted, and keeps them so.
+    # As secrets, so that they stay encrypted in the state of each stack that reads them.
     pulumi.export(name, pulumi.Output.secret(Path(config.require(name)).read_text()))

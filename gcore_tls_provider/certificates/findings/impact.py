@@ -45,7 +45,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             _WARNING,
         ),
         "REPLACED": Code(
-            "an object that a new one replaces, without a gap",
+            "an object that a new one replaces, which is created first",
             _replacements(
                 {
                     "load_balancer": (
@@ -66,7 +66,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             _WARNING,
         ),
         "REPLACED_WITH_GAP": Code(
-            "an object that is deleted before a new one replaces it: traffic stops",
+            "an object that a new one replaces, after it is deleted: traffic stops",
             _replacements(
                 {
                     "vip_port": (

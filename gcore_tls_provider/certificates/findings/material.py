@@ -30,7 +30,7 @@ _TRY_PASSWORDS: Final = (
     "Check with `openssl pkcs12 -noout -in FILE`, or for a private key `openssl pkey -noout -in FILE`."
 )
 _GIVE_PASSWORD: Final = "Add --password-file FILE, or set the environment variable {variable}."
-_SECRET: Final = "Set {property} from a secret of the stack (`pulumi config set --secret NAME VALUE`)"
+_SECRET: Final = 'Run `pulumi config set --secret NAME`, and write {property}=pulumi.Config().require_secret("NAME")'
 
 CODES: Final[Mapping[str, Code]] = MappingProxyType(
     {
@@ -70,7 +70,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
                 "rounds": Message(
                     "The encryption of {property} needs more than {limit} rounds of hashing.", _USUAL_ENCRYPTION
                 ),
-                "memory": Message("The encryption of {property} needs more than {limit} MiB.", _USUAL_ENCRYPTION),
+                "memory": Message(
+                    "The encryption of {property} needs more than {limit} MiB of memory.", _USUAL_ENCRYPTION
+                ),
             },
         ),
         "FILE_NOT_FOUND": Code(
@@ -97,7 +99,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "NOT_PEM": Code(
             "neither PEM text nor base64",
             {
-                "path": Message("{property} is the path of a file, not its content.", 'Write from_file("PATH").'),
+                "path": Message(
+                    "{property} is the path of a file, not its content.", 'Read the file: from_file("PATH").'
+                ),
                 "text": Message(
                     "{property} is neither PEM text nor base64 of a binary file.",
                     'Give {expected} as PEM text with its BEGIN and END lines, or read a file with from_file("PATH").',
@@ -313,7 +317,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             {
                 "argument": Message(
                     "The private key in {key_property} is encrypted, and {property} is not set.",
-                    f"{_SECRET}, or decrypt the key: `openssl pkey -in FILE -out NEW`.",
+                    f"{_SECRET}; or decrypt the key with `openssl pkey -in FILE -out NEW`.",
                 ),
                 "file": Message("{property} is encrypted, and no password was given.", _GIVE_PASSWORD),
             },

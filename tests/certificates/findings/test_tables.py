@@ -26,7 +26,7 @@ COMPUTED = {
     "certificates/rules/reload_effects.py": "the message depends on the type of content",
     "cli/check/passwords.py": "the code depends on the type of file",
 }
-"""Modules with calls whose code, message or values are not in the source. The tests of these modules run all of them."""
+"""Modules with calls whose code, message or values are not in the source. Tests of these modules run all of them."""
 
 
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)

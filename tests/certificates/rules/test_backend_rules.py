@@ -213,7 +213,7 @@ def test_ca_without_crl_is_an_error_where_a_backend_needs_it() -> None:
 def test_path_has_a_maximum_length() -> None:
     cas = [ROOT]
     for number in range(255):
-        cas.append(issue_ca(f"Authority {number}", cas[-1]))
+        cas.append(issue_ca(f"CA {number}", cas[-1]))
 
     findings = findings_of(issue("app.example.com", cas[-1]).alone, cas=cas)
 

@@ -135,7 +135,7 @@ CASES = [
         sent=(),
         differs="a private root can have issued the leaf: only the peer knows its roots",
     ),
-    Case("unrelated CA sent", server(), sent=(issue_authority("Stranger CA"),)),
+    Case("unrelated CA sent", server(), sent=(issue_authority("Unrelated CA"),)),
     Case("bare intermediate", below("Bare CA", usages=None, subject_key_id=False, authority_key_id=False)),
     Case("expired intermediate", below("Old CA", not_after=NOW - DAY)),
     Case("intermediate that is not valid yet", below("Next CA", not_before=NOW + DAY)),
