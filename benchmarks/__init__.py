@@ -1,1 +1,1 @@
-"""Benchmarks on the real engine and the emulator, compared with Gcore's own SDK. Not tests."""
+"""Benchmarks with the real engine and the emulator, compared with Gcore's SDK. Not tests."""

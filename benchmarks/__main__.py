@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks`. See docs/performance.md."""
+"""Command `python -m benchmarks`. See docs/performance.md."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Part(str, Enum):
 
 
 def run(
-    only: Annotated[list[Part] | None, typer.Option(help="Run this part; may be repeated. [default: all]")] = None,
+    only: Annotated[list[Part] | None, typer.Option(help="Part to run; can be repeated. [default: all]")] = None,
     into: Annotated[Path, typer.Option(help="Folder for measured.json and timeline.svg.")] = Path("build/benchmarks"),
     page: Annotated[Path | None, typer.Option(help="Also write the table between the markers of this page.")] = None,
 ) -> None:
-    """Measures how fast the package is, on the real engine and the emulator."""
+    """Measure the speed of the package with the real engine and the emulator."""
     into.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -37,8 +37,8 @@ def run(
         for part in only or list(Part):
             typer.echo(f"{part.value} ...", err=True)
             if part is Part.one:
-                measured, drawn = bench.one()
-                (into / "timeline.svg").write_text(drawn)
+                measured, timeline = bench.one()
+                (into / "timeline.svg").write_text(timeline)
             elif part is Part.many:
                 measured = bench.many()
             elif part is Part.growth:

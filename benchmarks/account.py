@@ -1,4 +1,4 @@
-"""An emulated account in a process of its own, and the tasks that ran in it."""
+"""Emulated account in a separate process, and its tasks."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ TASK_SECONDS: Final[Mapping[str, float]] = {
     "create_lblistener": 3.0,
     "create_lbpool": 5.0,
 }
-"""Duration of tasks at Gcore, in seconds, one after the other: 29 s is the longest chain."""
+"""Duration of tasks at Gcore, in seconds. The longest chain takes 29 s."""
 
 _SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
-class Ran:
-    """A task, and when it ran."""
+class FinishedTask:
+    """Finished task, with its start and end."""
 
     task_type: str
-    begun: datetime
+    started: datetime
     ended: datetime
 
 
 @dataclass(frozen=True)
-class Noticed:
-    """Delay between the end of a task and the request that noticed it.
+class DetectionDelay:
+    """Delay between the end of a task and the request that detected it.
 
     Attributes:
-        late: seconds after its end.
-        duration: seconds that it took.
+        delay: Delay in seconds.
+        duration: Duration of the task in seconds.
     """
 
-    late: float
+    delay: float
     duration: float
 
     @property
     def allowed(self) -> float:
-        """Seconds that may pass: 5 % of its duration, or 250 ms if that is more."""
+        """Maximum delay in seconds: 5 % of the duration, but at least 250 ms."""
         return max(0.05 * self.duration, 0.25)
 
 
@@ -63,19 +63,19 @@ class Requests:
     """Number of requests to an account.
 
     Attributes:
-        apart: requests that aren't about tasks.
-        lists: requests for the list of the active tasks.
-        reads: requests for one task.
+        other: Requests that are not about tasks.
+        lists: Requests for the list of active tasks.
+        reads: Requests for a single task.
     """
 
-    apart: int
+    other: int
     lists: int
     reads: int
 
     @property
-    def all(self) -> int:
-        """All of them."""
-        return self.apart + self.lists + self.reads
+    def total(self) -> int:
+        """Number of all requests."""
+        return self.other + self.lists + self.reads
 
 
 class _Request(BaseModel, frozen=True):
@@ -89,10 +89,10 @@ class _RequestLog(BaseModel, frozen=True):
 
 @dataclass(frozen=True)
 class Account:
-    """An emulated account.
+    """Emulated account.
 
     Attributes:
-        url: where its API answers.
+        url: Base URL of its API.
     """
 
     url: str
@@ -109,13 +109,13 @@ class Account:
 
     def requests(self) -> Requests:
         """Return the counts of requests so far."""
-        requests = _RequestLog.model_validate_json(self._got("requests")).requests
+        requests = _RequestLog.model_validate_json(self._get("requests")).requests
         about_tasks = [each.path for each in requests if "/tasks/" in each.path]
         lists = sum(path.endswith("/active") for path in about_tasks)
         return Requests(len(requests) - len(about_tasks), lists, len(about_tasks) - lists)
 
-    def _got(self, what: str) -> bytes:
-        return httpx.get(f"{self.url}/_emulator/{what}", timeout=_SECONDS).raise_for_status().content
+    def _get(self, resource: str) -> bytes:
+        return httpx.get(f"{self.url}/_emulator/{resource}", timeout=_SECONDS).raise_for_status().content
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def account(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[Account]:
     """Start an empty emulator, and stop it at the end.
 
     Args:
-        seconds: how long tasks run, by their type.
+        seconds: Durations of tasks, by task type.
     """
     spec = ",".join(["0.05", *(f"{kind}={length}" for kind, length in seconds.items())])
     process = subprocess.Popen(
@@ -143,8 +143,8 @@ def account(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[Account]:
 
 
 @contextmanager
-def account_within(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[tuple[Account, Emulator]]:
-    """Serve an emulator within this process, for exact times: the API rounds them to seconds."""
+def account_in_process(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[tuple[Account, Emulator]]:
+    """Serve an emulator in this process, for exact times: the API rounds them to seconds."""
     emulator = Emulator(
         Settings(
             api_key=API_KEY,
@@ -157,23 +157,23 @@ def account_within(seconds: Mapping[str, float] = TASK_SECONDS) -> Iterator[tupl
         yield Account(url), emulator
 
 
-def noticed(emulator: Emulator) -> list[Noticed]:
+def detection_delays(emulator: Emulator) -> list[DetectionDelay]:
     """Return the delay for each task: from its end to the first response about tasks after it."""
-    polls = [call.at for call in emulator.requests if "/tasks/" in call.path]
+    polls = [each.at for each in emulator.requests if "/tasks/" in each.path]
     found = []
-    for task in ran(emulator):
+    for task in finished_tasks(emulator):
         after = [at for at in polls if at >= task.ended]
         if after:
-            late = (min(after) - task.ended).total_seconds()
-            found.append(Noticed(late, (task.ended - task.begun).total_seconds()))
+            delay = (min(after) - task.ended).total_seconds()
+            found.append(DetectionDelay(delay, (task.ended - task.started).total_seconds()))
     return found
 
 
-def ran(emulator: Emulator) -> list[Ran]:
-    """All tasks that have finished, the oldest first."""
+def finished_tasks(emulator: Emulator) -> list[FinishedTask]:
+    """Return all finished tasks, the oldest first."""
     done = [
-        Ran(task.task_type, task.running_at or task.created_at, task.finished_at)
+        FinishedTask(task.task_type, task.running_at or task.created_at, task.finished_at)
         for task in emulator.account.tasks.values()
         if task.finished_at is not None
     ]
-    return sorted(done, key=lambda task: task.begun)
+    return sorted(done, key=lambda task: task.started)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.engine.ending import processes, providers
+from tests.engine.interrupted_runs import processes_of, provider_processes_of
 from tests.engine.stack import Stack
 
 _PAUSE: Final = 0.5
@@ -18,14 +18,13 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
-class Taken:
-    """Peak resource use of a stack's processes while they were watched.
+class ResourceUse:
+    """Peak resource use of a stack's processes during the observation.
 
     Attributes:
-        mib: memory of the provider process.
-        threads: threads of the provider process.
-        seconds: processor time of each process that works for the program, the provider's among them: all but the
-            engine's own.
+        mib: Memory of the provider process.
+        threads: Threads of the provider process.
+        seconds: Processor time of each process of the program and the provider, without the engine's own processes.
     """
 
     mib: float = 0.0
@@ -34,24 +33,24 @@ class Taken:
 
 
 @contextmanager
-def watched(stack: Stack) -> Iterator[Taken]:
-    """Sample a stack's processes now and then until the block ends."""
-    taken, ended = Taken(), threading.Event()
+def observe(stack: Stack) -> Iterator[ResourceUse]:
+    """Sample a stack's processes periodically until the block ends."""
+    use, ended = ResourceUse(), threading.Event()
 
-    def look() -> None:
+    def sample() -> None:
         while not ended.wait(_PAUSE):
-            for process in providers(stack):
+            for process in provider_processes_of(stack):
                 status = _status(process)
-                taken.mib = max(taken.mib, status.get("VmRSS", 0) / 1024)
-                taken.threads = max(taken.threads, status.get("Threads", 0))
-            for process in processes(stack):
+                use.mib = max(use.mib, status.get("VmRSS", 0) / 1024)
+                use.threads = max(use.threads, status.get("Threads", 0))
+            for process in processes_of(stack):
                 if not _is_engine(process):
-                    taken.seconds[process] = max(taken.seconds.get(process, 0.0), _processor_seconds(process))
+                    use.seconds[process] = max(use.seconds.get(process, 0.0), _processor_seconds(process))
 
-    thread = threading.Thread(target=look, daemon=True)
+    thread = threading.Thread(target=sample, daemon=True)
     thread.start()
     try:
-        yield taken
+        yield use
     finally:
         ended.set()
         thread.join()
@@ -67,7 +66,7 @@ def _status(process: int) -> dict[str, int]:
 
 
 def _processor_seconds(process: int) -> float:
-    # proc(5): utime and stime are the 14th and 15th field; the second, in parentheses, may have spaces.
+    # proc(5): utime and stime are the fields 14 and 15. The second field, in parentheses, can contain spaces.
     fields = _read(process, "stat").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS if len(fields) > 12 else 0.0
 

@@ -12,14 +12,14 @@ END: Final = "<!-- measured: end -->"
 
 
 class Row(BaseModel, frozen=True):
-    """One figure.
+    """Row of the report.
 
     Attributes:
-        part: the part of the benchmark that it is from.
-        measure: what it is of, in words.
-        measured: the figure.
-        target: what it may be at most; None where it is for comparison only.
-        unit: empty for a ratio.
+        part: Part of the benchmark.
+        measure: Description of the measurement.
+        measured: Measured value.
+        target: Maximum value; None for a value without a target.
+        unit: Unit; empty for a ratio.
     """
 
     part: str
@@ -30,14 +30,14 @@ class Row(BaseModel, frozen=True):
 
     @property
     def verdict(self) -> str:
-        """`pass` or `FAIL`; a dash where there is no target."""
+        """`pass` or `FAIL`, or a dash without a target."""
         if self.target is None:
             return "-"
         return "pass" if self.measured <= self.target else "FAIL"
 
 
 class Rows(RootModel[list[Row]]):
-    """All of them, as they are written to JSON."""
+    """Rows in the form of the JSON file."""
 
 
 def table(rows: list[Row]) -> str:
@@ -53,7 +53,7 @@ def write_into(page: Path, text: str) -> None:
     """Write a text between the markers of a page.
 
     Raises:
-        ValueError: the page has no markers.
+        ValueError: The page has no markers.
     """
     whole = page.read_text()
     before, begin, rest = whole.partition(BEGIN)

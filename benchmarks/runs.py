@@ -1,4 +1,4 @@
-"""Whole runs of the real engine: `up` of one and of many, and a preview with nothing changed."""
+"""Runs of the real engine: `up` of one and many load balancers, and previews without changes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from statistics import median
 from typing import Final
 
 from benchmarks import sdk
-from benchmarks.account import TASK_SECONDS, Account, account, account_within, noticed, ran
-from benchmarks.processes import watched
+from benchmarks.account import TASK_SECONDS, Account, account, account_in_process, detection_delays, finished_tasks
+from benchmarks.processes import observe
 from benchmarks.report import Row
 from benchmarks.timeline import timeline
 from gcore_tls_provider.api.tasks import LONGEST_INTERVAL, SHORTEST_INTERVAL
@@ -23,33 +23,33 @@ from tests.engine.stack import Stack
 
 PROGRAMS: Final = Path(__file__).parent / "programs"
 PARALLEL: Final = ("--parallel", "256")
-"""Pulumi's own limit, raised above the number of resources that can work at once."""
+"""Pulumi's limit, set above the number of concurrent resource operations."""
 FOR_LARGE_STACKS: Final = {"PULUMI_DIY_BACKEND_ZSTD": "true"}
 """Settings that docs/performance.md recommends for hundreds of resources on a self-managed backend."""
 OBJECTS: Final = 8
-"""Objects at Gcore of one whole load balancer: five secrets, the load balancer, its listener, its pool."""
+"""Objects at Gcore of one complete load balancer: five secrets, the load balancer, its listener and its pool."""
 RESOURCES: Final = 9
-AT_ONCE: Final = Configuration().parallel
-"""Resources that a provider process works on at a time."""
+CONCURRENT_OPERATIONS: Final = Configuration().parallel
+"""Maximum number of concurrent operations of a provider process."""
 PREVIEWS: Final = 3
-LONGEST: Final = 1800
-"""Seconds that a command of Pulumi may take."""
+COMMAND_SECONDS: Final = 1800
+"""Time limit of a Pulumi command, in seconds."""
 
 
 class Bench:
-    """A folder to work in, and how long tasks take.
+    """Benchmark of whole runs.
 
     Args:
-        folder: an empty folder.
-        seconds: how long tasks run, by their type.
-        beside_sdk: whether Gcore's SDK does the same work too.
+        folder: An empty folder.
+        seconds: Durations of tasks, by task type.
+        compare_sdk: Whether to measure the same work with Gcore's SDK.
     """
 
-    def __init__(self, folder: Path, seconds: Mapping[str, float] = TASK_SECONDS, *, beside_sdk: bool = True) -> None:
+    def __init__(self, folder: Path, seconds: Mapping[str, float] = TASK_SECONDS, *, compare_sdk: bool = True) -> None:
         """Generate the certificates of all load balancers."""
         self.folder = folder
         self.seconds = seconds
-        self.beside_sdk = beside_sdk
+        self.compare_sdk = compare_sdk
         write_development_certificates(folder / "material")
 
     @property
@@ -58,14 +58,14 @@ class Bench:
         return sum(self.seconds.values())
 
     def one(self) -> tuple[list[Row], str]:
-        """`up` of one whole load balancer; its figures and its time line as SVG."""
-        with account_within(self.seconds) as (at, emulator):
+        """Measure `up` of one complete load balancer. Return the rows and a time line as SVG."""
+        with account_in_process(self.seconds) as (at, emulator):
             stack = self._stack_at(at, "one", 1)
-            begun = datetime.now(timezone.utc)
+            started = datetime.now(timezone.utc)
             took = _up_seconds(stack)
-            drawn = timeline(ran(emulator), begun, datetime.now(timezone.utc))
-            asked = at.requests()
-            seen = noticed(emulator)
+            svg = timeline(finished_tasks(emulator), started, datetime.now(timezone.utc))
+            requests = at.requests()
+            delays = detection_delays(emulator)
         rows = [
             Row(
                 part="one",
@@ -73,32 +73,32 @@ class Bench:
                 measured=took / self.chain,
                 target=1.15,
             ),
-            Row(part="one", measure="requests per object, without polls", measured=asked.apart / OBJECTS, target=2),
-            Row(part="one", measure="polls of one `up`", measured=asked.lists + asked.reads),
+            Row(part="one", measure="requests per object, without polls", measured=requests.other / OBJECTS, target=2),
+            Row(part="one", measure="polls of one `up`", measured=requests.lists + requests.reads),
             Row(
                 part="one",
                 measure="delay until a task's end is detected, relative to 5 % of its duration or 250 ms, median",
-                measured=median(each.late / each.allowed for each in seen),
+                measured=median(each.delay / each.allowed for each in delays),
                 target=1,
             ),
             Row(
                 part="one",
                 measure="the same delay, maximum, relative to the longest interval",
-                measured=max(each.late for each in seen) / LONGEST_INTERVAL,
+                measured=max(each.delay for each in delays) / LONGEST_INTERVAL,
                 target=1,
             ),
-            *self._against_the_sdk("one", 1, took),
+            *self._compare_with_sdk("one", 1, took),
         ]
-        return rows, drawn
+        return rows, svg
 
     def many(self, count: int = 25, previews: int = PREVIEWS) -> list[Row]:
-        """`up` of many in one stack, the memory it takes, and previews of it with nothing changed."""
+        """Measure `up` of many load balancers in one stack, its memory, and previews without changes."""
         with self._stack("many", count) as (stack, at):
-            with watched(stack) as taken:
+            with observe(stack) as use:
                 took = _up_seconds(stack)
             polls = at.requests()
             ours = self._previews(stack, previews)
-            asked = at.requests().all - polls.all
+            requests = at.requests().total - polls.total
         bare = Stack.of(PROGRAMS / "nothing", self.folder / "nothing", {"BENCHMARK_COUNT": str(count)})
         bare.up().expect_success()
         return [
@@ -124,14 +124,14 @@ class Bench:
             Row(
                 part="many",
                 measure=f"memory of the provider process with {count * RESOURCES} resources",
-                measured=taken.mib,
+                measured=use.mib,
                 target=150,
                 unit="MiB",
             ),
             Row(
                 part="many",
                 measure="threads of that process, relative to the operations at once",
-                measured=taken.threads / AT_ONCE,
+                measured=use.threads / CONCURRENT_OPERATIONS,
                 target=1.5,
             ),
             Row(
@@ -140,8 +140,8 @@ class Bench:
                 measured=ours / self._previews(bare, previews),
                 target=1.3,
             ),
-            Row(part="many", measure="requests of check and diff in these previews", measured=asked, target=0),
-            *self._against_the_sdk("many", count, took),
+            Row(part="many", measure="requests of check and diff in these previews", measured=requests, target=0),
+            *self._compare_with_sdk("many", count, took),
         ]
 
     def growth(self, few: int = 25, many: int = 100) -> list[Row]:
@@ -154,10 +154,10 @@ class Bench:
     def _growth(self, few: int, many: int, settings: Mapping[str, str], how: str) -> list[Row]:
         took, processor = {}, {}
         for count in (few, many):
-            with self._stack(f"growth-{count}-{len(settings)}", count) as (stack, _), watched(stack) as taken:
+            with self._stack(f"growth-{count}-{len(settings)}", count) as (stack, _), observe(stack) as use:
                 stack.variables.update(settings)
                 took[count] = _up_seconds(stack)
-                processor[count] = sum(taken.seconds.values())
+                processor[count] = sum(use.seconds.values())
         return [
             Row(
                 part="growth",
@@ -185,23 +185,23 @@ class Bench:
             ),
         ]
 
-    def _against_the_sdk(self, part: str, count: int, took: float) -> list[Row]:
-        """Return `took`, in seconds, relative to the same work through Gcore's SDK."""
-        if not self.beside_sdk:
+    def _compare_with_sdk(self, part: str, count: int, took: float) -> list[Row]:
+        """Return `took`, in seconds, relative to the same work with Gcore's SDK."""
+        if not self.compare_sdk:
             return []
         rows = []
         for how, work in (("sequential", sdk.sequentially), ("in threads", sdk.in_threads)):
-            # One after the other, many take as many times as long: what is waited for is the same, so it is one's time.
+            # Sequential work takes time in proportion to the count, so one load balancer is enough.
             measured_of = 1 if work is sdk.sequentially else count
             with account(self.seconds) as at:
-                theirs = _seconds(partial(work, at, measured_of)) * count / measured_of
+                sdk_seconds = _seconds(partial(work, at, measured_of)) * count / measured_of
             rows.append(
-                Row(part=part, measure=f"`up` of {count}, relative to Gcore's SDK, {how}", measured=took / theirs)
+                Row(part=part, measure=f"`up` of {count}, relative to Gcore's SDK, {how}", measured=took / sdk_seconds)
             )
         return rows
 
     def _previews(self, stack: Stack, count: int) -> float:
-        return median(_seconds(lambda: stack.preview().expect_nothing_to_do()) for _ in range(count))
+        return median(_seconds(lambda: stack.preview().expect_no_changes()) for _ in range(count))
 
     @contextmanager
     def _stack(self, name: str, count: int) -> Iterator[tuple[Stack, Account]]:
@@ -215,7 +215,7 @@ class Bench:
             "BENCHMARK_MATERIAL": str(self.folder / "material"),
         }
         stack = Stack.of(PROGRAMS / "load_balancers", self.folder / name, variables)
-        stack.seconds = LONGEST
+        stack.seconds = COMMAND_SECONDS
         return stack
 
 
@@ -224,6 +224,6 @@ def _up_seconds(stack: Stack) -> float:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
+    started = time.perf_counter()
     work()
-    return time.perf_counter() - begun
+    return time.perf_counter() - started

@@ -1,7 +1,7 @@
-"""The same work through Gcore's own SDK, with its `create_and_poll` helpers.
+"""The same work with Gcore's SDK and its `create_and_poll` helpers.
 
-The SDK has no method for secrets that are a CA, a list or a client's PKCS12: only for a TLS certificate with its key.
-Each of the five secrets is made by that method here; the pool refers to none, for it would have to be another kind.
+The SDK has a method for a TLS certificate with its key, but none for a CA, a CRL or a client certificate. This module
+creates all five secrets with that method. The pool refers to none of them, because it needs the other kinds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from benchmarks.account import API_KEY, PROJECT, REGION, Account
 from gcore_tls_provider.certificates import DevelopmentCa, Identity
 
 SECRETS: Final = 5
-"""As many as one whole load balancer has."""
+"""Number of secrets of one complete load balancer."""
 
 
 @contextmanager
@@ -34,22 +34,22 @@ def _cloud(account: Account, interval: int | None) -> Iterator[CloudResource]:
 
 
 def sequentially(account: Account, load_balancers: int, interval: int | None = None) -> None:
-    """One call after the other, as the SDK's documentation shows.
+    """Create load balancers sequentially, as in the SDK's documentation.
 
     Args:
-        account: where.
-        load_balancers: how many whole ones.
-        interval: seconds between two polls; None: what the SDK has by default.
+        account: The account.
+        load_balancers: The number of load balancers.
+        interval: The polling interval in seconds; None for the SDK's default.
     """
     identity = _identity()
     with _cloud(account, interval) as cloud:
         for number in range(load_balancers):
             secrets = [_secret(cloud, f"secret-{number}-{each}", identity) for each in range(SECRETS)]
-            _rest(cloud, number, _balancer(cloud, number), secrets[0])
+            _listener_and_pool(cloud, number, _balancer(cloud, number), secrets[0])
 
 
 def in_threads(account: Account, load_balancers: int, interval: int | None = None, threads: int = 64) -> None:
-    """With a pool of threads: secrets and load balancers first, then what is on them."""
+    """Create secrets and load balancers in a thread pool, then the listeners and pools."""
     identity = _identity()
     with _cloud(account, interval) as cloud, ThreadPoolExecutor(threads) as pool:
         balancers = [pool.submit(_balancer, cloud, number) for number in range(load_balancers)]
@@ -57,11 +57,13 @@ def in_threads(account: Account, load_balancers: int, interval: int | None = Non
             [pool.submit(_secret, cloud, f"secret-{number}-{each}", identity) for each in range(SECRETS)]
             for number in range(load_balancers)
         ]
-        made = [
+        created = [
             (balancer.result(), [each.result() for each in own])
             for balancer, own in zip(balancers, secrets, strict=True)
         ]
-        rest = [pool.submit(_rest, cloud, number, *(one, own[0])) for number, (one, own) in enumerate(made)]
+        rest = [
+            pool.submit(_listener_and_pool, cloud, number, *(one, own[0])) for number, (one, own) in enumerate(created)
+        ]
         for each in rest:
             each.result()
 
@@ -85,7 +87,7 @@ def _balancer(cloud: CloudResource, number: int) -> str:
     return cloud.load_balancers.create_and_poll(name=f"web-{number}").id
 
 
-def _rest(cloud: CloudResource, number: int, balancer: str, secret: str) -> None:
+def _listener_and_pool(cloud: CloudResource, number: int, balancer: str, secret: str) -> None:
     listener = cloud.load_balancers.listeners.create_and_poll(
         load_balancer_id=balancer,
         name=f"web-{number}",

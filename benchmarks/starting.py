@@ -1,4 +1,4 @@
-"""Imports, and the start of the provider process."""
+"""Duration of imports and of the start of the provider process."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _RESOURCE: Final[Mapping[str, str | Mapping[str, str]]] = {
 }
 
 
-class Bare(ResourceProvider):
-    """Checks nothing."""
+class NoOpProvider(ResourceProvider):
+    """Provider without checks."""
 
     def check(self, _olds: dict[str, object], news: dict[str, object]) -> CheckResult:
-        """Discard every message."""
+        """Accept all inputs."""
         return CheckResult(news, [])
 
 
 def imports(repeats: int = REPEATS) -> list[Row]:
-    """`import gcore_tls_components`, relative to `import pulumi`, each in a fresh interpreter."""
+    """Measure `import gcore_tls_components`, relative to `import pulumi`, each in a new interpreter."""
 
     def of(module: str) -> Callable[[], None]:
         return lambda: _run(f"import {module}")
@@ -57,15 +57,15 @@ def imports(repeats: int = REPEATS) -> list[Row]:
 
 
 def provider_start(repeats: int = REPEATS) -> list[Row]:
-    """From the start of the provider process to its first answer in a preview, ours over one that does nothing."""
+    """Measure the time to the first response of the provider process, relative to a provider that does nothing."""
     return [
         _ratio(
             "start",
             "provider process, start to first response, relative to a provider that does nothing",
             1.3,
             repeats,
-            lambda: _first_answer(LoadBalancerProvider()),
-            lambda: _first_answer(Bare()),
+            lambda: _first_response(LoadBalancerProvider()),
+            lambda: _first_response(NoOpProvider()),
         )
     ]
 
@@ -73,13 +73,13 @@ def provider_start(repeats: int = REPEATS) -> list[Row]:
 def _ratio(
     part: str, measure: str, target: float, repeats: int, ours: Callable[[], None], bare: Callable[[], None]
 ) -> Row:
-    """Medians of both, measured in turns, so that what else the machine does meets both."""
+    """Return the ratio of the medians, measured alternately, so that other load affects both."""
     seconds: dict[bool, list[float]] = {True: [], False: []}
     for _ in range(repeats):
-        for is_ours, call in ((True, ours), (False, bare)):
-            begun = time.perf_counter()
-            call()
-            seconds[is_ours].append(time.perf_counter() - begun)
+        for is_ours, measured in ((True, ours), (False, bare)):
+            started = time.perf_counter()
+            measured()
+            seconds[is_ours].append(time.perf_counter() - started)
     return Row(part=part, measure=measure, target=target, measured=median(seconds[True]) / median(seconds[False]))
 
 
@@ -87,7 +87,7 @@ def _run(statement: str) -> None:
     subprocess.run([sys.executable, "-c", statement], check=True)
 
 
-def _first_answer(provider: ResourceProvider) -> None:
+def _first_response(provider: ResourceProvider) -> None:
     news = Struct()
     serialized, _ = _serialize(True, serialize_provider, provider)
     record: dict[str, Any] = {VERSION_PART: VERSION, RESOURCE_PART: to_json(_RESOURCE), NONCE_PART: rpc.UNKNOWN}

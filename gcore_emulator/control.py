@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from gcore_emulator import account as stored
 from gcore_emulator import responses
-from gcore_emulator.data_plane import Seen
+from gcore_emulator.data_plane import TrafficStatuses
 from gcore_emulator.emulator import Emulator
 from gcore_emulator.faults import Rule, RuleCount
 from gcore_emulator.invariants import Audit
@@ -62,7 +62,7 @@ class RequestLog(BaseModel):
 async def read_state(request: Request) -> State:
     """Return all objects that exist now."""
     emulator = emulator_of(request)
-    account, seen = emulator.account, emulator.data_plane.seen(emulator.account)
+    account, seen = emulator.account, emulator.data_plane.operating_statuses(emulator.account)
     return State(
         secrets={one.id: responses.secret(one) for one in account.secrets.values()},
         load_balancers={one.id: responses.load_balancer(one, account, seen) for one in account.load_balancers.values()},
@@ -107,7 +107,7 @@ async def reset(request: Request) -> None:
     emulator_of(request).reset()
 
 
-def _served(one: stored.Listener, emulator: Emulator, seen: Seen) -> ServedListener:
+def _served(one: stored.Listener, emulator: Emulator, seen: TrafficStatuses) -> ServedListener:
     endpoint = emulator.data_plane.endpoint(one.id)
     shown = responses.listener(one, emulator.account, seen)
     return ServedListener(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 from starlette.responses import JSONResponse, Response
 
-from gcore_tls_provider.api.wire.failure import ErrorBody
+from gcore_tls_provider.api.wire.error_body import ErrorBody
 
 
 @dataclass

@@ -13,7 +13,7 @@ from gcore_emulator.account import QueuedRequest, Task
 from gcore_emulator.emulator import Emulator
 from gcore_emulator.errors import ApiErrorResponse
 from gcore_emulator.task_engine import CapturedRequest, InjectedOutcome
-from gcore_tls_provider.api.wire.failure import ErrorBody
+from gcore_tls_provider.api.wire.error_body import ErrorBody
 
 
 async def replay_queued(emulator: Emulator, app: ASGIApp) -> None:

@@ -10,7 +10,7 @@ from fastapi.security import APIKeyHeader
 
 from gcore_emulator.account import EmulatedAccount, ProjectRegion, RequestSummary
 from gcore_emulator.behavior import Behavior
-from gcore_emulator.data_plane import DataPlane, Seen
+from gcore_emulator.data_plane import DataPlane, TrafficStatuses
 from gcore_emulator.emulator import Emulator
 from gcore_emulator.errors import ApiErrorResponse, not_found
 from gcore_emulator.references import References
@@ -77,9 +77,9 @@ class RequestContext:
         """Behavior options."""
         return self.references.behavior
 
-    def seen(self) -> Seen:
+    def seen(self) -> TrafficStatuses:
         """Return the operating statuses that the data plane reports now. Each call queries the data plane."""
-        return self.data_plane.seen(self.account)
+        return self.data_plane.operating_statuses(self.account)
 
     def task_request(
         self, task_type: str, load_balancer_id: str | None = None, allow_error_status: bool = False

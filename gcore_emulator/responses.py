@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gcore_emulator import account as stored
 from gcore_emulator import statuses
-from gcore_emulator.data_plane import Seen
+from gcore_emulator.data_plane import TrafficStatuses
 from gcore_emulator.flavors import FLAVORS
 from gcore_tls_provider.api.wire import statuses as tree
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitor
@@ -53,7 +53,7 @@ def secret(one: stored.Secret) -> Secret:
 
 
 def load_balancer(
-    one: stored.LoadBalancer, account: stored.EmulatedAccount, seen: Seen, show_stats: bool = False
+    one: stored.LoadBalancer, account: stored.EmulatedAccount, seen: TrafficStatuses, show_stats: bool = False
 ) -> LoadBalancer:
     """Return a load balancer with the IDs of its listeners."""
     first, second = one.vip.instance_addresses
@@ -90,7 +90,9 @@ def load_balancer(
     )
 
 
-def listener(one: stored.Listener, account: stored.EmulatedAccount, seen: Seen, show_stats: bool = False) -> Listener:
+def listener(
+    one: stored.Listener, account: stored.EmulatedAccount, seen: TrafficStatuses, show_stats: bool = False
+) -> Listener:
     """Return a listener."""
     return Listener(
         id=one.id,
@@ -119,7 +121,7 @@ def listener(one: stored.Listener, account: stored.EmulatedAccount, seen: Seen, 
     )
 
 
-def member(one: stored.Member, pool: stored.Pool, seen: Seen) -> Member:
+def member(one: stored.Member, pool: stored.Pool, seen: TrafficStatuses) -> Member:
     """Return a member."""
     return Member(
         id=one.id,
@@ -156,12 +158,12 @@ def health_monitor(one: stored.HealthMonitor) -> HealthMonitor:
     )
 
 
-def pool(one: stored.Pool, seen: Seen) -> Pool:
+def pool(one: stored.Pool, seen: TrafficStatuses) -> Pool:
     """Return a pool with its members and health monitor."""
     return Pool(**_pool_fields(one, seen).model_dump(), members=[member(each, one, seen) for each in one.members])
 
 
-def pool_overview(one: stored.Pool, seen: Seen) -> PoolOverview:
+def pool_overview(one: stored.Pool, seen: TrafficStatuses) -> PoolOverview:
     """Return a pool with only the IDs of its members, and without its health monitor."""
     fields = {**_pool_fields(one, seen).model_dump(), "healthmonitor": None}
     return PoolOverview(**fields, members=[ObjectId(id=each.id) for each in one.members])
@@ -192,7 +194,9 @@ def task(one: stored.Task) -> Task:
     )
 
 
-def status_tree(one: stored.LoadBalancer, account: stored.EmulatedAccount, seen: Seen) -> tree.LoadBalancerStatus:
+def status_tree(
+    one: stored.LoadBalancer, account: stored.EmulatedAccount, seen: TrafficStatuses
+) -> tree.LoadBalancerStatus:
     """Return the statuses of a load balancer and of all objects below it."""
     return tree.LoadBalancerStatus(
         id=one.id,
@@ -213,7 +217,7 @@ def status_tree(one: stored.LoadBalancer, account: stored.EmulatedAccount, seen:
     )
 
 
-def _pool_fields(one: stored.Pool, seen: Seen) -> PoolFields:
+def _pool_fields(one: stored.Pool, seen: TrafficStatuses) -> PoolFields:
     persistence = one.session_persistence
     return PoolFields(
         id=one.id,
@@ -238,7 +242,7 @@ def _pool_fields(one: stored.Pool, seen: Seen) -> PoolFields:
     )
 
 
-def _pool_status(one: stored.Pool, seen: Seen) -> tree.PoolStatus:
+def _pool_status(one: stored.Pool, seen: TrafficStatuses) -> tree.PoolStatus:
     monitor = one.health_monitor
     return tree.PoolStatus(
         id=one.id,

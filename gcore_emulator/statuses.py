@@ -6,11 +6,11 @@ Without a data plane every enabled object is ONLINE.
 from __future__ import annotations
 
 from gcore_emulator.account import HealthMonitor, Listener, LoadBalancer, Member, Pool
-from gcore_emulator.data_plane import Seen
+from gcore_emulator.data_plane import TrafficStatuses
 from gcore_tls_provider.api.wire.enums import OperatingStatus
 
 
-def of_object(stored: LoadBalancer | Listener | Pool, seen: Seen) -> OperatingStatus:
+def of_object(stored: LoadBalancer | Listener | Pool, seen: TrafficStatuses) -> OperatingStatus:
     """Return the status of a load balancer, listener or pool."""
     if stored.provisioning_status == "ERROR":
         return "ERROR"
@@ -24,7 +24,7 @@ def of_health_monitor(monitor: HealthMonitor) -> OperatingStatus:
     return "ONLINE" if monitor.admin_state_up and monitor.provisioning_status != "PENDING_CREATE" else "OFFLINE"
 
 
-def of_member(member: Member, pool: Pool, seen: Seen) -> OperatingStatus:
+def of_member(member: Member, pool: Pool, seen: TrafficStatuses) -> OperatingStatus:
     """Return the status of a member: NO_MONITOR without an enabled health monitor."""
     if member.id in seen and member.provisioning_status != "PENDING_CREATE":
         return seen[member.id]

@@ -35,7 +35,7 @@ from gcore_emulator.account import (
     Transition,
 )
 from gcore_emulator.clock import Clock
-from gcore_emulator.data_plane import ConfigurationRefused, DataPlane
+from gcore_emulator.data_plane import ConfigurationRejected, DataPlane
 from gcore_emulator.errors import ApiErrorResponse, immutable, not_found
 from gcore_emulator.invariants import Auditor
 from gcore_emulator.settings import Settings
@@ -228,7 +228,7 @@ class TaskEngine:
             elif transition.after is not None:
                 before_tasks.drop(transition.after)
         for balancer_id in before_tasks.load_balancers:
-            with suppress(ConfigurationRefused):
+            with suppress(ConfigurationRejected):
                 self._data_plane.apply(before_tasks, balancer_id, self._settings.behavior)
 
     def pending_objects(self) -> list[Stored]:
@@ -328,11 +328,11 @@ class TaskEngine:
         try:
             for balancer_id in balancer_ids - {None}:
                 assert balancer_id is not None
-                left_out = self._data_plane.apply(self._account, balancer_id, self._settings.behavior)
-                for listener_id in left_out:
+                unserved = self._data_plane.apply(self._account, balancer_id, self._settings.behavior)
+                for listener_id in unserved:
                     listener = self._account.listeners[listener_id]
                     self._account.put(replace(listener, provisioning_status="ERROR"))
-        except ConfigurationRefused as error:
+        except ConfigurationRejected as error:
             for transition in changed:
                 self._account.put(rejected(transition, _shown_id(task)))
             return f"HAProxy rejects the configuration and continues with the previous one: {error}"

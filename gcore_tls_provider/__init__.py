@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gcore_tls_provider.resources.load_balancer import LoadBalancer
     from gcore_tls_provider.resources.pool import Pool
     from gcore_tls_provider.resources.pool_tls_attachment import PoolTlsAttachment
-    from gcore_tls_provider.resources.resource import Material, from_file
+    from gcore_tls_provider.resources.resource import from_file
     from gcore_tls_provider.resources.secrets import (
         CertificateAuthority,
         ClientCertificate,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         RevocationList,
         Secret,
     )
+    from gcore_tls_provider.resources.shared_arguments import Material
 
 __all__ = [
     "BasicAuthUserArgs",
@@ -64,13 +65,13 @@ _MODULES = {
     "LoadBalancer": "gcore_tls_provider.resources.load_balancer",
     "Pool": "gcore_tls_provider.resources.pool",
     "PoolTlsAttachment": "gcore_tls_provider.resources.pool_tls_attachment",
-    "Material": "gcore_tls_provider.resources.resource",
     "from_file": "gcore_tls_provider.resources.resource",
     "CertificateAuthority": "gcore_tls_provider.resources.secrets",
     "ClientCertificate": "gcore_tls_provider.resources.secrets",
     "ListenerCertificate": "gcore_tls_provider.resources.secrets",
     "RevocationList": "gcore_tls_provider.resources.secrets",
     "Secret": "gcore_tls_provider.resources.secrets",
+    "Material": "gcore_tls_provider.resources.shared_arguments",
 }
 
 

@@ -4,9 +4,9 @@
 GcoreTlsError
 ├── MaterialError            a certificate, key or CRL is unusable (certificates/findings/finding.py)
 ├── ConfigurationError       a value that a request needs is not configured
-├── PropertyError            properties are unusable that no preview has checked
+├── PropertyError            properties that no preview has checked are unusable
 └── ApiError                 a request to Gcore failed
-    ├── Unreachable          no response: connection refused, dropped, timed out
+    ├── Unreachable          no response: the connection was refused, dropped or timed out
     ├── MalformedResponse    a response differs from Gcore's documentation
     ├── HttpStatusError      a response with an error status
     │   ├── BadRequest       400, 422
@@ -18,10 +18,10 @@ GcoreTlsError
     │   ├── Conflict         409
     │   ├── RateLimited      429
     │   └── ServerError      5xx
-    ├── TaskFailed           the task ended in ERROR
-    ├── TaskNotFound         Gcore no longer knows the task
-    ├── ObjectFailed         the task ended well, but its object is not ACTIVE
-    └── DeadlineExceeded     not done within the operation's time limit
+    ├── TaskFailed           a task ended in ERROR
+    ├── TaskNotFound         a task no longer exists at Gcore
+    ├── ObjectFailed         a task finished, but its object is in ERROR or gone
+    └── DeadlineExceeded     an operation exceeded its time limit
 ```
 
 `str(error)` is one line: the action and its object, the reason, the remedy. No error contains a key, a password, a
@@ -35,7 +35,7 @@ from dataclasses import dataclass
 
 
 def one_line(text: str) -> str:
-    """Return `text` with every run of white space folded to one blank, for a single line of a terminal."""
+    """Return `text` with every run of white space reduced to one blank, for one line of the terminal."""
     return " ".join(text.split())
 
 
@@ -84,7 +84,7 @@ class ApiError(GcoreTlsError):
     partial: PartialResult | None = None
 
     def __init__(self, action: str, reason: str, remedy: str, *, request_id: str | None = None) -> None:
-        """Compose the one line from its parts."""
+        """Compose the line from its parts."""
         super().__init__()
         self.action = action
         self.request_id = request_id
@@ -182,12 +182,12 @@ class TaskFailed(ApiError):
 
 
 class TaskNotFound(ApiError):
-    """Gcore no longer knows the task: it has ended, and only the object shows how."""
+    """A task no longer exists at Gcore: it has ended, and only its object shows the result."""
 
 
 class ObjectFailed(ApiError):
-    """An object is in provisioning status ERROR, or gone, although its task ended well."""
+    """An object is in provisioning status ERROR, or gone, although its task finished."""
 
 
 class DeadlineExceeded(ApiError):
-    """An operation was not done within its time limit."""
+    """An operation exceeded its time limit."""

@@ -1,11 +1,11 @@
-"""Fixtures of all tests, and what is said when they are done."""
+"""Fixtures of all tests, and the summary at the end of a test run."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.fake_clock import FakeClock
-from tests.faults.counts import summarize
+from tests.faults.counts import print_fault_table
 
 
 @pytest.fixture
@@ -14,5 +14,5 @@ def clock() -> FakeClock:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Adds the table of the tests under faults. In here, as the process that prints it runs none of them."""
-    summarize(terminalreporter)
+    """Print the table of fault counts: xdist's controller prints it and runs no tests itself."""
+    print_fault_table(terminalreporter)

@@ -1,4 +1,4 @@
-"""Time that passes only when somebody sleeps, so that a test of hours takes no time."""
+"""Fake clock that advances only during sleeps, so that a test of hours takes no real time."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from gcore_tls_provider.api.clock import Clock
 
 
 class FakeClock:
-    """A clock for the API client: `sleep` returns at once and moves the time on. Threads may share it.
+    """Clock for the API client, whose `sleep` advances it and returns at once. Threads can share it.
 
     Attributes:
-        sleeps: the seconds of every sleep, in order.
-        began: the date at second 0; may be set to that of a test's certificates.
+        sleeps: Seconds of every sleep, in order.
+        start_date: Date at second 0; a test can set it to the date of its certificates.
     """
 
     def __init__(self, start: float = 0.0) -> None:
         self.sleeps: list[float] = []
         self._now = start
-        self.began = datetime.now(timezone.utc)
+        self.start_date = datetime.now(timezone.utc)
         self._changing = threading.Lock()
 
     def now(self) -> float:
@@ -31,11 +31,11 @@ class FakeClock:
             self._now += max(0.0, seconds)
 
     def utc(self) -> datetime:
-        """The machine's date when the test began, moved on: certificates that tests make are valid from then on."""
-        return self.began + timedelta(seconds=self._now)
+        """Return the start date plus the seconds of the clock, so certificates of the test are already valid."""
+        return self.start_date + timedelta(seconds=self._now)
 
     def advance(self, seconds: float) -> None:
-        """Lets time pass without a sleep."""
+        """Advance the clock without a sleep."""
         with self._changing:
             self._now += seconds
 
@@ -51,7 +51,7 @@ class FakeClock:
 
 
 class Calendar:
-    """A clock's time as dates, as the emulator wants it: second 0 is the first of January 2026, UTC."""
+    """Time of a clock as dates for the emulator: second 0 is January 1, 2026, UTC."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Certificates, keys and CRLs of one load balancer, as users have them and in the base64 of a secret."""
+"""Certificates, keys and CRLs of one load balancer, in the formats of users and in the base64 of a secret."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def base64_of(material: str | bytes) -> str:
 
 @dataclass(frozen=True, repr=False)
 class LoadBalancerPki:
-    """Certificates of one load balancer. `ca` issues all of them, except for those that are named `other`."""
+    """Certificates of one load balancer. `ca` issues all of them except those named `other`."""
 
     ca: DevelopmentCa
     other_ca: DevelopmentCa
@@ -82,7 +82,7 @@ class LoadBalancerPki:
         return base64_of(self.other_crl)
 
     @property
-    def pem_texts(self) -> Payload:
+    def server_pem_payload(self) -> Payload:
         """Server certificate in the form of OpenAPI's v2 body."""
         return {
             "certificate": self.server.certificate_pem,
@@ -91,14 +91,14 @@ class LoadBalancerPki:
         }
 
     @property
-    def with_password(self) -> bytes:
+    def server_pkcs12_with_password(self) -> bytes:
         return self.server.to_pkcs12("a password")
 
     @property
-    def without_key(self) -> bytes:
+    def server_pkcs12_without_key(self) -> bytes:
         return serialize_key_and_certificates(None, None, None, [self.server.certificate], NoEncryption())
 
     @property
-    def encrypted_key(self) -> str:
+    def encrypted_server_key(self) -> str:
         key = self.server.private_key
         return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"a password")).decode()

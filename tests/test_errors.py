@@ -1,4 +1,4 @@
-"""The one tree of errors: its drawing is true, and every error of the package is in it."""
+"""Tree of errors: its documentation matches the classes, and it contains every error of the package."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from gcore_tls_provider.certificates import MaterialError
 from gcore_tls_provider.errors import ApiError, GcoreTlsError, HttpStatusError, one_line
 
 
-def drawn() -> dict[str, str | None]:
-    """Every class in the docstring's tree, with its parent."""
+def documented_parents() -> dict[str, str | None]:
+    """Return every class of the tree in the docstring, with its parent."""
     tree = (errors.__doc__ or "").split("```")[1].strip("\n")
     parents: dict[str, str | None] = {}
     branch: list[str] = []
@@ -30,20 +30,18 @@ def drawn() -> dict[str, str | None]:
     return parents
 
 
-def defined() -> dict[str, str | None]:
-    """Every error that a module of the package defines, with its parent; the emulator is a program of its own."""
-    found: dict[str, str | None] = {}
+def defined_parents() -> dict[str, str | None]:
+    """Return every error that a module of the package defines, with its parent."""
+    parents: dict[str, str | None] = {}
     for module in pkgutil.walk_packages(gcore_tls_provider.__path__, "gcore_tls_provider."):
-        if module.name.startswith("gcore_emulator"):
-            continue
         for value in vars(importlib.import_module(module.name)).values():
             if inspect.isclass(value) and issubclass(value, GcoreTlsError):
-                found[value.__name__] = None if value is GcoreTlsError else value.__bases__[0].__name__
-    return found
+                parents[value.__name__] = None if value is GcoreTlsError else value.__bases__[0].__name__
+    return parents
 
 
-def test_the_tree_is_drawn_as_it_is() -> None:
-    assert drawn() == defined()
+def test_the_documented_tree_matches_the_defined_errors() -> None:
+    assert documented_parents() == defined_parents()
 
 
 def test_every_error_has_one_parent() -> None:
@@ -52,7 +50,7 @@ def test_every_error_has_one_parent() -> None:
             assert len(value.__bases__) == 1
 
 
-def test_material_errors_are_in_the_tree() -> None:
+def test_material_error_is_in_the_tree_but_not_an_api_error() -> None:
     assert issubclass(MaterialError, GcoreTlsError)
     assert not issubclass(MaterialError, ApiError)
 
@@ -60,15 +58,15 @@ def test_material_errors_are_in_the_tree() -> None:
 @pytest.mark.parametrize(
     "kind", [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, ApiError)]
 )
-def test_an_error_of_the_api_is_one_line_of_four_parts(kind: type[ApiError]) -> None:
+def test_an_api_error_is_one_line_with_action_reason_request_id_and_remedy(kind: type[ApiError]) -> None:
     error = kind("create pool\n'web'", "Gcore answered\t418", "Drink\r\ntea.", request_id="r-1")
     assert str(error) == "create pool 'web': Gcore answered 418 (request id r-1). Drink tea."
     assert (error.remedy, error.request_id) == ("Drink\r\ntea.", "r-1")
-    assert str(kind("asked", "answered", "Remedy.")) == "asked: answered. Remedy."
+    assert str(kind("action", "reason", "Remedy.")) == "action: reason. Remedy."
 
 
-def test_a_refusal_without_details_has_defaults() -> None:
-    error = HttpStatusError("asked", "answered", "remedy")
+def test_an_http_status_error_without_details_has_defaults() -> None:
+    error = HttpStatusError("action", "reason", "remedy")
     assert (error.status, error.exception_class, error.invalid_fields, error.retry_after) == (
         0,
         None,
@@ -78,5 +76,5 @@ def test_a_refusal_without_details_has_defaults() -> None:
 
 
 @pytest.mark.parametrize("text", ["a b", " a\n b ", "a\u2028b", "a\t\r\n\x0b\x0cb"])
-def test_one_line(text: str) -> None:
+def test_one_line_reduces_white_space_to_single_blanks(text: str) -> None:
     assert one_line(text) == "a b"

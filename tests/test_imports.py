@@ -71,14 +71,14 @@ def modules_of(package: str) -> set[str]:
 
 @pytest.mark.parametrize(("package", "blocked"), UNNEEDED.items(), ids=list(UNNEEDED))
 def test_every_module_imports_without_libraries_of_other_packages(package: str, blocked: tuple[str, ...]) -> None:
-    done = imported(package, *blocked)
-    assert done.returncode == 0, done.stderr
-    assert set(done.stdout.split()) == modules_of(package)
+    result = imported(package, *blocked)
+    assert result.returncode == 0, result.stderr
+    assert set(result.stdout.split()) == modules_of(package)
 
 
 @pytest.mark.parametrize("blocked", ["pulumi", "pulumi.dynamic"])
 def test_blocked_library_makes_the_import_fail(blocked: str) -> None:
     """Check that the block of the test above works."""
-    done = imported("gcore_tls_provider.providers", blocked)
-    assert done.returncode != 0
-    assert f"ImportError: {blocked} is blocked" in done.stderr
+    result = imported("gcore_tls_provider.providers", blocked)
+    assert result.returncode != 0
+    assert f"ImportError: {blocked} is blocked" in result.stderr

@@ -1,7 +1,7 @@
-"""The manifests of the example have the fields of the operator's `Stack`, and fit the program that they run.
+"""Manifests of the Kubernetes example: their fields are those of the operator, and they match their program.
 
-The models are written down from the operator's resource definition (`pulumi.com/v1`, August 2026), as far as the
-manifests use it; the definition itself can't be had from a package registry.
+The models repeat the part of the operator's resource definition (`pulumi.com/v1`, August 2026) that the manifests use:
+no package registry offers the definition itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EXAMPLE = ROOT / "examples" / "kubernetes-operator"
 
 
 class Strict(BaseModel):
-    """No other field than those that are written down."""
+    """Base of the models: strict, and without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -38,9 +38,9 @@ class ResourceRef(Strict):
     literal: LiteralRef | None = None
 
     @model_validator(mode="after")
-    def _names_what_its_type_says(self) -> ResourceRef:
+    def _source_matches_the_type(self) -> ResourceRef:
         if (self.secret is None) == (self.type == "Secret") or (self.literal is None) == (self.type == "Literal"):
-            raise ValueError("its type and what it names don't fit")
+            raise ValueError("the type does not match the source")
         return self
 
 
@@ -51,7 +51,7 @@ class Mount(Strict):
 
 
 class Container(Strict):
-    name: Literal["pulumi"]  # the workspace's own, which the template is laid over
+    name: Literal["pulumi"]  # the container of the workspace, which the template extends
     volumeMounts: list[Mount]
 
 
@@ -120,14 +120,14 @@ def documents(name: str) -> list[dict[str, Any]]:
 STACKS = [Stack.model_validate(each) for each in documents("stacks.yaml")]
 
 
-def test_there_are_several_with_states_of_their_own() -> None:
+def test_each_stack_has_its_own_name_and_state() -> None:
     assert len(STACKS) == 2
     for identity in ({each.metadata.name for each in STACKS}, {each.spec.stack for each in STACKS}):
         assert len(identity) == len(STACKS)
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.metadata.name)
-def test_the_program_takes_what_is_configured(stack: Stack) -> None:
+def test_the_configuration_of_a_stack_matches_its_program(stack: Stack) -> None:
     folder = ROOT / "examples" / stack.spec.repoDir
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
     assert stack.spec.stack.split("/")[1] == project["name"]
@@ -138,7 +138,7 @@ def test_the_program_takes_what_is_configured(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.metadata.name)
-def test_its_files_are_mounted_and_its_secrets_are_named_in_the_readme(stack: Stack) -> None:
+def test_the_files_of_a_stack_are_mounted_and_the_readme_names_its_secrets(stack: Stack) -> None:
     pod = stack.spec.workspaceTemplate.spec.podTemplate.spec
     (mount,) = (mount for container in pod.containers for mount in container.volumeMounts)
     assert mount.name in {volume.name for volume in pod.volumes}
@@ -153,13 +153,13 @@ def test_its_files_are_mounted_and_its_secrets_are_named_in_the_readme(stack: St
             assert f"`{reference.secret.key}`" in readme
 
 
-def test_no_secret_is_written_down() -> None:
+def test_manifests_contain_no_literal_secrets() -> None:
     for stack in STACKS:
         literal = {name for name, reference in stack.spec.envRefs.items() if reference.literal is not None}
         assert literal == {"GCORE_CLOUD_PROJECT_ID", "GCORE_CLOUD_REGION_ID"}
 
 
-def test_the_service_account_is_there() -> None:
+def test_every_stack_uses_the_service_account_of_the_manifest() -> None:
     account, binding = documents("account.yaml")
     named = {"name": account["metadata"]["name"], "namespace": account["metadata"]["namespace"]}
     assert binding["subjects"] == [{"kind": "ServiceAccount", **named}]
@@ -167,17 +167,17 @@ def test_the_service_account_is_there() -> None:
         assert (stack.spec.serviceAccountName, stack.metadata.namespace) == tuple(named.values())
 
 
-WRONG = {
-    "a field that there isn't": {"destroyOnDelete": True},
+INVALID = {
+    "an unknown field": {"destroyOnDelete": True},
     "a number as text": {"resyncFrequencySeconds": "86400"},
-    "another policy": {"workspaceReclaimPolicy": "Keep"},
+    "an unknown policy": {"workspaceReclaimPolicy": "Keep"},
     "a reference without its type": {"envRefs": {"GCORE_API_KEY": {"secret": {"name": "gcore", "key": "apiKey"}}}},
 }
 
 
-@pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_manifest_is_refused(case: str) -> None:
+@pytest.mark.parametrize("case", INVALID)
+def test_an_invalid_manifest_is_rejected(case: str) -> None:
     manifest = documents("stacks.yaml")[0]
-    manifest["spec"].update(WRONG[case])
+    manifest["spec"].update(INVALID[case])
     with pytest.raises(ValidationError):
         Stack.model_validate(manifest)

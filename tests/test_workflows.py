@@ -1,4 +1,4 @@
-"""The workflows of the example are what GitHub takes: checked with actionlint."""
+"""Workflows of the GitHub Actions example, checked with actionlint."""
 
 from __future__ import annotations
 
@@ -22,40 +22,40 @@ def actionlint() -> Path:
 
 
 def check(actionlint: Path, *workflows: Path) -> subprocess.CompletedProcess[str]:
-    # What else is on this machine doesn't decide what is found.
+    # Disable the integrations, so that other tools on this machine cannot change the findings.
     command = [str(actionlint), "-no-color", "-shellcheck=", "-pyflakes=", *map(str, workflows)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_they_have_no_faults(actionlint: Path) -> None:
+def test_the_workflows_have_no_errors(actionlint: Path) -> None:
     assert len(WORKFLOWS) == 2
-    checked = check(actionlint, *WORKFLOWS)
-    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+    result = check(actionlint, *WORKFLOWS)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
-FAULTS = {
+ERRORS = {
     "an expression": ("github.event.pull_request.number", "github.event.pull_request.nummer }} ${{ nothing.there"),
     "a step's output": ("steps.preview.outputs", "steps.review.outputs"),
     "a permission": ("pull-requests: write", "pull-request: write"),
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_found(actionlint: Path, tmp_path: Path, fault: str) -> None:
+@pytest.mark.parametrize("error", ERRORS)
+def test_actionlint_detects_an_error(actionlint: Path, tmp_path: Path, error: str) -> None:
     text = (EXAMPLE / ".github" / "workflows" / "preview.yml").read_text()
-    right, wrong = FAULTS[fault]
-    assert right in text
+    correct, wrong = ERRORS[error]
+    assert correct in text
     broken = tmp_path / "preview.yml"
-    broken.write_text(text.replace(right, wrong))
+    broken.write_text(text.replace(correct, wrong))
     assert check(actionlint, broken).returncode == 1
 
 
-def test_it_is_the_version_of_its_module() -> None:
+def test_the_version_of_actionlint_matches_its_go_module() -> None:
     module = (ROOT / "tools" / "actionlint" / "go.mod").read_text()
     assert f"github.com/rhysd/actionlint v{ACTIONLINT_VERSION} " in module
 
 
-def test_the_secrets_are_those_of_its_readme() -> None:
+def test_the_readme_names_every_secret_of_the_workflows() -> None:
     readme = (EXAMPLE / "README.md").read_text()
     for workflow in WORKFLOWS:
         for job in yaml.safe_load(workflow.read_text())["jobs"].values():

@@ -26,9 +26,9 @@ def adopted_ids(component: str, existing_ids: ExistingIds, parts: Set[str]) -> d
     stray = sorted(by_role.keys() - parts)
     if stray:
         raise pulumi.RunError(
-            f"MTLSLoadBalancer '{component}': existing_ids names {', '.join(stray)}, and no such part is made here. "
-            f"Give the argument that makes it; a resource of your own takes existing_id itself; what load_balancer_id "
-            f"and listener_id name stays unmanaged."
+            f"MTLSLoadBalancer '{component}': existing_ids names {', '.join(stray)}, but this component does not "
+            f"create such a part. Set the argument that creates the part. For your own resource, set existing_id on "
+            f"that resource. The objects of load_balancer_id and listener_id cannot be adopted."
         )
     return cast("dict[str, pulumi.Input[str]]", by_role)
 
@@ -47,8 +47,8 @@ def reject_arguments(component: str, because_of: str, arguments: Mapping[str, ob
     given = [name for name, value in arguments.items() if value is not None]
     if given:
         raise pulumi.RunError(
-            f"MTLSLoadBalancer '{component}': {', '.join(given)} can't go with {because_of}, which names an object "
-            f"that exists already and isn't changed. Remove {', '.join(given)}, or {because_of}."
+            f"MTLSLoadBalancer '{component}': {', '.join(given)} cannot be set together with {because_of}, because "
+            f"the component does not change the existing object. Remove {', '.join(given)}, or {because_of}."
         )
 
 

@@ -226,7 +226,7 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
                 **{f"sni-{label}": isinstance(each, Mapping) for label, each in (sni_certificates or {}).items()},
             }
             self._existing_ids = adopted_ids(
-                resource_name, existing_ids, {role for role, made in given.items() if made}
+                resource_name, existing_ids, {role for role, is_created in given.items() if is_created}
             )
         of_balancer = {
             "flavor": flavor,
@@ -317,8 +317,8 @@ class MTLSLoadBalancer(pulumi.ComponentResource):
             reject_arguments(resource_name, "listener_id", of_listener)
             if load_balancer_id is None:
                 raise pulumi.RunError(
-                    f"MTLSLoadBalancer '{resource_name}': listener_id needs load_balancer_id. Give the id of the load "
-                    f"balancer that the listener is on."
+                    f"MTLSLoadBalancer '{resource_name}': listener_id requires load_balancer_id. Set it to the ID of "
+                    f"the listener's load balancer."
                 )
             self.listener = None
         else:

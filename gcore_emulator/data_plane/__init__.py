@@ -1,9 +1,9 @@
 """Real traffic for emulated load balancers: one HAProxy each, configured as OpenStack Octavia's templates would.
 
-Gcore's load balancers behave like Octavia's. `configuration.py` says what the objects become, `process.py` runs one
-HAProxy, `health.py` reads what it says of the members, and `plane.py` holds it together.
+Gcore's load balancers behave like Octavia's. `configuration.py` renders HAProxy's configuration, `process.py` runs one
+HAProxy, `health.py` reads the statuses of members from it, and `plane.py` combines them.
 
-What isn't carried: UDP listeners, which Octavia gives to another program.
+UDP listeners are not served: Octavia runs them in another program.
 """
 
 from gcore_emulator.data_plane.plane import (
@@ -11,18 +11,18 @@ from gcore_emulator.data_plane.plane import (
     Endpoint,
     HaproxyDataPlane,
     NoDataPlane,
-    Seen,
+    TrafficStatuses,
     haproxy_data_plane,
 )
-from gcore_emulator.data_plane.program import ConfigurationRefused, HaproxyMissing
+from gcore_emulator.data_plane.program import ConfigurationRejected, HaproxyMissing
 
 __all__ = [
-    "ConfigurationRefused",
+    "ConfigurationRejected",
     "DataPlane",
     "Endpoint",
     "HaproxyDataPlane",
     "HaproxyMissing",
     "NoDataPlane",
-    "Seen",
+    "TrafficStatuses",
     "haproxy_data_plane",
 ]

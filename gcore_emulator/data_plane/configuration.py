@@ -1,25 +1,26 @@
 """HAProxy's configuration of one load balancer: a pure function of the stored objects.
 
-The lines are those of Octavia's templates (`octavia/common/jinja/haproxy/combined_listeners`), in their order, with
-what surprises their users:
+The lines and their order are those of Octavia's templates (`octavia/common/jinja/haproxy/combined_listeners`). Three
+consequences surprise users:
 
-1. A TLS server line has `sni ssl_fc_sni`: with a CA, the backend's certificate must carry the name that the client
-   asked the load balancer for.
-2. A health monitor of type HTTPS brings `check-ssl verify none`, and a server has one `verify`: without a revocation
-   list, which brings `verify required`, backends aren't verified at all.
-3. `addr` or `port` of a check takes the check out of TLS, unless the monitor is of type HTTPS.
+1. A TLS server line has `sni ssl_fc_sni`: with a CA, the backend's certificate must contain the name that the client
+   requested from the load balancer.
+2. A health monitor of type HTTPS adds `check-ssl verify none`, and a server has one `verify`: without a CRL, which adds
+   `verify required`, HAProxy does not verify backends at all.
+3. With `addr` or `port`, a check does not use TLS, unless the monitor has type HTTPS.
 
-What differs from Octavia, because this is one process on somebody's machine: no `daemon` and `user`, no global
-`maxconn` (it needs more file descriptors than a user has), 127.0.0.1 and a free port instead of the VIP, a log format
-that says why a TLS handshake failed, no peers. And where Gcore's API lacks or adds something:
+Differences from Octavia, because this is one process on a user's machine: no `daemon` and `user`, no global `maxconn`
+(it needs more file descriptors than a user has), 127.0.0.1 and a free port instead of the VIP, a log format with the
+reason of a failed TLS handshake, no peers. Differences because Gcore's API has fewer or other fields:
 
-- Octavia's `tls_enabled` is derived: a pool with one of the three secrets, and an HTTPS pool where the listener
-  speaks HTTP. An HTTPS pool elsewhere passes through what clients send.
-- A backend has the mode of its listener, except for an HTTP pool behind a TCP listener: HAProxy refuses a `tcp`
-  backend below an `http` frontend.
-- Timeouts come from the listener; what it doesn't say comes from the pool.
-- `allowed_cidrs` are the firewall's in Octavia, which drops what comes from elsewhere; here HAProxy closes it.
-- `user_list` isn't Octavia's. The passwords are hashes of crypt(3); one that HAProxy can't read lets nobody in.
+- Octavia's `tls_enabled` is derived: it is true for a pool with one of the three secrets, and for an HTTPS pool behind
+  a listener that speaks HTTP. Behind another listener, an HTTPS pool passes the clients' bytes through.
+- A backend has the mode of its listener, except for an HTTP pool behind a TCP listener: HAProxy rejects a `tcp`
+  backend of an `http` frontend.
+- Timeouts come from the listener, and those that it does not set from the pool.
+- `allowed_cidrs` are rules of a firewall in Octavia, which drops packets from other networks; here HAProxy closes the
+  connection.
+- Octavia has no `user_list`. Passwords are hashes of crypt(3); a user whose hash HAProxy cannot read cannot log in.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ from pathlib import PurePath
 from gcore_emulator.account import EmulatedAccount, Listener, LoadBalancer, Pool
 from gcore_emulator.behavior import Behavior
 from gcore_emulator.data_plane.checks import PING_SCRIPT, check_lines
-from gcore_emulator.data_plane.escaping import word
+from gcore_emulator.data_plane.escaping import escape_haproxy_arg
 from gcore_emulator.data_plane.identity_pem import UnreadableSecret, identity_pem
 from gcore_emulator.data_plane.servers import PoolFiles, server_line
 from gcore_emulator.data_plane.tls import CIPHERS, LISTENER_ALPN, OLD_VERSIONS_OFF
 
 HOST = "127.0.0.1"
-"""The only address that a load balancer listens on."""
+"""Address on which all load balancers listen."""
 
 TIMEOUT_CLIENT, TIMEOUT_CONNECT, TIMEOUT_SERVER = 50_000, 5_000, 50_000
 """Octavia's defaults, in milliseconds."""
@@ -61,17 +62,17 @@ class Configuration:
     """Configuration of one HAProxy.
 
     Attributes:
-        text: the configuration file.
-        files: what it names, by name in the private folder. A name says the content (SHA-256), so no file ever
-            changes. Private keys are among them.
-        listener_ids: the listeners that it carries. None: there is nothing to run.
-        left_out: listeners that can't be carried because a secret is gone or unreadable, each with the reason.
+        text: Configuration file.
+        files: Content of the files that it names, by name in the private folder, private keys included. A name is
+            derived from the content (SHA-256), so no file ever changes.
+        listener_ids: IDs of the listeners that it serves. If empty, there is nothing to run.
+        unserved: Reason for each listener that cannot be served because a secret is gone or unreadable, by ID.
     """
 
     text: str
     files: Mapping[str, bytes] = field(repr=False)
     listener_ids: tuple[str, ...]
-    left_out: Mapping[str, str]
+    unserved: Mapping[str, str]
 
 
 def configuration(
@@ -80,22 +81,21 @@ def configuration(
     """Return the configuration of a load balancer.
 
     Args:
-        balancer: the load balancer.
-        account: where its listeners, pools and secrets are.
-        ports: the local port of each of its listeners, by the listener's id.
-        behavior: what was chosen for `pool-alpn` and `idle-close`.
-        folder: the absolute path of the private folder, without blanks.
+        balancer: Load balancer.
+        account: Account with its listeners, pools and secrets.
+        ports: Local port of each of its listeners, by the listener's ID.
+        behavior: Behavior options, of which `pool-alpn` and `idle-close` matter.
+        folder: Absolute path of the private folder, without blanks.
     """
-    rendering = _Rendering(account, ports, behavior, folder)
-    return rendering.of(balancer)
+    return _Renderer(account, ports, behavior, folder).render(balancer)
 
 
-def carried(listeners: Iterable[Listener]) -> list[Listener]:
-    """Those of a load balancer's listeners that HAProxy can carry: all but UDP."""
+def served_listeners(listeners: Iterable[Listener]) -> list[Listener]:
+    """Return the listeners that HAProxy can serve: all except UDP."""
     return [listener for listener in listeners if listener.protocol in _MODES]
 
 
-class _Rendering:
+class _Renderer:
     def __init__(
         self, account: EmulatedAccount, ports: Mapping[str, int], behavior: Behavior, folder: PurePath
     ) -> None:
@@ -106,10 +106,10 @@ class _Rendering:
         self._files: dict[str, bytes] = {}
         self._pings = False
 
-    def of(self, balancer: LoadBalancer) -> Configuration:
+    def render(self, balancer: LoadBalancer) -> Configuration:
         sections: dict[str, list[str]] = {}
-        left_out: dict[str, str] = {}
-        listeners = carried(self._account.listeners_of(balancer.id)) if balancer.admin_state_up else []
+        unserved: dict[str, str] = {}
+        listeners = served_listeners(self._account.listeners_of(balancer.id)) if balancer.admin_state_up else []
         for listener in listeners:
             if not listener.admin_state_up:
                 continue
@@ -118,9 +118,9 @@ class _Rendering:
                 sections[listener.id] = self._listener(listener)
             except UnreadableSecret as error:
                 self._files = files
-                left_out[listener.id] = str(error)
+                unserved[listener.id] = str(error)
         lines = [*self._global(balancer), *(line for section in sections.values() for line in section)]
-        return Configuration("\n".join([*lines, ""]), self._files, tuple(sections), left_out)
+        return Configuration("\n".join([*lines, ""]), self._files, tuple(sections), unserved)
 
     def _global(self, balancer: LoadBalancer) -> Iterator[str]:
         yield f"# Configuration for loadbalancer {balancer.id}"
@@ -192,7 +192,7 @@ class _Rendering:
             yield from check_lines(monitor, ping)
         if listener.insert_x_forwarded and plain_http:
             yield "    option forwardfor"
-            # Octavia writes %[dst_port], which on a real load balancer is the listener's port, and here isn't.
+            # Octavia writes %[dst_port]: on a real load balancer this is the listener's port, here a free local port.
             yield f"    http-request set-header X-Forwarded-Port {listener.protocol_port}"
         if listener.insert_x_forwarded and mode == "http" and listener_mode == "http":
             scheme = "https" if listener.protocol == "TERMINATED_HTTPS" else "http"
@@ -235,13 +235,16 @@ class _Rendering:
 
 def _users(listener: Listener) -> list[str]:
     """Return a user list with the listener's name, if it has users."""
-    users = [f"    user {word(user.username)} password {word(user.encrypted_password)}" for user in listener.user_list]
+    users = [
+        f"    user {escape_haproxy_arg(user.username)} password {escape_haproxy_arg(user.encrypted_password)}"
+        for user in listener.user_list
+    ]
     return ["", f"userlist {listener.id}", *users] if users else []
 
 
 def _admission(listener: Listener, mode: str) -> Iterator[str]:
     """Yield the access rules: allowed networks, and user names with passwords."""
-    # A line each: HAProxy takes 64 words a line.
+    # One line for each network, because HAProxy accepts at most 64 words in a line.
     yield from (f"    acl allowed src {network}" for network in listener.allowed_cidrs or ())
     if listener.allowed_cidrs:
         yield "    tcp-request connection reject unless allowed"
@@ -261,7 +264,7 @@ def _persistence(pool: Pool) -> Iterator[str]:
         yield f"    stick-table type ipv6 size {_STICK_SIZE}"
         yield "    stick on src"
     elif persistence.type == "APP_COOKIE":
-        cookie = word(persistence.cookie_name or "")
+        cookie = escape_haproxy_arg(persistence.cookie_name or "")
         yield f"    stick-table type string len 64 size {_STICK_SIZE}"
         yield f"    stick store-response res.cook({cookie})"
         yield f"    stick match req.cook({cookie})"
@@ -270,6 +273,6 @@ def _persistence(pool: Pool) -> Iterator[str]:
 
 
 def _timeout(name: str, default: int, listener: Listener, pools: Iterable[Pool]) -> int:
-    """In milliseconds. 0 is no timeout but, as in Octavia, the default."""
-    asked = [value for value in (getattr(owner, name) for owner in (listener, *pools)) if value]
-    return asked[0] if asked else default
+    """Return a timeout in milliseconds. As in Octavia, 0 selects the default instead of no timeout."""
+    values = [value for value in (getattr(owner, name) for owner in (listener, *pools)) if value]
+    return values[0] if values else default

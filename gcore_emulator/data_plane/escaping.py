@@ -1,4 +1,4 @@
-"""Text of users as one word of a HAProxy configuration."""
+"""Escaping of users' text for HAProxy's configuration."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import string
 _PLAIN = frozenset(string.ascii_letters + string.digits + "-._~/:|,=+@!&*;")
 
 
-def word(text: str) -> str:
-    r"""Return the text with `\xNN` for every byte that has a special meaning in a configuration, line ends included."""
+def escape_haproxy_arg(text: str) -> str:
+    r"""Return text as one argument of a configuration line.
+
+    `\xNN` replaces each byte that has a special meaning, line ends included.
+    """
     return "".join(
         character if character in _PLAIN else "".join(f"\\x{byte:02x}" for byte in character.encode())
         for character in text

@@ -14,7 +14,7 @@ _MEMBER_STATUSES: tuple[tuple[str, OperatingStatus], ...] = (
     ("MAINT", "OFFLINE"),
     ("no check", "NO_MONITOR"),
 )
-"""By how HAProxy's status begins: it goes on with `1/3` while it changes."""
+"""Status by the prefix of HAProxy's status. A suffix like `1/3` follows while the status changes."""
 
 _WORST_LAST: tuple[OperatingStatus, ...] = ("NO_MONITOR", "ONLINE", "OFFLINE", "DRAINING", "ERROR")
 
@@ -22,27 +22,27 @@ _WORST_LAST: tuple[OperatingStatus, ...] = ("NO_MONITOR", "ONLINE", "OFFLINE", "
 def statuses_of(
     balancer: LoadBalancer, account: EmulatedAccount, rows: Iterable[Mapping[str, str]]
 ) -> Mapping[str, OperatingStatus]:
-    """Statuses of a load balancer and of all that is below it, by id.
+    """Return the statuses of a load balancer and of its listeners, pools and members, by ID.
 
     Args:
-        balancer: the load balancer.
-        account: where its listeners and pools are.
-        rows: what `show stat` says, empty if its HAProxy doesn't run.
+        balancer: Load balancer.
+        account: Account with its listeners and pools.
+        rows: Rows of `show stat`; empty if its HAProxy does not run.
     """
-    seen = {(row["pxname"], row["svname"]): row for row in rows}
+    by_name = {(row["pxname"], row["svname"]): row for row in rows}
     found: dict[str, OperatingStatus] = {}
     overall: OperatingStatus = "ONLINE" if balancer.admin_state_up else "OFFLINE"
     for listener in account.listeners_of(balancer.id):
         if listener.protocol == "UDP":
             continue
-        status = _listener(listener, balancer, seen.get((listener.id, "FRONTEND")))
+        status = _listener(listener, balancer, by_name.get((listener.id, "FRONTEND")))
         found[listener.id] = status
         if status == "DEGRADED" and overall == "ONLINE":
             overall = "DEGRADED"
     for pool in account.pools_of(balancer.id):
         if pool.protocol == "UDP":
             continue
-        statuses = _pool(pool, seen)
+        statuses = _pool(pool, by_name)
         found.update(statuses)
         if statuses[pool.id] == "ERROR":
             overall = "ERROR"
@@ -58,18 +58,20 @@ def _listener(listener: Listener, balancer: LoadBalancer, row: Mapping[str, str]
     return "ONLINE" if int(row["scur"]) < int(row["slim"]) else "DEGRADED"
 
 
-def _pool(pool: Pool, seen: Mapping[tuple[str, str], Mapping[str, str]]) -> dict[str, OperatingStatus]:
-    """Of the pool and its members. One that isn't reported carries nothing: it is OFFLINE."""
+def _pool(pool: Pool, rows: Mapping[tuple[str, str], Mapping[str, str]]) -> dict[str, OperatingStatus]:
+    """Return the statuses of a pool and its members. A pool without statistics serves no traffic, and is OFFLINE."""
     backends = [f"{pool.id}:{listener_id}" for listener_id in pool.listener_ids]
-    reported = [backend for backend in backends if (backend, "BACKEND") in seen]
+    reported = [backend for backend in backends if (backend, "BACKEND") in rows]
     if not reported:
         unprobed = pool.health_monitor is None or not pool.health_monitor.admin_state_up
         return {pool.id: "OFFLINE", **{member.id: "NO_MONITOR" if unprobed else "OFFLINE" for member in pool.members}}
     found: dict[str, OperatingStatus] = {}
     for member in pool.members:
-        rows = [seen[backend, member.id] for backend in reported if (backend, member.id) in seen]
-        found[member.id] = max((_member(row["status"]) for row in rows), key=_WORST_LAST.index, default="OFFLINE")
-    down = any(seen[backend, "BACKEND"]["status"].startswith("DOWN") for backend in reported)
+        member_rows = [rows[backend, member.id] for backend in reported if (backend, member.id) in rows]
+        found[member.id] = max(
+            (_member(row["status"]) for row in member_rows), key=_WORST_LAST.index, default="OFFLINE"
+        )
+    down = any(rows[backend, "BACKEND"]["status"].startswith("DOWN") for backend in reported)
     found[pool.id] = "ERROR" if down else "DEGRADED" if "ERROR" in found.values() else "ONLINE"
     return found
 

@@ -1,4 +1,4 @@
-"""The PEM files that HAProxy reads, made of secrets as Octavia makes them.
+"""PEM files for HAProxy, written from secrets as Octavia writes them.
 
 Octavia never passes an uploaded certificate on unchanged: it opens the PKCS12 file and writes certificate, key and
 chain as PEM. It passes a CA bundle and a CRL to HAProxy unchanged.
@@ -27,25 +27,25 @@ _Parts: TypeAlias = "tuple[PrivateKeyTypes | None, x509.Certificate | None, list
 
 
 class UnreadableSecret(ValueError):
-    """A secret's blob can't become a file. The message says why, without any of its content."""
+    """A secret's payload cannot be written as PEM. The message has the reason, and nothing of the content."""
 
 
 def identity_pem(blob: bytes) -> bytes:
-    """Certificate, private key and chain (PEM), in the order in which HAProxy wants them.
+    """Return certificate, private key and chain (PEM), in the order that HAProxy requires.
 
     Args:
-        blob: a PKCS12 without a password, whose certificates keep their order, or PEM with certificate and key.
+        blob: PKCS12 without a password, or PEM with certificate and key. The certificates keep their order.
 
     Raises:
-        UnreadableSecret: if it doesn't open, or holds no certificate with a key.
+        UnreadableSecret: The payload cannot be parsed, or has no certificate with a key.
     """
     try:
         read = _from_pem if _CERTIFICATE.search(blob) else _from_pkcs12
         key, leaf, chain = read(blob)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise UnreadableSecret("the secret can't be opened") from None
+        raise UnreadableSecret("the secret cannot be opened") from None
     if key is None or leaf is None:
-        raise UnreadableSecret("the secret holds no certificate together with its private key")
+        raise UnreadableSecret("the secret has no certificate with its private key")
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return b"".join(
         [leaf.public_bytes(Encoding.PEM), private, *(link.public_bytes(Encoding.PEM) for link in chain)],

@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 
 from gcore_emulator.account import EmulatedAccount
 from gcore_emulator.behavior import Behavior
-from gcore_emulator.data_plane.configuration import HOST, carried, configuration
+from gcore_emulator.data_plane.configuration import HOST, configuration, served_listeners
 from gcore_emulator.data_plane.health import statuses_of
 from gcore_emulator.data_plane.ports import Ports
 from gcore_emulator.data_plane.private_folder import private_folder
@@ -19,8 +19,8 @@ from gcore_emulator.data_plane.process import Haproxy
 from gcore_emulator.data_plane.program import find_haproxy
 from gcore_tls_provider.api.wire.enums import OperatingStatus
 
-Seen: TypeAlias = "Mapping[str, OperatingStatus]"
-"""Operating statuses that traffic shows, by the object's id. What isn't in it carries no traffic here."""
+TrafficStatuses: TypeAlias = "Mapping[str, OperatingStatus]"
+"""Operating status by object ID, from traffic and health checks. Objects without traffic are missing."""
 
 
 @dataclass(frozen=True)
@@ -32,27 +32,28 @@ class Endpoint:
 
 
 class DataPlane(Protocol):
-    """Carries the traffic of load balancers."""
+    """Server of the load balancers' traffic."""
 
     def apply(self, account: EmulatedAccount, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
         """Apply the account's state to the traffic of a load balancer, or end the traffic if the load balancer is gone.
 
-        Returns the listeners that can't be carried because of a secret, each with the reason.
+        Returns:
+            Reason for each listener that cannot be served because of a secret, by the listener's ID.
 
         Raises:
-            ConfigurationRefused: it can't go so. What went before goes on.
+            ConfigurationRejected: HAProxy rejects the configuration, and continues with the previous one.
         """
         ...
 
-    def seen(self, account: EmulatedAccount) -> Seen:
-        """Operating statuses as traffic and health checks show them now."""
+    def operating_statuses(self, account: EmulatedAccount) -> TrafficStatuses:
+        """Return the current operating statuses from traffic and health checks."""
         ...
 
     def endpoint(self, listener_id: str) -> Endpoint | None:
         """Return the address of a listener; None if it has no data plane."""
         ...
 
-    def lines(self, load_balancer_id: str) -> Sequence[str]:
+    def log_lines(self, load_balancer_id: str) -> Sequence[str]:
         """Return the log of a load balancer's traffic, oldest line first."""
         ...
 
@@ -62,22 +63,22 @@ class DataPlane(Protocol):
 
 
 class NoDataPlane:
-    """Carries nothing: everything that is up is taken for working."""
+    """Data plane without traffic: every enabled object counts as healthy."""
 
     def apply(self, account: EmulatedAccount, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
         """Do nothing."""
         return {}
 
-    def seen(self, account: EmulatedAccount) -> Seen:
-        """Nothing."""
+    def operating_statuses(self, account: EmulatedAccount) -> TrafficStatuses:
+        """Return no statuses."""
         return {}
 
     def endpoint(self, listener_id: str) -> Endpoint | None:
-        """None."""
+        """Return None."""
         return None
 
-    def lines(self, load_balancer_id: str) -> Sequence[str]:
-        """Nothing."""
+    def log_lines(self, load_balancer_id: str) -> Sequence[str]:
+        """Return no lines."""
         return ()
 
     def reset(self) -> None:
@@ -85,21 +86,21 @@ class NoDataPlane:
 
 
 class HaproxyDataPlane:
-    """One HAProxy for each load balancer, on 127.0.0.1. Changes wait until the reload is done, about 0.2 s."""
+    """Data plane with one HAProxy for each load balancer, on 127.0.0.1. Each change waits for a reload, about 0.2 s."""
 
     def __init__(self, program: Path, folder: Path) -> None:
-        """Start nothing.
+        """Store the paths, and start no process yet.
 
         Args:
-            program: HAProxy.
-            folder: an empty folder of mode 0700, which holds private keys from now on.
+            program: Path of HAProxy.
+            folder: Empty folder of mode 0700, for files with private keys.
         """
         self._program = program
         self._folder = folder
         self._ports = Ports()
         self._haproxies: dict[str, Haproxy] = {}
         self._listener_ids: dict[str, frozenset[str]] = {}
-        self._made = 0
+        self._created = 0
 
     def apply(self, account: EmulatedAccount, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
         """Start, reload or stop the HAProxy of a load balancer; see `DataPlane.apply`."""
@@ -107,17 +108,17 @@ class HaproxyDataPlane:
         if balancer is None:
             self._remove(load_balancer_id)
             return {}
-        haproxy = self._haproxies.get(load_balancer_id) or self._make(load_balancer_id)
-        listener_ids = frozenset(listener.id for listener in carried(account.listeners_of(load_balancer_id)))
+        haproxy = self._haproxies.get(load_balancer_id) or self._create(load_balancer_id)
+        listener_ids = frozenset(listener.id for listener in served_listeners(account.listeners_of(load_balancer_id)))
         ports = self._ports.keep(listener_ids)
         self._ports.release(self._listener_ids.get(load_balancer_id, frozenset()) - listener_ids)
         self._listener_ids[load_balancer_id] = listener_ids
         wanted = configuration(balancer, account, ports, behavior, haproxy.folder)
         haproxy.apply(wanted)
-        return wanted.left_out
+        return wanted.unserved
 
-    def seen(self, account: EmulatedAccount) -> Seen:
-        """Asks each HAProxy."""
+    def operating_statuses(self, account: EmulatedAccount) -> TrafficStatuses:
+        """Return the statuses from the statistics of each HAProxy."""
         found: dict[str, OperatingStatus] = {}
         for load_balancer_id, haproxy in self._haproxies.items():
             balancer = account.load_balancers.get(load_balancer_id)
@@ -130,19 +131,19 @@ class HaproxyDataPlane:
         port = self._ports.of(listener_id)
         return None if port is None else Endpoint(HOST, port)
 
-    def lines(self, load_balancer_id: str) -> Sequence[str]:
-        """Return the HAProxy log of the load balancer: one line per request, and the reason of each TLS failure."""
+    def log_lines(self, load_balancer_id: str) -> Sequence[str]:
+        """Return HAProxy's log lines of the load balancer: one for each request, with the reason of a TLS failure."""
         haproxy = self._haproxies.get(load_balancer_id)
-        return () if haproxy is None else haproxy.lines
+        return () if haproxy is None else haproxy.log_lines
 
     def reset(self) -> None:
         """End all processes and remove their files."""
         for load_balancer_id in list(self._haproxies):
             self._remove(load_balancer_id)
 
-    def _make(self, load_balancer_id: str) -> Haproxy:
-        self._made += 1
-        folder = self._folder / str(self._made)
+    def _create(self, load_balancer_id: str) -> Haproxy:
+        self._created += 1
+        folder = self._folder / str(self._created)
         folder.mkdir(mode=0o700)
         haproxy = self._haproxies[load_balancer_id] = Haproxy(self._program, folder)
         return haproxy
@@ -160,8 +161,8 @@ def haproxy_data_plane() -> Iterator[HaproxyDataPlane]:
     """Yield a data plane of the machine's HAProxy; remove its processes and files at the end.
 
     Raises:
-        HaproxyMissing: HAProxy isn't installed.
-        OSError: there is no folder for it.
+        HaproxyMissing: HAProxy is not installed.
+        OSError: The private folder cannot be created.
     """
     program = find_haproxy()
     with private_folder() as folder:

@@ -1,4 +1,4 @@
-"""Local ports for listeners, kept for them while HAProxy is started, reloaded or stopped."""
+"""Local ports of listeners, reserved while HAProxy starts, reloads or stops."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from gcore_emulator.data_plane.configuration import HOST
 
 
 class Ports:
-    """One free port for each listener, for as long as the listener exists.
+    """One free port for each listener, reserved until the listener is deleted.
 
-    A port is kept by a socket that is bound to it and doesn't listen. HAProxy binds with SO_REUSEPORT, so the kernel
-    lets it in beside that socket; nobody else is given the port.
+    A bound socket that does not listen reserves the port. HAProxy binds with SO_REUSEPORT, so the kernel lets it share
+    the port with that socket, and gives the port to no other process.
     """
 
     def __init__(self) -> None:
-        """No ports yet."""
+        """Reserve no port yet."""
         self._kept: dict[str, socket.socket] = {}
 
     def keep(self, listener_ids: Collection[str]) -> Mapping[str, int]:
@@ -45,6 +45,6 @@ class Ports:
 def _reserved() -> socket.socket:
     kept = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     kept.bind((HOST, 0))
-    # After the bind: a socket that may share its port could be given one that another process shares as well.
+    # After the bind: with SO_REUSEPORT set before, the kernel could choose a port that another process shares.
     kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     return kept

@@ -1,4 +1,4 @@
-"""The folder that holds private keys while a data plane runs, and never longer than that.
+"""Folder for private keys, which exists only while a data plane runs.
 
 All such folders share a name prefix, and the process that created a folder locks a file in it. If nobody holds the
 lock, the process was killed, and the next process removes its folder.
@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SOCKET_PATH_LIMIT = 97
-"""Bytes that the path of one of HAProxy's sockets may have: it binds them under a longer name first."""
+"""Maximum length of a socket's path in bytes: HAProxy binds a socket under a longer, temporary name first."""
 
 _PREFIX = "gcore-emulator-"
 _LOCK = "lock"
@@ -27,10 +27,10 @@ def private_folder() -> Iterator[Path]:
     """Yield a new folder of mode 0700 with a path that is short enough for sockets; remove it at the end.
 
     Raises:
-        OSError: it can't be made.
+        OSError: The folder cannot be created.
     """
     base = _short_folder()
-    _remove_leftovers(base)
+    _remove_orphans(base)
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=base, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with open(folder / _LOCK, "wb") as lock:
@@ -45,9 +45,9 @@ def _short_folder() -> Path:
     return usual if short and not set(str(usual)) & set(" \t\n\"'\\#$") else Path("/tmp")
 
 
-def _remove_leftovers(base: Path) -> None:
+def _remove_orphans(base: Path) -> None:
     for folder in base.glob(f"{_PREFIX}*"):
-        # Another user's, or one that another process removes at this moment.
+        # The folder can belong to another user, or another process can be removing it.
         with suppress(OSError), open(folder / _LOCK, "r+b") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder)

@@ -1,8 +1,8 @@
-"""One HAProxy: started, given a new configuration without a connection refused, stopped.
+"""One HAProxy process: start it, reload it without refusing a connection, and stop it.
 
-The private folder holds `c` (the configuration), `m` and `s` (the sockets of master and worker), `state` (what the
-members were before a reload) and the files that the configuration names. A refused configuration leaves the folder as
-it was, so that HAProxy can always be started from it.
+The private folder holds `c` (the configuration), `m` and `s` (the sockets of master and worker), `state` (the statuses
+of members before a reload) and the files that the configuration names. If HAProxy rejects a configuration, the folder
+does not change, so that HAProxy can always be started from it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gcore_emulator.data_plane import sockets
 from gcore_emulator.data_plane.configuration import Configuration
 from gcore_emulator.data_plane.program import (
     ENVIRONMENT,
-    ConfigurationRefused,
+    ConfigurationRejected,
     check_configuration,
     first_alert,
 )
@@ -32,7 +32,7 @@ LOG = logging.getLogger("gcore_emulator.traffic")
 """Log of HAProxy's output: one line for each request and for each status change of a member."""
 
 _SETPRIV = shutil.which("setpriv")
-_DIES_WITH_US: tuple[str, ...] = (_SETPRIV, "--pdeathsig", "TERM", "--") if _SETPRIV else ()
+_EXIT_WITH_PARENT: tuple[str, ...] = (_SETPRIV, "--pdeathsig", "TERM", "--") if _SETPRIV else ()
 """Prefix that ends HAProxy when this process is killed or the thread that started it ends. Needs setpriv."""
 
 _READY_SECONDS = 10.0
@@ -42,14 +42,14 @@ _LINES = 1000
 
 
 class Haproxy:
-    """A HAProxy in master-worker mode, in a private folder of its own."""
+    """HAProxy in master-worker mode, with its own private folder."""
 
     def __init__(self, program: Path, folder: Path) -> None:
-        """Start nothing.
+        """Store the paths, and start no process yet.
 
         Args:
-            program: HAProxy.
-            folder: an empty folder of mode 0700 with a short path without blanks.
+            program: Path of HAProxy.
+            folder: Empty folder of mode 0700. Its path is short and has no blanks.
         """
         self._program = program
         self._folder = folder
@@ -59,21 +59,22 @@ class Haproxy:
 
     @property
     def folder(self) -> Path:
-        """The private folder."""
+        """Private folder."""
         return self._folder
 
     @property
-    def lines(self) -> Sequence[str]:
+    def log_lines(self) -> Sequence[str]:
         """Last 1,000 lines of HAProxy's output, with a line for each request."""
         return tuple(self._printed)
 
     def apply(self, configuration: Configuration) -> None:
         """Run this configuration: start or reload HAProxy, or stop it if there is nothing to serve.
 
-        New connections meet the new configuration when this returns; those that are open go on with the old one.
+        When this returns, HAProxy serves new connections with the new configuration. Open connections continue with the
+        previous one.
 
         Raises:
-            ConfigurationRefused: it doesn't take it. What ran before goes on.
+            ConfigurationRejected: HAProxy rejects the configuration, and continues with the previous one.
         """
         if not configuration.listener_ids:
             self.stop()
@@ -81,7 +82,7 @@ class Haproxy:
         try:
             self._apply(configuration)
         except OSError as error:
-            raise ConfigurationRefused(f"HAProxy can't be given the configuration: {error}") from error
+            raise ConfigurationRejected(f"the configuration cannot be passed to HAProxy: {error}") from error
 
     def stop(self) -> None:
         """Stop HAProxy and all its workers, with all connections."""
@@ -99,8 +100,8 @@ class Haproxy:
         (self._folder / "state").unlink(missing_ok=True)
 
     def statistics(self) -> Sequence[Mapping[str, str]]:
-        """Return the rows of `show stat`; None while HAProxy does not run or respond."""
-        if not self._runs():
+        """Return the rows of `show stat`; no rows while HAProxy does not run or respond."""
+        if not self._is_running():
             return ()
         try:
             return sockets.statistics(self._folder / "s")
@@ -115,29 +116,29 @@ class Haproxy:
             _write_private(candidate, configuration.text.encode())
             check_configuration(self._program, candidate)
             os.replace(candidate, current)
-            self._reload() if self._runs() else self._start()
+            self._reload() if self._is_running() else self._start()
         except BaseException:
             _restore(current, before)
             for path in (candidate, *added):
                 path.unlink(missing_ok=True)
             raise
-        self._forget_files_but(configuration.files)
+        self._remove_files_except(configuration.files)
 
-    def _runs(self) -> bool:
+    def _is_running(self) -> bool:
         return self._master is not None and self._master.poll() is None
 
     def _start(self) -> None:
         self.stop()
         self._printed.clear()
         master = subprocess.Popen(
-            [*_DIES_WITH_US, self._program, "-W", "-db", "-S", self._folder / "m", "-f", self._folder / "c"],
+            [*_EXIT_WITH_PARENT, self._program, "-W", "-db", "-S", self._folder / "m", "-f", self._folder / "c"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
             env=ENVIRONMENT,
-            # Ctrl-C in a terminal is for the emulator, which then ends HAProxy itself.
+            # A new session, so that Ctrl-C in a terminal stops the emulator only, which then stops HAProxy.
             start_new_session=True,
         )
         self._master = master
@@ -146,12 +147,12 @@ class Haproxy:
 
         def ready() -> bool:
             if master.poll() is not None:
-                raise self._gone(master)
-            return bool(self._workers() and self._ask_worker())
+                raise self._exit_error(master)
+            return bool(self._workers() and self._is_worker_ready())
 
         try:
-            self._wait(ready, "it did not start in time")
-        except ConfigurationRefused:
+            self._wait(ready, "start")
+        except ConfigurationRejected:
             self.stop()
             raise
 
@@ -165,31 +166,31 @@ class Haproxy:
 
         def reloaded() -> bool:
             if master.poll() is not None:
-                raise self._gone(master)
+                raise self._exit_error(master)
             now = self._workers()
             if now is None or now.reloads <= before.reloads:
                 return False
             if now.failed > before.failed:
-                raise ConfigurationRefused(first_alert(list(self._printed)[printed:], self._folder))
+                raise ConfigurationRejected(first_alert(list(self._printed)[printed:], self._folder))
             fresh = now.current - before.current
             return bool(fresh) and all(self._is_stopping(worker) for worker in now.old & before.current)
 
-        self._wait(reloaded, "it did not reload in time")
+        self._wait(reloaded, "reload")
 
     def _save_server_states(self) -> None:
         with contextlib.suppress(OSError):
-            states = sockets.ask(self._folder / "s", "show servers state")
+            states = sockets.send_command(self._folder / "s", "show servers state")
             _write_private(self._folder / "state", states.encode())
 
     def _workers(self) -> sockets.Workers | None:
         """Return the response of the master; None while it restarts."""
         try:
-            answer = sockets.workers(self._folder / "m")
+            response = sockets.workers(self._folder / "m")
         except OSError:
             return None
-        return answer if answer.current else None
+        return response if response.current else None
 
-    def _ask_worker(self) -> bool:
+    def _is_worker_ready(self) -> bool:
         try:
             return bool(sockets.statistics(self._folder / "s"))
         except OSError:
@@ -201,18 +202,18 @@ class Haproxy:
         except OSError:
             return False
 
-    def _wait(self, done: Callable[[], bool], otherwise: str) -> None:
+    def _wait(self, done: Callable[[], bool], action: str) -> None:
         deadline = time.monotonic() + _READY_SECONDS
         while not done():
             if time.monotonic() >= deadline:
-                raise ConfigurationRefused(f"HAProxy was given the configuration, and {otherwise}.")
+                raise ConfigurationRejected(f"HAProxy did not {action} within {_READY_SECONDS:.0f} s.")
             time.sleep(_POLL_SECONDS)
 
-    def _gone(self, master: subprocess.Popen[str]) -> ConfigurationRefused:
+    def _exit_error(self, master: subprocess.Popen[str]) -> ConfigurationRejected:
         if self._reader is not None:
             self._reader.join(_STOP_SECONDS)
-        said = first_alert(list(self._printed), self._folder)
-        return ConfigurationRefused(f"HAProxy ended with status {master.returncode}: {said}")
+        alert = first_alert(list(self._printed), self._folder)
+        return ConfigurationRejected(f"HAProxy exited with status {master.returncode}: {alert}")
 
     def _read(self, master: subprocess.Popen[str]) -> None:
         assert master.stdout is not None
@@ -228,7 +229,7 @@ class Haproxy:
             _write_private(path, files[path.name])
         return added
 
-    def _forget_files_but(self, files: Mapping[str, bytes]) -> None:
+    def _remove_files_except(self, files: Mapping[str, bytes]) -> None:
         for path in self._folder.iterdir():
             if path.suffix in (".pem", ".list", ".sh") and path.name not in files:
                 path.unlink()

@@ -1,4 +1,4 @@
-"""The server line of a member. The order of its words decides: of two `verify`, the last one holds."""
+"""Server line of a member. The order of its options matters: of two `verify`, HAProxy uses the last."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gcore_emulator.data_plane.tls import CIPHERS, OLD_VERSIONS_OFF, POOL_ALPN
 
 @dataclass(frozen=True)
 class PoolFiles:
-    """Paths of a pool's TLS material: all PEM, each None if the pool has none."""
+    """Paths of a pool's TLS files (PEM). Each is None if the pool does not have it."""
 
     client_certificate: str | None
     ca: str | None
@@ -30,14 +30,14 @@ def server_line(
     """Return the line of one member.
 
     Args:
-        pool: the pool.
-        member: one of its members.
-        files: the pool's material; None if it doesn't speak TLS with its members.
-        monitor: the pool's health monitor, if it is up.
-        under_tls: whether the listener ends its clients' TLS.
-        alpn: the choice of `pool-alpn`.
+        pool: Pool.
+        member: Member of the pool.
+        files: TLS files of the pool; None if it connects to its members in plaintext.
+        monitor: Health monitor of the pool, if it is enabled.
+        under_tls: Whether the listener terminates TLS.
+        alpn: Value of the behavior option `pool-alpn`.
     """
-    # Ciphers, versions and ALPN come with TLS only: Octavia keeps them for pools that have it switched on.
+    # As in Octavia, only pools with TLS have ciphers, versions and ALPN.
     offered = POOL_ALPN[alpn] if files is not None else None
     words = [f"server {member.id} {member.address}:{member.protocol_port} weight {member.weight}"]
     if monitor is not None:
@@ -66,7 +66,7 @@ def _check(monitor: HealthMonitor, member: Member, alpn: str | None) -> Iterator
         yield f"check-alpn {alpn}"
     yield f"inter {monitor.delay}s fall {monitor.max_retries_down} rise {monitor.max_retries}"
     if member.monitor_address is not None:
-        # Octavia leaves the brackets out, and HAProxy then refuses an IPv6 address, because it may end with a port.
+        # Octavia omits the brackets. HAProxy then rejects an IPv6 address, because its end can be read as a port.
         yield f"addr [{member.monitor_address}]" if ":" in member.monitor_address else f"addr {member.monitor_address}"
     if member.monitor_port is not None:
         yield f"port {member.monitor_port}"

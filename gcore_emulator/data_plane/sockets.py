@@ -1,7 +1,7 @@
-"""HAProxy's sockets: the master's, which knows its workers, and the worker's, which knows its servers.
+"""HAProxy's sockets: the master reports its workers, a worker reports its servers.
 
-They are only read. Changing certificates through them breaks some versions (haproxy/haproxy#3165), and Octavia never
-does.
+All commands only read. Changing certificates through the sockets breaks some versions (haproxy/haproxy#3165), and
+Octavia never does it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ class Workers:
     """Report of the master process about itself and its workers.
 
     Attributes:
-        reloads: how often it has reloaded, failures included.
-        failed: how many reloads have failed since the last good one.
-        current: ids of the processes that serve new connections.
-        old: ids of those that serve what is still connected.
+        reloads: Number of reloads, failed ones included.
+        failed: Number of failed reloads since the last successful one.
+        current: IDs of the processes that serve new connections.
+        old: IDs of the processes that serve connections from before a reload.
     """
 
     reloads: int
@@ -32,17 +32,17 @@ class Workers:
     old: frozenset[int]
 
 
-def ask(path: Path, command: str) -> str:
+def send_command(path: Path, command: str) -> str:
     """Return HAProxy's response to one command.
 
     Raises:
-        OSError: nobody answers.
+        OSError: HAProxy does not respond.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(_SECONDS)
         connection.connect(str(path))
         connection.sendall(f"{command}\n".encode())
-        # Only then does the master close as well, after its answer.
+        # The master closes the connection after its response only if this side is closed for writing.
         connection.shutdown(socket.SHUT_WR)
         parts = []
         while part := connection.recv(65536):
@@ -54,17 +54,17 @@ def workers(master: Path) -> Workers:
     """Return the master's response to `show proc`.
 
     Raises:
-        OSError: it doesn't answer.
+        OSError: The master does not respond.
     """
-    return parse_workers(ask(master, "show proc"))
+    return parse_workers(send_command(master, "show proc"))
 
 
-def parse_workers(answer: str) -> Workers:
+def parse_workers(response: str) -> Workers:
     """Parse a response to `show proc`."""
     reloads = failed = 0
     groups: dict[str, set[int]] = {"workers": set(), "old workers": set()}
     group: set[int] = set()
-    for line in answer.splitlines():
+    for line in response.splitlines():
         words = line.replace("[failed:", " ").replace("]", " ").split()
         if line.startswith("# "):
             group = groups.get(line[2:].strip(), set())
@@ -80,16 +80,15 @@ def is_stopping(master: Path, worker: int) -> bool:
     """Return whether an old worker has closed its listeners or has exited.
 
     Raises:
-        OSError: the master doesn't answer.
+        OSError: The master does not respond.
     """
-    answer = ask(master, f"@!{worker} show info")
-    return "Stopping: 0" not in answer
+    return "Stopping: 0" not in send_command(master, f"@!{worker} show info")
 
 
 def statistics(worker: Path) -> Sequence[Mapping[str, str]]:
     """Return the rows of `show stat`, one for each frontend, server and backend.
 
     Raises:
-        OSError: the worker doesn't answer.
+        OSError: The worker does not respond.
     """
-    return list(csv.DictReader(ask(worker, "show stat").removeprefix("# ").splitlines()))
+    return list(csv.DictReader(send_command(worker, "show stat").removeprefix("# ").splitlines()))

@@ -1,7 +1,7 @@
-"""The page that people look at: load balancers as a graph, tasks as a timeline, the last requests.
+"""Page of the emulator: load balancers as a graph, tasks as a timeline, and the last requests.
 
-`view.py` gathers what it shows, `routes.py` serves it, and `index.html`, `page.css` and `page.js` are it: no build
-step, nothing from elsewhere.
+`view.py` collects the data, `routes.py` serves it, and `index.html`, `page.css` and `page.js` display it. There is no
+build step, and the page loads nothing from other servers.
 """
 
 from gcore_emulator.page.routes import page

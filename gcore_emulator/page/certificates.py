@@ -1,4 +1,4 @@
-"""Public facts about a secret for the page: its subject and its end date. Never a key."""
+"""Public facts of a secret for the page: subject and end date, never a key."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from pydantic import BaseModel
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-_LIST = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
+_CRL = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 _DAY_SECONDS = 86_400
 
 
-class Material(BaseModel):
-    """A certificate, a bundle or a revocation list, as the page shows it.
+class CertificateView(BaseModel):
+    """Certificate, entry of a CA bundle, or CRL, as the page shows it.
 
-    `role` is what it is for: listener, SNI, client, CA, CRL. `subject` is the common name or a DNS name; of a bundle
-    there is one of these for each certificate. `ends_at` is a certificate's end or a list's next update, `days_left`
-    the whole days until then, negative when it is over. Both are None where the secret can't be read.
+    Attributes:
+        role: Use of the secret: `listener`, `SNI`, `client`, `CA` or `CRL`.
+        subject: DNS names or the common name; of a CRL, its issuer and the number of revoked certificates.
+        ends_at: End of the certificate, or next update of the CRL. None if the secret cannot be read.
+        days_left: Whole days until then, negative afterwards. None if the secret cannot be read.
     """
 
     role: str
@@ -29,19 +31,19 @@ class Material(BaseModel):
     days_left: int | None
 
 
-def materials(role: str, blob: bytes, now: datetime) -> list[Material]:
+def certificate_views(role: str, blob: bytes, now: datetime) -> list[CertificateView]:
     """Return the certificates and CRLs in a secret.
 
     Args:
-        role: what it is used for.
-        blob: its decoded payload: PKCS12 without a password, or PEM.
-        now: the present, to count days from.
+        role: Use of the secret.
+        blob: Decoded payload: PKCS12 without a password, or PEM.
+        now: Current time, from which days are counted.
     """
     try:
-        found = _lists(blob) if role == "CRL" else _certificates(blob)
+        found = _crls(blob) if role == "CRL" else _certificates(blob)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        return [Material(role=role, subject="can't be read", ends_at=None, days_left=None)]
-    return [_material(role, name, end, now) for name, end in found]
+        return [CertificateView(role=role, subject="cannot be read", ends_at=None, days_left=None)]
+    return [_view(role, name, end, now) for name, end in found]
 
 
 def _certificates(blob: bytes) -> list[tuple[str, datetime]]:
@@ -54,10 +56,10 @@ def _certificates(blob: bytes) -> list[tuple[str, datetime]]:
     return [(_name(one), one.not_valid_after_utc) for one in found]
 
 
-def _lists(blob: bytes) -> list[tuple[str, datetime]]:
-    found = [x509.load_pem_x509_crl(match.group(0)) for match in _LIST.finditer(blob)]
+def _crls(blob: bytes) -> list[tuple[str, datetime]]:
+    found = [x509.load_pem_x509_crl(match.group(0)) for match in _CRL.finditer(blob)]
     if not found:
-        raise ValueError("no revocation list")
+        raise ValueError("no CRL")
     never = datetime.max.replace(tzinfo=timezone.utc)
     return [(f"{_common_name(one.issuer)}, {len(one)} revoked", one.next_update_utc or never) for one in found]
 
@@ -76,5 +78,7 @@ def _common_name(name: x509.Name) -> str:
     return str(found[0].value) if found else name.rfc4514_string() or "no name"
 
 
-def _material(role: str, subject: str, end: datetime, now: datetime) -> Material:
-    return Material(role=role, subject=subject, ends_at=end, days_left=int((end - now).total_seconds() // _DAY_SECONDS))
+def _view(role: str, subject: str, end: datetime, now: datetime) -> CertificateView:
+    return CertificateView(
+        role=role, subject=subject, ends_at=end, days_left=int((end - now).total_seconds() // _DAY_SECONDS)
+    )

@@ -1,14 +1,14 @@
 "use strict";
 
-// Asks for what there is, draws it, and asks again. Everything that comes from outside is set as text, never as markup.
+// Requests the view, draws it, and repeats. All data from the API is set as text, never as markup.
 
-const EVERY = 1000;
+const REFRESH_MILLISECONDS = 1000;
 const NARROW = window.matchMedia("(max-width: 60rem)");
 const SVG = "http://www.w3.org/2000/svg";
-// Revocation lists are made anew every few days or weeks.
+// A CRL is issued again every few days or weeks.
 const WARN_DAYS = { CRL: 7 };
-const WARN_DAYS_ELSE = 30;
-// Tasks and requests that are shown at once.
+const DEFAULT_WARN_DAYS = 30;
+// Number of tasks and requests that are shown without a click.
 const FIRST = 12;
 
 const LEVELS = {
@@ -23,17 +23,17 @@ function level(status) {
 }
 
 function el(tag, className, ...children) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.append(...children.filter((child) => child !== null));
-  return made;
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  element.append(...children.filter((child) => child !== null));
+  return element;
 }
 
 function status(text) {
   return el("span", `status ${level(text)}`, text.replace("_", " ").toLowerCase());
 }
 
-// Operating status, and what is going on if anything is.
+// Operating status, and the provisioning status while it is not ACTIVE.
 function statuses(one) {
   const line = el("div", "", status(one.status));
   if (one.provisioning_status !== "ACTIVE" && one.provisioning_status !== one.status) {
@@ -42,28 +42,28 @@ function statuses(one) {
   return line;
 }
 
-function days(material) {
-  const left = material.days_left;
+function days(certificate) {
+  const left = certificate.days_left;
   if (left === null) return el("span", "days bad", "unreadable");
-  const kind = left < 0 ? "bad" : left < (WARN_DAYS[material.role] || WARN_DAYS_ELSE) ? "warn" : "";
+  const kind = left < 0 ? "bad" : left < (WARN_DAYS[certificate.role] || DEFAULT_WARN_DAYS) ? "warn" : "";
   const text = left < 0 ? `ended ${counted(-left, "day")} ago` : left > 99999 ? "no end" : counted(left, "day");
-  const made = el("span", `days ${kind}`, text);
-  made.title = new Date(material.ends_at).toLocaleString();
-  return made;
+  const element = el("span", `days ${kind}`, text);
+  element.title = new Date(certificate.ends_at).toLocaleString();
+  return element;
 }
 
-function materials(list) {
+function certificates(list) {
   if (!list.length) return null;
-  return el("div", "materials", ...list.map((one) =>
+  return el("div", "certificates", ...list.map((one) =>
     el("div", "", el("span", "subject", el("span", "role", one.role), " ", one.subject), days(one))));
 }
 
 function node(kind, title, one, facts, ...more) {
-  const made = el("div", `node ${level(one.status)}`,
+  const element = el("div", `node ${level(one.status)}`,
     el("div", "kind", kind), el("h3", "", title), one.provisioning_status ? statuses(one) : el("div", "", status(one.status)));
-  if (facts) made.append(el("div", "facts", facts));
-  made.append(...more.filter((part) => part !== null));
-  return made;
+  if (facts) element.append(el("div", "facts", facts));
+  element.append(...more.filter((part) => part !== null));
+  return element;
 }
 
 function branch(own, children) {
@@ -80,17 +80,17 @@ function member(one) {
 function pool(one) {
   const facts = [one.protocol, one.algorithm.replace("_", " ").toLowerCase(),
     one.monitor ? `probed by ${one.monitor}` : "not probed"].join(", ");
-  return branch(node("pool", one.name, one, facts, materials(one.materials)), one.members.map(member));
+  return branch(node("pool", one.name, one, facts, certificates(one.certificates)), one.members.map(member));
 }
 
 function listener(one) {
   const facts = [`${one.protocol}, port ${one.port}`, one.networks ? `from ${counted(one.networks, "network")} only` : "",
     one.users ? counted(one.users, "user") : ""].filter(Boolean).join(", ");
   const here = one.endpoint ? el("div", "facts", "here at ", el("span", "code", one.endpoint)) : null;
-  return branch(node("listener", one.name, one, facts, here, materials(one.materials)), one.pools.map(pool));
+  return branch(node("listener", one.name, one, facts, here, certificates(one.certificates)), one.pools.map(pool));
 }
 
-// A line of HAProxy's log: a request that failed, or a member that went down, stands out.
+// A line of HAProxy's log. Failed requests and members that went down are highlighted.
 function traffic(line) {
   const failed = / is DOWN[ ,]/.test(line) || /^\S+ (-1|[45]\d\d) /.test(line);
   return el("div", failed ? "bad" : "", line);
@@ -102,29 +102,29 @@ function balancer(one, open) {
   const edges = document.createElementNS(SVG, "svg");
   edges.setAttribute("class", "edges");
   edges.setAttribute("aria-hidden", "true");
-  const made = el("article", children.length ? "balancer" : "balancer alone", el("div", "graph", edges, tree));
+  const element = el("article", children.length ? "balancer" : "balancer alone", el("div", "graph", edges, tree));
   if (one.traffic.length) {
-    made.append(folded(one.id, open, "Traffic, newest first", el("div", "traffic code", ...one.traffic.map(traffic))));
+    element.append(folded(one.id, open, "Traffic, newest first", el("div", "traffic code", ...one.traffic.map(traffic))));
   }
-  return made;
+  return element;
 }
 
-// What is shown on demand only. It stays open when the page is drawn anew, as far as it was scrolled.
+// Content that a click shows. When the page is drawn again, it stays open and keeps its scroll position.
 function folded(id, open, title, ...content) {
-  const made = el("details", "", el("summary", "", title), ...content);
-  made.open = open;
-  made.dataset.id = id;
-  return made;
+  const element = el("details", "", el("summary", "", title), ...content);
+  element.open = open;
+  element.dataset.id = id;
+  return element;
 }
 
-// The first ones of a list, and the others on demand.
+// The first rows of a list; a click shows the others.
 function shortened(id, opened, rows, wrapped) {
   const older = rows.slice(FIRST);
   if (!older.length) return [wrapped(rows)];
   return [wrapped(rows.slice(0, FIRST)), folded(id, opened.has(id), `${older.length} older`, wrapped(older))];
 }
 
-// Lines between nodes, after the browser has found places for them.
+// Draws lines between nodes, after the browser has placed the nodes.
 function drawEdges() {
   for (const graph of document.querySelectorAll(".graph")) {
     const svg = graph.querySelector(".edges");
@@ -151,13 +151,13 @@ function drawEdges() {
 }
 
 function bar(className, from, to) {
-  const made = document.createElementNS(SVG, "rect");
-  made.setAttribute("class", className);
-  made.setAttribute("x", `${from * 100}%`);
-  made.setAttribute("width", `${Math.max(to - from, 0.004) * 100}%`);
-  made.setAttribute("height", "100%");
-  made.setAttribute("rx", "3");
-  return made;
+  const element = document.createElementNS(SVG, "rect");
+  element.setAttribute("class", className);
+  element.setAttribute("x", `${from * 100}%`);
+  element.setAttribute("width", `${Math.max(to - from, 0.004) * 100}%`);
+  element.setAttribute("height", "100%");
+  element.setAttribute("rx", "3");
+  return element;
 }
 
 function clock(time) {
@@ -165,7 +165,7 @@ function clock(time) {
 }
 
 function tasks(view, opened) {
-  if (!view.tasks.length) return [empty("No task yet.", "Each write is one: it runs for a while, and then something has changed.")];
+  if (!view.tasks.length) return [empty("No task yet.", "Each write starts one, and changes something when it finishes.")];
   const now = Date.parse(view.now);
   const begin = Math.min(...view.tasks.map((one) => Date.parse(one.created_at)));
   const end = Math.max(...view.tasks.map((one) => Date.parse(one.finished_at || view.now)), begin + 1);
@@ -180,30 +180,30 @@ function tasks(view, opened) {
     svg.setAttribute("aria-label", `${((until - Date.parse(one.created_at)) / 1000).toFixed(1)} seconds`);
     svg.append(bar("track", 0, 1), bar("waits", place(Date.parse(one.created_at)), place(running)),
       bar(`runs ${level(one.state)}`, place(Math.min(running, until)), place(until)));
-    const made = el("div", "task", el("div", "what", one.type, " ", el("span", "", one.subject)), svg, status(one.state));
-    made.firstChild.title = `${one.type} ${one.subject}`;
-    if (one.error) made.append(el("div", "error", one.error));
-    return made;
+    const element = el("div", "task", el("div", "what", one.type, " ", el("span", "", one.subject)), svg, status(one.state));
+    element.firstChild.title = `${one.type} ${one.subject}`;
+    if (one.error) element.append(el("div", "error", one.error));
+    return element;
   });
   return [axis, ...shortened("older-tasks", opened, rows, (some) => el("div", "tasks", ...some))];
 }
 
-// The same call again and again, as when somebody waits for a task, is one row.
-function repeated(calls) {
+// Repeated requests, such as polls of a task, share one row.
+function merged(requests) {
   const rows = [];
-  for (const call of calls) {
+  for (const request of requests) {
     const last = rows.at(-1);
-    const same = last && ["method", "path", "status"].every((field) => last[0][field] === call[field]);
+    const same = last && ["method", "path", "status"].every((field) => last[0][field] === request[field]);
     if (same) last[1] += 1;
-    else rows.push([call, 1]);
+    else rows.push([request, 1]);
   }
   return rows;
 }
 
 function requests(view, opened) {
-  if (!view.requests.length) return [empty("No request yet.", "The API takes the key that the emulator was started with.")];
+  if (!view.requests.length) return [empty("No request yet.", "The API requires the key that the emulator was started with.")];
   const head = () => el("tr", "", ...["time", "method", "path", "status"].map((name) => el("th", "", name)));
-  const rows = repeated(view.requests).map(([one, times]) => el("tr", "",
+  const rows = merged(view.requests).map(([one, times]) => el("tr", "",
     el("td", "time code", clock(one.at)), el("td", "code", one.method),
     el("td", "path code", one.path, times > 1 ? el("span", "times", ` × ${times}`) : null),
     el("td", one.status === null || one.status >= 400 ? "code bad" : "code", one.status === null ? "dropped" : String(one.status))));
@@ -230,8 +230,8 @@ function draw(view) {
   ].join(", ");
   const balancers = view.load_balancers.map((one) => balancer(one, opened.has(one.id)));
   const none = () => empty("No load balancer yet.",
-    ["Let a Pulumi stack make one: ", code(`pulumi config set gcore:baseUrl ${location.origin}`), ", then ", code("pulumi up"), "."],
-    "It is drawn here with its listeners, certificates, pools and members, as they are at the moment.");
+    ["To create one with a Pulumi stack: ", code(`pulumi config set gcore:baseUrl ${location.origin}`), ", then ", code("pulumi up"), "."],
+    "This page then shows it with its listeners, certificates, pools and members.");
   document.getElementById("balancers").replaceChildren(...(balancers.length ? balancers : [none()]));
   document.getElementById("tasks").replaceChildren(...tasks(view, opened));
   document.getElementById("requests").replaceChildren(...requests(view, opened));
@@ -242,19 +242,19 @@ function draw(view) {
 async function refresh() {
   const connection = document.getElementById("connection");
   try {
-    const answer = await fetch("/_emulator/view", { cache: "no-store" });
-    if (!answer.ok) throw new Error(String(answer.status));
-    const text = await answer.text();
+    const response = await fetch("/_emulator/view", { cache: "no-store" });
+    if (!response.ok) throw new Error(String(response.status));
+    const text = await response.text();
     connection.textContent = "";
     const view = JSON.parse(text);
-    // What stands still isn't drawn again, so that text can be selected. The time alone is no news.
-    const news = JSON.stringify({ ...view, now: view.tasks.some((one) => !one.finished_at) ? view.now : "" });
-    if (news !== shown) draw(view);
-    shown = news;
+    // Draw only if something changed, so that text can be selected. The time counts only while a task runs.
+    const current = JSON.stringify({ ...view, now: view.tasks.some((one) => !one.finished_at) ? view.now : "" });
+    if (current !== shown) draw(view);
+    shown = current;
   } catch {
-    connection.textContent = "The emulator doesn't answer; what is shown is old.";
+    connection.textContent = "The emulator does not respond. This page shows its last known state.";
   }
-  setTimeout(refresh, EVERY);
+  setTimeout(refresh, REFRESH_MILLISECONDS);
 }
 
 window.addEventListener("resize", drawEdges);

@@ -1,4 +1,4 @@
-"""Serves the page, its parts and what it shows. No key is needed: it shows no secret, on 127.0.0.1 only."""
+"""Routes of the page. They require no API key: the page shows no secret, and is served on 127.0.0.1 only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gcore_emulator.request_context import emulator_of
 page = APIRouter(include_in_schema=False)
 
 _HEADERS = {
-    # Nothing from elsewhere, and nothing that came in as text is ever run.
+    # Load nothing from other servers, and never run text from requests as a script.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-cache",
@@ -28,13 +28,13 @@ async def show_page() -> Response:
 
 @page.get("/_emulator/page.css")
 async def show_style() -> Response:
-    """Its style."""
+    """Return the style sheet of the page."""
     return _part("page.css", "text/css; charset=utf-8")
 
 
 @page.get("/_emulator/page.js")
 async def show_script() -> Response:
-    """Its script."""
+    """Return the script of the page."""
     return _part("page.js", "text/javascript; charset=utf-8")
 
 

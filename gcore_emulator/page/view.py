@@ -1,4 +1,4 @@
-"""Data of the page, gathered from all objects. No payload, no key, no password."""
+"""Data of the page, from all objects. It contains no payload, key or password."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pydantic import BaseModel
 
 from gcore_emulator import account as stored
 from gcore_emulator import statuses
-from gcore_emulator.data_plane import Seen
+from gcore_emulator.data_plane import TrafficStatuses
 from gcore_emulator.emulator import Emulator
-from gcore_emulator.page.certificates import Material, materials
+from gcore_emulator.page.certificates import CertificateView, certificate_views
 
-LAST = 40
+MAX_ROWS = 40
 """Number of tasks, requests and lines of traffic on the page."""
 
-_OF_THE_PROCESS = ("[", "Proxy ")
+_PROCESS_LINES = ("[", "Proxy ")
 """Prefixes of the lines that HAProxy prints about itself, not about traffic."""
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class MemberView(BaseModel):
-    """A member."""
+    """Member of a pool."""
 
     id: str
     endpoint: str
@@ -34,7 +34,7 @@ class MemberView(BaseModel):
 
 
 class PoolView(BaseModel):
-    """A pool with its members and its TLS material."""
+    """Pool with its members and the certificates of its secrets."""
 
     id: str
     name: str
@@ -43,15 +43,17 @@ class PoolView(BaseModel):
     monitor: str | None
     status: str
     provisioning_status: str
-    materials: list[Material]
+    certificates: list[CertificateView]
     members: list[MemberView]
 
 
 class ListenerView(BaseModel):
-    """A listener.
+    """Listener with its pools.
 
-    `endpoint` is where its traffic goes in, if a data plane carries it. `networks` says from how many networks alone it
-    is reached, 0 from everywhere; `users` how many users it has.
+    Attributes:
+        endpoint: Address where the data plane serves it; None without one.
+        networks: Number of networks that can reach it; 0 if all can.
+        users: Number of its users.
     """
 
     id: str
@@ -63,14 +65,16 @@ class ListenerView(BaseModel):
     users: int
     status: str
     provisioning_status: str
-    materials: list[Material]
+    certificates: list[CertificateView]
     pools: list[PoolView]
 
 
 class LoadBalancerView(BaseModel):
-    """A load balancer with all that is below it. `detached` are pools that no listener sends traffic to.
+    """Load balancer with its listeners and pools.
 
-    `traffic` are the last lines that HAProxy has logged of requests and members, newest first, with names for ids.
+    Attributes:
+        detached: Pools without a listener.
+        traffic: Last log lines of HAProxy about requests and members, newest first, with names in place of IDs.
     """
 
     id: str
@@ -85,7 +89,7 @@ class LoadBalancerView(BaseModel):
 
 
 class TaskView(BaseModel):
-    """A task. `subject` is the name of the load balancer or secret that it works on."""
+    """Task. `subject` is the name of its load balancer or secret."""
 
     id: str
     type: str
@@ -98,7 +102,7 @@ class TaskView(BaseModel):
 
 
 class RequestView(BaseModel):
-    """A call of the API. `status` None: the connection was dropped."""
+    """Request to the API. `status` is None if the emulator dropped the connection."""
 
     at: datetime
     method: str
@@ -107,7 +111,7 @@ class RequestView(BaseModel):
 
 
 class View(BaseModel):
-    """Everything that the page shows. Tasks and requests are the newest first."""
+    """Content of the page. Tasks and requests are sorted from newest to oldest."""
 
     now: datetime
     load_balancers: list[LoadBalancerView]
@@ -120,27 +124,27 @@ class View(BaseModel):
 def view(emulator: Emulator) -> View:
     """Return the content of the page."""
     account = emulator.account
-    gathering = _Gathering(emulator, emulator.data_plane.seen(account))
+    builder = _ViewBuilder(emulator, emulator.data_plane.operating_statuses(account))
     tasks = [task for task in account.tasks.values() if not task.hidden]
     return View(
         now=emulator.clock.now(),
-        load_balancers=[gathering.load_balancer(one) for one in account.load_balancers.values()],
+        load_balancers=[builder.load_balancer(one) for one in account.load_balancers.values()],
         secrets=len(account.secrets),
-        tasks=[gathering.task(one) for one in reversed(tasks[-LAST:])],
+        tasks=[builder.task(one) for one in reversed(tasks[-MAX_ROWS:])],
         requests=[
-            RequestView(at=call.at, method=call.method, path=call.path, status=call.status)
-            for call in reversed(emulator.requests[-LAST:])
+            RequestView(at=request.at, method=request.method, path=request.path, status=request.status)
+            for request in reversed(emulator.requests[-MAX_ROWS:])
         ],
         request_count=len(emulator.requests),
     )
 
 
-class _Gathering:
-    def __init__(self, emulator: Emulator, seen: Seen) -> None:
+class _ViewBuilder:
+    def __init__(self, emulator: Emulator, traffic_statuses: TrafficStatuses) -> None:
         self._emulator = emulator
         self._account = emulator.account
         self._now = emulator.clock.now()
-        self._seen = seen
+        self._traffic_statuses = traffic_statuses
 
     def load_balancer(self, one: stored.LoadBalancer) -> LoadBalancerView:
         pools = self._account.pools_of(one.id)
@@ -149,7 +153,7 @@ class _Gathering:
             name=one.name,
             vip=one.vip.address,
             flavor=one.flavor,
-            status=statuses.of_object(one, self._seen),
+            status=statuses.of_object(one, self._traffic_statuses),
             provisioning_status=one.provisioning_status,
             listeners=[self._listener(listener) for listener in self._account.listeners_of(one.id)],
             detached=[self._pool(pool) for pool in pools if not pool.listener_ids],
@@ -158,13 +162,15 @@ class _Gathering:
 
     def _traffic(self, load_balancer_id: str, pools: Iterable[stored.Pool]) -> list[str]:
         lines = [
-            line for line in self._emulator.data_plane.lines(load_balancer_id) if not line.startswith(_OF_THE_PROCESS)
+            line
+            for line in self._emulator.data_plane.log_lines(load_balancer_id)
+            if not line.startswith(_PROCESS_LINES)
         ]
         names = {listener.id: listener.name for listener in self._account.listeners_of(load_balancer_id)}
         for pool in pools:
             names[pool.id] = pool.name
             names |= {member.id: _endpoint(member) for member in pool.members}
-        return [_ID.sub(lambda found: names.get(found[0], found[0]), line) for line in reversed(lines[-LAST:])]
+        return [_ID.sub(lambda found: names.get(found[0], found[0]), line) for line in reversed(lines[-MAX_ROWS:])]
 
     def task(self, one: stored.Task) -> TaskView:
         return TaskView(
@@ -195,9 +201,11 @@ class _Gathering:
             endpoint=None if endpoint is None else f"{endpoint.host}:{endpoint.port}",
             networks=len(one.allowed_cidrs or ()),
             users=len(one.user_list),
-            status=statuses.of_object(one, self._seen),
+            status=statuses.of_object(one, self._traffic_statuses),
             provisioning_status=one.provisioning_status,
-            materials=self._materials([("listener", one.secret_id), *(("SNI", each) for each in one.sni_secret_ids)]),
+            certificates=self._certificates(
+                [("listener", one.secret_id), *(("SNI", each) for each in one.sni_secret_ids)]
+            ),
             pools=[self._pool(pool) for pool in self._account.pools_behind(one.id)],
         )
 
@@ -209,27 +217,27 @@ class _Gathering:
             protocol=one.protocol,
             algorithm=one.lb_algorithm,
             monitor=None if one.health_monitor is None else one.health_monitor.type,
-            status=statuses.of_object(one, self._seen),
+            status=statuses.of_object(one, self._traffic_statuses),
             provisioning_status=one.provisioning_status,
-            materials=self._materials(used),
+            certificates=self._certificates(used),
             members=[
                 MemberView(
                     id=member.id,
                     endpoint=_endpoint(member),
                     weight=member.weight,
                     backup=member.backup,
-                    status=statuses.of_member(member, one, self._seen),
+                    status=statuses.of_member(member, one, self._traffic_statuses),
                 )
                 for member in one.members
             ],
         )
 
-    def _materials(self, used: Iterable[tuple[str, str | None]]) -> list[Material]:
-        found: list[Material] = []
+    def _certificates(self, used: Iterable[tuple[str, str | None]]) -> list[CertificateView]:
+        found: list[CertificateView] = []
         for role, secret_id in used:
             secret = None if secret_id is None else self._account.secrets.get(secret_id)
             if secret is not None:
-                found += materials(role, secret.payload, self._now)
+                found += certificate_views(role, secret.payload, self._now)
         return found
 
 

@@ -20,8 +20,8 @@ class Route:
     """A method and a path template.
 
     Attributes:
-        method: the HTTP method.
-        template: the path, with `{name}` where an id goes. `{project_id}` and `{region_id}` come from the connection.
+        method: HTTP method.
+        template: Path with `{name}` in the place of each ID; `{project_id}` and `{region_id}` are the connection's.
     """
 
     method: Method
@@ -42,13 +42,13 @@ class Call(Generic[ResponseT_co]):
     """One request and the type of its response.
 
     Attributes:
-        route: where it goes.
-        asked: what it asks, in words, for error messages: `create pool 'web'`.
-        answer: turns the JSON of the answer into its model; raises `pydantic.ValidationError`.
-        ids: what fills the route's template, project and region apart.
-        query: the query parameters.
-        body: what is sent; fields that were never set are left out, and None is sent as null. Its `SecretStr` values
-            are shown in no error, whatever Gcore repeats.
+        route: Route of the request.
+        description: Action and object in words, for error messages: `create pool 'web'`.
+        response_type: Parser of the response's JSON; raises `pydantic.ValidationError`.
+        ids: IDs for the route's template, except project and region.
+        query: Query parameters.
+        body: Body of the request. Fields that were never set are left out, and None is sent as null. No error shows its
+            `SecretStr` values, even if Gcore's response repeats them.
     """
 
     route: Route
@@ -67,21 +67,23 @@ class RequestVariants(Generic[ResponseT_co]):
     """One operation in the variants of Gcore's guide and of Gcore's OpenAPI document.
 
     Attributes:
-        operation: its name; the shape that worked is remembered under it.
-        guide: the call in the guide's shape.
-        openapi: the call in OpenAPI's shape.
-        first: which one is tried first where the user has no say in it.
-        refused_fields: a 400 or 422 that names one of these fields means that this shape isn't understood.
-        named: GETs of the objects that the call names: if all exist, a 404 means that the route doesn't.
+        operation: Name of the operation; the client remembers the variant that worked under this name.
+        guide: Call as in Gcore's guide.
+        openapi: Call as in Gcore's OpenAPI document.
+        first: Variant that dialect `auto` tries first.
+        variant_fields: Fields in which the variants differ: a 400 or 422 that names one of them means that this server
+            expects the other variant.
+        existence_checks: GETs of the objects that the call refers to. If all of them exist, a 404 means that the route
+            does not exist.
     """
 
     operation: str
     guide: Call[ResponseT_co]
     openapi: Call[ResponseT_co]
     first: RequestVariant
-    refused_fields: frozenset[str] = frozenset()
-    named: tuple[Call[object], ...] = ()
+    variant_fields: frozenset[str] = frozenset()
+    existence_checks: tuple[Call[object], ...] = ()
 
-    def of(self, shape: RequestVariant) -> Call[ResponseT_co]:
+    def of(self, variant: RequestVariant) -> Call[ResponseT_co]:
         """Return the call of one variant."""
-        return self.guide if shape == "guide" else self.openapi
+        return self.guide if variant == "guide" else self.openapi

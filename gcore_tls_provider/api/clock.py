@@ -1,4 +1,4 @@
-"""Time as one object, so that tests can let hours pass at once."""
+"""Clocks and deadlines, passed as arguments so that a test of hours takes no time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Clock(Protocol):
         ...
 
     def utc(self) -> datetime:
-        """Return date and time in UTC, for comparison with the dates in certificates."""
+        """Return the date and time in UTC, for comparison with the dates in certificates."""
         ...
 
 
@@ -46,7 +46,7 @@ class Deadline:
 
     Attributes:
         clock: Clock of the deadline.
-        at: The moment in seconds of that clock.
+        at: Moment of the deadline, in seconds of that clock.
         seconds: Total time of the operation, for error messages.
     """
 

@@ -41,12 +41,12 @@ class Connection(BaseModel):
     """One account, project and region of Gcore.
 
     Attributes:
-        api_key: the permanent API token; sent as `Authorization: APIKey ...`, shown nowhere.
-        project_id: the project's number.
-        region_id: the region's number.
-        base_url: where the API answers, without a final slash: http or https, and neither user nor query in it.
-        dialect: which of the two ways of writing some operations to use.
-        namespace: the namespace of the configuration that it comes from, for messages.
+        api_key: Permanent API token; sent as `Authorization: APIKey ...`, shown nowhere.
+        project_id: Number of the project.
+        region_id: Number of the region.
+        base_url: URL of the API, without a final slash: http or https, with neither user nor query.
+        dialect: Variant of the operations that Gcore documents in two variants.
+        namespace: Namespace of the stack's configuration that these values come from, for messages.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
@@ -69,7 +69,7 @@ class Connection(BaseModel):
         try:
             url = _URL.validate_python(value)
         except ValidationError:
-            raise ValueError("it isn't an http or https URL") from None
+            raise ValueError("it is not an http or https URL") from None
         if url.username or url.password or url.query or url.fragment:
-            raise ValueError("it must be scheme, host and perhaps a path, without user, password, query or fragment")
+            raise ValueError("it must be scheme, host and optionally a path, without user, password, query or fragment")
         return str(url).rstrip("/")

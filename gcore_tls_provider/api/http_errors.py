@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from gcore_tls_provider.api.calls import Call
 from gcore_tls_provider.api.connection import Connection
 from gcore_tls_provider.api.redaction import Redactor
-from gcore_tls_provider.api.wire.failure import ErrorBody
+from gcore_tls_provider.api.wire.error_body import ErrorBody
 from gcore_tls_provider.errors import (
     BadRequest,
     Conflict,
@@ -30,27 +30,29 @@ from gcore_tls_provider.errors import (
 
 _LONGEST_RETRY_AFTER = 300.0
 
-_OTHER_REMEDY = "Check that the base URL ({base_url}) is Gcore's API: Gcore documents no such status here."
+_OTHER_REMEDY = (
+    "Check that the base URL ({base_url}) is that of Gcore's API, https://api.gcore.com: Gcore does not document this"
+    " status for this request."
+)
 
 REMEDIES: Mapping[type[HttpStatusError], str] = {
-    BadRequest: "Fix what Gcore names, then run again.",
-    Unauthorized: "Check the API key ({api_key}): it may be wrong, expired, or cut off at a `$`"
-    " by a shell. `pulumi refresh` and `destroy` see a key that was changed since the last `up` with --run-program"
-    " only.",
-    Forbidden: "Check what the API key may do in this project, the quota, and whether the region has room for the"
-    " flavor.",
-    NotFound: "Check that the base URL is Gcore's API and nothing below it (`{namespace}:baseUrl`), and try another"
-    " `{namespace}:dialect`.",
-    ObjectNotFound: "Check that the object and everything it refers to exists in this project and region"
+    BadRequest: "Fix what Gcore names, then run `pulumi up` again.",
+    Unauthorized: "Check the API key ({api_key}): it is wrong, expired, or cut off by a shell at a `$`. If you changed"
+    " it since the last `pulumi up`, run `pulumi refresh --run-program` or `pulumi destroy --run-program`.",
+    Forbidden: "Check in Gcore's portal that the API key has the permission for this project, that the quota suffices,"
+    " and that the region has capacity for the flavor; then run `pulumi up` again.",
+    NotFound: "Check that the base URL ({base_url}) is that of Gcore's API, without a path below it, or choose another"
+    " dialect: `pulumi config set {namespace}:dialect guide` (or `openapi`).",
+    ObjectNotFound: "Check that the object and all objects that it refers to exist in this project and region"
     " (`{namespace}:projectId`, `{namespace}:regionId`, or the resource's `project_id` and `region_id`).",
-    MethodNotAllowed: "Try another `{namespace}:dialect` (auto, guide, openapi).",
-    Conflict: "Something else holds the object or already has its place: see Gcore's answer, then run again. Where a"
-    " resource is replaced by force, its option delete_before_replace=True lets the old one go first; where it was"
-    " renamed in the program, an alias of its old name keeps it.",
-    RateLimited: "Too many requests: wait, or lower `gcore:parallel`, and run again.",
-    ServerError: "A fault at Gcore: run again later.",
+    MethodNotAllowed: "Choose another dialect: `pulumi config set {namespace}:dialect auto` (or `guide`, `openapi`).",
+    Conflict: "Another object uses this one or occupies its place: remove the one that Gcore names, then run"
+    " `pulumi up` again. If Pulumi replaces the resource, set `delete_before_replace=True` in its options; if you"
+    " renamed it in the program, add its old name to `aliases`.",
+    RateLimited: "Run `pulumi up` again later, or send fewer requests at a time: `pulumi config set gcore:parallel 8`.",
+    ServerError: "This is an error at Gcore: run `pulumi up` again later.",
 }
-"""Remedies by error class; `{...}` is filled in from the connection."""
+"""Remedies by error class; the values of `{...}` come from the connection."""
 
 _NO_SUCH_OBJECT = ("NotFoundError", "NotFound")
 """Ending of Gcore's error class for an object that does not exist (docs: `NotFoundError`)."""
@@ -68,30 +70,30 @@ _BY_STATUS: Mapping[int, type[HttpStatusError]] = {
 
 
 def http_error(
-    call: Call[object], response: httpx.Response, confidential: Redactor, connection: Connection
+    call: Call[object], response: httpx.Response, redactor: Redactor, connection: Connection
 ) -> HttpStatusError:
     """Return the error for a status of 300 or more; a status outside the tree becomes a plain `HttpStatusError`.
 
     Args:
-        call: what was sent.
-        response: what came back.
-        confidential: what must not be shown, whatever Gcore repeats.
-        connection: who asked, for the remedy.
+        call: Call that was sent.
+        response: Response with the error status.
+        redactor: Redactor for the texts of the response.
+        connection: Connection of the call, for the remedy.
     """
     status = response.status_code
     kind = _BY_STATUS.get(status, ServerError if status >= 500 else HttpStatusError)
     body = _error_body(response.content)
     if kind is NotFound and body is not None and (body.exception_class or "").endswith(_NO_SUCH_OBJECT):
         kind = ObjectNotFound
-    said = "" if body is None else _said(body, confidential)
-    said = said or confidential.redact(response.text) or "no text"
+    reason = "" if body is None else _reason(body, redactor)
+    reason = reason or redactor.redact(response.text) or "no text"
     error = kind(
         call.description,
-        f"Gcore answered {status} to {call.route.method} {call.route.template}: {said.rstrip('.')}",
+        f"Gcore answered {status} to {call.route.method} {call.route.template}: {reason.rstrip('.')}",
         REMEDIES.get(kind, _OTHER_REMEDY).format(
             namespace=connection.namespace, api_key=connection.setting("apiKey"), base_url=connection.setting("baseUrl")
         ),
-        request_id=confidential.redact(body.request_id) if body and body.request_id else None,
+        request_id=redactor.redact(body.request_id) if body and body.request_id else None,
     )
     error.status = status
     error.exception_class = body.exception_class if body else None
@@ -103,30 +105,30 @@ def http_error(
 def _error_body(content: bytes) -> ErrorBody | None:
     """Return Gcore's error body with reasons as lists of texts; None if the body is something else."""
     try:
-        answer: object = json.loads(content)
+        parsed: object = json.loads(content)
     except ValueError:
         return None
-    if not isinstance(answer, dict):
+    if not isinstance(parsed, dict):
         return None
-    fields = answer.get("invalid_fields")
+    fields = parsed.get("invalid_fields")
     if isinstance(fields, dict):
-        answer["invalid_fields"] = {
+        parsed["invalid_fields"] = {
             field: [str(reason) for reason in (reasons if isinstance(reasons, list) else [reasons])]
             for field, reasons in fields.items()
         }
     try:
-        return ErrorBody.model_validate(answer)
+        return ErrorBody.model_validate(parsed)
     except ValidationError:
         return None
 
 
-def _said(body: ErrorBody, confidential: Redactor) -> str:
-    said = confidential.redact(f"{body.exception_class or ''} {body.message or ''}")
+def _reason(body: ErrorBody, redactor: Redactor) -> str:
+    message = redactor.redact(f"{body.exception_class or ''} {body.message or ''}")
     listed = "; ".join(f"{field}: {', '.join(reasons)}" for field, reasons in (body.invalid_fields or {}).items())
-    fields = confidential.redact(listed)
-    if not fields or fields in said:
-        return said
-    return f"{said} ({fields})" if said else fields
+    fields = redactor.redact(listed)
+    if not fields or fields in message:
+        return message
+    return f"{message} ({fields})" if message else fields
 
 
 def _retry_after(header: str | None) -> float | None:

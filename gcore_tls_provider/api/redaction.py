@@ -1,4 +1,4 @@
-"""Redaction of texts by Gcore, a proxy or a library, which can repeat what was sent."""
+"""Redaction of texts from Gcore, a proxy or a library: each can repeat the key or the body of a request."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _LONGEST = 600
 class Redactor:
     """Redactor of the API key and of every secret that was sent. Threads share it.
 
-    Hidden are each text and what base64 decodes it to, and every piece of 8 letters or digits that occurs in one:
-    services cut and wrap what they repeat. Texts of up to 100 characters, such as passphrases, are also found where
-    JSON, Python, HTML or an URL has escaped some of the characters. Texts of fewer than 4 characters hide nothing: they
-    would make every sentence unreadable, and protect nothing.
+    It hides each text, its base64 decoding, and every run of 8 or more letters or digits that occurs in one of them,
+    because services cut and wrap the input that they quote. It also finds texts of up to 100 characters, such as
+    passphrases, with characters escaped by JSON, Python, HTML or a URL. It ignores texts of fewer than 4 characters:
+    hiding them would make every sentence unreadable and protect nothing.
     """
 
     def __init__(self, *texts: str) -> None:
@@ -49,10 +49,10 @@ class Redactor:
         """Return `text` without confidential texts, PEM blocks and long base64, on one line.
 
         Args:
-            text: what somebody else said.
-            longest: how many characters of the result are shown.
+            text: Text from outside this package.
+            longest: Maximum length of the result in characters, without the mark of the cut.
         """
-        # The longest first: a text that holds another one must go as a whole.
+        # Longest first: a text that contains another one must be hidden as a whole.
         texts = sorted(self._texts, key=len, reverse=True)
         for confidential in texts:
             if len(confidential) <= _SHORT:
@@ -60,7 +60,7 @@ class Redactor:
             else:
                 text = text.replace(confidential, HIDDEN)
         text = _BASE64.sub(HIDDEN, _PEM.sub(HIDDEN, text))
-        # The labels of PEM are words that anybody may say.
+        # The labels of PEM are not confidential: an ordinary message can contain their words.
         unlabeled = [_PEM_LABEL.sub("", confidential) for confidential in texts]
         text = _PIECE.sub(lambda found: HIDDEN if _occurs(found["piece"], unlabeled) else found[0], text)
         text = " ".join(text.split())

@@ -1,7 +1,7 @@
 """Every route of Gcore's API that this package uses, and every body in which its documents differ.
 
 Sources: Gcore's OpenAPI document (August 2026) and Gcore's guide "mTLS for Load Balancers". They disagree in three
-operations, and only there is a call written twice:
+operations, which have a call for each variant:
 
 | operation | the guide | OpenAPI |
 | --- | --- | --- |
@@ -9,8 +9,8 @@ operations, and only there is a call written twice:
 | pool on a load balancer | `POST /v1/loadbalancers/{id}/pools` | `POST /v1/lbpools` |
 | pool update | `PUT /v1/lbpools/{id}` with the protocol | `PATCH /v2/lbpools/{id}` |
 
-A certificate authority or a revocation list has no private key, so OpenAPI's v2 secret can't hold it: both go to the v1
-route in every dialect.
+A CA bundle or a CRL has no private key, so the body of OpenAPI's v2 route cannot contain it: both use the v1 route in
+every dialect.
 """
 
 from __future__ import annotations
@@ -36,69 +36,69 @@ from gcore_tls_provider.api.wire.secrets import Secret, SecretCreate, SecretCrea
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
 
 PAGE = 1000
-"""Rows of a page: the most that Gcore returns at once."""
+"""Rows of a page: the maximum that Gcore returns."""
 
-_V1, _V2, _SCOPE = "/cloud/v1", "/cloud/v2", "{project_id}/{region_id}"
+_V1, _V2, _LOCATION = "/cloud/v1", "/cloud/v2", "{project_id}/{region_id}"
 
-CREATE_SECRET_V1 = Route("POST", f"{_V1}/secrets/{_SCOPE}")
-CREATE_SECRET_V2 = Route("POST", f"{_V2}/secrets/{_SCOPE}")
-LIST_SECRETS = Route("GET", f"{_V1}/secrets/{_SCOPE}")
-GET_SECRET = Route("GET", f"{_V1}/secrets/{_SCOPE}/{{secret_id}}")
-DELETE_SECRET = Route("DELETE", f"{_V1}/secrets/{_SCOPE}/{{secret_id}}")
+CREATE_SECRET_V1 = Route("POST", f"{_V1}/secrets/{_LOCATION}")
+CREATE_SECRET_V2 = Route("POST", f"{_V2}/secrets/{_LOCATION}")
+LIST_SECRETS = Route("GET", f"{_V1}/secrets/{_LOCATION}")
+GET_SECRET = Route("GET", f"{_V1}/secrets/{_LOCATION}/{{secret_id}}")
+DELETE_SECRET = Route("DELETE", f"{_V1}/secrets/{_LOCATION}/{{secret_id}}")
 
-CREATE_LOAD_BALANCER = Route("POST", f"{_V1}/loadbalancers/{_SCOPE}")
-LIST_LOAD_BALANCERS = Route("GET", f"{_V1}/loadbalancers/{_SCOPE}")
-GET_LOAD_BALANCER = Route("GET", f"{_V1}/loadbalancers/{_SCOPE}/{{load_balancer_id}}")
-UPDATE_LOAD_BALANCER = Route("PATCH", f"{_V2}/loadbalancers/{_SCOPE}/{{load_balancer_id}}")
-RESIZE_LOAD_BALANCER = Route("POST", f"{_V1}/loadbalancers/{_SCOPE}/{{load_balancer_id}}/resize")
-DELETE_LOAD_BALANCER = Route("DELETE", f"{_V1}/loadbalancers/{_SCOPE}/{{load_balancer_id}}")
-LIST_FLAVORS = Route("GET", f"{_V1}/lbflavors/{_SCOPE}")
+CREATE_LOAD_BALANCER = Route("POST", f"{_V1}/loadbalancers/{_LOCATION}")
+LIST_LOAD_BALANCERS = Route("GET", f"{_V1}/loadbalancers/{_LOCATION}")
+GET_LOAD_BALANCER = Route("GET", f"{_V1}/loadbalancers/{_LOCATION}/{{load_balancer_id}}")
+UPDATE_LOAD_BALANCER = Route("PATCH", f"{_V2}/loadbalancers/{_LOCATION}/{{load_balancer_id}}")
+RESIZE_LOAD_BALANCER = Route("POST", f"{_V1}/loadbalancers/{_LOCATION}/{{load_balancer_id}}/resize")
+DELETE_LOAD_BALANCER = Route("DELETE", f"{_V1}/loadbalancers/{_LOCATION}/{{load_balancer_id}}")
+LIST_FLAVORS = Route("GET", f"{_V1}/lbflavors/{_LOCATION}")
 
-CREATE_LISTENER = Route("POST", f"{_V1}/lblisteners/{_SCOPE}")
-LIST_LISTENERS = Route("GET", f"{_V1}/lblisteners/{_SCOPE}")
-GET_LISTENER = Route("GET", f"{_V1}/lblisteners/{_SCOPE}/{{listener_id}}")
-UPDATE_LISTENER = Route("PATCH", f"{_V2}/lblisteners/{_SCOPE}/{{listener_id}}")
-DELETE_LISTENER = Route("DELETE", f"{_V1}/lblisteners/{_SCOPE}/{{listener_id}}")
+CREATE_LISTENER = Route("POST", f"{_V1}/lblisteners/{_LOCATION}")
+LIST_LISTENERS = Route("GET", f"{_V1}/lblisteners/{_LOCATION}")
+GET_LISTENER = Route("GET", f"{_V1}/lblisteners/{_LOCATION}/{{listener_id}}")
+UPDATE_LISTENER = Route("PATCH", f"{_V2}/lblisteners/{_LOCATION}/{{listener_id}}")
+DELETE_LISTENER = Route("DELETE", f"{_V1}/lblisteners/{_LOCATION}/{{listener_id}}")
 
-CREATE_POOL = Route("POST", f"{_V1}/lbpools/{_SCOPE}")
-CREATE_POOL_GUIDE = Route("POST", f"{_V1}/loadbalancers/{_SCOPE}/{{load_balancer_id}}/pools")
-LIST_POOLS = Route("GET", f"{_V1}/lbpools/{_SCOPE}")
-GET_POOL = Route("GET", f"{_V1}/lbpools/{_SCOPE}/{{pool_id}}")
-UPDATE_POOL = Route("PATCH", f"{_V2}/lbpools/{_SCOPE}/{{pool_id}}")
-UPDATE_POOL_GUIDE = Route("PUT", f"{_V1}/lbpools/{_SCOPE}/{{pool_id}}")
-DELETE_POOL = Route("DELETE", f"{_V1}/lbpools/{_SCOPE}/{{pool_id}}")
+CREATE_POOL = Route("POST", f"{_V1}/lbpools/{_LOCATION}")
+CREATE_POOL_GUIDE = Route("POST", f"{_V1}/loadbalancers/{_LOCATION}/{{load_balancer_id}}/pools")
+LIST_POOLS = Route("GET", f"{_V1}/lbpools/{_LOCATION}")
+GET_POOL = Route("GET", f"{_V1}/lbpools/{_LOCATION}/{{pool_id}}")
+UPDATE_POOL = Route("PATCH", f"{_V2}/lbpools/{_LOCATION}/{{pool_id}}")
+UPDATE_POOL_GUIDE = Route("PUT", f"{_V1}/lbpools/{_LOCATION}/{{pool_id}}")
+DELETE_POOL = Route("DELETE", f"{_V1}/lbpools/{_LOCATION}/{{pool_id}}")
 
-CREATE_HEALTH_MONITOR = Route("POST", f"{_V1}/lbpools/{_SCOPE}/{{pool_id}}/healthmonitor")
-DELETE_HEALTH_MONITOR = Route("DELETE", f"{_V1}/lbpools/{_SCOPE}/{{pool_id}}/healthmonitor")
+CREATE_HEALTH_MONITOR = Route("POST", f"{_V1}/lbpools/{_LOCATION}/{{pool_id}}/healthmonitor")
+DELETE_HEALTH_MONITOR = Route("DELETE", f"{_V1}/lbpools/{_LOCATION}/{{pool_id}}/healthmonitor")
 
-_MEMBERS = f"{_V1}/loadbalancers/{_SCOPE}/pools/{{pool_id}}/members"
+_MEMBERS = f"{_V1}/loadbalancers/{_LOCATION}/pools/{{pool_id}}/members"
 CREATE_MEMBER = Route("POST", _MEMBERS)
 REPLACE_MEMBERS = Route("PUT", _MEMBERS)
 UPDATE_MEMBER = Route("PATCH", f"{_MEMBERS}/{{member_id}}")
 DELETE_MEMBER = Route("DELETE", f"{_MEMBERS}/{{member_id}}")
 
 GET_TASK = Route("GET", f"{_V1}/tasks/{{task_id}}")
-LIST_ACTIVE_TASKS = Route("GET", f"{_V1}/tasks/{_SCOPE}/active")
+LIST_ACTIVE_TASKS = Route("GET", f"{_V1}/tasks/{_LOCATION}/active")
 
 
-def _nothing(_answer: object) -> None:
+def _no_content(_body: object) -> None:
     return None
 
 
-def create_secret_v1(name: str, payload_base64: str, **described: str | int | None) -> Call[TaskIds]:
-    """Create a secret from base64 text: the guide's way for CAs and CRLs.
+def create_secret_v1(name: str, payload_base64: str, **fields: str | int | None) -> Call[TaskIds]:
+    """Create a secret from base64 text: the guide's route for CAs and CRLs.
 
     Args:
-        name: the secret's name.
-        payload_base64: base64 of the payload's bytes.
-        described: other fields of the body (`secret_type`, `payload_content_type`, `expiration`, ...).
+        name: Name of the secret.
+        payload_base64: Base64 of the payload.
+        fields: Other fields of the body (`secret_type`, `payload_content_type`, `expiration`, ...).
     """
-    return _secret_call(CREATE_SECRET_V1, name, payload_base64, **described)
+    return _secret_call(CREATE_SECRET_V1, name, payload_base64, **fields)
 
 
-def create_secret_v2(name: str, payload_base64: str, **described: str | int | None) -> Call[TaskIds]:
-    """Create a secret by the v2 route: the guide's way for content with a private key."""
-    return _secret_call(CREATE_SECRET_V2, name, payload_base64, **described)
+def create_secret_v2(name: str, payload_base64: str, **fields: str | int | None) -> Call[TaskIds]:
+    """Create a secret by the v2 route: the guide's route for content with a private key."""
+    return _secret_call(CREATE_SECRET_V2, name, payload_base64, **fields)
 
 
 def create_secret_with_key(
@@ -107,11 +107,11 @@ def create_secret_with_key(
     """Create a secret from a certificate with its private key.
 
     Args:
-        name: the secret's name.
-        payload_base64: base64 of a PKCS12 without a password, or of PEM: the guide's shape.
-        certificate: the leaf, PEM: OpenAPI's shape.
-        certificate_chain: its issuers, PEM; the certificate itself where there are none.
-        private_key: PEM.
+        name: Name of the secret.
+        payload_base64: Base64 of a PKCS12 without a password, or of PEM, for the guide's variant.
+        certificate: PEM of the leaf, for OpenAPI's variant.
+        certificate_chain: PEM of its issuers; the certificate itself if there are none.
+        private_key: PEM of the private key.
     """
     payload = SecretPayload(
         certificate=SecretStr(certificate),
@@ -128,7 +128,7 @@ def create_secret_with_key(
             body=SecretCreateFromPem(name=name, payload=payload),
         ),
         first="guide",
-        refused_fields=frozenset(
+        variant_fields=frozenset(
             {
                 "payload",
                 "payload_content_type",
@@ -142,14 +142,14 @@ def create_secret_with_key(
     )
 
 
-def _secret_call(route: Route, name: str, payload_base64: str, **described: str | int | None) -> Call[TaskIds]:
-    fields: dict[str, str | int | None] = {
+def _secret_call(route: Route, name: str, payload_base64: str, **fields: str | int | None) -> Call[TaskIds]:
+    described: dict[str, str | int | None] = {
         "secret_type": "certificate",
         "payload_content_type": "application/octet-stream",
         "payload_content_encoding": "base64",
-        **described,
+        **fields,
     }
-    body = SecretCreate.model_validate({"name": name, "payload": SecretStr(payload_base64), **fields})
+    body = SecretCreate.model_validate({"name": name, "payload": SecretStr(payload_base64), **described})
     return Call(route, f"create secret '{name}'", TaskIds.model_validate, body=body)
 
 
@@ -259,7 +259,7 @@ def update_listener(listener_id: str, body: ListenerPatch) -> Call[TaskIds]:
 
 
 def delete_listener(listener_id: str) -> Call[TaskIds]:
-    """Delete a listener; its pool stays, without a listener."""
+    """Delete a listener; its pool remains without a listener."""
     return Call(
         DELETE_LISTENER, f"delete listener {listener_id}", TaskIds.model_validate, ids={"listener_id": listener_id}
     )
@@ -269,31 +269,36 @@ def create_pool(load_balancer_id: str | None, listener_id: str | None, body: Poo
     """Create a pool on a load balancer, as the default pool of a listener if one is given.
 
     Args:
-        load_balancer_id: where it goes; may be None where `listener_id` says it, which only OpenAPI's route takes.
-        listener_id: whose default pool it becomes. The guide's body has no such field; without it a pool gets no
-            traffic.
-        body: all the rest.
+        load_balancer_id: ID of the load balancer; None if `listener_id` determines it, which only OpenAPI's route
+            allows.
+        listener_id: ID of the listener whose default pool it becomes. The guide documents no such field; without it a
+            pool gets no traffic.
+        body: Other fields of the pool.
     """
-    asked = f"create pool '{body.name}'"
+    description = f"create pool '{body.name}'"
     listener = {} if listener_id is None else {"listener_id": listener_id}
     balancer = {} if load_balancer_id is None else {"load_balancer_id": load_balancer_id}
-    openapi = Call(CREATE_POOL, asked, TaskIds.model_validate, body=body.model_copy(update={**balancer, **listener}))
+    openapi = Call(
+        CREATE_POOL, description, TaskIds.model_validate, body=body.model_copy(update={**balancer, **listener})
+    )
     if load_balancer_id is None:
         return RequestVariants(operation="create a pool on a listener", guide=openapi, openapi=openapi, first="openapi")
     guide = Call(
         CREATE_POOL_GUIDE,
-        asked,
+        description,
         TaskIds.model_validate,
         ids={"load_balancer_id": load_balancer_id},
         body=body.model_copy(update=listener),
     )
     secrets = (body.ca_secret_id, body.crl_secret_id, body.secret_id)
-    named: tuple[Call[object], ...] = (
+    existence_checks: tuple[Call[object], ...] = (
         get_load_balancer(load_balancer_id),
         *(get_listener(each) for each in (listener_id,) if each),
         *(get_secret(each) for each in secrets if each),
     )
-    return RequestVariants(operation="create a pool", guide=guide, openapi=openapi, first="openapi", named=named)
+    return RequestVariants(
+        operation="create a pool", guide=guide, openapi=openapi, first="openapi", existence_checks=existence_checks
+    )
 
 
 def get_pool(pool_id: str) -> Call[Pool]:
@@ -315,24 +320,24 @@ def update_pool(pool_id: str, protocol: str, body: PoolPatch) -> RequestVariants
     """Change a pool in place.
 
     Args:
-        pool_id: the pool.
-        protocol: its protocol, new or unchanged: the guide's PUT always names it.
-        body: what changes, and nothing else. In spite of PUT the guide's update is partial too.
+        pool_id: ID of the pool.
+        protocol: Protocol of the pool, new or unchanged: the guide's PUT always contains it.
+        body: Changed fields only. Despite PUT, the guide's update is partial too.
     """
-    asked, ids = f"update pool {pool_id}", {"pool_id": pool_id}
+    description, ids = f"update pool {pool_id}", {"pool_id": pool_id}
     secrets = (body.ca_secret_id, body.crl_secret_id, body.secret_id)
     return RequestVariants(
         operation="update a pool",
         guide=Call(
             UPDATE_POOL_GUIDE,
-            asked,
+            description,
             TaskIds.model_validate,
             ids=ids,
             body=body.model_copy(update={"protocol": protocol}),
         ),
-        openapi=Call(UPDATE_POOL, asked, TaskIds.model_validate, ids=ids, body=body),
+        openapi=Call(UPDATE_POOL, description, TaskIds.model_validate, ids=ids, body=body),
         first="openapi",
-        named=(get_pool(pool_id), *(get_secret(each) for each in secrets if each)),
+        existence_checks=(get_pool(pool_id), *(get_secret(each) for each in secrets if each)),
     )
 
 
@@ -357,13 +362,13 @@ def delete_health_monitor(pool_id: str) -> Call[None]:
     return Call(
         DELETE_HEALTH_MONITOR,
         f"delete the health monitor of pool {pool_id}",
-        _nothing,
+        _no_content,
         ids={"pool_id": pool_id},
     )
 
 
 def create_member(pool_id: str, body: MemberCreate) -> Call[TaskIds]:
-    """Create one member; the others are left alone."""
+    """Create one member; the others stay unchanged."""
     return Call(
         CREATE_MEMBER,
         f"add member {body.address}:{body.protocol_port} to pool {pool_id}",
@@ -374,7 +379,7 @@ def create_member(pool_id: str, body: MemberCreate) -> Call[TaskIds]:
 
 
 def replace_members(pool_id: str, members: Sequence[MemberCreate]) -> Call[TaskIds]:
-    """Replace all members in one task: those that keep address and port stay, without a pause in their traffic."""
+    """Replace all members in one task: members that keep address and port serve traffic without a pause."""
     return Call(
         REPLACE_MEMBERS,
         f"give pool {pool_id} {len(members)} members",
@@ -396,7 +401,7 @@ def update_member(pool_id: str, member_id: str, body: MemberPatch) -> Call[TaskI
 
 
 def delete_member(pool_id: str, member_id: str) -> Call[TaskIds]:
-    """Delete one member; the others are left alone."""
+    """Delete one member; the others stay unchanged."""
     return Call(
         DELETE_MEMBER,
         f"remove member {member_id} from pool {pool_id}",

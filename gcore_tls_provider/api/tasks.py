@@ -1,13 +1,13 @@
-"""Waiting for tasks: nearly every write returns task IDs, and is done when the tasks are.
+"""Wait for tasks: nearly every write returns task IDs, and is done when all its tasks are.
 
-- No ids mean that there was nothing to do.
-- A task that is waited for alone is asked for at once, then at intervals that grow with its age (a twentieth of it) up
-  to a cap; jitter only shortens them, so that no end is noticed later than the cap.
-- Where several threads wait at once, one list of the active tasks serves them all: how often it is asked for doesn't
-  depend on how many wait. A task that is no longer listed is read by itself, for what it has made. Where there is no
-  such list, each task is read by itself all the time.
-- A poll that fails is only a poll that failed: the client repeats it. The wait ends when the client gives up, or when
-  the answers to `UNREADABLE_POLLS` polls in a row can't be read.
+- A write without task IDs had nothing to do.
+- A single waiting thread polls its task at once, then at intervals of a twentieth of the task's age, up to a cap.
+  Jitter only shortens the intervals, so the thread notices the end of the task within the cap.
+- If several threads wait, they share polls of one list of active tasks: the number of polls does not depend on the
+  number of threads. A thread reads its own task only once the list no longer contains it, to learn what it created. If
+  Gcore offers no such list, each thread reads its own task.
+- The client retries a failed poll. The wait ends if the client gives up, or after `UNREADABLE_POLLS` malformed
+  responses in a row.
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ from gcore_tls_provider.errors import (
 )
 
 SHORTEST_INTERVAL: Final = 0.2
-"""Seconds between two polls of a young task."""
+"""Shortest time between two polls of a task, in seconds."""
 
 LONGEST_INTERVAL: Final = 3.0
-"""Seconds between two polls of an old one."""
+"""Longest time between two polls of a task, in seconds."""
 
 UNKNOWN_POLLS: Final = 5
-"""Number of polls in a row without the task after which the task counts as gone."""
+"""Number of polls in a row that do not find the task, after which it counts as gone."""
 
 SHARED_POLL_THRESHOLD: Final = 3
-"""Number of waiting threads from which on they share one list of active tasks."""
+"""Number of waiting threads from which they share one list of active tasks."""
 
 UNREADABLE_POLLS: Final = 3
-"""Number of unreadable responses in a row that are an error; fewer are a hiccup of a proxy."""
+"""Number of malformed responses in a row that are an error; fewer are attributed to a proxy."""
 
 _DONE = frozenset({"FINISHED", "ERROR"})
 
 Progress = Callable[[str], None]
-"""Callback that gets progress texts now and then."""
+"""Callback that receives a progress text before each pause."""
 
 
 def interval(age: float) -> float:
@@ -73,39 +73,39 @@ class Tasks:
         self._active = _ActiveTasks(client)
 
     def wait(
-        self, task_ids: Sequence[str], asked: str, deadline: Deadline, progress: Progress | None = None
+        self, task_ids: Sequence[str], action: str, deadline: Deadline, progress: Progress | None = None
     ) -> tuple[Task, ...]:
         """Wait until every task is finished.
 
         Args:
-            task_ids: the tasks; none is done at once.
-            asked: what they do, in words, for errors.
-            deadline: until when.
-            progress: gets how long it has taken so far.
+            task_ids: IDs of the tasks; without any, the wait ends at once.
+            action: Action and object in words, for errors: `create pool 'web'`.
+            deadline: Deadline of all tasks together.
+            progress: Callback for the action and the seconds so far.
 
         Returns:
-            The finished tasks, in the order of their ids.
+            Finished tasks, in the order of `task_ids`.
 
         Raises:
-            TaskFailed: one ended in ERROR; the others are not waited for any longer.
-            TaskForgotten: Gcore doesn't know one, several times in a row.
-            DeadlineExceeded: not all ended in time. They go on at Gcore.
+            TaskFailed: A task ended in ERROR; this ends the wait for the others.
+            TaskNotFound: Several polls in a row did not find a task.
+            DeadlineExceeded: Not all tasks ended in time. They continue at Gcore.
         """
         with self._counting:
             self._waiting += 1
         try:
-            return tuple(self._wait_for(task_id, asked, deadline, progress) for task_id in task_ids)
+            return tuple(self._wait_for(task_id, action, deadline, progress) for task_id in task_ids)
         finally:
             with self._counting:
                 self._waiting -= 1
 
-    def _wait_for(self, task_id: str, asked: str, deadline: Deadline, progress: Progress | None) -> Task:
-        wait = _Wait(self._poll, self._client.clock, task_id, asked, deadline)
-        report = None if progress is None else lambda: progress(f"{asked}: {wait.age:.0f} s")
+    def _wait_for(self, task_id: str, action: str, deadline: Deadline, progress: Progress | None) -> Task:
+        wait = _Wait(self._poll, self._client.clock, task_id, action, deadline)
+        report = None if progress is None else lambda: progress(f"{action}: {wait.age:.0f} s")
         task = wait_until(wait.finished_task, deadline, wait.pause, on_wait=report)
         if task is None:
-            raise _overdue(task_id, asked, deadline)
-        return self._finished(task, asked)
+            raise _overdue(task_id, action, deadline)
+        return self._finished(task, action)
 
     def _poll(self, task_id: str, started: float, deadline: Deadline) -> tuple[Task | None, float | None]:
         """Return the task; or None with the moment at which it was active, if that is known."""
@@ -119,19 +119,19 @@ class Tasks:
                 return None, listed_at
             return self._client.send(routes.get_task(task_id), deadline), None
         except (Unreachable, ServerError):
-            # So near the end it was the deadline that the client gave up for: that is the error to tell.
+            # The client gave up because of the deadline, so the caller reports a timeout instead of this error.
             if deadline.remaining <= LONGEST_BACKOFF:
                 return None, None
             raise
 
-    def _finished(self, task: Task, asked: str) -> Task:
+    def _finished(self, task: Task, action: str) -> Task:
         if task.state == "FINISHED":
             return task
-        reason = self._client.confidential.redact(task.error or "Gcore gives no reason").rstrip(".")
+        reason = self._client.redactor.redact(task.error or "Gcore gives no reason").rstrip(".")
         error = TaskFailed(
-            asked,
+            action,
             f"its task {task.id} ended in ERROR: {reason}",
-            "Fix what Gcore names, then run `pulumi up` again; objects that the task had created are removed.",
+            "Fix what Gcore names, then run `pulumi up` again; this run deletes objects that the failed task created.",
             request_id=task.request_id,
         )
         error.task_id = task.id
@@ -146,13 +146,13 @@ class _Wait:
         poll: Callable[[str, float, Deadline], tuple[Task | None, float | None]],
         clock: Clock,
         task_id: str,
-        asked: str,
+        action: str,
         deadline: Deadline,
     ) -> None:
         self._poll = poll
         self._clock = clock
         self._task_id = task_id
-        self._asked = asked
+        self._action = action
         self._deadline = deadline
         self._started = clock.now()
         self._known_at: float | None = None
@@ -164,7 +164,7 @@ class _Wait:
         return self._clock.now() - self._started
 
     def finished_task(self) -> Task | None:
-        """Poll once; return the task if it is done."""
+        """Poll once; return the task if it is final."""
         task, self._known_at = None, None
         try:
             task, self._known_at = self._poll(self._task_id, self._started, self._deadline)
@@ -174,17 +174,17 @@ class _Wait:
             self._unknown += 1
             if self._unknown == UNKNOWN_POLLS:
                 raise TaskNotFound(
-                    self._asked,
-                    f"Gcore knows no task {self._task_id}",
-                    "Run again: what it has done is looked for.",
+                    self._action,
+                    f"Gcore has no task {self._task_id}",
+                    "Run `pulumi up` again: it searches for the object that the task created.",
                 ) from missing
         except MalformedResponse:
             self._unreadable += 1
             if self._unreadable == UNREADABLE_POLLS:
                 raise
         except RateLimited as limited:
-            # The client repeats the request until there is no time for another attempt.
-            raise _overdue(self._task_id, self._asked, self._deadline) from limited
+            # The client retries until the deadline leaves no time for another attempt.
+            raise _overdue(self._task_id, self._action, self._deadline) from limited
         return task if task is not None and task.state in _DONE else None
 
     def pause(self, _attempt: int) -> float:
@@ -192,7 +192,7 @@ class _Wait:
         pause = interval(self.age) * random.uniform(0.9, 1.0)
         if self._known_at is None:
             return pause
-        # Another thread read the list a moment ago: a task that has ended since must not wait longer for it.
+        # Another thread read the list a moment ago. Shorten the pause by that time: the task can have ended since.
         return max(SHORTEST_INTERVAL / 2, pause - (self._clock.now() - self._known_at))
 
 
@@ -207,15 +207,15 @@ class _ActiveTasks:
         self._exists = True
 
     def last_seen_active_at(self, task_id: str, started: float, deadline: Deadline) -> float | None:
-        """Return when the list was read that contains the task, within the shortest interval; None if there is none.
+        """Return the time of the last list that shows the task as active; None if the task must be read itself.
 
-        A list that was read before the task was made can't have it, and says as much as one that has it: the next one
-        will tell.
+        Read the list if the last one is older than the shortest interval. A list from before the wait proves nothing
+        about a task that started later, so its time counts too, until the next list.
 
         Args:
-            task_id: the task.
-            started: since when it is waited for.
-            deadline: until when the list may be read.
+            task_id: ID of the task.
+            started: Time at which the wait began.
+            deadline: Deadline of the request for the list.
         """
         with self._reading:
             now = self._client.clock.now()
@@ -235,10 +235,10 @@ class _ActiveTasks:
         self._read_at = now
 
 
-def _overdue(task_id: str, asked: str, deadline: Deadline) -> DeadlineExceeded:
+def _overdue(task_id: str, action: str, deadline: Deadline) -> DeadlineExceeded:
     return DeadlineExceeded(
-        asked,
-        f"task {task_id} had not ended after {deadline.seconds:.0f} s",
-        "It goes on at Gcore: run again later, or give more time (`custom_timeouts` of the resource, or the configured "
-        "`taskTimeout`).",
+        action,
+        f"task {task_id} did not end within {deadline.seconds:.0f} s",
+        "The task continues at Gcore: run `pulumi up` again later, or allow more time with `custom_timeouts` in the "
+        "resource's options or with `taskTimeout` in the configuration.",
     )

@@ -1,4 +1,4 @@
-"""Waiting: one loop for everything that is looked at again until it is as wanted."""
+"""One polling loop for every wait of the package, and its backoffs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gcore_tls_provider.api.clock import Deadline
 T = TypeVar("T")
 
 Backoff = Callable[[int], float]
-"""Seconds to sleep after unsuccessful look number 0, 1, 2 and so on."""
+"""Function that returns the seconds to sleep after unsuccessful call number 0, 1, 2 and so on."""
 
 
 def wait_until(
@@ -22,13 +22,13 @@ def wait_until(
 ) -> T | None:
     """Call `condition` until it returns a value, and return that value; None once the deadline has passed.
 
-    There is always at least one look, and one more after the last sleep.
+    There is always at least one call, and one more after the last sleep.
 
     Args:
-        condition: Return None to go on waiting. What it raises ends the wait.
-        deadline: Moment after which there is no further look; its clock sleeps.
-        backoff: Pause after each look, in seconds.
-        on_wait: Called before each sleep.
+        condition: Function that returns None to continue the wait. An exception that it raises ends the wait.
+        deadline: Moment after which there is no further call; its clock sleeps.
+        backoff: Seconds to sleep after each unsuccessful call.
+        on_wait: Function to call before each sleep.
     """
     attempt = 0
     while True:
@@ -47,5 +47,5 @@ def constant(seconds: float) -> Backoff:
 
 
 def exponential(first: float, factor: float, longest: float) -> Backoff:
-    """Return a backoff whose pauses grow by a factor, up to the longest."""
+    """Return a backoff of pauses that grow by `factor` from `first` to `longest`, in seconds."""
     return lambda attempt: min(longest, first * factor**attempt)

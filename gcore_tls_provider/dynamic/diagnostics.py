@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.lifecycle.inputs.properties import format_finding
 from gcore_tls_provider.lifecycle.run.engine_port import EnginePort
 
@@ -82,11 +83,8 @@ class Diagnostics:
         names = sorted(f"'{urn.rpartition('::')[2]}'" for urn in failed)
         if not names:
             return []
-        verb = "has" if len(names) == 1 else "have"
-        return [
-            f"inputs: Depends on {', '.join(names)}, which {verb} errors (shown above). Fix those first. "
-            f"[DEPENDENCY_HAS_ERRORS]"
-        ]
+        message = "one" if len(names) == 1 else "several"
+        return [format_finding(report("DEPENDENCY_HAS_ERRORS", "inputs", message=message, names=", ".join(names)))]
 
 
 def _key(finding: Finding) -> _Key:

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.errors import ApiError, ConfigurationError, ObjectFailed
 from gcore_tls_provider.lifecycle.inputs.fields import Field, changed_fields, equal_ids
 from gcore_tls_provider.lifecycle.inputs.properties import (
@@ -29,7 +30,6 @@ from gcore_tls_provider.lifecycle.inputs.properties import (
     Properties,
     ResourceInputs,
     contains_unknown,
-    error_finding,
     parse_partial,
 )
 from gcore_tls_provider.lifecycle.inputs.scalars import ObjectId
@@ -88,8 +88,7 @@ def check_adoption(
     partial = parse_partial(AdoptionInputs, {EXISTING_ID: news[EXISTING_ID]})
     existing = partial.known.existing_id
     if EXISTING_ID in partial.unknown:
-        sentence = "The object to adopt is not known yet, so it cannot be compared with the program."
-        return {EXISTING_ID: UNKNOWN}, [_warning("ADOPTION_UNKNOWN", sentence, "`pulumi up` changes what differs.")]
+        return {EXISTING_ID: UNKNOWN}, [report("ADOPTION_UNKNOWN", EXISTING_ID, message="object")]
     if existing is None:
         return {EXISTING_ID: news[EXISTING_ID]}, partial.findings
     # Read in every check: a replacement that deletes first must know what the state contained before.
@@ -98,10 +97,11 @@ def check_adoption(
     checked: Properties = {EXISTING_ID: existing}
     if olds:
         is_other = not is_own and not equal_ids(existing, olds.get(EXISTING_ID))
-        return checked, [_replaces_object(kind.name, existing)] if is_other else []
+        return checked, [
+            report("ADOPTION_OF_ANOTHER", EXISTING_ID, kind=kind.name, existing_id=existing)
+        ] if is_other else []
     if is_own:
-        sentence = f"{kind.name} {existing} was adopted before and is being replaced, so another one is created."
-        return checked, [_warning("EXISTING_ID_IGNORED", sentence, "Remove existing_id: it has no effect.")]
+        return checked, [report("EXISTING_ID_IGNORED", EXISTING_ID, kind=kind.name, existing_id=existing)]
     operation = Operation(session, context, kind.name, "read", time_limit=kind.time_limit, location=location_of(inputs))
     _, findings = _compare(kind, operation, existing, inputs, state)
     return checked, findings
@@ -155,62 +155,51 @@ def _compare(
     state: StackState | None,
 ) -> tuple[LiveObject | None, Sequence[Finding]]:
     """Return the live object, and findings about its adoption."""
-    what, urn = f"{kind.name} {existing}", operation.context.urn
+    urn = operation.context.urn
     managers = state.managers.get(existing, frozenset()) if state is not None else frozenset[str]()
     others = {*managers, operation.session.claims.adopting.setdefault(existing, urn)} - {urn}
     if others:
         return None, [
-            error_finding(
-                EXISTING_ID,
-                "ADOPTED_TWICE",
-                f"{what} is already managed by {', '.join(sorted(others))} of this stack.",
-                "Remove one of the two. If the resource was renamed, give it an alias of its old name.",
+            report(
+                "ADOPTED_TWICE", EXISTING_ID, kind=kind.name, existing_id=existing, managers=", ".join(sorted(others))
             )
         ]
     try:
         live = kind.read_object(operation, existing, inputs)
     except ConfigurationError as error:
-        sentence = f"{what} could not be compared with the program: {error}"
-        return None, [_warning("ADOPTION_NOT_COMPARED", sentence, "`pulumi up` changes what differs.")]
+        return None, [report("ADOPTION_NOT_COMPARED", EXISTING_ID, kind=kind.name, existing_id=existing, reason=error)]
     except ApiError as error:
-        sentence = f"{what} cannot be read: {error}"
-        remedy = "Fix the cause: an object is read before it is adopted."
-        return None, [error_finding(EXISTING_ID, "ADOPTION_NOT_READ", sentence, remedy)]
+        return None, [report("ADOPTION_NOT_READ", EXISTING_ID, kind=kind.name, existing_id=existing, reason=error)]
     if live is None:
-        return None, [
-            error_finding(
-                EXISTING_ID,
-                "ADOPTION_MISSING",
-                f"There is no {what} in this project and region.",
-                f"Give the ID of a {kind.name}, or remove existing_id to create one.",
-            )
-        ]
+        return None, [report("ADOPTION_MISSING", EXISTING_ID, kind=kind.name, existing_id=existing)]
     reason = kind.why_not_adoptable(live)
     if reason is not None:
-        sentence = f"{what} cannot be adopted: {reason}."
-        return live, [error_finding(EXISTING_ID, "ADOPTION_UNFIT", sentence, "Give another ID, or remove existing_id.")]
-    unhealthy = kind.describe_unhealthy(existing, live)
-    return live, [
-        *_adoption_findings(kind, what, live.properties, inputs),
-        *([_warning("ADOPTED_OBJECT_UNHEALTHY", unhealthy, "")] if live.health_problems else []),
-    ]
+        return live, [report("ADOPTION_UNFIT", EXISTING_ID, kind=kind.name, existing_id=existing, reason=reason)]
+    return live, [*_adoption_findings(kind, existing, live, inputs)]
 
 
-def _adoption_findings(kind: Kind[Any], what: str, live: Properties, inputs: Properties) -> Iterator[Finding]:
-    sentence = f"{what} ('{live.get('name')}') is adopted: this resource manages it from now on."
-    yield _warning("ADOPTION", sentence, "It keeps its ID.")
-    for field, wanted in _differences(kind.fields, live, inputs):
-        is_shown = field.name not in kind.hidden
-        old, new = (_shown(live.get(field.name)), _shown(wanted)) if is_shown else ("another value", "a new one")
-        if field.change == "replace":
-            yield error_finding(
-                field.name,
+def _adoption_findings(kind: Kind[Any], existing: str, live: LiveObject, inputs: Properties) -> Iterator[Finding]:
+    values = live.properties
+    yield report("ADOPTION", EXISTING_ID, kind=kind.name, existing_id=existing, name=values.get("name"))
+    for field, wanted in _differences(kind.fields, values, inputs):
+        replaces, hidden = field.change == "replace", field.name in kind.hidden
+        old, new = _shown(values.get(field.name)), _shown(wanted)
+        if replaces and hidden:
+            yield report("ADOPTION_DIFFERS", field.name, message="hidden", kind=kind.name, existing_id=existing)
+        elif replaces:
+            yield report(
                 "ADOPTION_DIFFERS",
-                f"{what} has {old} and the program has {new}, which cannot be changed in place.",
-                "Write the live value into the program, or remove existing_id to create another object.",
+                field.name,
+                message="values",
+                kind=kind.name,
+                existing_id=existing,
+                live=old,
+                wanted=new,
             )
+        elif hidden:
+            yield report("ADOPTION_CHANGES", field.name, message="hidden")
         else:
-            yield _warning("ADOPTION_CHANGES", f"Adoption changes it from {old} to {new}.", "", field.name)
+            yield report("ADOPTION_CHANGES", field.name, message="values", live=old, wanted=new)
     unknown = sorted(each.name for each in kind.fields if contains_unknown(inputs.get(each.name)))
     trusted = [
         each.name
@@ -218,14 +207,14 @@ def _adoption_findings(kind: Kind[Any], what: str, live: Properties, inputs: Pro
         if not each.readable and each.name not in unknown and inputs.get(each.name) is not None
     ]
     if trusted:
-        yield _warning(
-            "ADOPTION_TRUSTED",
-            f"Gcore does not return {', '.join(trusted)}, so {what} is assumed to have the program's values.",
-            "Make sure that it has.",
-        )
+        yield report("ADOPTION_TRUSTED", EXISTING_ID, kind=kind.name, existing_id=existing, names=", ".join(trusted))
     if unknown:
-        sentence = f"{', '.join(unknown)} cannot be compared in this preview: not known yet."
-        yield _warning("ADOPTION_UNKNOWN", sentence, "`pulumi up` changes what differs.")
+        yield report("ADOPTION_UNKNOWN", EXISTING_ID, message="values", names=", ".join(unknown))
+    if live.health_problems:
+        name, problems = values.get("name", existing), "; ".join(live.health_problems)
+        yield report(
+            "ADOPTED_OBJECT_UNHEALTHY", EXISTING_ID, kind=kind.name, existing_id=existing, name=name, problems=problems
+        )
 
 
 def _differences(fields: Sequence[Field], live: Properties, inputs: Properties) -> Iterator[tuple[Field, object]]:
@@ -246,16 +235,3 @@ def _shown(value: object) -> str:
         return "none"
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} [...]"
-
-
-def _replaces_object(kind: str, existing: str) -> Finding:
-    return _warning(
-        "ADOPTION_OF_ANOTHER",
-        f"The resource has another object now. {kind} {existing} replaces it, and the current one is deleted.",
-        "To keep the current one, run `pulumi up` with retain_on_delete=True first, or give the new one a resource of "
-        "its own.",
-    )
-
-
-def _warning(code: str, sentence: str, remedy: str, where: str = EXISTING_ID) -> Finding:
-    return Finding(code=code, severity="warning", property=where, sentence=sentence, remedy=remedy)

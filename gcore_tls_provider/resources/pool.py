@@ -13,9 +13,9 @@ from gcore_tls_provider.providers import PoolProvider
 from gcore_tls_provider.resources.arguments import HealthMonitorArgs, MemberArgs, SessionPersistenceArgs
 from gcore_tls_provider.resources.listener import Listener
 from gcore_tls_provider.resources.load_balancer import LoadBalancer
-from gcore_tls_provider.resources.resource import GcoreResource, Material, Roles, material_input, resource_id
+from gcore_tls_provider.resources.resource import GcoreResource, Roles, material_input, resource_id
 from gcore_tls_provider.resources.secrets import CertificateAuthority, ClientCertificate, RevocationList
-from gcore_tls_provider.resources.shared_arguments import ValidatedObjectArgs
+from gcore_tls_provider.resources.shared_arguments import Material, ValidatedObjectArgs
 
 
 class Pool(GcoreResource, module="gcore", name="Pool"):

@@ -27,10 +27,7 @@ from gcore_tls_provider.pulumi_internals import pending_operations, program
 from gcore_tls_provider.pulumi_internals.registrations import await_registrations_in_order
 from gcore_tls_provider.pulumi_internals.unknown_output import unknown_output
 from gcore_tls_provider.pulumi_internals.urn import urn_of
-from gcore_tls_provider.resources.shared_arguments import LocationArgs, expand_shared, reject_unknown
-
-Material: TypeAlias = str | bytes
-"""Certificate material: PEM text, base64 text, or the bytes of a file. `from_file` reads one."""
+from gcore_tls_provider.resources.shared_arguments import LocationArgs, Material, expand_shared, reject_unknown
 
 Roles: TypeAlias = Mapping[str, object]
 """References by role: a resource, several resources, the ID of an object, or None."""
@@ -171,7 +168,7 @@ class GcoreResource(dynamic.Resource):
         return resource
 
 
-expand_shared(GcoreResource.get.__func__)  # type: ignore[attr-defined]
+expand_shared(vars(GcoreResource)["get"].__func__)
 
 
 async def _resolve_references(roles: Roles, texts: Mapping[str, pulumi.Output[str]]) -> str:

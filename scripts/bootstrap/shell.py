@@ -1,4 +1,4 @@
-"""The environment variables under which `pulumi` works on the demo's stack."""
+"""Environment variables with which `pulumi` works on the demo's stack."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from bootstrap.engine import Engine
 from bootstrap.places import DEMO, ENVIRONMENT, PYTHON
 
 PASSPHRASE = "gcore-tls-demo"
-"""Encrypts the secrets in the demo's state, which holds nothing but generated material and is readable by its owner."""
+"""Passphrase of the demo's state, which contains only generated secrets. Only its owner can read the state."""
 
 
 def tool_variables(engine: Engine | None, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what puts the virtual environment and the engine in front on PATH, and tells Pulumi which Python to run.
+    """Return variables that put the virtual environment and the engine first on PATH, and select the Python for Pulumi.
 
     Args:
-        engine: The engine; None if there is none yet.
-        environ: The environment that it is added to.
+        engine: The engine, or None if it is not installed yet.
+        environ: The environment to extend.
     """
     first = [str(ENVIRONMENT / "bin"), *([str(engine.directory)] if engine else [])]
     rest = environ.get("PATH", os.defpath).split(os.pathsep)
@@ -31,13 +31,13 @@ def tool_variables(engine: Engine | None, environ: Mapping[str, str]) -> dict[st
 
 
 def demo_variables(engine: Engine | None, environ: Mapping[str, str], demo: Path = DEMO) -> dict[str, str]:
-    """Return all that is needed to work on the demo's stack: the tools, its state, its passphrase.
+    """Return the variables for work on the demo's stack: the tools, the state and the passphrase.
 
-    Pulumi's home is in the demo's folder as well, so that a login and a selected stack of the user stay as they are.
+    Pulumi's home is in the demo's folder, so that the user's own login and selected stack do not change.
 
     Args:
-        engine: The engine; None if there is none yet.
-        environ: The environment that it is added to.
+        engine: The engine, or None if it is not installed yet.
+        environ: The environment to extend.
         demo: The demo's folder.
     """
     return {
@@ -45,12 +45,12 @@ def demo_variables(engine: Engine | None, environ: Mapping[str, str], demo: Path
         "PULUMI_HOME": str(demo / "pulumi"),
         "PULUMI_BACKEND_URL": (demo / "state").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-        **{name: without_proxy(environ) for name in ("NO_PROXY", "no_proxy")},
+        **{name: hosts_without_proxy(environ) for name in ("NO_PROXY", "no_proxy")},
     }
 
 
-def without_proxy(environ: Mapping[str, str]) -> str:
-    """Return the hosts that are reached without a proxy: the user's, and 127.0.0.1, where the emulator listens."""
+def hosts_without_proxy(environ: Mapping[str, str]) -> str:
+    """Return the hosts to connect to without a proxy: the user's, and 127.0.0.1, where the emulator listens."""
     hosts = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").split(",")
     return ",".join([*(host for host in hosts if host not in ("", "127.0.0.1")), "127.0.0.1"])
 

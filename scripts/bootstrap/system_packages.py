@@ -1,4 +1,4 @@
-"""Packages of the operating system: installed where that is possible without asking, else named for the user."""
+"""Packages of the operating system: installed if no password is needed, otherwise named in the error."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.processes import CommandFailed, run_showing_progress
-from bootstrap.reporting import ScriptError, say
+from bootstrap.reporting import ScriptError, print_line
 
 INSTALL_SECONDS = 15 * 60
-"""The time limit of an installation, downloads included."""
+"""Time limit for an installation, including downloads."""
 
 SYSTEM_FOLDERS = ("/usr/sbin", "/sbin", "/usr/local/sbin")
-"""Folders of system programs that a user's PATH can lack."""
+"""Folders of system programs that are not on every user's PATH."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """A program that comes with the operating system's packages.
+    """A program from a package of the operating system.
 
     Attributes:
-        names: what it may be called.
-        package: Debian's package of it.
-        purpose: what needs it.
+        names: Possible names of the program.
+        package: Name of its Debian package.
+        purpose: The reason why a script needs it, as a clause.
     """
 
     names: Sequence[str]
@@ -33,28 +33,28 @@ class Program:
     purpose: str
 
 
-HAPROXY = Program(("haproxy",), "haproxy", "the emulator's data plane carries traffic with it")
-NGINX = Program(("nginx",), "nginx", "the demo's backends are shown to work with it")
+HAPROXY = Program(("haproxy",), "haproxy", "the emulator's data plane needs it to carry traffic")
+NGINX = Program(("nginx",), "nginx", "the tests of the demo's backends need it")
 CHROMIUM = Program(
-    ("chromium", "chromium-browser", "google-chrome"), "chromium", "the emulator's page is tested in a real browser"
+    ("chromium", "chromium-browser", "google-chrome"), "chromium", "the tests of the emulator's page need a browser"
 )
 CHROMEDRIVER = Program(
-    ("chromedriver",), "chromium-driver", "the tests of the emulator's page drive the browser with it"
+    ("chromedriver",), "chromium-driver", "the tests of the emulator's page need it to control the browser"
 )
 
 
 def find_program(program: Program) -> Path | None:
-    """Return the program, on PATH or in a folder of system programs; None if it is not there."""
+    """Return the program from PATH or a folder of system programs, or None if it is missing."""
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])
     found = (shutil.which(name, path=path) for name in program.names)
     return next((Path(each) for each in found if each), None)
 
 
 def ensure_program(program: Program) -> Path:
-    """Return the program, after installing its package if necessary.
+    """Return the program. Install its package first if it is missing.
 
     Raises:
-        ScriptError: It isn't there, and only the user can install it.
+        ScriptError: It is missing, and only the user can install it.
     """
     present = find_program(program)
     if present is not None:
@@ -63,32 +63,32 @@ def ensure_program(program: Program) -> Path:
     install_package(program.package, missing)
     installed = find_program(program)
     if installed is None:
-        raise ScriptError(f"{missing}, though the package {program.package} is installed. Put it on PATH.")
+        raise ScriptError(f"{missing}, although the package {program.package} is installed. Put the program on PATH.")
     return installed
 
 
 def install_package(package: str, missing: str) -> None:
-    """Installs a package with apt-get, as root or with a sudo that asks for no password.
+    """Install a package with apt-get, as root or with a sudo that needs no password.
 
     Args:
-        package: Debian's name of it.
-        missing: What is wrong without it, as the beginning of a sentence.
+        package: Name of the Debian package.
+        missing: The problem, as the beginning of a sentence.
 
     Raises:
-        ScriptError: That isn't possible here.
+        ScriptError: Only the user can install it, or the installation fails.
     """
-    remedy = f"Type `sudo apt-get install {package}` (or your system's equivalent), then run this again."
+    remedy = f"Run `sudo apt-get install {package}` (or your system's equivalent), then run this again."
     apt_get = shutil.which("apt-get")
-    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]  # -n: never ask for a password
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]  # -n: fail instead of asking for a password
     if apt_get is None or (as_root and shutil.which("sudo") is None):
         raise ScriptError(f"{missing}. {remedy}")
-    say(f"      installing {package} with apt-get: {missing}")
+    print_line(f"      installing {package} with apt-get: {missing}")
     try:
         for words in (["update"], ["install", "--yes", "--no-install-recommends", package]):
             run_showing_progress(
                 [*as_root, apt_get, "--quiet", *words],
                 seconds=INSTALL_SECONDS,
-                progress=lambda lines: lines[-1].strip() if lines else "apt-get is working",
+                progress=lambda lines: lines[-1].strip() if lines else "running apt-get",
                 env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
             )
     except CommandFailed as error:

@@ -1,5 +1,4 @@
 """The demo: an emulator of Gcore's API, certificates, and `pulumi up` of the project at the repository's root.
 
-Runs under the virtual environment's Python, with the engine on PATH and Pulumi's variables set. `scripts/demo`
-sees to that.
+Needs the virtual environment's Python, the engine on PATH and Pulumi's variables. `scripts/demo` provides them.
 """

@@ -1,7 +1,7 @@
 """The demo's backends: servers on addresses of this machine that speak TLS and demand a client certificate.
 
-They are an nginx if there is one, else Python's own TLS. nginx is never installed for it: Debian's package begins to
-serve on port 80 of all addresses as soon as it is there. Each kind of backend is a process of its own, one at a time.
+The program is nginx if it is installed, otherwise Python. The demo does not install nginx: Debian's package serves on
+port 80 of all addresses right after its installation. Each kind of backend is a separate process, one at a time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from pydantic import BaseModel, ValidationError
 from bootstrap.places import DEMO, PYTHON, ROOT
 from bootstrap.reporting import ScriptError
 from bootstrap.system_packages import NGINX, find_program
-from demonstration.background import becomes, command_line, end, end_of, start
+from demonstration import background
+from demonstration.background import command_line, last_lines, wait_until
 from demonstration.certificates import BackendFiles, BackendKind
 
 PORT = 8443
@@ -32,21 +33,21 @@ _FOLDER = DEMO / "backends"
 _PROCESS_FILE = _FOLDER / "process.json"
 _LOG_FILE = _FOLDER / "log"
 
-_TOLD = re.compile(r"alert ([a-z ]+?)(?::| \()")
-_FOUND = re.compile(r"verify (?:error: \(\d+:|failed: )([^()]+?)(?:\)| \()")
+_ALERT = re.compile(r"alert ([a-z ]+?)(?::| \()")
+_VERIFY_ERROR = re.compile(r"verify (?:error: \(\d+:|failed: )([^()]+?)(?:\)| \()")
 
 
 def addresses_of(root: Path) -> tuple[str, ...]:
-    """Return three loopback addresses that belong to a clone, so that the demos of two clones do not collide.
+    """Return three loopback addresses, different for each clone, so that the demos of two clones do not collide.
 
-    Linux has all of 127.0.0.0/8. Elsewhere there may be only 127.0.0.1.
+    Linux has all of 127.0.0.0/8. Other systems can have only 127.0.0.1.
     """
     digest = hashlib.sha256(os.fsencode(root)).digest()
     return tuple(f"127.{1 + digest[0] % 254}.{digest[1]}.{last}" for last in (11, 12, 13))
 
 
 ADDRESSES = addresses_of(ROOT)
-"""The backends' addresses. The third is no member at first: it is there to be added by hand."""
+"""Addresses of the backends. The third is not a member at first: the user can add it."""
 
 
 class BackendsProcess(BaseModel, frozen=True):
@@ -61,11 +62,11 @@ class Settings(BaseModel, frozen=True):
     """Settings of the backends in Python.
 
     Attributes:
-        names: The backends' names by their addresses.
-        port: Where they listen.
-        certificate: What they show, PEM.
-        private_key: Its key, PEM.
-        client_ca: The CA of the client certificates that they accept, PEM.
+        names: Names of the backends by address.
+        port: Port of the backends.
+        certificate: Server certificate, PEM.
+        private_key: Private key of the certificate, PEM.
+        client_ca: CA of the accepted client certificates, PEM.
     """
 
     names: Mapping[str, str]
@@ -75,7 +76,7 @@ class Settings(BaseModel, frozen=True):
     client_ca: Path
 
 
-class Answer(BaseModel):
+class BackendResponse(BaseModel):
     """Response of a backend: its name, and the subject of the client certificate in RFC 4514's form."""
 
     backend: str
@@ -84,7 +85,7 @@ class Answer(BaseModel):
 
 @dataclass(frozen=True)
 class Backends:
-    """The backends.
+    """Backends of the demo.
 
     Attributes:
         files: Server certificate and accepted client CA of each kind.
@@ -93,36 +94,39 @@ class Backends:
     files: Mapping[BackendKind, BackendFiles]
 
     def ensure(self, kind: BackendKind) -> BackendsProcess:
-        """Return the running backends, after starting those of a kind in the place of others if necessary.
+        """Return the running backends of a kind. Stop other backends and start these first if necessary.
 
         Raises:
-            ScriptError: They don't start.
+            ScriptError: They do not start.
         """
-        remembered = recall()
+        remembered = last_process()
         if remembered is not None and remembered.kind is kind and belongs_to_clone(remembered.pid):
             return remembered
         stop()
         _FOLDER.mkdir(mode=0o700, exist_ok=True)
-        # A process that ends gives its ports back a moment after its name is gone.
-        if not becomes(lambda: not any(map(_listens, ADDRESSES)), seconds=FREE_SECONDS):
+        # The kernel frees the ports of a process a moment after its command line disappears.
+        if not wait_until(lambda: not any(map(_listens, ADDRESSES)), seconds=FREE_SECONDS):
             taken = next(address for address in ADDRESSES if _listens(address))
-            raise ScriptError(f"something else listens on {taken}:{PORT}, where the demo's backends are to be. End it.")
+            raise ScriptError(
+                f"another program listens on {taken}:{PORT}, the address of a demo backend. "
+                f"Find it with `ss -ltnp 'sport = :{PORT}'`, stop it, and run this again."
+            )
         nginx = find_program(NGINX)
         command = _python(self.files[kind]) if nginx is None else _nginx(nginx, self.files[kind])
-        child = start(command, folder=ROOT / "scripts", log=_LOG_FILE)
+        child = background.start(command, folder=ROOT / "scripts", log=_LOG_FILE)
         started = BackendsProcess(pid=child.pid, kind=kind, program="Python" if nginx is None else "nginx")
         _PROCESS_FILE.write_text(started.model_dump_json())
-        becomes(lambda: child.poll() is not None or all(map(_listens, ADDRESSES)), seconds=START_SECONDS)
+        wait_until(lambda: child.poll() is not None or all(map(_listens, ADDRESSES)), seconds=START_SECONDS)
         if child.poll() is not None or not all(map(_listens, ADDRESSES)):
             stop()
             raise ScriptError(
-                f"the backends ({started.program}) don't start. The end of {_LOG_FILE}:\n{end_of(_LOG_FILE)}"
+                f"the backends ({started.program}) did not start. The end of {_LOG_FILE}:\n{last_lines(_LOG_FILE)}"
             )
         return started
 
 
-def possible() -> bool:
-    """Tells whether this machine has the addresses."""
+def addresses_exist() -> bool:
+    """Return whether this machine has the addresses."""
     try:
         with socket.socket() as tried:
             tried.bind((ADDRESSES[0], 0))
@@ -131,8 +135,8 @@ def possible() -> bool:
     return True
 
 
-def recall() -> BackendsProcess | None:
-    """Return the backends that were started last, running or not; None if there were none."""
+def last_process() -> BackendsProcess | None:
+    """Return the record of the last started backends, running or not, or None."""
     try:
         return BackendsProcess.model_validate_json(_PROCESS_FILE.read_text())
     except (OSError, ValidationError):
@@ -140,28 +144,28 @@ def recall() -> BackendsProcess | None:
 
 
 def stop() -> None:
-    """Stop the backends, if they run."""
-    if process := recall():
-        end(process.pid, belongs_to_clone)
+    """Stop the backends if they are running."""
+    if process := last_process():
+        background.stop(process.pid, belongs_to_clone)
 
 
 def belongs_to_clone(pid: int) -> bool:
-    """Tells whether a process is backends of this clone: process ids are used again."""
+    """Return whether a process is a backend of this clone: process IDs are reused."""
     return str(_FOLDER) in command_line(pid)
 
 
-def reasons() -> tuple[str, str]:
-    """Return the TLS alerts that the running backends received, and the errors that they logged; "" if none.
+def handshake_errors() -> tuple[str, str]:
+    """Return the TLS alert that the running backends received, and the error that they logged; "" if none.
 
-    The first is the alert that ended a handshake (RFC 8446, 6.2), the second what was wrong with a client certificate.
+    The alert ended a handshake (RFC 8446, 6.2). The error is about a client certificate.
     """
     log = _LOG_FILE.read_text(errors="replace")
-    told, found = _TOLD.search(log), _FOUND.search(log)
-    return told[1] if told else "", found[1] if found else ""
+    alert, error = _ALERT.search(log), _VERIFY_ERROR.search(log)
+    return alert[1] if alert else "", error[1] if error else ""
 
 
 def named_addresses() -> Mapping[str, str]:
-    """Return the backends' names by their addresses."""
+    """Return the names of the backends by address."""
     return {address: f"backend-{number}" for number, address in enumerate(ADDRESSES, start=1)}
 
 
@@ -190,15 +194,15 @@ def _nginx(nginx: Path, files: BackendFiles) -> Sequence[str | Path]:
 
 
 def nginx_lines(files: BackendFiles) -> list[str]:
-    """Return nginx's configuration. Paths are relative to its folder: absolute ones may hold any character."""
+    """Return the configuration of nginx. Paths are relative to its folder: absolute paths can contain any character."""
     certificate, private_key, client_ca = (
         os.path.relpath(path, _FOLDER) for path in (files.certificate, files.private_key, files.client_ca)
     )
     lines = [
         "daemon off;",
-        "master_process off;  # one process: when it is gone, the port is free",
+        "master_process off;  # a single process, whose end frees the port",
         "pid nginx.pid;",
-        "error_log stderr info;  # says why a handshake failed",
+        "error_log stderr info;  # logs why a handshake failed",
         "events { worker_connections 256; }",
         "http {",
         "    access_log off;",

@@ -1,4 +1,4 @@
-"""Processes in the background: started once, found again by later runs, stopped at the end."""
+"""Background processes that outlive a script."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ STOP_SECONDS = 10
 def start(
     command: Sequence[str | Path], *, folder: Path, log: Path, variables: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a process that outlives this one and write its output into a log that is empty at first.
+    """Start a process that outlives this one. Truncate the log and write its output to it.
 
     Args:
         command: The program and its arguments.
-        folder: Where it runs.
-        log: The file.
-        variables: Environment variables beside those of this process.
+        folder: The working folder.
+        log: The log file.
+        variables: Environment variables in addition to those of this process.
     """
-    with log.open("ab") as said:
-        said.truncate(0)
+    with log.open("ab") as output:
+        output.truncate(0)
         return subprocess.Popen(
             command,
             cwd=folder,
             env={**os.environ, **(variables or {})},
             stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
 
 
 def command_line(pid: int) -> str:
-    """Return the words that a process was started with, separated by blanks; none if there is no such process."""
+    """Return the command line of a process, separated by spaces, or "" if the process does not exist."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
     except OSError:
@@ -51,17 +51,17 @@ def command_line(pid: int) -> str:
         return ""
 
 
-def end(pid: int, is_ours: Callable[[int], bool]) -> None:
-    """Stop a process, if it still is the one that was started: process ids are used again."""
+def stop(pid: int, is_ours: Callable[[int], bool]) -> None:
+    """Stop a process if it is still ours: the system reuses process IDs."""
     if not is_ours(pid):
         return
     os.kill(pid, signal.SIGTERM)
-    if not becomes(lambda: not is_ours(pid), seconds=STOP_SECONDS):
+    if not wait_until(lambda: not is_ours(pid), seconds=STOP_SECONDS):
         os.kill(pid, signal.SIGKILL)
 
 
-def becomes(condition: Callable[[], bool], *, seconds: float) -> bool:
-    """Wait until a condition holds; return whether it did in time."""
+def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:
+    """Wait until a condition holds. Return False at the time limit."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -70,6 +70,6 @@ def becomes(condition: Callable[[], bool], *, seconds: float) -> bool:
     return True
 
 
-def end_of(log: Path) -> str:
+def last_lines(log: Path) -> str:
     """Return the last lines of a log, for a message."""
     return "\n".join(f"    {line}" for line in log.read_text(errors="replace").splitlines()[-12:])

@@ -1,4 +1,4 @@
-"""The demo's certificates: made once, as files such as a user would have."""
+"""Certificates of the demo: files as a user has them, generated once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bootstrap.places import ROOT
-from bootstrap.reporting import say
+from bootstrap.reporting import print_line
 from gcore_tls_provider.certificates import DevelopmentCa, Identity, write_development_certificates
 from gcore_tls_provider.certificates.dev_certs import ROOT_NAME, write_secret
 
@@ -47,17 +47,17 @@ class BackendFiles:
 
 @dataclass(frozen=True)
 class CertificateFiles:
-    """The files, as paths relative to the clone, and the password of the PKCS12 file.
+    """Paths of the files, relative to the clone, and the password of the PKCS12 file.
 
     Attributes:
-        certificate: The server certificate with its chain, PEM.
-        private_key: Its private key, PEM.
-        sni_certificates: Further server certificates by their name: (certificate, private key), PEM.
-        client_certificate: What the load balancer shows to backends, PKCS12.
-        client_password: The password of that file.
-        ca: The authority that signs the backends' certificates, PEM.
-        crl: Its revocation list, PEM.
-        backend: What the backends show, PEM.
+        certificate: Server certificate with its chain, PEM.
+        private_key: Private key of `certificate`, PEM.
+        sni_certificates: More server certificates by name: (certificate, private key), PEM.
+        client_certificate: Client certificate of the load balancer, PKCS12.
+        client_password: Password of `client_certificate`.
+        ca: CA that issues the backends' certificates, PEM.
+        crl: CRL of `ca`, PEM.
+        backend: Server certificate of the backends, PEM.
     """
 
     certificate: str
@@ -71,53 +71,55 @@ class CertificateFiles:
 
 
 def ensure_certificates(directory: Path) -> CertificateFiles:
-    """Return the certificate files in a folder, after making them if they aren't there.
+    """Return the certificate files in a folder. Create them first if they are missing.
 
     Args:
-        directory: A folder inside the clone. It exists only if it is complete.
+        directory: A folder inside the clone. It exists only after all files are complete.
     """
-    shown = directory.relative_to(ROOT)
+    relative = directory.relative_to(ROOT)
     if directory.exists():
-        say(f"      those of the last run, in {shown}")
+        print_line(f"      from an earlier run, in {relative}")
     else:
         unfinished = directory.with_name(f"{directory.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         _write(unfinished)
         unfinished.rename(directory)
-        say(f"      a CA, certificates for {SERVER_NAME} and {SNI_NAME}, a client certificate and a CRL, in {shown}")
+        print_line(
+            f"      a CA, certificates for {SERVER_NAME} and {SNI_NAME}, a client certificate, a CRL, in {relative}"
+        )
     sni = SNI_NAME.partition(".")[0]
     return CertificateFiles(
-        certificate=str(shown / "server.pem"),
-        private_key=str(shown / "server.key"),
-        sni_certificates={sni: (str(shown / f"{sni}.pem"), str(shown / f"{sni}.key"))},
-        client_certificate=str(shown / "client.p12"),
+        certificate=str(relative / "server.pem"),
+        private_key=str(relative / "server.key"),
+        sni_certificates={sni: (str(relative / f"{sni}.pem"), str(relative / f"{sni}.key"))},
+        client_certificate=str(relative / "client.p12"),
         client_password=SecretStr((directory / "client.p12.password").read_text().strip()),
-        ca=str(shown / "ca.pem"),
-        crl=str(shown / "crl.pem"),
-        backend=str(shown / "backend.pem"),
+        ca=str(relative / "ca.pem"),
+        crl=str(relative / "crl.pem"),
+        backend=str(relative / "backend.pem"),
     )
 
 
 def backend_files(directory: Path) -> Mapping[BackendKind, BackendFiles]:
-    """Return the files of each kind of backend, in the folder that `ensure_certificates` filled."""
+    """Return the files of each kind of backend in the folder from `ensure_certificates`."""
     ca, good = directory / "ca.pem", (directory / "backend.pem", directory / "backend.key")
 
-    def refused(kind: BackendKind) -> BackendFiles:
+    def rejected(kind: BackendKind) -> BackendFiles:
         return BackendFiles(directory / f"{kind.value}.pem", directory / f"{kind.value}.key", ca)
 
     return {
         BackendKind.good: BackendFiles(*good, ca),
-        **{kind: refused(kind) for kind in (BackendKind.of_other_ca, BackendKind.revoked, BackendKind.expired)},
+        **{kind: rejected(kind) for kind in (BackendKind.of_other_ca, BackendKind.revoked, BackendKind.expired)},
         BackendKind.trusting_other_ca: BackendFiles(*good, directory / "other-ca.pem"),
     }
 
 
 def _write(directory: Path) -> None:
-    """Create all files: those of a load balancer with good backends, and what backends show that are to be refused."""
+    """Create all files: for a load balancer with good backends, and for backends with a defect."""
     names = (SERVER_NAME, SNI_NAME)
     month_ago = datetime.now(timezone.utc) - timedelta(days=30)
     root, other = DevelopmentCa.create(ROOT_NAME, now=month_ago), DevelopmentCa.create("Another CA")
-    refused: Mapping[BackendKind, Identity] = {
+    defective: Mapping[BackendKind, Identity] = {
         BackendKind.of_other_ca: other.issue_server(names),
         BackendKind.revoked: root.issue_server(names),
         BackendKind.expired: root.issue_server(names, now=month_ago, valid_days=29),
@@ -127,9 +129,9 @@ def _write(directory: Path) -> None:
         server_names=(SERVER_NAME,),
         sni_names=(SNI_NAME,),
         root=root,
-        revoked=[refused[BackendKind.revoked]],
+        revoked=[defective[BackendKind.revoked]],
     )
     (directory / "other-ca.pem").write_text(other.certificate_pem)
-    for kind, identity in refused.items():
+    for kind, identity in defective.items():
         (directory / f"{kind.value}.pem").write_text(identity.full_chain_pem)
         write_secret(directory / f"{kind.value}.key", identity.private_key_pem)

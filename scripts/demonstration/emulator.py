@@ -1,4 +1,4 @@
-"""The emulator of Gcore's API, as a process in the background."""
+"""Emulator of Gcore's API, as a background process."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from gcore import Gcore, GcoreError
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
 from bootstrap.places import DEMO, PYTHON, ROOT
-from bootstrap.reporting import ScriptError, say
+from bootstrap.reporting import ScriptError, print_line
 from demonstration import background
-from demonstration.background import becomes, command_line, end, end_of
+from demonstration.background import command_line, last_lines, wait_until
 
 PROJECT = 1
 REGION = 1
 
 TASK_SECONDS = 0.5
-"""Duration of the emulator's tasks: long enough to see that the package waits for them."""
+"""Duration of the emulator's tasks: long enough to show that the package waits for them."""
 
 START_SECONDS = 60
 
 LOG_FILE = DEMO / "emulator.log"
-"""Log of the emulator and of its HAProxies, with a line for each request."""
+"""Log of the emulator and its HAProxy processes, with a line for each request."""
 
 STATE_FILE = DEMO / "emulator.state"
-"""Saved objects of the emulator, which survive a kill. Contains private keys; only its owner can read it."""
+"""Saved objects of the emulator, which survive a kill. Contains private keys. Only its owner can read it."""
 
 _MODULE = "gcore_emulator"
 _PROCESS_FILE = DEMO / "emulator.json"
@@ -40,14 +40,14 @@ class EmulatorProcess(BaseModel, frozen=True):
     """Record of a started emulator.
 
     Attributes:
-        pid: Its process id.
-        port: Its port on 127.0.0.1.
-        carries: Whether its load balancers are HAProxies.
+        pid: Process ID.
+        port: Port on 127.0.0.1.
+        has_data_plane: Whether HAProxy carries traffic for its load balancers.
     """
 
     pid: int
     port: int
-    carries: bool = False
+    has_data_plane: bool = False
 
 
 class _DataPlane(BaseModel):
@@ -68,8 +68,8 @@ class Emulator:
     """A running emulator.
 
     Attributes:
-        process: Its process id and port.
-        api_key: The key that it accepts.
+        process: Process ID and port.
+        api_key: Accepted API key.
     """
 
     process: EmulatorProcess
@@ -77,28 +77,28 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Its base URL; the routes begin with `/cloud`."""
+        """Base URL. The routes begin with `/cloud`."""
         return f"http://127.0.0.1:{self.process.port}"
 
     def client(self) -> Gcore:
-        """Return Gcore's own SDK, set up for it."""
+        """Return a client from Gcore's SDK for this emulator."""
         key = self.api_key.get_secret_value()
         return Gcore(api_key=key, base_url=self.url, cloud_project_id=PROJECT, cloud_region_id=REGION)
 
     def object_counts(self) -> dict[str, int]:
-        """Return how many objects of each kind it has; tasks, which stay as a record, are left out.
+        """Return the number of objects of each kind, except tasks, which the emulator never removes.
 
         Raises:
-            ScriptError: It doesn't answer.
+            ScriptError: The emulator does not respond.
         """
         state = TypeAdapter(dict[str, dict[str, object]]).validate_json(self._state())
         return {kind: len(objects) for kind, objects in state.items() if kind != "tasks"}
 
     def endpoint(self, listener_id: str) -> tuple[str, int] | None:
-        """Return the address and port on this machine where clients reach a listener; None if nothing carries it.
+        """Return the address and port of a listener on this machine, or None if no HAProxy serves it.
 
         Raises:
-            ScriptError: It doesn't answer.
+            ScriptError: The emulator does not respond.
         """
         listener = _State.model_validate_json(self._state()).listeners.get(listener_id)
         entry = listener.data_plane if listener else None
@@ -108,10 +108,12 @@ class Emulator:
         try:
             return httpx.get(f"{self.url}/_emulator/state", timeout=10).raise_for_status().content
         except httpx.HTTPError as error:
-            raise ScriptError(f"the emulator on {self.url} doesn't tell what it has: {error}") from error
+            raise ScriptError(
+                f"the emulator on {self.url} did not return its state: {error}. Run this again."
+            ) from error
 
     def is_ours(self) -> bool:
-        """Tells whether it still runs and answers to the key, which no other emulator knows."""
+        """Return whether it is running and accepts the key, which no other emulator accepts."""
         try:
             self.client().with_options(max_retries=0, timeout=5).cloud.load_balancers.list(limit=1)
         except GcoreError:
@@ -119,34 +121,36 @@ class Emulator:
         return belongs_to_clone(self.process.pid)
 
 
-def ensure_running(*, carries: bool) -> Emulator:
-    """Return the demo's emulator, after starting it if necessary. It has what it had when it ended.
+def ensure_running(*, with_data_plane: bool) -> Emulator:
+    """Return the demo's emulator. Start it first if necessary. Its objects survive a restart.
 
     Args:
-        carries: Whether its load balancers shall be HAProxies. An emulator that runs without them is restarted.
+        with_data_plane: Whether HAProxy carries traffic. If a running emulator has no HAProxy, restart it.
 
     Raises:
-        ScriptError: It doesn't start.
+        ScriptError: It does not start.
     """
     key = api_key()
-    remembered = recall()
+    remembered = last_process()
     if remembered is not None and (emulator := Emulator(remembered, key)).is_ours():
-        if remembered.carries or not carries:
-            say(f"      already running on {emulator.url}, process {remembered.pid}")
+        if remembered.has_data_plane or not with_data_plane:
+            print_line(f"      already running on {emulator.url}, process {remembered.pid}")
             return emulator
-        say("      running without HAProxy; restarting it with HAProxy")
+        print_line("      running without HAProxy; restarting it with HAProxy")
     stop()
-    # The port of last time first: a shell in which the stack is used by hand may still know it.
-    process = (start(remembered.port, key, carries=carries) if remembered else None) or start(0, key, carries=carries)
+    # Try the last port first: the stack configuration of the user can still contain it.
+    ports = (0,) if remembered is None else (remembered.port, 0)
+    attempts = (start(port, key, with_data_plane=with_data_plane) for port in ports)
+    process = next((process for process in attempts if process is not None), None)
     if process is None:
-        raise ScriptError(f"the emulator doesn't start. The end of {LOG_FILE}:\n{end_of(LOG_FILE)}")
+        raise ScriptError(f"the emulator did not start. The end of {LOG_FILE}:\n{last_lines(LOG_FILE)}")
     emulator = Emulator(process, key)
-    say(f"      started on {emulator.url}, process {process.pid}; its log is {LOG_FILE.relative_to(ROOT)}")
+    print_line(f"      started on {emulator.url}, process {process.pid}; log: {LOG_FILE.relative_to(ROOT)}")
     return emulator
 
 
-def recall() -> EmulatorProcess | None:
-    """Return the emulator that an earlier run started, running or not; None if there was none."""
+def last_process() -> EmulatorProcess | None:
+    """Return the record of the emulator that an earlier run started, running or not, or None."""
     try:
         return EmulatorProcess.model_validate_json(_PROCESS_FILE.read_text())
     except (OSError, ValidationError):
@@ -154,7 +158,7 @@ def recall() -> EmulatorProcess | None:
 
 
 def api_key() -> SecretStr:
-    """Return the demo's API key: random, made at the first call, in a file that only its owner can read."""
+    """Return the demo's API key. Generate it at the first call, in a file that only its owner can read."""
     try:
         return SecretStr(_KEY_FILE.read_text())
     except FileNotFoundError:
@@ -164,51 +168,51 @@ def api_key() -> SecretStr:
         return SecretStr(key)
 
 
-def start(port: int, key: SecretStr, *, carries: bool) -> EmulatorProcess | None:
-    """Start an emulator that outlives this process, and remember it; return None if it ended at once.
+def start(port: int, key: SecretStr, *, with_data_plane: bool) -> EmulatorProcess | None:
+    """Start an emulator that outlives this process, and record it. Return None if it ended at once.
 
     Args:
-        port: The port; 0 for any that is free.
-        key: The API key that it shall accept.
-        carries: Whether its load balancers shall be HAProxies.
+        port: The port; 0 for any free port.
+        key: Accepted API key.
+        with_data_plane: Whether HAProxy carries traffic for its load balancers.
 
     Raises:
         ScriptError: It neither listens nor ends within `START_SECONDS`.
     """
     command: list[str | Path] = [PYTHON, "-m", _MODULE, "--port", str(port)]
     command += ["--project", str(PROJECT), "--region", str(REGION), "--task-seconds", str(TASK_SECONDS)]
-    command += ["--data-plane", "haproxy" if carries else "none", "--state", STATE_FILE]
-    variables = {"GCORE_EMULATOR_API_KEY": key.get_secret_value()}  # arguments are visible to all users
+    command += ["--data-plane", "haproxy" if with_data_plane else "none", "--state", STATE_FILE]
+    variables = {"GCORE_EMULATOR_API_KEY": key.get_secret_value()}  # all users can see arguments
     child = background.start(command, folder=ROOT, log=LOG_FILE, variables=variables)
 
     def listens() -> bool:
         return child.poll() is not None or _listening_port() is not None
 
-    if not becomes(listens, seconds=START_SECONDS):
+    if not wait_until(listens, seconds=START_SECONDS):
         child.kill()
         raise ScriptError(
-            f"the emulator says nothing for {START_SECONDS} s. The end of {LOG_FILE}:\n{end_of(LOG_FILE)}"
+            f"the emulator did not start within {START_SECONDS} s. The end of {LOG_FILE}:\n{last_lines(LOG_FILE)}"
         )
     listening = _listening_port()
     if child.poll() is not None or listening is None:
         return None
-    process = EmulatorProcess(pid=child.pid, port=listening, carries=carries)
+    process = EmulatorProcess(pid=child.pid, port=listening, has_data_plane=with_data_plane)
     _PROCESS_FILE.write_text(process.model_dump_json())
     return process
 
 
 def stop() -> None:
-    """Stop the emulator that an earlier run started, if it still runs."""
-    if process := recall():
-        end(process.pid, belongs_to_clone)
+    """Stop the emulator of an earlier run if it is running."""
+    if process := last_process():
+        background.stop(process.pid, belongs_to_clone)
 
 
 def belongs_to_clone(pid: int) -> bool:
-    """Tells whether a process is an emulator that runs under this clone's Python: process ids are used again."""
+    """Return whether a process is an emulator of this clone: the system reuses process IDs."""
     words = command_line(pid)
     return str(PYTHON) in words and _MODULE in words
 
 
 def _listening_port() -> int | None:
-    said = re.search(r"listening on http://127\.0\.0\.1:(\d+)", LOG_FILE.read_text(errors="replace"))
-    return int(said[1]) if said else None
+    line = re.search(r"listening on http://127\.0\.0\.1:(\d+)", LOG_FILE.read_text(errors="replace"))
+    return int(line[1]) if line else None

@@ -1,6 +1,6 @@
-"""`python -m demonstration.python_backends SETTINGS`: backends that need nothing but Python.
+"""Backends that need only Python: `python -m demonstration.python_backends SETTINGS`.
 
-What goes wrong in a handshake is printed on standard error, in OpenSSL's words.
+Standard error has the errors of failed handshakes, as OpenSSL reports them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from demonstration.backends import Answer, Settings
+from demonstration.backends import BackendResponse, Settings
 
 HANDSHAKE_SECONDS = 30
 
@@ -29,28 +29,28 @@ class Server(ThreadingHTTPServer):
         self.context = context
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Print what went wrong, as one line."""
+        """Print the error as one line."""
         print(sys.exc_info()[1], file=sys.stderr, flush=True)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers every request with what the backend has seen of the client certificate."""
+    """Handler of requests. Its response contains the subject of the client certificate."""
 
     protocol_version = "HTTP/1.1"
     server: Server
     request: ssl.SSLSocket
 
     def setup(self) -> None:
-        """Do the handshake, in the connection's own thread."""
+        """Perform the handshake in the connection's thread."""
         self.request.settimeout(HANDSHAKE_SECONDS)
         self.request = self.server.context.wrap_socket(self.request, server_side=True)
         super().setup()
 
     def do_GET(self) -> None:
-        """Answers."""
+        """Send the response."""
         der = self.request.getpeercert(binary_form=True)
         client = x509.load_der_x509_certificate(der).subject.rfc4514_string() if der else ""
-        body = Answer(backend=self.server.name, client=client).model_dump_json().encode()
+        body = BackendResponse(backend=self.server.name, client=client).model_dump_json().encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -58,11 +58,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Keep the log for what went wrong."""
+        """Log nothing: the log contains only errors."""
 
 
 def main(path: Path) -> None:
-    """Serve until the process is ended."""
+    """Serve until the process ends."""
     settings = Settings.model_validate_json(path.read_text())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(settings.certificate, settings.private_key)

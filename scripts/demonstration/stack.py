@@ -1,4 +1,4 @@
-"""The demo's stack, driven by the `pulumi` command line as a user would."""
+"""Stack of the demo, managed with the `pulumi` command line as by a user."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from datetime import datetime
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bootstrap.places import DEMO, ROOT, STACK
-from bootstrap.processes import failure, output_of, run_in_foreground, shown
-from bootstrap.reporting import ScriptError, say
+from bootstrap.processes import failure_message, output_of, run_in_foreground, shortened
+from bootstrap.reporting import ScriptError, print_line
 
 COMMAND_SECONDS = 120
-"""The time limit of a command that only looks at the stack or its configuration."""
+"""Time limit for a command that only reads or configures the stack."""
 
 
 class Certificate(BaseModel):
-    """Public facts of one certificate or revocation list, from the stack's outputs.
+    """Public facts about a certificate or CRL, from the stack's outputs.
 
     Attributes:
         subject: The subject; None for a CRL.
         issuer: The issuer.
         fingerprint_sha256: Hexadecimal.
         not_after: End of the validity; None for a CRL.
-        next_update: When a revocation list shall be followed by a newer one; None for a certificate.
+        next_update: Time limit for the next CRL; None for a certificate.
     """
 
     subject: str | None = None
@@ -37,7 +37,7 @@ class Certificate(BaseModel):
 
 
 class Outputs(BaseModel):
-    """The outputs of the project at the repository's root."""
+    """Outputs of the project at the repository's root."""
 
     vip_address: str
     load_balancer_id: str
@@ -47,7 +47,7 @@ class Outputs(BaseModel):
 
 
 class Lock(BaseModel):
-    """Content of a stack's lock in Pulumi's file backend: its holder."""
+    """Lock on a stack in Pulumi's file backend: its holder."""
 
     pid: int
     hostname: str
@@ -66,23 +66,23 @@ class _Export(BaseModel):
 
 
 def select() -> None:
-    """Create the stack if necessary, and the one that plain `pulumi` commands are about."""
+    """Create the stack if necessary, and select it for `pulumi` commands."""
     (DEMO / "state").mkdir(exist_ok=True)
-    _quietly("stack", "select", STACK, "--create")
+    _output_of("stack", "select", STACK, "--create")
     remove_lock_of_killed_run()
 
 
 def remove_lock_of_killed_run() -> None:
-    """Unlocks the stack if every process that locked it is gone: a killed `pulumi` leaves its lock behind."""
+    """Unlock the stack if all processes that locked it ended: a killed `pulumi` does not remove its lock."""
     files = list((DEMO / "state" / ".pulumi" / "locks").glob(f"*/*/{STACK}/*.json"))
     locks = [Lock.model_validate_json(file.read_text()) for file in files]
     if locks and not any(lock.hostname != socket.gethostname() or is_running(lock.pid) for lock in locks):
-        say("      a killed run left the stack locked; unlocking it")
-        _quietly("cancel", "--yes")
+        print_line("      a killed run locked the stack; unlocking it")
+        _output_of("cancel", "--yes")
 
 
 def is_running(pid: int) -> bool:
-    """Tells whether there is a process with this id, whoever it belongs to."""
+    """Return whether a process with this ID exists, of any user."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -93,101 +93,103 @@ def is_running(pid: int) -> bool:
 
 
 def configuration() -> dict[str, str]:
-    """Return the stack's configuration, decrypted; keys of the project's own namespace without it."""
-    answer = _quietly("config", "--json", "--show-secrets")
-    values = TypeAdapter(dict[str, _ConfigurationValue]).validate_json(answer)
+    """Return the stack's configuration, decrypted. Keys in the project's namespace have no prefix."""
+    output = _output_of("config", "--json", "--show-secrets")
+    values = TypeAdapter(dict[str, _ConfigurationValue]).validate_json(output)
     project = project_name()
     return {key.removeprefix(f"{project}:"): item.value for key, item in values.items()}
 
 
 def project_name() -> str:
-    """Return the name of the project: the namespace of its own configuration."""
+    """Return the name of the project, which is the namespace of its configuration."""
     for line in (ROOT / "Pulumi.yaml").read_text().splitlines():
         if line.startswith("name:"):
             return line.partition(":")[2].strip().strip("'\"")
-    raise ScriptError(f"{ROOT / 'Pulumi.yaml'} has no line `name: ...`")
+    raise ScriptError(f"{ROOT / 'Pulumi.yaml'} has no `name`. Add a line `name: mtls-load-balancer`.")
 
 
 def configure_plain(values: Mapping[str, str]) -> None:
-    """Set configuration values; keys may be paths (`members[0]`)."""
+    """Set configuration values. Keys can be paths (`members[0]`)."""
     words = [word for key, value in values.items() for word in ("--plaintext", f"{key}={value}")]
-    _quietly("config", "set-all", "--path", *words)
+    _output_of("config", "set-all", "--path", *words)
 
 
 def configure_secret(key: str, value: str) -> None:
-    """Set an encrypted configuration value. It goes through standard input: arguments are visible to all users."""
+    """Set an encrypted configuration value through standard input: all users can see arguments."""
     command = ["pulumi", "config", "set", "--secret", key, "--non-interactive"]
     done = subprocess.run(
         command, cwd=ROOT, input=value.encode(), capture_output=True, timeout=COMMAND_SECONDS, check=False
     )
     if done.returncode:
-        raise ScriptError(failure(command, done.returncode, done.stderr.decode(errors="replace").splitlines()))
+        raise ScriptError(failure_message(command, done.returncode, done.stderr.decode(errors="replace").splitlines()))
 
 
 def up(*, refresh: bool) -> None:
-    """Deploys the project.
+    """Deploy the project.
 
     Args:
-        refresh: Look first which of the objects in the state still exist.
+        refresh: Whether to check first which objects in the state still exist.
     """
-    _visibly("up", "--yes", "--suppress-outputs", *(["--refresh", "--run-program"] if refresh else []))
+    _run("up", "--yes", "--suppress-outputs", *(["--refresh", "--run-program"] if refresh else []))
 
 
 def preview_without_changes() -> None:
-    """Previews; an error if there is something left to do."""
-    _visibly("preview", "--expect-no-changes", "--suppress-outputs")
+    """Preview the project. Fail if it needs changes."""
+    _run("preview", "--expect-no-changes", "--suppress-outputs")
 
 
 def destroy() -> None:
-    """Delete everything that the stack has, and then the stack itself and its configuration file.
+    """Delete all resources of the stack, the stack itself and its configuration file.
 
-    The program is run for it: without that Pulumi takes the API key and the like from the last `up`, also when they
-    were wrong then. Where the program doesn't run, that is what is left to try.
+    Run the program: without it, Pulumi uses the API key and other settings of the last `up`, which can be wrong. If the
+    program fails, try again without it.
 
-    There is no refresh before: what is gone counts as deleted, and `destroy --refresh` reads with the last `up`'s key.
+    Do not refresh first: a missing object counts as deleted, and `destroy --refresh` uses the API key of the last `up`.
     """
     command = ("destroy", "--yes", "--remove", "--suppress-outputs")
-    if has_resources():  # else running the program would make some
+    if has_resources():  # otherwise the program would create resources
         try:
-            _visibly(*command, "--run-program")
+            _run(*command, "--run-program")
             return
         except ScriptError:
-            say("      once more without running the program, with the configuration of the last `pulumi up`")
-    _visibly(*command)
+            print_line("      trying again without the program, with the configuration of the last `pulumi up`")
+    _run(*command)
 
 
 def has_resources() -> bool:
-    """Tells whether anything is in the stack's state."""
-    return bool(_Export.model_validate_json(_quietly("stack", "export")).deployment.resources)
+    """Return whether the stack's state has resources."""
+    return bool(_Export.model_validate_json(_output_of("stack", "export")).deployment.resources)
 
 
 def outputs() -> Outputs:
     """Return the stack's outputs.
 
     Raises:
-        ScriptError: They aren't what the project at the repository's root exports.
+        ScriptError: The outputs do not match the exports of the project at the repository's root.
     """
-    answer = _quietly("stack", "output", "--json")
+    output = _output_of("stack", "output", "--json")
     try:
-        return Outputs.model_validate_json(answer)
+        return Outputs.model_validate_json(output)
     except ValidationError as error:
         wrong = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
-        raise ScriptError(f"the stack's outputs lack or misspell {wrong}; see `__main__.py`") from error
+        raise ScriptError(
+            f"the stack's outputs lack {wrong}. Export them with `pulumi.export` in {ROOT / '__main__.py'}."
+        ) from error
 
 
-def _quietly(*arguments: str) -> str:
+def _output_of(*arguments: str) -> str:
     return output_of(["pulumi", *arguments, "--non-interactive"], seconds=COMMAND_SECONDS, cwd=ROOT)
 
 
-def _visibly(*arguments: str) -> None:
-    """Run a command whose output is for the user, and is lively where that is a terminal.
+def _run(*arguments: str) -> None:
+    """Run a command with access to the terminal, so that it can show its progress.
 
     Raises:
-        ScriptError: It failed; its own output says why.
+        ScriptError: The command fails. Its output has the reason.
     """
     command = ["pulumi", *arguments]
     if status := run_in_foreground(command, cwd=ROOT):
         raise ScriptError(
-            f"`{shown(command)}` ended with status {status}; it says why above. Then run this again: it goes on from "
-            "where it stopped."
+            f"`{shortened(command)}` failed with status {status}. Fix the errors above and run this again: it "
+            "continues where it stopped."
         )

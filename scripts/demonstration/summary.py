@@ -13,20 +13,20 @@ from demonstration.stack import Outputs
 
 
 def graph_lines(client: Gcore, outputs: Outputs) -> list[str]:
-    """Return the load balancer and all that hangs on it, read from the API.
+    """Return lines about the load balancer and its objects, read from the API.
 
     Args:
         client: Gcore's SDK.
-        outputs: The stack's outputs; only the ids are taken from there.
+        outputs: The stack's outputs, with the IDs of the objects.
 
     Raises:
-        ScriptError: An object can't be read.
+        ScriptError: The API reports an error.
     """
     try:
         return table(_graph_rows(client.cloud, outputs))
     except GcoreError as error:
         raise ScriptError(
-            f"what the stack made can't be read back: {error}. If something was deleted by hand, type "
+            f"the objects of the stack could not be read: {error}. If you deleted an object by hand, run "
             '`eval "$(scripts/env)"` and `pulumi up --refresh`.'
         ) from error
 
@@ -65,11 +65,11 @@ def _graph_rows(cloud: CloudResource, outputs: Outputs) -> list[tuple[str, str, 
 
 
 def certificate_lines(outputs: Outputs, now: datetime | None = None) -> list[str]:
-    """Return each certificate's role, subject, days left and fingerprint, from the stack's outputs.
+    """Return a line for each certificate: its role, subject, remaining days and fingerprint, from the stack's outputs.
 
     Args:
         outputs: The stack's outputs.
-        now: The time to count days from; by default the current one.
+        now: The start of the remaining days. The default is the current time.
     """
     moment = now or datetime.now(timezone.utc)
     rows = [("role", "subject", "days left", "SHA-256 fingerprint")]
@@ -78,7 +78,7 @@ def certificate_lines(outputs: Outputs, now: datetime | None = None) -> list[str
         rows.append(
             (
                 role,
-                certificate.subject or f"revocation list of {certificate.issuer}",
+                certificate.subject or f"CRL of {certificate.issuer}",
                 str((end - moment).days) if end else "-",
                 certificate.fingerprint_sha256,
             )
@@ -87,7 +87,7 @@ def certificate_lines(outputs: Outputs, now: datetime | None = None) -> list[str
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines whose columns stand below each other."""
+    """Return rows as lines with aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "    " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -1,4 +1,4 @@
-"""Real HTTPS requests through the load balancer: those that go through, and those that must be refused."""
+"""HTTPS requests through the load balancer: requests that must succeed and requests that must fail."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from gcore import GcoreError
 from pydantic import ValidationError
 
 from bootstrap.places import ROOT
-from bootstrap.reporting import ScriptError, say
+from bootstrap.reporting import ScriptError, print_line
 from bootstrap.system_packages import HAPROXY, ensure_program
 from demonstration import backends
-from demonstration.backends import ADDRESSES, Answer, Backends
-from demonstration.background import becomes
+from demonstration.backends import ADDRESSES, BackendResponse, Backends
+from demonstration.background import wait_until
 from demonstration.certificates import SERVER_NAME, SNI_NAME, BackendKind
 from demonstration.emulator import LOG_FILE, Emulator
 from demonstration.stack import Outputs
@@ -34,35 +34,36 @@ LOAD_BALANCER, BACKEND = "the load balancer", "the backend"
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """A request that must be refused.
+class ExpectedRejection:
+    """A request that the load balancer or the backend must reject.
 
     Attributes:
-        what: What is wrong, in a few words.
-        by: Who refuses.
-        statuses: What a client may be answered. 503: the load balancer found no backend that it trusts. The other
-            three are a backend's refusal: nginx says 400, and where the handshake ends otherwise, 502 or 503 follows.
-        reasons: What the reason given may be, in OpenSSL's words.
+        defect: The defect, as a clause.
+        by: The side that rejects.
+        statuses: Allowed statuses of the response. 503: the load balancer has no backend that it trusts. When a
+            backend rejects the client certificate, nginx responds with 400. If the backend ends the handshake, the
+            load balancer responds with 502 or 503.
+        reasons: Allowed reasons, as OpenSSL reports them.
     """
 
-    what: str
+    defect: str
     by: str
     statuses: Sequence[int]
     reasons: Sequence[str]
 
 
-REFUSALS: Mapping[BackendKind, Refusal] = {
-    BackendKind.of_other_ca: Refusal(
-        "the backend's certificate is of another CA", LOAD_BALANCER, (503,), ("unknown ca",)
+REJECTIONS: Mapping[BackendKind, ExpectedRejection] = {
+    BackendKind.of_other_ca: ExpectedRejection(
+        "another CA issued the backend's certificate", LOAD_BALANCER, (503,), ("unknown ca",)
     ),
-    BackendKind.revoked: Refusal(
+    BackendKind.revoked: ExpectedRejection(
         "the backend's certificate is revoked", LOAD_BALANCER, (503,), ("certificate revoked",)
     ),
-    BackendKind.expired: Refusal(
+    BackendKind.expired: ExpectedRejection(
         "the backend's certificate has expired", LOAD_BALANCER, (503,), ("certificate expired",)
     ),
-    BackendKind.trusting_other_ca: Refusal(
-        "the backend doesn't know the client certificate's CA",
+    BackendKind.trusting_other_ca: ExpectedRejection(
+        "the backend does not trust the client certificate's CA",
         BACKEND,
         (400, 502, 503),
         ("unable to verify the first certificate", "unable to get local issuer certificate"),
@@ -71,13 +72,13 @@ REFUSALS: Mapping[BackendKind, Refusal] = {
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Response as a client received it.
+class ClientResponse:
+    """Response to a client.
 
     Attributes:
-        status: The HTTP status.
-        subject: The subject of the listener certificate. The client verified names, dates and issuer.
-        body: The response's text.
+        status: HTTP status.
+        subject: Subject of the listener certificate. The client verified names, dates and issuer.
+        body: Text of the response.
     """
 
     status: int
@@ -87,13 +88,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Traffic:
-    """The way through a load balancer.
+    """Requests through a load balancer.
 
     Attributes:
-        emulator: Whose load balancer it is.
-        outputs: What the stack says of it.
-        backends: Its backends.
-        ca: The CA that clients trust, PEM.
+        emulator: Emulator of the load balancer.
+        outputs: The stack's outputs.
+        backends: Backends of the load balancer.
+        ca: CA that clients trust, PEM.
     """
 
     emulator: Emulator
@@ -102,62 +103,60 @@ class Traffic:
     ca: Path
 
     def show(self) -> None:
-        """Create all requests and print what both sides saw. The good backends run at the end.
+        """Send all requests and print the certificates that both sides received. Run the good backends at the end.
 
         Raises:
-            ScriptError: Something is answered otherwise than it must be.
+            ScriptError: A response is not as expected.
         """
         endpoint = self.emulator.endpoint(self.outputs.listener_id)
         if endpoint is None:
-            say("      nothing carries the listener: no traffic")
+            print_line("      no HAProxy serves the listener: no requests")
             return
         if not self._backends_are_members():
-            say(f"      none of the demo's backends ({', '.join(ADDRESSES)}) is a member: no traffic")
+            print_line(f"      none of the demo's backends ({', '.join(ADDRESSES)}) is a member: no requests")
             return
         program = self.backends.ensure(BackendKind.good).program
         self._await_members()
-        say(f"      clients connect to port {endpoint[1]} of {endpoint[0]}; the backends are {program} on port 8443")
-        say("")
-        say("\n".join(table(self._accepted(endpoint))))
-        say("")
+        print_line(f"      clients connect to port {endpoint[1]} of {endpoint[0]}; backends: {program} on port 8443")
+        print_line("")
+        print_line("\n".join(table(self._accepted_rows(endpoint))))
+        print_line("")
         try:
-            say("\n".join(table(self._refused(endpoint))))
+            print_line("\n".join(table(self._rejected_rows(endpoint))))
         finally:
             self.backends.ensure(BackendKind.good)
 
-    def _accepted(self, endpoint: tuple[str, int]) -> list[Sequence[str]]:
-        rows: list[Sequence[str]] = [
-            ("asked for", "answer", "certificate that the client saw", "by", "certificate that the backend saw")
-        ]
+    def _accepted_rows(self, endpoint: tuple[str, int]) -> list[Sequence[str]]:
+        rows: list[Sequence[str]] = [("request for", "status", "server certificate", "backend", "client certificate")]
         for name in (SERVER_NAME, SNI_NAME):
-            seen = self._ask(endpoint, name)
+            response = self._get(endpoint, name)
             try:
-                said = Answer.model_validate_json(seen.body)
+                details = BackendResponse.model_validate_json(response.body)
             except ValidationError:
-                raise _unexpected(f"a request for {name}", seen.status, "200") from None
-            rows.append((name, str(seen.status), seen.subject, said.backend, said.client))
+                raise _unexpected_status(f"a request for {name}", response.status, "200") from None
+            rows.append((name, str(response.status), response.subject, details.backend, details.client))
         return rows
 
-    def _refused(self, endpoint: tuple[str, int]) -> list[Sequence[str]]:
-        rows: list[Sequence[str]] = [("what is wrong", "answer", "refused by", "because")]
-        for kind, refusal in REFUSALS.items():
+    def _rejected_rows(self, endpoint: tuple[str, int]) -> list[Sequence[str]]:
+        rows: list[Sequence[str]] = [("defect", "status", "rejected by", "reason")]
+        for kind, rejection in REJECTIONS.items():
             self.backends.ensure(kind)
-            seen = self._ask(endpoint, SERVER_NAME)
-            if seen.status not in refusal.statuses:
-                expected = " or ".join(map(str, refusal.statuses))
-                raise _unexpected(f"a request while {refusal.what}", seen.status, expected)
+            response = self._get(endpoint, SERVER_NAME)
+            if response.status not in rejection.statuses:
+                expected = " or ".join(map(str, rejection.statuses))
+                raise _unexpected_status(f"a request while {rejection.defect}", response.status, expected)
 
-            reason = _reason(refusal.by)
-            if reason not in refusal.reasons:
+            reason = _reason(rejection.by)
+            if reason not in rejection.reasons:
                 raise ScriptError(
-                    f"a request while {refusal.what} was answered with {seen.status}, and for another reason: "
-                    f"{reason or 'none was given'}. HAProxy's lines are at the end of {LOG_FILE}."
+                    f"the response to a request while {rejection.defect} has the expected status {response.status}, "
+                    f"but the log has another reason: {reason or 'none'}. See the end of {LOG_FILE}."
                 )
-            rows.append((refusal.what, str(seen.status), refusal.by, reason))
+            rows.append((rejection.defect, str(response.status), rejection.by, reason))
         return rows
 
-    def _ask(self, endpoint: tuple[str, int], name: str) -> Seen:
-        """Asks for a name on a connection of its own, as a browser would: by SNI, and the certificate must fit."""
+    def _get(self, endpoint: tuple[str, int], name: str) -> ClientResponse:
+        """Request a name on a new connection with SNI, and verify the certificate, as a browser does."""
         context = ssl.create_default_context(cafile=str(self.ca))
         try:
             with (
@@ -167,18 +166,18 @@ class Traffic:
                 client = http.client.HTTPConnection(name)
                 client.sock = connection
                 client.request("GET", "/")
-                answer = client.getresponse()
-                return Seen(answer.status, _subject(connection), answer.read().decode(errors="replace"))
+                response = client.getresponse()
+                return ClientResponse(response.status, _subject(connection), response.read().decode(errors="replace"))
         except (OSError, http.client.HTTPException) as error:
             raise ScriptError(
-                f"a request for {name} failed: {error}. HAProxy's lines are at the end of {LOG_FILE}."
+                f"a request for {name} failed: {error}. See HAProxy's lines at the end of {LOG_FILE}."
             ) from error
 
     def _backends_are_members(self) -> bool:
         return any(address in ADDRESSES for address in self._members())
 
     def _await_members(self) -> None:
-        """Wait until the health checks have found the backends: at once, unless they were away for a while."""
+        """Wait until the health checks report all backends as ONLINE."""
 
         def online() -> bool:
             statuses = self._members()
@@ -186,10 +185,11 @@ class Traffic:
 
         if online():
             return
-        say("      waiting until health checks have found the backends")
-        if not becomes(online, seconds=ONLINE_SECONDS):
+        print_line("      waiting until health checks report the backends as ONLINE")
+        if not wait_until(online, seconds=ONLINE_SECONDS):
             raise ScriptError(
-                f"the members are {self._members()} after {ONLINE_SECONDS} s. HAProxy's lines in {LOG_FILE} say why."
+                f"not all members are ONLINE after {ONLINE_SECONDS} s: {self._members()}. "
+                f"See HAProxy's lines in {LOG_FILE}."
             )
 
     def _members(self) -> Mapping[str, str]:
@@ -197,11 +197,11 @@ class Traffic:
         try:
             pool = self.emulator.client().cloud.load_balancers.pools.get(self.outputs.pool_id)
         except GcoreError as error:
-            raise ScriptError(f"the pool can't be read: {error}") from error
+            raise ScriptError(f"the pool could not be read: {error}. Run this again.") from error
         return {member.address: member.operating_status or "" for member in pool.members}
 
     def curl(self) -> str | None:
-        """Return a command with which a user makes such a request; None if nothing carries the listener."""
+        """Return a command that sends such a request, or None if no HAProxy serves the listener."""
         endpoint = self.emulator.endpoint(self.outputs.listener_id)
         if endpoint is None:
             return None
@@ -210,17 +210,19 @@ class Traffic:
         return f"curl {target} https://{SERVER_NAME}"
 
 
-def missing_for_traffic() -> str | None:
-    """Sees to it that requests can be sent through the load balancer; returns why not, if that can't be."""
+def prepare_traffic() -> str | None:
+    """Install HAProxy if it is missing. Return None if requests are possible, otherwise the reason why not."""
     try:
-        say(f"      {ensure_program(HAPROXY)}")
+        print_line(f"      {ensure_program(HAPROXY)}")
     except ScriptError as error:
-        say(f"      {error}")
-        say("      going on without: the load balancer is made all the same, but carries no requests")
+        print_line(f"      {error}")
+        print_line("      continuing: the demo creates the load balancer, but cannot send requests through it")
         return str(error).partition("\n")[0]
-    if not backends.possible():
-        reason = f"this system doesn't have {ADDRESSES[0]}, where the demo's backends listen on Linux."
-        say(f"      {reason} Going on without: the load balancer is made all the same, but carries no requests")
+    if not backends.addresses_exist():
+        reason = f"this system has no address {ADDRESSES[0]}, on which the demo's backends listen on Linux."
+        print_line(
+            f"      {reason} Continuing: the demo creates the load balancer, but cannot send requests through it"
+        )
         return reason
     return None
 
@@ -230,18 +232,19 @@ def _subject(connection: ssl.SSLSocket) -> str:
     return x509.load_der_x509_certificate(der).subject.rfc4514_string() if der else ""
 
 
-def _reason(refused_by: str) -> str:
-    """Why the running backends and the load balancer didn't come together: known a moment after the answer."""
+def _reason(rejected_by: str) -> str:
+    """Return the reason of a failed handshake. The backends log it a moment after the response."""
 
     def reason() -> str:
-        told, found = backends.reasons()
-        return told if refused_by == LOAD_BALANCER else found
+        alert, error = backends.handshake_errors()
+        return alert if rejected_by == LOAD_BALANCER else error
 
-    becomes(lambda: bool(reason()), seconds=REASON_SECONDS)
+    wait_until(lambda: bool(reason()), seconds=REASON_SECONDS)
     return reason()
 
 
-def _unexpected(request: str, status: int, expected: str) -> ScriptError:
+def _unexpected_status(request: str, status: int, expected: str) -> ScriptError:
     return ScriptError(
-        f"{request} was answered with {status} in place of {expected}. HAProxy's lines are at the end of {LOG_FILE}."
+        f"the response to {request} has the status {status} instead of {expected}. "
+        f"See HAProxy's lines at the end of {LOG_FILE}."
     )

@@ -16,26 +16,26 @@ from gcore_tls_provider.api.clock import Clock
 from gcore_tls_provider.api.connection import Dialect
 from gcore_tls_provider.api.tasks import Tasks
 from gcore_tls_provider.certificates import DevelopmentCa, Identity
-from tests.api.gcore import API_KEY, PROJECT, REGION, Emulated, connection
+from tests.api.gcore import API_KEY, PROJECT, REGION, EmulatedAccount, connection
 from tests.fake_clock import Calendar, FakeClock
 
 
 class Emulate(Protocol):
-    """Starts an emulator of one dialect, and a client that speaks another or the same, both by the same clock."""
+    """Function that starts an emulator and a client of it, each with its own dialect; both share one clock."""
 
     def __call__(
         self,
-        serves: emulated.Dialect = "both",
-        speaks: Dialect = "auto",
+        server_dialect: emulated.Dialect = "both",
+        client_dialect: Dialect = "auto",
         *settings: str,
         task_seconds: float = 0.1,
-        by: Clock | None = None,
-    ) -> Emulated: ...
+        shared_clock: Clock | None = None,
+    ) -> EmulatedAccount: ...
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Callable[[Settings], tuple[Emulator, str]]]:
-    """Emulators by their settings, each started once: starting and stopping takes longer than a test."""
+def start_emulator() -> Iterator[Callable[[Settings], tuple[Emulator, str]]]:
+    """Start an emulator once per settings: starting and stopping one takes longer than a test."""
     with ExitStack() as stack:
         started: dict[str, tuple[Emulator, str]] = {}
 
@@ -49,44 +49,44 @@ def running() -> Iterator[Callable[[Settings], tuple[Emulator, str]]]:
 
 
 @pytest.fixture
-def emulate(running: Callable[[Settings], tuple[Emulator, str]], clock: FakeClock) -> Iterator[Emulate]:
+def emulate(start_emulator: Callable[[Settings], tuple[Emulator, str]], clock: FakeClock) -> Iterator[Emulate]:
     with ExitStack() as stack:
 
         def start(
-            serves: emulated.Dialect = "both",
-            speaks: Dialect = "auto",
+            server_dialect: emulated.Dialect = "both",
+            client_dialect: Dialect = "auto",
             *settings: str,
             task_seconds: float = 0.1,
-            by: Clock | None = None,
-        ) -> Emulated:
-            time = by or clock
-            emulator, url = running(
+            shared_clock: Clock | None = None,
+        ) -> EmulatedAccount:
+            time = shared_clock or clock
+            emulator, url = start_emulator(
                 Settings(
                     api_key=API_KEY,
                     projects=frozenset({PROJECT}),
                     regions=frozenset({REGION}),
                     task_seconds=TaskSeconds(task_seconds),
-                    behavior=parse_behavior(settings, emulated.DIALECT_CHOICES[serves]),
+                    behavior=parse_behavior(settings, emulated.DIALECT_CHOICES[server_dialect]),
                 )
             )
             emulator.clock = Calendar(time)
             emulator.reset()
-            # Without certificates of authorities, which take longer to load than a test takes.
+            # Loading the CA certificates of the machine takes longer than a test.
             transport = httpx.HTTPTransport(verify=False)
-            client = Client(connection(url, speaks), clock=time, transport=transport)
+            client = Client(connection(url, client_dialect), clock=time, transport=transport)
             stack.callback(client.close)
             control = httpx.Client(base_url=f"{url}/_emulator", transport=httpx.HTTPTransport(verify=False))
             stack.callback(control.close)
-            return Emulated(client, Tasks(client), time, control)
+            return EmulatedAccount(client, Tasks(client), time, control)
 
         yield start
 
 
 @pytest.fixture(scope="session")
-def authority() -> DevelopmentCa:
+def ca() -> DevelopmentCa:
     return DevelopmentCa.create("Backends CA")
 
 
 @pytest.fixture(scope="session")
-def identity(authority: DevelopmentCa) -> Identity:
-    return authority.issue_client("load-balancer.example")
+def identity(ca: DevelopmentCa) -> Identity:
+    return ca.issue_client("load-balancer.example")

@@ -1,4 +1,4 @@
-"""What stands in Gcore's place in these tests: answers by the letter, or an emulator on a real port."""
+"""Substitutes for Gcore: a transport with scripted responses, and a client of an emulator on a real port."""
 
 from __future__ import annotations
 
@@ -18,27 +18,26 @@ from gcore_tls_provider.api.connection import Connection, Dialect
 from gcore_tls_provider.api.tasks import Tasks
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
 
-AnswerT = TypeVar("AnswerT")
+ResponseT = TypeVar("ResponseT")
 
 API_KEY = "4711_kanarienvogel"
 PROJECT, REGION = 11, 22
-SCOPE = "{project_id}/{region_id}"
-NOWHERE = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 Outcome = httpx.Response | type[httpx.TransportError] | int
-"""An answer, an error of the network, or a status with a plain error body."""
+"""A response, a network error, or a status with a plain error body."""
 
 
-def answer(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> httpx.Response:
+def json_response(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> httpx.Response:
     return httpx.Response(status, json=body, headers=headers)
 
 
-def tasks(*ids: str) -> httpx.Response:
-    return answer({"tasks": list(ids)})
+def task_ids_response(*ids: str) -> httpx.Response:
+    return json_response({"tasks": list(ids)})
 
 
-def refusal(status: int, exception_class: str = "SomeError", **more: object) -> httpx.Response:
-    return answer({"exception_class": exception_class, "message": f"said {status}", **more}, status)
+def error_response(status: int, exception_class: str = "SomeError", **more: object) -> httpx.Response:
+    return json_response({"exception_class": exception_class, "message": f"message of {status}", **more}, status)
 
 
 def task_body(task_id: str, state: str, **more: object) -> dict[str, object]:
@@ -53,30 +52,30 @@ def task_body(task_id: str, state: str, **more: object) -> dict[str, object]:
 
 
 @dataclass
-class Script(httpx.BaseTransport):
-    """Answers with one outcome after the other; the last one for ever.
+class ScriptedTransport(httpx.BaseTransport):
+    """Transport that returns one outcome per request, in order, and repeats the last one.
 
     Attributes:
-        requests: what was sent, in order.
+        requests: Requests so far, in order.
     """
 
     outcomes: Sequence[Outcome]
     requests: list[httpx.Request] = field(default_factory=list)
-    _answering: threading.Lock = field(default_factory=threading.Lock)
+    _responding: threading.Lock = field(default_factory=threading.Lock)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        with self._answering:
+        with self._responding:
             outcome = self.outcomes[min(len(self.requests), len(self.outcomes) - 1)]
             self.requests.append(request)
         if isinstance(outcome, int):
-            outcome = refusal(outcome)
+            outcome = error_response(outcome)
         if not isinstance(outcome, httpx.Response):
             raise outcome("the network failed", request=request)
         return httpx.Response(outcome.status_code, headers=outcome.headers, content=outcome.content)
 
     @property
-    def lines(self) -> list[str]:
+    def request_lines(self) -> list[str]:
         """Method and path of every request."""
         return [f"{request.method} {request.url.path}" for request in self.requests]
 
@@ -91,13 +90,13 @@ def connection(base_url: str = "http://gcore.test", dialect: Dialect = "auto") -
     )
 
 
-def client_of(transport: httpx.BaseTransport, clock: Clock, dialect: Dialect = "auto") -> Client:
+def create_client(transport: httpx.BaseTransport, clock: Clock, dialect: Dialect = "auto") -> Client:
     return Client(connection(dialect=dialect), clock=clock, transport=transport)
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A call that an emulator saw: method, route template and status."""
+class RecordedRequest:
+    """Request that the emulator has recorded: method, route template and status."""
 
     method: str
     route: str
@@ -105,45 +104,45 @@ class Seen:
 
 
 @dataclass
-class Emulated:
-    """A client of an emulator on a real port; both have the same clock, so that tasks take no time."""
+class EmulatedAccount:
+    """Client of an emulator on a real port; both share one fake clock, so tasks take no real time."""
 
     client: Client
     tasks: Tasks
     clock: Clock
     control: httpx.Client
-    _seen: int = 0
+    _recorded_before: int = 0
 
-    def send(self, call: Call[AnswerT]) -> AnswerT:
+    def send(self, call: Call[ResponseT]) -> ResponseT:
         return self.client.send(call, self.client.deadline(60))
 
     def run(self, operation: Call[TaskIds] | RequestVariants[TaskIds]) -> tuple[Task, ...]:
-        """Sends a write and waits for its tasks."""
+        """Send a write and wait for its tasks."""
         deadline = self.client.deadline(60)
         if isinstance(operation, RequestVariants):
-            begun = self.client.send_variant(operation, deadline)
+            response = self.client.send_variant(operation, deadline)
         else:
-            begun = self.client.send(operation, deadline)
-        return self.tasks.wait(begun.tasks, "do it", deadline)
+            response = self.client.send(operation, deadline)
+        return self.tasks.wait(response.tasks, "run the operation", deadline)
 
-    def made(self, kind: str, operation: Call[TaskIds] | RequestVariants[TaskIds]) -> str:
-        """The id of what a write has made."""
+    def create(self, kind: str, operation: Call[TaskIds] | RequestVariants[TaskIds]) -> str:
+        """Return the ID of the object that a write has created."""
         (task,) = self.run(operation)
         assert task.created_resources is not None
-        (made,) = task.created_resources.model_dump()[kind]
-        return str(made)
+        (object_id,) = task.created_resources.model_dump()[kind]
+        return str(object_id)
 
-    def calls(self) -> list[Seen]:
-        """The calls since the last time, as the emulator lists them."""
-        listed = self.control.get("/requests").json()["requests"]
-        calls = listed[self._seen :]
-        self._seen = len(listed)
-        return [Seen(call["method"], call["route"] or "nowhere", call["status"]) for call in calls]
+    def new_requests(self) -> list[RecordedRequest]:
+        """Return the requests since the previous call of this method."""
+        recorded = self.control.get("/requests").json()["requests"]
+        new = recorded[self._recorded_before :]
+        self._recorded_before = len(recorded)
+        return [RecordedRequest(each["method"], each["route"] or "unknown route", each["status"]) for each in new]
 
-    def writes(self) -> list[Seen]:
-        """Those that weren't GETs."""
-        return [call for call in self.calls() if call.method != "GET"]
+    def new_writes(self) -> list[RecordedRequest]:
+        """Return the requests since the previous call that are not GETs."""
+        return [request for request in self.new_requests() if request.method != "GET"]
 
-    def fault(self, **rule: object) -> None:
+    def inject_fault(self, **rule: object) -> None:
         response = self.control.post("/faults", json=[rule])
         assert response.status_code == 200, response.text

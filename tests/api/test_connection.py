@@ -1,4 +1,4 @@
-"""Where Gcore is and who asks: what is accepted, and what is never shown."""
+"""Connection to Gcore: accepted and rejected values, and values that no error shows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.api.connection import PUBLIC_API, Connection
 from gcore_tls_provider.errors import ConfigurationError
-from tests.api.gcore import Script, tasks
+from tests.api.gcore import ScriptedTransport, task_ids_response
 
 
 def connection(api_key: str = "1234_key", base_url: str = PUBLIC_API) -> Connection:
@@ -17,7 +17,7 @@ def connection(api_key: str = "1234_key", base_url: str = PUBLIC_API) -> Connect
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "expected"),
     [
         ("https://api.gcore.com", "https://api.gcore.com"),
         ("https://api.gcore.com/", "https://api.gcore.com"),
@@ -27,8 +27,8 @@ def connection(api_key: str = "1234_key", base_url: str = PUBLIC_API) -> Connect
         ("https://gateway.test/gcore/", "https://gateway.test/gcore"),
     ],
 )
-def test_a_base_url(given: str, kept: str) -> None:
-    assert connection(base_url=given).base_url == kept
+def test_a_base_url_is_normalized(given: str, expected: str) -> None:
+    assert connection(base_url=given).base_url == expected
 
 
 @pytest.mark.parametrize(
@@ -47,38 +47,38 @@ def test_a_base_url(given: str, kept: str) -> None:
         "https://user:geheim@api.gcore.com:99999",
     ],
 )
-def test_a_base_url_that_cant_be_used(given: str) -> None:
+def test_an_unusable_base_url_is_rejected_without_showing_it(given: str) -> None:
     with pytest.raises(ValidationError) as raised:
         connection(base_url=given)
-    (found,) = raised.value.errors(include_url=False, include_input=False)
-    assert found["loc"] == ("base_url",)
-    assert len(found["msg"].splitlines()) == 1
+    (error,) = raised.value.errors(include_url=False, include_input=False)
+    assert error["loc"] == ("base_url",)
+    assert len(error["msg"].splitlines()) == 1
     assert "geheim" not in str(raised.value)
 
 
-def test_the_key_is_not_shown() -> None:
-    shown = connection("1234_key")
-    assert "1234_key" not in f"{shown!r} {shown} {shown.model_dump()} {shown.model_dump_json()}"
+def test_a_connection_does_not_show_the_key() -> None:
+    created = connection("1234_key")
+    assert "1234_key" not in f"{created!r} {created} {created.model_dump()} {created.model_dump_json()}"
 
 
-def test_a_wrong_value_does_not_show_the_key() -> None:
+def test_a_validation_error_does_not_show_the_key() -> None:
     with pytest.raises(ValidationError) as raised:
         Connection.model_validate({"api_key": "1234_key", "project_id": "x", "region_id": 1, "dialect": "1234_key"})
     assert "1234_key" not in str(raised.value)
 
 
 @pytest.mark.parametrize("key", ["1234_abc", "1234$abc", "a" * 200])
-def test_a_key_goes_out_as_it_is(key: str) -> None:
-    script = Script([tasks()])
-    Client(connection(key), transport=script)._http.get("/")
-    assert script.requests[0].headers["Authorization"] == f"APIKey {key}"
+def test_the_key_is_sent_unchanged(key: str) -> None:
+    transport = ScriptedTransport([task_ids_response()])
+    Client(connection(key), transport=transport)._http.get("/")
+    assert transport.requests[0].headers["Authorization"] == f"APIKey {key}"
 
 
 @pytest.mark.parametrize(
     "key", ["", "geheim geheim", "geheim\n", "geheim\ngeheim", "geheim\x00", "geheimä", "\tgeheim"]
 )
-def test_a_key_that_cant_be_sent(key: str) -> None:
-    """The HTTP library would quote the whole header in its error."""
+def test_an_unsendable_key_is_rejected_without_showing_it(key: str) -> None:
+    """The HTTP library's own error quotes the whole header."""
     with pytest.raises(ConfigurationError, match="gcore:apiKey") as raised:
         Client(connection(key))
     assert "geheim" not in str(raised.value)
@@ -93,13 +93,15 @@ def test_a_key_that_cant_be_sent(key: str) -> None:
         ("ALL_PROXY", "socks5://proxy.test"),
     ],
 )
-def test_settings_of_the_machine_that_cant_be_used(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusable_http_settings_of_the_machine_raise_configuration_error(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigurationError, match=variable):
         Client(connection())
 
 
-def test_closing_closes_the_connections() -> None:
+def test_close_closes_the_connections() -> None:
     client = Client(connection(), transport=httpx.MockTransport(lambda _request: httpx.Response(200)))
     client.close()
     assert client._http.is_closed

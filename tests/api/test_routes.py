@@ -1,4 +1,4 @@
-"""The routes against the emulator's own, so that no misspelt path, id, parameter or field can pass."""
+"""Comparison of the routes with the emulator's OpenAPI document: paths, IDs, parameters and fields."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from gcore_tls_provider.api.wire.load_balancers import LoadBalancerCreate, LoadB
 from gcore_tls_provider.api.wire.members import MemberCreate, MemberPatch
 from gcore_tls_provider.api.wire.pools import PoolCreate, PoolPatch
 from gcore_tls_provider.errors import MalformedResponse, ServerError
-from tests.api.gcore import NOWHERE, PROJECT, REGION, Script, client_of, connection, tasks
+from tests.api.gcore import PROJECT, REGION, UNKNOWN_ID, ScriptedTransport, connection, create_client, task_ids_response
 from tests.fake_clock import FakeClock
 
 ROUTES: Mapping[str, Route] = {name: value for name, value in vars(routes).items() if isinstance(value, Route)}
 
-_POOL = PoolCreate(name="backends", lb_algorithm="ROUND_ROBIN", protocol="HTTPS", ca_secret_id=NOWHERE)
+_POOL = PoolCreate(name="backends", lb_algorithm="ROUND_ROBIN", protocol="HTTPS", ca_secret_id=UNKNOWN_ID)
 
 CALLS: Mapping[str, Callable[[], Call[Any] | RequestVariants[Any]]] = {
     "create_secret_v1": lambda: routes.create_secret_v1("ca", "QUJD", expiration="2030-01-01T00:00:00"),
@@ -34,67 +34,69 @@ CALLS: Mapping[str, Callable[[], Call[Any] | RequestVariants[Any]]] = {
     "create_secret_with_key": lambda: routes.create_secret_with_key(
         "web", payload_base64="QUJD", certificate="A", certificate_chain="B", private_key="C"
     ),
-    "get_secret": lambda: routes.get_secret(NOWHERE),
+    "get_secret": lambda: routes.get_secret(UNKNOWN_ID),
     "list_secrets": lambda: routes.list_secrets(1000),
-    "delete_secret": lambda: routes.delete_secret(NOWHERE),
+    "delete_secret": lambda: routes.delete_secret(UNKNOWN_ID),
     "create_load_balancer": lambda: routes.create_load_balancer(LoadBalancerCreate(name="web", flavor="lb1-1-2")),
-    "get_load_balancer": lambda: routes.get_load_balancer(NOWHERE),
+    "get_load_balancer": lambda: routes.get_load_balancer(UNKNOWN_ID),
     "list_load_balancers": lambda: routes.list_load_balancers(0),
-    "update_load_balancer": lambda: routes.update_load_balancer(NOWHERE, LoadBalancerPatch(name="web")),
-    "resize_load_balancer": lambda: routes.resize_load_balancer(NOWHERE, "lb1-2-4"),
-    "delete_load_balancer": lambda: routes.delete_load_balancer(NOWHERE),
+    "update_load_balancer": lambda: routes.update_load_balancer(UNKNOWN_ID, LoadBalancerPatch(name="web")),
+    "resize_load_balancer": lambda: routes.resize_load_balancer(UNKNOWN_ID, "lb1-2-4"),
+    "delete_load_balancer": lambda: routes.delete_load_balancer(UNKNOWN_ID),
     "list_flavors": lambda: routes.list_flavors(),
     "create_listener": lambda: routes.create_listener(
-        ListenerCreate(name="https", protocol="HTTP", protocol_port=80, load_balancer_id=NOWHERE)
+        ListenerCreate(name="https", protocol="HTTP", protocol_port=80, load_balancer_id=UNKNOWN_ID)
     ),
-    "get_listener": lambda: routes.get_listener(NOWHERE),
+    "get_listener": lambda: routes.get_listener(UNKNOWN_ID),
     "list_listeners": lambda: routes.list_listeners(0),
-    "update_listener": lambda: routes.update_listener(NOWHERE, ListenerPatch(name="http")),
-    "delete_listener": lambda: routes.delete_listener(NOWHERE),
-    "create_pool": lambda: routes.create_pool(NOWHERE, NOWHERE, _POOL),
-    "get_pool": lambda: routes.get_pool(NOWHERE),
+    "update_listener": lambda: routes.update_listener(UNKNOWN_ID, ListenerPatch(name="http")),
+    "delete_listener": lambda: routes.delete_listener(UNKNOWN_ID),
+    "create_pool": lambda: routes.create_pool(UNKNOWN_ID, UNKNOWN_ID, _POOL),
+    "get_pool": lambda: routes.get_pool(UNKNOWN_ID),
     "list_pools": lambda: routes.list_pools(0),
-    "update_pool": lambda: routes.update_pool(NOWHERE, "HTTPS", PoolPatch(secret_id=NOWHERE)),
-    "delete_pool": lambda: routes.delete_pool(NOWHERE),
+    "update_pool": lambda: routes.update_pool(UNKNOWN_ID, "HTTPS", PoolPatch(secret_id=UNKNOWN_ID)),
+    "delete_pool": lambda: routes.delete_pool(UNKNOWN_ID),
     "create_health_monitor": lambda: routes.create_health_monitor(
-        NOWHERE, HealthMonitorCreate(type="TCP", delay=10, timeout=5, max_retries=3)
+        UNKNOWN_ID, HealthMonitorCreate(type="TCP", delay=10, timeout=5, max_retries=3)
     ),
-    "delete_health_monitor": lambda: routes.delete_health_monitor(NOWHERE),
-    "create_member": lambda: routes.create_member(NOWHERE, MemberCreate(address="10.0.0.1", protocol_port=443)),
-    "replace_members": lambda: routes.replace_members(NOWHERE, [MemberCreate(address="10.0.0.1", protocol_port=443)]),
-    "update_member": lambda: routes.update_member(NOWHERE, NOWHERE, MemberPatch(weight=2)),
-    "delete_member": lambda: routes.delete_member(NOWHERE, NOWHERE),
-    "get_task": lambda: routes.get_task(NOWHERE),
+    "delete_health_monitor": lambda: routes.delete_health_monitor(UNKNOWN_ID),
+    "create_member": lambda: routes.create_member(UNKNOWN_ID, MemberCreate(address="10.0.0.1", protocol_port=443)),
+    "replace_members": lambda: routes.replace_members(
+        UNKNOWN_ID, [MemberCreate(address="10.0.0.1", protocol_port=443)]
+    ),
+    "update_member": lambda: routes.update_member(UNKNOWN_ID, UNKNOWN_ID, MemberPatch(weight=2)),
+    "delete_member": lambda: routes.delete_member(UNKNOWN_ID, UNKNOWN_ID),
+    "get_task": lambda: routes.get_task(UNKNOWN_ID),
     "list_active_tasks": lambda: routes.list_active_tasks(),
 }
-"""One call of every function of the module."""
+"""One call per function of the module."""
 
 
-def spread(operation: Call[Any] | RequestVariants[Any]) -> list[Call[Any]]:
+def calls_of(operation: Call[Any] | RequestVariants[Any]) -> list[Call[Any]]:
     if isinstance(operation, Call):
         return [operation]
-    return [operation.guide, operation.openapi, *operation.named]
+    return [operation.guide, operation.openapi, *operation.existence_checks]
 
 
-NAMED_CALLS = [(f"{name}-{n}", call) for name, make in CALLS.items() for n, call in enumerate(spread(make()))]
+NAMED_CALLS = [(f"{name}-{n}", call) for name, create in CALLS.items() for n, call in enumerate(calls_of(create()))]
 ALL_CALLS = [pytest.param(call, id=name) for name, call in NAMED_CALLS]
 WITH_BODY = [pytest.param(call, id=name) for name, call in NAMED_CALLS if call.body is not None]
 
 
 @pytest.fixture(scope="module")
 def document() -> Any:
-    """The emulator's own OpenAPI document."""
+    """Return the emulator's own OpenAPI document."""
     with serving(Emulator()) as url:
         return httpx.get(f"{url}/openapi.json").json()
 
 
-def resolved(document: Any, schema: Any) -> Any:
+def resolve(document: Any, schema: Any) -> Any:
     while "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     return schema
 
 
-def test_every_function_is_called_here() -> None:
+def test_every_public_function_has_a_call_here() -> None:
     public = {
         name
         for name, value in vars(routes).items()
@@ -103,17 +105,17 @@ def test_every_function_is_called_here() -> None:
     assert public == set(CALLS)
 
 
-def test_every_route_is_used() -> None:
-    used = {call.route for make in CALLS.values() for call in spread(make())}
+def test_every_route_is_used_by_a_call() -> None:
+    used = {call.route for create in CALLS.values() for call in calls_of(create())}
     assert used == set(ROUTES.values())
 
 
-def test_no_route_is_there_twice() -> None:
+def test_no_route_is_defined_twice() -> None:
     assert len(set(ROUTES.values())) == len(ROUTES)
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_the_route_exists(name: str, document: Any) -> None:
+def test_the_emulator_declares_the_route_with_the_same_parameters(name: str, document: Any) -> None:
     route = ROUTES[name]
     assert route.template in document["paths"]
     assert route.method.lower() in document["paths"][route.template]
@@ -122,32 +124,32 @@ def test_the_route_exists(name: str, document: Any) -> None:
 
 
 @pytest.mark.parametrize("call", ALL_CALLS)
-def test_the_call_fits_its_route(call: Call[Any], document: Any) -> None:
+def test_the_ids_query_and_body_of_a_call_match_its_route(call: Call[Any], document: Any) -> None:
     operation = document["paths"][call.route.template][call.route.method.lower()]
     assert set(call.ids) == call.route.parameters - {"project_id", "region_id"}
-    known = {each["name"]: each["schema"] for each in operation["parameters"] if each["in"] == "query"}
-    assert set(call.query) <= set(known)
+    parameters = {each["name"]: each["schema"] for each in operation["parameters"] if each["in"] == "query"}
+    assert set(call.query) <= set(parameters)
     limit = call.query.get("limit", 1)
     assert isinstance(limit, int)
-    assert limit <= known.get("limit", {}).get("maximum", 1)
+    assert limit <= parameters.get("limit", {}).get("maximum", 1)
     assert (call.body is not None) == ("requestBody" in operation)
 
 
 @pytest.mark.parametrize("call", WITH_BODY)
-def test_the_body_has_the_fields_of_its_route(call: Call[Any], document: Any) -> None:
+def test_the_fields_of_a_body_match_a_schema_of_its_route(call: Call[Any], document: Any) -> None:
     assert call.body is not None
     operation = document["paths"][call.route.template][call.route.method.lower()]
-    schema = resolved(document, operation["requestBody"]["content"]["application/json"]["schema"])
+    schema = resolve(document, operation["requestBody"]["content"]["application/json"]["schema"])
     body: Any = call.body.model_dump(exclude_unset=True)
     if schema.get("type") == "array":
-        schema, (body, *_) = resolved(document, schema["items"]), body
-    shapes = [resolved(document, each) for each in schema.get("oneOf", schema.get("anyOf", [schema]))]
+        schema, (body, *_) = resolve(document, schema["items"]), body
+    variants = [resolve(document, each) for each in schema.get("oneOf", schema.get("anyOf", [schema]))]
     sent = set(body)
-    assert any(sent <= set(each["properties"]) and set(each.get("required", ())) <= sent for each in shapes)
+    assert any(sent <= set(each["properties"]) and set(each.get("required", ())) <= sent for each in variants)
 
 
 @pytest.mark.parametrize("call", ALL_CALLS)
-def test_the_answer_is_the_routes(call: Call[Any], document: Any) -> None:
+def test_the_response_type_of_a_call_matches_its_route(call: Call[Any], document: Any) -> None:
     responses = document["paths"][call.route.template][call.route.method.lower()]["responses"]
     model = getattr(call.response_type, "__self__", None)
     if model is None:
@@ -159,16 +161,16 @@ def test_the_answer_is_the_routes(call: Call[Any], document: Any) -> None:
     assert re.sub(r"\W", "_", model.__name__) in names
 
 
-# How a call goes out.
+# Requests that calls send.
 
 
 @pytest.mark.parametrize("call", ALL_CALLS)
-def test_the_path_is_filled_in(call: Call[Any], clock: FakeClock) -> None:
-    script = Script([tasks()])
-    client = client_of(script, clock)
+def test_a_request_has_its_path_filled_in_and_its_headers_set(call: Call[Any], clock: FakeClock) -> None:
+    transport = ScriptedTransport([task_ids_response()])
+    client = create_client(transport, clock)
     with suppress(MalformedResponse):
         client.send(call, client.deadline(1))
-    (request,) = script.requests
+    (request,) = transport.requests
     assert request.method == call.route.method
     assert "{" not in request.url.path
     assert request.headers["Authorization"].startswith("APIKey ")
@@ -178,13 +180,16 @@ def test_the_path_is_filled_in(call: Call[Any], clock: FakeClock) -> None:
     assert ("Content-Type" in request.headers) == (call.body is not None)
 
 
-def test_query_parameters_are_spelt_as_the_api_reads_them(clock: FakeClock) -> None:
-    script = Script([500])
-    client = client_of(script, clock)
+def test_query_parameters_are_spelled_as_the_api_expects(clock: FakeClock) -> None:
+    transport = ScriptedTransport([500])
+    client = create_client(transport, clock)
     for call in (routes.list_pools(2000), routes.list_active_tasks()):
         with pytest.raises(ServerError):
             client.send(call, client.deadline(0.1))
-    assert [request.url.query for request in script.requests] == [b"limit=1000&offset=2000&details=true", b"limit=1000"]
+    assert [request.url.query for request in transport.requests] == [
+        b"limit=1000&offset=2000&details=true",
+        b"limit=1000",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -195,16 +200,16 @@ def test_query_parameters_are_spelt_as_the_api_reads_them(clock: FakeClock) -> N
         ("ä %", b"/cloud/v1/tasks/%C3%A4%20%25"),
     ],
 )
-def test_an_id_cant_lead_elsewhere(object_id: str, path: bytes, clock: FakeClock) -> None:
-    script = Script([500])
-    client = client_of(script, clock)
+def test_special_characters_in_an_id_are_quoted(object_id: str, path: bytes, clock: FakeClock) -> None:
+    transport = ScriptedTransport([500])
+    client = create_client(transport, clock)
     with pytest.raises(ServerError):
         client.send(routes.get_task(object_id), client.deadline(0.1))
-    assert script.requests[0].url.raw_path == path
+    assert transport.requests[0].url.raw_path == path
 
 
-def test_a_base_urls_path_is_kept(clock: FakeClock) -> None:
-    script = Script([tasks()])
-    client = Client(connection("http://gateway.test/gcore/"), clock=clock, transport=script)
+def test_the_path_of_the_base_url_is_kept(clock: FakeClock) -> None:
+    transport = ScriptedTransport([task_ids_response()])
+    client = Client(connection("http://gateway.test/gcore/"), clock=clock, transport=transport)
     client.send(routes.delete_pool("p"), client.deadline(1))
-    assert script.lines == ["DELETE /gcore/cloud/v1/lbpools/11/22/p"]
+    assert transport.request_lines == ["DELETE /gcore/cloud/v1/lbpools/11/22/p"]

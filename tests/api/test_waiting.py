@@ -1,4 +1,4 @@
-"""`wait_until`: one loop for every wait of the package."""
+"""`wait_until`, the loop of every wait in the package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.fake_clock import FakeClock
 
 
 class Condition:
-    """A condition that is met at its `met_at`-th call."""
+    """Condition that is met at its call number `met_at`."""
 
     def __init__(self, met_at: int) -> None:
         self.calls = 0
@@ -21,7 +21,7 @@ class Condition:
         return "met" if self.calls == self._met_at else None
 
 
-def test_a_condition_that_is_met_at_once_needs_no_sleep() -> None:
+def test_a_condition_met_at_the_first_call_needs_no_sleep() -> None:
     clock = FakeClock()
 
     assert wait_until(Condition(1), Deadline.after(clock, 10), constant(1)) == "met"
@@ -39,7 +39,7 @@ def test_the_pauses_follow_the_backoff() -> None:
     assert clock.sleeps == [1, 2, 3, 3]
 
 
-def test_the_last_pause_ends_at_the_deadline_and_is_followed_by_one_more_call() -> None:
+def test_one_more_call_follows_the_last_pause_which_ends_at_the_deadline() -> None:
     clock, condition = FakeClock(), Condition(0)
 
     assert wait_until(condition, Deadline.after(clock, 5), constant(2)) is None
@@ -67,7 +67,7 @@ def test_on_wait_is_called_before_each_sleep() -> None:
     assert sleeps_before == [0, 1]
 
 
-def test_an_error_of_the_condition_ends_the_wait() -> None:
+def test_an_exception_of_the_condition_ends_the_wait() -> None:
     clock = FakeClock()
 
     def failing() -> None:

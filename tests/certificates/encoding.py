@@ -1,4 +1,4 @@
-"""DER and BER written by hand: keys and PKCS12 files that no tool would write."""
+"""Hand-written DER and BER: keys and PKCS12 files that no tool writes."""
 
 from __future__ import annotations
 

@@ -36,9 +36,9 @@ def openssl_rejection(
     Args:
         backend: Certificate of the backend, and its key.
         sent: Chain that the backend sends, in this order.
-        CAs: the content of the CA file, in this order.
-        lists: the content of the CRL file; empty for none.
-        host_name: Name that the load balancer's own client has asked for; None if it asked for none.
+        cas: Content of the CA file, in this order.
+        crls: Content of the CRL file; empty for no CRL file.
+        host_name: Name that a client has requested from the load balancer; None if the client has requested no name.
     """
     with tempfile.TemporaryDirectory() as folder:
         server = _server(Path(folder), backend, sent)
@@ -80,12 +80,12 @@ def _client(
 
 
 def _handshake(server: ssl.SSLContext, client: ssl.SSLContext, host_name: str | None) -> tuple[str, bytes]:
-    """Return why the client rejects the server, and the certificate (DER) that it got."""
+    """Return why the client rejects the server, and the received certificate in DER."""
     to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
     backend = server.wrap_bio(to_server, to_client, server_side=True)
-    balancer = client.wrap_bio(to_client, to_server, server_hostname=host_name)
+    load_balancer = client.wrap_bio(to_client, to_server, server_hostname=host_name)
     for _ in range(_ROUNDS):
-        for side in (balancer, backend):
+        for side in (load_balancer, backend):
             try:
                 side.do_handshake()
             except ssl.SSLWantReadError:
@@ -94,8 +94,8 @@ def _handshake(server: ssl.SSLContext, client: ssl.SSLContext, host_name: str | 
                 return error.verify_message, b""
             except ssl.SSLError as error:
                 return str(error.reason), b""
-            if side is balancer:
-                return "", balancer.getpeercert(binary_form=True) or b""
+            if side is load_balancer:
+                return "", load_balancer.getpeercert(binary_form=True) or b""
     raise AssertionError("the handshake does not end")
 
 

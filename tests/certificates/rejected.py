@@ -94,11 +94,11 @@ def parse_crl_text(material: str) -> object:
     return parse_crls(material, property="crl")
 
 
-def p12(content: bytes | str, password: str | None = None) -> object:
+def parse_pkcs12(content: bytes | str, password: str | None = None) -> object:
     return identity_from_pkcs12(pkcs12=content if isinstance(content, str) else base64(content), password=password)
 
 
-def p12_of(key: pkcs12.PKCS12PrivateKeyTypes | None, *members: x509.Certificate) -> bytes:
+def pkcs12_of(key: pkcs12.PKCS12PrivateKeyTypes | None, *members: x509.Certificate) -> bytes:
     return pkcs12.serialize_key_and_certificates(None, key, None, members or None, NoEncryption())
 
 
@@ -106,7 +106,7 @@ def public_key(m: ValidCertificates) -> str:
     return m.server.private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def request(m: ValidCertificates) -> str:
+def certificate_request(m: ValidCertificates) -> str:
     key = ec.generate_private_key(ec.SECP256R1())
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()

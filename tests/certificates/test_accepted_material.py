@@ -89,21 +89,21 @@ def test_trust_settings_of_openssl_are_dropped(server: Identity, openssl: Callab
     assert parse_certificates(trusted, property="certificate") == (server.certificate,)
 
 
-def test_utf_16_of_windows_is_parsed(server: Identity) -> None:
+def test_utf_16_with_a_byte_order_mark_is_parsed(server: Identity) -> None:
     for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
         content = server.certificate_pem.encode(encoding)
         marked = content if encoding == "utf-16" else "\ufeff".encode(encoding) + content
         assert parse_certificates(as_material(marked), property="certificate") == (server.certificate,)
 
 
-def test_parsing_keeps_repetitions_and_the_bundle_drops_them(server: Identity, other: Identity) -> None:
+def test_parser_keeps_duplicates_and_ca_bundle_drops_them(server: Identity, other: Identity) -> None:
     text = other.certificate_pem + server.certificate_pem + other.certificate_pem
 
     assert parse_certificates(text, property="ca") == (other.certificate, server.certificate, other.certificate)
     assert CaBundle.parse(text).certificates == (other.certificate, server.certificate)
 
 
-def test_256_blocks_are_parsed(server: Identity) -> None:
+def test_text_with_256_blocks_is_parsed(server: Identity) -> None:
     assert len(parse_certificates(server.certificate_pem * 256, property="ca")) == 256
 
 
@@ -115,7 +115,7 @@ def test_crl_of_a_ca_can_be_put_first(root: DevelopmentCa, intermediate: Develop
     assert bundle.starting_with(intermediate.certificate).to_pem() == of_intermediate + of_root
 
 
-def test_ca_with_the_same_name_has_not_signed_the_crl(root: DevelopmentCa) -> None:
+def test_crl_of_a_ca_with_the_same_name_and_another_key_is_not_put_first(root: DevelopmentCa) -> None:
     namesake = DevelopmentCa.create("Test Root CA")
     bundle = CrlBundle.parse(namesake.issue_crl() + root.issue_crl())
 
@@ -157,12 +157,12 @@ def test_unreadable_files_are_rejected(server: Identity, tmp_path: Path) -> None
         assert str(caught.value).isprintable()
 
 
-def test_endless_file_is_rejected() -> None:
+def test_file_without_an_end_is_rejected() -> None:
     with pytest.raises(MaterialError, match="larger than 1048576 bytes"):
         from_file("/dev/urandom")
 
 
-def test_key_in_the_place_of_a_path_is_not_shown(server: Identity) -> None:
+def test_error_for_a_key_in_place_of_a_path_does_not_contain_the_key(server: Identity) -> None:
     der = b64encode(server.private_key_pem.encode()).decode()
     for given in (server.private_key_pem, der, "".join(server.private_key_pem.splitlines()[1:-1])):
         with pytest.raises(MaterialError) as caught:

@@ -1,7 +1,8 @@
 """Rules about backends, CAs and CRLs report errors exactly where a real TLS handshake fails.
 
 Each case is one set of generated certificates. The rules check it, then OpenSSL makes the handshake with HAProxy's
-settings. `DIFFERENCES` explains where the two disagree, `VERSIONS` where OpenSSL's versions do.
+settings. `DIFFERENCES` lists the cases where the two disagree, and `VERSION_DIFFERENCES` the cases where versions of
+OpenSSL disagree.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import pytest
 from tests.certificates.agreement import backends, cas, crls, paths
 from tests.certificates.agreement.case import CASES, ERRORS
 
-PARTS = (backends, paths, cas, crls)
+CASE_MODULES = (backends, paths, cas, crls)
 """Modules that register their cases when they are imported."""
 
 DIFFERENCES = {
@@ -20,7 +21,7 @@ DIFFERENCES = {
     ),
     "a common name outside the name constraints": (
         "cryptography's verifier compares DNS constraints only with DNS names. OpenSSL compares them with the common "
-        "name too where there are no DNS names."
+        "name too if there are no DNS names."
     ),
     "name constraints on directory names exclude it": (
         "cryptography's verifier does not support constraints on subjects, so it is not used."
@@ -32,7 +33,7 @@ DIFFERENCES = {
 }
 """Cases in which the rules and OpenSSL disagree, with the reason."""
 
-VERSIONS = {
+VERSION_DIFFERENCES = {
     "a pinned certificate with its own CRL": "OpenSSL 3.0 requires cRLSign, 4.0 does not.",
     "CRL for servers and users only": "OpenSSL 3.0 looks up the root in the CRL too, 4.0 does not.",
     "delta CRL": "OpenSSL 3.0 uses it like a complete CRL, 4.0 ignores it and finds none.",
@@ -47,13 +48,13 @@ def test_rules_report_an_error_exactly_if_openssl_rejects_the_handshake(name: st
     errors = {each.code for each in case.findings() if each.severity == "error"}
     rejection = case.openssl_rejection()
     assert errors == ERRORS[name]
-    if name in VERSIONS:
+    if name in VERSION_DIFFERENCES:
         assert errors
         return
     assert (bool(errors) == bool(rejection)) is (name not in DIFFERENCES), rejection
 
 
 def test_every_documented_difference_is_a_case() -> None:
-    assert set(DIFFERENCES) | set(VERSIONS) < set(CASES)
-    assert not set(DIFFERENCES) & set(VERSIONS)
+    assert set(DIFFERENCES) | set(VERSION_DIFFERENCES) < set(CASES)
+    assert not set(DIFFERENCES) & set(VERSION_DIFFERENCES)
     assert len(CASES) > 100

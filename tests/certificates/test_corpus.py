@@ -1,4 +1,4 @@
-"""Every certificate, CRL, key and PKCS12 file of the tests of `cryptography`, among them many that are broken.
+"""Every certificate, CRL, key and PKCS12 file of the tests of `cryptography`, including many broken ones.
 
 Each has facts and findings, or is rejected with findings. None raises another exception or takes long.
 """
@@ -76,19 +76,19 @@ def texts() -> dict[str, str]:
     return {path.relative_to(ROOT).as_posix(): as_material(path.read_bytes()) for path in paths}
 
 
-class Reading:
-    """Parser of one type of content from every file that counts the findings and failures."""
+class CountingParser:
+    """Parser of one type of content that counts findings and failures over all files."""
 
     def __init__(self) -> None:
         self.codes: Counter[str] = Counter()
         self.failures: list[str] = []
 
-    def attempt(self, name: str, read: Callable[[], ParsedT]) -> ParsedT | None:
+    def run_parser(self, name: str, read: Callable[[], ParsedT]) -> ParsedT | None:
         """Return the result of `read`; None if it is rejected with findings, as it should be."""
         try:
             return read()
         except MaterialError as error:
-            self.check_form(name, error.findings)
+            self.check_findings(name, error.findings)
             self.codes.update(finding.code for finding in error.findings)
             if not error.findings:
                 self.failures.append(f"{name}: rejected without a finding")
@@ -96,11 +96,11 @@ class Reading:
             self.failures.append(f"{name}: {type(error).__name__}: {error}")
         return None
 
-    def rule(self, name: str, findings: Callable[[], Sequence[Finding]]) -> None:
+    def run_rule(self, name: str, findings: Callable[[], Sequence[Finding]]) -> None:
         """Run a rule, which can report findings but must not raise."""
-        self.check_form(name, self.attempt(name, findings) or ())
+        self.check_findings(name, self.run_parser(name, findings) or ())
 
-    def check_form(self, name: str, findings: Sequence[Finding]) -> None:
+    def check_findings(self, name: str, findings: Sequence[Finding]) -> None:
         """Check that findings have known codes, and that each is one printable line that ends with a period."""
         for finding in findings:
             text = str(finding)
@@ -132,7 +132,7 @@ def pkcs12_files() -> dict[str, str]:
     return {name: text for name, text in texts().items() if name.endswith(".p12")}
 
 
-def test_corpus_is_complete() -> None:
+def test_corpus_has_the_expected_number_of_files() -> None:
     endings = Counter(Path(name).suffix for name in texts())
 
     assert len(texts()) >= 1400
@@ -140,88 +140,88 @@ def test_corpus_is_complete() -> None:
 
 
 def test_every_file_parses_as_certificates_or_has_findings() -> None:
-    reading = Reading()
+    parser = CountingParser()
     facts = []
     for name, text in texts().items():
-        parsed = reading.attempt(name, partial(parse_certificates, text, property="certificate"))
+        parsed = parser.run_parser(name, partial(parse_certificates, text, property="certificate"))
         if parsed is not None:
             facts.append([asdict(certificate_facts(certificate)) for certificate in parsed])
             assert parse_certificates(CaBundle.parse(text).to_pem(), property="certificate") == tuple(
                 dict.fromkeys(parsed)
             )
 
-    assert not reading.failures, "\n".join(reading.failures)
+    assert not parser.failures, "\n".join(parser.failures)
     assert len(facts) >= 500
-    assert {"NOT_A_CERTIFICATE", "MALFORMED_CERTIFICATE", "PRIVATE_KEY_IN_CERTIFICATE", "NOT_PEM"} <= set(reading.codes)
+    assert {"NOT_A_CERTIFICATE", "MALFORMED_CERTIFICATE", "PRIVATE_KEY_IN_CERTIFICATE", "NOT_PEM"} <= set(parser.codes)
 
 
 def test_every_file_parses_as_crls_or_has_findings() -> None:
-    reading = Reading()
+    parser = CountingParser()
     facts = []
     for name, text in texts().items():
-        parsed = reading.attempt(name, partial(parse_crls, text, property="crl"))
+        parsed = parser.run_parser(name, partial(parse_crls, text, property="crl"))
         if parsed is not None:
             facts.append([asdict(crl_facts(crl)) for crl in parsed])
 
-    assert not reading.failures, "\n".join(reading.failures)
+    assert not parser.failures, "\n".join(parser.failures)
     assert len(facts) >= 190
-    assert {"NOT_A_REVOCATION_LIST", "MALFORMED_REVOCATION_LIST", "PRIVATE_KEY_IN_REVOCATION_LIST"} <= set(
-        reading.codes
-    )
+    assert {"NOT_A_REVOCATION_LIST", "MALFORMED_REVOCATION_LIST", "PRIVATE_KEY_IN_REVOCATION_LIST"} <= set(parser.codes)
 
 
 def test_every_file_parses_as_private_key_or_has_findings() -> None:
-    reading = Reading()
+    parser = CountingParser()
     keys = 0
     for name, text in texts().items():
-        key, codes = read_key(reading, name, text, None)
+        key, codes = read_key(parser, name, text, None)
         for password in PASSWORDS if "PASSPHRASE_MISSING" in codes else ():
             if key is None:
-                key, _ = read_key(reading, name, text, password)
+                key, _ = read_key(parser, name, text, password)
         keys += key is not None
 
-    assert not reading.failures, "\n".join(reading.failures)
+    assert not parser.failures, "\n".join(parser.failures)
     assert keys >= 45
     assert {"PASSPHRASE_WRONG", "MALFORMED_PRIVATE_KEY", "UNSUPPORTED_KEY", "SEVERAL_KEYS", "TRUNCATED"} <= set(
-        reading.codes
+        parser.codes
     )
 
 
-def read_key(reading: Reading, name: str, text: str, passphrase: str | None) -> tuple[IdentityKey | None, set[str]]:
-    before = Counter(reading.codes)
-    key = reading.attempt(
+def read_key(
+    parser: CountingParser, name: str, text: str, passphrase: str | None
+) -> tuple[IdentityKey | None, set[str]]:
+    before = Counter(parser.codes)
+    key = parser.run_parser(
         name,
         lambda: parse_private_key(
             text, property="private_key", passphrase=passphrase, passphrase_property="private_key_passphrase"
         ),
     )
-    return key, set(reading.codes - before)
+    return key, set(parser.codes - before)
 
 
 def test_every_file_parses_as_identity_or_has_findings() -> None:
-    reading = Reading()
+    parser = CountingParser()
     for name, text in texts().items():
-        reading.attempt(name, partial(identity_from_pem, certificate=text, private_key=text))
+        parser.run_parser(name, partial(identity_from_pem, certificate=text, private_key=text))
 
-    assert not reading.failures, "\n".join(reading.failures)
-    assert {"PRIVATE_KEY_IN_CERTIFICATE", "NOT_A_PRIVATE_KEY"} <= set(reading.codes)
+    assert not parser.failures, "\n".join(parser.failures)
+    assert {"PRIVATE_KEY_IN_CERTIFICATE", "NOT_A_PRIVATE_KEY"} <= set(parser.codes)
 
 
 def test_every_file_parses_as_pkcs12_or_has_findings() -> None:
-    reading = Reading()
+    parser = CountingParser()
     for name, text in texts().items():
-        reading.attempt(name, partial(identity_from_pkcs12, pkcs12=text))
+        parser.run_parser(name, partial(identity_from_pkcs12, pkcs12=text))
 
-    assert not reading.failures, "\n".join(reading.failures)
-    assert {"NOT_PKCS12", "PASSWORD_MISSING", "KEY_MISSING"} <= set(reading.codes)
+    assert not parser.failures, "\n".join(parser.failures)
+    assert {"NOT_PKCS12", "PASSWORD_MISSING", "KEY_MISSING"} <= set(parser.codes)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_pkcs12_file_is_rewritten_without_its_password(part: int) -> None:
-    reading = Reading()
+    parser = CountingParser()
     uploaded = 0
     for name, text in list(pkcs12_files().items())[part::PARTS]:
-        identity = opened(reading, name, text)
+        identity = open_pkcs12(parser, name, text)
         if identity is None:
             continue
         upload = b64encode(identity.to_pkcs12()).decode()
@@ -229,7 +229,7 @@ def test_every_pkcs12_file_is_rewritten_without_its_password(part: int) -> None:
         uploaded += 1
         assert (again.certificate, again.digest()) == (identity.certificate, identity.digest())
         for now, role in product(MOMENTS, LEAF_ROLES):
-            reading.rule(
+            parser.run_rule(
                 name,
                 partial(
                     leaf_findings,
@@ -241,32 +241,32 @@ def test_every_pkcs12_file_is_rewritten_without_its_password(part: int) -> None:
                 ),
             )
 
-    assert not reading.failures, "\n".join(reading.failures)
+    assert not parser.failures, "\n".join(parser.failures)
     assert uploaded >= 100
 
 
-def opened(reading: Reading, name: str, text: str) -> Identity | None:
+def open_pkcs12(parser: CountingParser, name: str, text: str) -> Identity | None:
     for password in PASSWORDS[:3]:
-        identity = reading.attempt(name, partial(identity_from_pkcs12, pkcs12=text, password=password))
+        identity = parser.run_parser(name, partial(identity_from_pkcs12, pkcs12=text, password=password))
         if identity is not None:
             return identity
     return None
 
 
 @pytest.mark.parametrize("now", MOMENTS, ids=["valid", "expired"])
-def test_rules_accept_every_certificate(now: datetime) -> None:
-    reading = Reading()
+def test_rules_raise_no_error_for_any_certificate(now: datetime) -> None:
+    parser = CountingParser()
     files = 0
     for name, chain, bundle in certificates():
         files += 1
         for role in LEAF_ROLES:
-            reading.rule(
+            parser.run_rule(
                 name,
                 partial(leaf_findings, chain, role=role, now=now, expiry_warning_days=30, host_names=HOST_NAMES),
             )
-        reading.rule(name, partial(ca_findings, bundle, now=now, expiry_warning_days=30))
-        reading.rule(name, partial(reload_findings, {"secret_id": [chain], "ca_secret_id": [bundle]}, now=now))
-        reading.rule(
+        parser.run_rule(name, partial(ca_findings, bundle, now=now, expiry_warning_days=30))
+        parser.run_rule(name, partial(reload_findings, {"secret_id": [chain], "ca_secret_id": [bundle]}, now=now))
+        parser.run_rule(
             name,
             partial(
                 backend_findings,
@@ -279,30 +279,30 @@ def test_rules_accept_every_certificate(now: datetime) -> None:
             ),
         )
 
-    assert not reading.failures, "\n".join(reading.failures)
+    assert not parser.failures, "\n".join(parser.failures)
     assert files >= 500
 
 
 @pytest.mark.parametrize("now", MOMENTS, ids=["valid", "expired"])
-def test_rules_accept_every_crl_with_its_cas(now: datetime) -> None:
+def test_rules_raise_no_error_for_any_crl_with_its_cas(now: datetime) -> None:
     by_subject: dict[x509.Name, list[x509.Certificate]] = {}
     by_issuer: dict[x509.Name, list[x509.Certificate]] = {}
     for _, _, bundle in certificates():
         for certificate in bundle.certificates:
             by_subject.setdefault(certificate.subject, []).append(certificate)
             by_issuer.setdefault(certificate.issuer, []).append(certificate)
-    reading = Reading()
+    parser = CountingParser()
     files = with_ca = 0
     for name, crl in crl_bundles():
         files += 1
         known = by_issuer.get(crl.crls[0].issuer, [])
         ca = CaBundle(tuple(dict.fromkeys(by_subject.get(crl.crls[0].issuer, []))))
         for known_ca in (None, ca) if ca.certificates else (None,):
-            reading.rule(name, partial(crl_findings, crl, ca=known_ca, now=now, expiry_warning_days=30, known=known))
+            parser.run_rule(name, partial(crl_findings, crl, ca=known_ca, now=now, expiry_warning_days=30, known=known))
         if ca.certificates:
             with_ca += 1
-            reading.rule(name, partial(coverage_findings, ca, crl, now=now))
-            reading.rule(
+            parser.run_rule(name, partial(coverage_findings, ca, crl, now=now))
+            parser.run_rule(
                 name,
                 partial(
                     backend_findings,
@@ -314,25 +314,25 @@ def test_rules_accept_every_crl_with_its_cas(now: datetime) -> None:
                     expiry_warning_days=30,
                 ),
             )
-        reading.rule(name, partial(reload_findings, {"crl_secret_id": [crl]}, now=now))
+        parser.run_rule(name, partial(reload_findings, {"crl_secret_id": [crl]}, now=now))
 
-    assert not reading.failures, "\n".join(reading.failures)
+    assert not parser.failures, "\n".join(parser.failures)
     assert files >= 190 and with_ca >= 160
 
 
-def test_rules_accept_every_pair_of_neighboring_certificates() -> None:
-    """Compare each file with the next one: related names, one key, a CA in the place of another."""
-    reading = Reading()
+def test_rules_raise_no_error_for_any_pair_of_neighboring_certificates() -> None:
+    """Compare each file with the next one: related names, one key, a CA in place of another."""
+    parser = CountingParser()
     pairs = 0
     for (name, chain, bundle), (_, next_chain, next_bundle) in pairwise(certificates()):
         pairs += 1
         now = MOMENTS[0]
-        reading.rule(name, partial(server_name_findings, chain, [next_chain], host_names=HOST_NAMES))
-        reading.rule(name, partial(shared_key_findings, [chain], next_chain))
-        reading.rule(name, partial(rotation_findings, bundle, next_bundle, backends=[chain], now=now))
+        parser.run_rule(name, partial(server_name_findings, chain, [next_chain], host_names=HOST_NAMES))
+        parser.run_rule(name, partial(shared_key_findings, [chain], next_chain))
+        parser.run_rule(name, partial(rotation_findings, bundle, next_bundle, backends=[chain], now=now))
         both = CaBundle(tuple(dict.fromkeys((*bundle.certificates, *next_bundle.certificates))))
-        reading.rule(name, partial(ca_findings, both, now=now, expiry_warning_days=30))
-        reading.rule(
+        parser.run_rule(name, partial(ca_findings, both, now=now, expiry_warning_days=30))
+        parser.run_rule(
             name,
             partial(
                 backend_findings,
@@ -345,5 +345,5 @@ def test_rules_accept_every_pair_of_neighboring_certificates() -> None:
             ),
         )
 
-    assert not reading.failures, "\n".join(reading.failures)
+    assert not parser.failures, "\n".join(parser.failures)
     assert pairs >= 500

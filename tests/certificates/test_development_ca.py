@@ -50,7 +50,7 @@ def test_cryptography_verifies_a_server_with_its_chain(root: DevelopmentCa, serv
         assert verifier.verify(server.certificate, list(server.chain))[-1] == root.certificate
 
 
-def test_files_contain_what_their_names_promise(files: DevelopmentFiles) -> None:
+def test_files_contain_the_certificates_keys_and_crls_of_their_names(files: DevelopmentFiles) -> None:
     for certificate, key, names, length in (
         (files.server, files.server_key, ("app.example.com",), 1),
         (files.shop, files.shop_key, ("shop.example.com",), 1),
@@ -81,7 +81,7 @@ def test_only_the_owner_can_read_secret_files(files: DevelopmentFiles) -> None:
     assert files.client_pkcs12_password not in repr(files)
 
 
-def test_second_write_replaces_every_file(tmp_path: Path) -> None:
+def test_writing_again_replaces_every_file(tmp_path: Path) -> None:
     (tmp_path / "server.key").touch(mode=0o644)
     first = write_development_certificates(tmp_path, server_names=["a.example", "192.0.2.1"], client_name="edge")
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}

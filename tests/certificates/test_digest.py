@@ -89,7 +89,7 @@ def test_crl_digest_depends_on_the_first_crl_and_the_set_of_the_others(root: Dev
     assert len({crl_digest(empty), crl_digest(revoking), crl_digest(empty, revoking)}) == 3
 
 
-def test_order_matters_as_far_as_requested(server: Identity) -> None:
+def test_digest_depends_on_the_requested_part_of_the_order(server: Identity) -> None:
     certificates = [server.certificate, *server.chain]
 
     assert content_digest(certificates, order="all") != content_digest(certificates[::-1], order="all")

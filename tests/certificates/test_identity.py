@@ -116,7 +116,7 @@ def test_chain_is_sorted_from_any_order(root: DevelopmentCa, server: Identity) -
             assert (identity.certificate, *identity.chain) == expected
 
 
-def test_repetitions_are_dropped_and_unrelated_certificates_come_last(server: Identity, other: Identity) -> None:
+def test_duplicates_are_dropped_and_unrelated_certificates_come_last(server: Identity, other: Identity) -> None:
     text = other.certificate_pem + server.full_chain_pem + server.full_chain_pem
 
     identity = identity_from_pem(certificate=text, private_key=server.private_key_pem)
@@ -135,7 +135,7 @@ def test_first_of_two_certificates_with_one_key_is_the_leaf(root: DevelopmentCa)
         assert (identity.certificate, identity.chain) == (first, (second,))
 
 
-def test_ca_with_the_same_name_and_another_key_is_no_issuer(intermediate: DevelopmentCa, server: Identity) -> None:
+def test_ca_with_the_same_name_and_another_key_is_not_the_issuer(intermediate: DevelopmentCa, server: Identity) -> None:
     namesake = DevelopmentCa.create("Elsewhere").issue_ca("Test Server CA 2")
     text = server.certificate_pem + namesake.certificate_pem + intermediate.certificate_pem
 
@@ -301,6 +301,6 @@ def test_pem_texts_have_the_documented_order(root: DevelopmentCa, server: Identi
     assert server.to_pem_bundle() == server.certificate_pem + server.private_key_pem + server.chain_pem
 
 
-def test_no_text_of_an_identity_contains_its_key(server: Identity) -> None:
+def test_text_of_an_identity_does_not_contain_its_key(server: Identity) -> None:
     for shown in (repr(server), str(server), f"{server}"):
         assert "private_key" not in shown and "PRIVATE" not in shown

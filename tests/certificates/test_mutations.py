@@ -1,6 +1,6 @@
 """Valid files, damaged at random: they have facts or findings, raise nothing else, and no finding contains a key.
 
-The damages are the same in each run; the files are generated again.
+The mutations are the same in each run; the files are generated again.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ PASSWORD = "canary password 5e1c"
 RUN_LENGTH = 12
 """Number of consecutive characters of a key that no finding may contain."""
 
-REPEATABLE = settings(derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""The same damages in each run; pytest-timeout ends one that hangs."""
+REPRODUCIBLE = settings(derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""The same mutations in each run; pytest-timeout ends one that hangs."""
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning"),
@@ -65,7 +65,7 @@ class ValidFiles:
 
 
 @pytest.fixture(scope="module")
-def good(root: DevelopmentCa, intermediate: DevelopmentCa, server: Identity) -> ValidFiles:
+def valid(root: DevelopmentCa, intermediate: DevelopmentCa, server: Identity) -> ValidFiles:
     key = server.private_key
     encryption = BestAvailableEncryption(PASSWORD.encode())
     keys = (
@@ -104,65 +104,65 @@ def secrets(identity: Identity, keys: Sequence[bytes]) -> Iterator[str]:
                 yield text[at : at + RUN_LENGTH]
 
 
-Damage = Callable[[bytes], bytes]
+Mutation = Callable[[bytes], bytes]
 
 
-def _place(content: bytes, share: float) -> int:
+def _offset(content: bytes, share: float) -> int:
     return int(share * len(content))
 
 
-def _flipped(share: float, bits: int, content: bytes) -> bytes:
-    at = _place(content, share)
+def _flip_bits(share: float, bits: int, content: bytes) -> bytes:
+    at = _offset(content, share)
     return content[:at] + bytes(byte ^ bits for byte in content[at : at + 1]) + content[at + 1 :]
 
 
-def _inserted(share: float, what: bytes, content: bytes) -> bytes:
-    at = _place(content, share)
-    return content[:at] + what + content[at:]
+def _insert(share: float, inserted: bytes, content: bytes) -> bytes:
+    at = _offset(content, share)
+    return content[:at] + inserted + content[at:]
 
 
-def _without(share: float, size: int, content: bytes) -> bytes:
-    at = _place(content, share)
+def _remove(share: float, size: int, content: bytes) -> bytes:
+    at = _offset(content, share)
     return content[:at] + content[at + size :]
 
 
-def _cut(share: float, content: bytes) -> bytes:
-    return content[: _place(content, share)]
+def _truncate(share: float, content: bytes) -> bytes:
+    return content[: _offset(content, share)]
 
 
-def _doubled(share: float, size: int, content: bytes) -> bytes:
-    at = _place(content, share)
+def _duplicate(share: float, size: int, content: bytes) -> bytes:
+    at = _offset(content, share)
     return content[: at + size] + content[at:]
 
 
-def _turned(content: bytes) -> bytes:
+def _reverse_blocks(content: bytes) -> bytes:
     """Return PEM blocks, or lines, in reverse order."""
     return b"\n".join(reversed(re.split(rb"(?<=-----)\n", content)))
 
 
-def _replaced(old: bytes, new: bytes, content: bytes) -> bytes:
+def _replace(old: bytes, new: bytes, content: bytes) -> bytes:
     return content.replace(old, new)
 
 
-def _indented(content: bytes) -> bytes:
+def _indent(content: bytes) -> bytes:
     return b"    " + content.replace(b"\n", b"\n    ")
 
 
-def _marked(content: bytes) -> bytes:
+def _add_byte_order_mark(content: bytes) -> bytes:
     return b"\xef\xbb\xbf" + content
 
 
-def _utf16(content: bytes) -> bytes:
+def _encode_utf16(content: bytes) -> bytes:
     return content.decode("latin-1").encode("utf-16")
 
 
 SHARES = st.floats(0, 1, exclude_max=True)
 SIZES = st.integers(1, 80)
-DAMAGES: st.SearchStrategy[Damage] = st.one_of(
-    st.builds(lambda share, bits: partial(_flipped, share, bits), SHARES, st.integers(1, 255)),
-    st.builds(lambda share, what: partial(_inserted, share, what), SHARES, st.binary(min_size=1, max_size=8)),
+MUTATIONS: st.SearchStrategy[Mutation] = st.one_of(
+    st.builds(lambda share, bits: partial(_flip_bits, share, bits), SHARES, st.integers(1, 255)),
+    st.builds(lambda share, inserted: partial(_insert, share, inserted), SHARES, st.binary(min_size=1, max_size=8)),
     st.builds(
-        lambda share, what: partial(_inserted, share, what),
+        lambda share, inserted: partial(_insert, share, inserted),
         SHARES,
         st.sampled_from(
             [
@@ -176,11 +176,11 @@ DAMAGES: st.SearchStrategy[Damage] = st.one_of(
             ]
         ),
     ),
-    st.builds(lambda share, size: partial(_without, share, size), SHARES, SIZES),
-    st.builds(lambda share, size: partial(_doubled, share, size), SHARES, SIZES),
-    st.builds(lambda share: partial(_cut, share), SHARES),
+    st.builds(lambda share, size: partial(_remove, share, size), SHARES, SIZES),
+    st.builds(lambda share, size: partial(_duplicate, share, size), SHARES, SIZES),
+    st.builds(lambda share: partial(_truncate, share), SHARES),
     st.builds(
-        lambda pair: partial(_replaced, *pair),
+        lambda pair: partial(_replace, *pair),
         st.sampled_from(
             [
                 (b"\n", b"\r\n"),
@@ -195,14 +195,14 @@ DAMAGES: st.SearchStrategy[Damage] = st.one_of(
             ]
         ),
     ),
-    st.sampled_from([_turned, _indented, _marked, _utf16, b64encode]),
+    st.sampled_from([_reverse_blocks, _indent, _add_byte_order_mark, _encode_utf16, b64encode]),
 )
 
 
-def readings(good: ValidFiles, text: str) -> Iterator[Callable[[], Sequence[Finding]]]:
+def parsers(valid: ValidFiles, text: str) -> Iterator[Callable[[], Sequence[Finding]]]:
     """Yield all ways to parse a text. Each returns the findings of the rules."""
     now = datetime(2026, 1, 1, tzinfo=timezone.utc)
-    ca = CaBundle((good.ca.certificate, *good.identity.chain))
+    ca = CaBundle((valid.ca.certificate, *valid.identity.chain))
 
     def as_leaf() -> Sequence[Finding]:
         chain = CertificateChain.parse(text)
@@ -218,15 +218,17 @@ def readings(good: ValidFiles, text: str) -> Iterator[Callable[[], Sequence[Find
 
     def as_crl() -> Sequence[Finding]:
         crl = CrlBundle.parse(text)
-        known = [good.identity.certificate]
+        known = [valid.identity.certificate]
         return (
             *crl_findings(crl, ca=ca, now=now, expiry_warning_days=30, known=known),
             *coverage_findings(ca, crl, now=now),
-            *backend_findings([good.identity.public], ca=ca, crl=crl, host_names=(), now=now, expiry_warning_days=30),
+            *backend_findings([valid.identity.public], ca=ca, crl=crl, host_names=(), now=now, expiry_warning_days=30),
         )
 
     def as_key(passphrase: str | None) -> Sequence[Finding]:
-        identity_from_pem(certificate=good.identity.full_chain_pem, private_key=text, private_key_passphrase=passphrase)
+        identity_from_pem(
+            certificate=valid.identity.full_chain_pem, private_key=text, private_key_passphrase=passphrase
+        )
         return ()
 
     def as_identity() -> Sequence[Finding]:
@@ -247,15 +249,17 @@ def texts_of(finding: Finding) -> str:
     return f"{finding!r}\n{finding}"
 
 
-@settings(REPEATABLE, max_examples=600)
-@given(which=st.integers(0, 12), damages=st.lists(DAMAGES, min_size=1, max_size=4))
-def test_damaged_files_have_findings_or_facts(good: ValidFiles, which: int, damages: Sequence[Damage]) -> None:
-    content = good.files[which]
-    for damage in damages:
-        content = damage(content)
+@settings(REPRODUCIBLE, max_examples=600)
+@given(which=st.integers(0, 12), mutations=st.lists(MUTATIONS, min_size=1, max_size=4))
+def test_mutated_file_is_accepted_or_has_findings_without_a_secret(
+    valid: ValidFiles, which: int, mutations: Sequence[Mutation]
+) -> None:
+    content = valid.files[which]
+    for mutate in mutations:
+        content = mutate(content)
     text = as_material(content)
 
-    for read in readings(good, text):
+    for read in parsers(valid, text):
         try:
             findings = read()
         except MaterialError as error:
@@ -264,7 +268,7 @@ def test_damaged_files_have_findings_or_facts(good: ValidFiles, which: int, dama
         for finding in findings:
             assert finding.code in CODES
             assert str(finding).isprintable()
-            assert not good.secrets & pieces(texts_of(finding))
+            assert not valid.secrets & pieces(texts_of(finding))
 
 
 def pieces(text: str) -> set[str]:
@@ -286,7 +290,7 @@ HARMLESS: dict[str, Callable[[str], str]] = {
 SURROUNDINGS = st.text(st.sampled_from("abcXYZ 0189=+/:,.#_ü€\t\n\r"), max_size=40)
 
 
-@settings(REPEATABLE, max_examples=250)
+@settings(REPRODUCIBLE, max_examples=250)
 @given(
     order=st.permutations(range(4)),
     around=st.lists(SURROUNDINGS, min_size=5, max_size=5),
@@ -294,39 +298,39 @@ SURROUNDINGS = st.text(st.sampled_from("abcXYZ 0189=+/:,.#_ü€\t\n\r"), max_si
     encoding=st.sampled_from(["text", "bytes", "base64", "base64 in lines", "UTF-16"]),
 )
 def test_harmless_changes_keep_the_digest_of_certificates(
-    good: ValidFiles, order: Sequence[int], around: Sequence[str], changes: Sequence[str], encoding: str
+    valid: ValidFiles, order: Sequence[int], around: Sequence[str], changes: Sequence[str], encoding: str
 ) -> None:
-    own = [good.identity.certificate_pem, *pem_blocks(good.identity.chain_pem), good.ca.certificate_pem]
-    expected = identity_from_pem(certificate="".join(own), private_key=good.identity.private_key_pem)
+    own = [valid.identity.certificate_pem, *pem_blocks(valid.identity.chain_pem), valid.ca.certificate_pem]
+    expected = identity_from_pem(certificate="".join(own), private_key=valid.identity.private_key_pem)
     bundle = CaBundle.parse("".join(own))
 
     shuffled = untidy([own[place] for place in order], around, changes, encoding)
     in_place = untidy([own[0], *(own[place] for place in order if place)], around, changes, encoding)
 
-    identity = identity_from_pem(certificate=shuffled, private_key=good.identity.private_key_pem)
+    identity = identity_from_pem(certificate=shuffled, private_key=valid.identity.private_key_pem)
     assert identity.digest() == expected.digest()
     # In a bundle, only the first position has a meaning.
     assert CaBundle.parse(in_place).digest() == bundle.digest()
     assert (CaBundle.parse(shuffled).digest() == bundle.digest()) == (order[0] == 0)
 
 
-@settings(REPEATABLE, max_examples=100)
+@settings(REPRODUCIBLE, max_examples=100)
 @given(
     around=st.lists(SURROUNDINGS, min_size=3, max_size=3),
     changes=st.lists(st.sampled_from(sorted(HARMLESS)), unique=True),
     encoding=st.sampled_from(["text", "bytes", "base64", "base64 in lines", "UTF-16"]),
 )
-def test_harmless_changes_keep_crls_and_keys(
-    good: ValidFiles, around: Sequence[str], changes: Sequence[str], encoding: str
+def test_harmless_changes_keep_the_digest_of_crls_and_the_key(
+    valid: ValidFiles, around: Sequence[str], changes: Sequence[str], encoding: str
 ) -> None:
-    crls = pem_blocks(good.files[2].decode())
-    key = untidy([good.identity.private_key_pem], around[:2], changes, encoding)
+    crls = pem_blocks(valid.files[2].decode())
+    key = untidy([valid.identity.private_key_pem], around[:2], changes, encoding)
 
     read = CrlBundle.parse(untidy(crls, around, changes, encoding))
-    identity = identity_from_pem(certificate=good.identity.full_chain_pem, private_key=key)
+    identity = identity_from_pem(certificate=valid.identity.full_chain_pem, private_key=key)
 
     assert read.digest() == CrlBundle.parse("".join(crls)).digest()
-    assert identity.private_key_pem == good.identity.private_key_pem
+    assert identity.private_key_pem == valid.identity.private_key_pem
 
 
 def pem_blocks(text: str) -> list[str]:

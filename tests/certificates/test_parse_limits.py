@@ -1,4 +1,4 @@
-"""Content that takes too long, or too much memory, is rejected before it is parsed: else these tests would not end."""
+"""Parse limits: content that would take too much time or memory is rejected before it is parsed."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ from tests.certificates.encoding import (
     triple_des,
 )
 
-FOREVER = 2**62
-HUGE = 2 ** (NUMBER_LIMIT + 7) + 1
+ENDLESS_ROUNDS = 2**62
+HUGE_NUMBER = 2 ** (NUMBER_LIMIT + 7) + 1
 RSA = sequence(identifier("1.2.840.113549.1.1.1"), b"\x05\x00")
 DSA = sequence(identifier("1.2.840.10040.4.1"), sequence(integer(2**140_000 + 1), integer(2**256 + 1), integer(2)))
 
@@ -72,37 +72,39 @@ def rejection(read: Callable[[], object]) -> tuple[str, str]:
     return finding.code, finding.property
 
 
-def read_key(certificate: str, key: bytes | str) -> tuple[str, str]:
+def key_rejection(certificate: str, key: bytes | str) -> tuple[str, str]:
     text = key if isinstance(key, str) else as_material(key)
     return rejection(
         lambda: identity_from_pem(certificate=certificate, private_key=text, private_key_passphrase="a passphrase")
     )
 
 
-def read_pkcs12(content: bytes, password: str | None = None) -> tuple[str, str]:
+def pkcs12_rejection(content: bytes, password: str | None = None) -> tuple[str, str]:
     return rejection(lambda: identity_from_pkcs12(pkcs12=b64encode(content).decode(), password=password))
 
 
 EXPENSIVE_KEYS: dict[str, bytes | str] = {
     "PBKDF2": encrypted_key(pbes2(pbkdf2(ROUND_LIMIT + 1))),
-    "PBKDF2 for years": encrypted_key(pbes2(pbkdf2(FOREVER))),
+    "PBKDF2 with 2**62 rounds": encrypted_key(pbes2(pbkdf2(ENDLESS_ROUNDS))),
     "PBKDF2 with more rounds than a machine word holds": encrypted_key(pbes2(pbkdf2(2**4000))),
-    "PBKDF2 in PEM": pem("ENCRYPTED PRIVATE KEY", encrypted_key(pbes2(pbkdf2(FOREVER)))),
-    "encryption of PKCS12": encrypted_key(triple_des(FOREVER)),
+    "PBKDF2 in PEM": pem("ENCRYPTED PRIVATE KEY", encrypted_key(pbes2(pbkdf2(ENDLESS_ROUNDS)))),
+    "encryption of PKCS12": encrypted_key(triple_des(ENDLESS_ROUNDS)),
     "memory of scrypt by N": encrypted_key(pbes2(scrypt(2**22, 8, 1))),
     "memory of scrypt by r": encrypted_key(pbes2(scrypt(2, 2**30, 1))),
     "memory of scrypt by p": encrypted_key(pbes2(scrypt(2, 8, 2**28))),
     "memory of scrypt beyond a machine word": encrypted_key(pbes2(scrypt(2**4000, 8, 1))),
     "time of scrypt": encrypted_key(pbes2(scrypt(2**14, 8, 1000))),
-    "BER of indefinite length": indefinite(0x30, pbes2(pbkdf2(FOREVER)), octets(bytes(144))),
-    "a length that is not minimal": encrypted_key(pbes2(pbkdf2(b"\x02\x82\x00\x08" + FOREVER.to_bytes(8, "big")))),
-    "a tag in its long form": encrypted_key(pbes2(pbkdf2(b"\x1f\x02\x08" + FOREVER.to_bytes(8, "big")))),
+    "BER of indefinite length": indefinite(0x30, pbes2(pbkdf2(ENDLESS_ROUNDS)), octets(bytes(144))),
+    "a length that is not minimal": encrypted_key(
+        pbes2(pbkdf2(b"\x02\x82\x00\x08" + ENDLESS_ROUNDS.to_bytes(8, "big")))
+    ),
+    "a tag in its long form": encrypted_key(pbes2(pbkdf2(b"\x1f\x02\x08" + ENDLESS_ROUNDS.to_bytes(8, "big")))),
 }
 
 
 @pytest.mark.parametrize("key", EXPENSIVE_KEYS.values(), ids=EXPENSIVE_KEYS)
 def test_key_with_an_expensive_derivation_is_rejected(server: Identity, key: bytes | str) -> None:
-    assert read_key(server.certificate_pem, key) == ("KEY_DERIVATION_TOO_EXPENSIVE", "private_key")
+    assert key_rejection(server.certificate_pem, key) == ("KEY_DERIVATION_TOO_EXPENSIVE", "private_key")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,10 @@ def test_key_with_an_expensive_derivation_is_rejected(server: Identity, key: byt
     ids=["PBKDF2", "encryption of PKCS12", "scrypt", "scrypt as recommended"],
 )
 def test_key_with_usual_settings_is_decrypted(server: Identity, encryption: bytes) -> None:
-    assert read_key(server.certificate_pem, encrypted_key(encryption)) == ("PASSPHRASE_WRONG", "private_key_passphrase")
+    assert key_rejection(server.certificate_pem, encrypted_key(encryption)) == (
+        "PASSPHRASE_WRONG",
+        "private_key_passphrase",
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,31 +138,32 @@ def test_keys_that_openssl_encrypts_are_parsed(
 
 
 EXPENSIVE_PKCS12: dict[str, bytes] = {
-    "integrity code": pkcs12(encrypted_bags(pbes2(pbkdf2(2048))), mac=integrity(FOREVER)),
+    "integrity code": pkcs12(encrypted_bags(pbes2(pbkdf2(2048))), mac=integrity(ENDLESS_ROUNDS)),
     "integrity code by PBKDF2 (RFC 9579)": pkcs12(
         encrypted_bags(pbes2(pbkdf2(2048))),
         mac=sequence(
             sequence(
-                sequence(identifier("1.2.840.113549.1.5.14"), sequence(pbkdf2(FOREVER), SHA_256)), octets(bytes(32))
+                sequence(identifier("1.2.840.113549.1.5.14"), sequence(pbkdf2(ENDLESS_ROUNDS), SHA_256)),
+                octets(bytes(32)),
             ),
             octets(bytes(8)),
             integer(1),
         ),
     ),
-    "certificates": pkcs12(encrypted_bags(pbes2(pbkdf2(FOREVER))), mac=integrity(1)),
-    "certificates in the older encryption": pkcs12(encrypted_bags(triple_des(FOREVER)), mac=integrity(1)),
-    "key": pkcs12(plain_bags(bag(2, encrypted_key(pbes2(pbkdf2(FOREVER))))), mac=integrity(1)),
+    "certificates": pkcs12(encrypted_bags(pbes2(pbkdf2(ENDLESS_ROUNDS))), mac=integrity(1)),
+    "certificates in the older encryption": pkcs12(encrypted_bags(triple_des(ENDLESS_ROUNDS)), mac=integrity(1)),
+    "key": pkcs12(plain_bags(bag(2, encrypted_key(pbes2(pbkdf2(ENDLESS_ROUNDS))))), mac=integrity(1)),
     "key by scrypt": pkcs12(plain_bags(bag(2, encrypted_key(pbes2(scrypt(2**30, 8, 1))))), mac=integrity(1)),
-    "key in bags in a bag": pkcs12(plain_bags(bag(6, sequence(bag(2, encrypted_key(triple_des(FOREVER))))))),
+    "key in bags in a bag": pkcs12(plain_bags(bag(6, sequence(bag(2, encrypted_key(triple_des(ENDLESS_ROUNDS))))))),
     "many parts, each below the limit": pkcs12(*[encrypted_bags(triple_des(ROUND_LIMIT // 10))] * 11),
     "octet strings in pieces": pkcs12_in_pieces(
-        plain_bags(bag(2, encrypted_key(pbes2(pbkdf2(FOREVER))))), mac=integrity(1)
+        plain_bags(bag(2, encrypted_key(pbes2(pbkdf2(ENDLESS_ROUNDS))))), mac=integrity(1)
     ),
     "bytes after the content": sequence(
         integer(3),
         sequence(
             identifier("1.2.840.113549.1.7.1"),
-            explicit(octets(sequence(encrypted_bags(triple_des(FOREVER))), b"\xff\xff")),
+            explicit(octets(sequence(encrypted_bags(triple_des(ENDLESS_ROUNDS))), b"\xff\xff")),
         ),
     ),
 }
@@ -166,7 +172,7 @@ EXPENSIVE_PKCS12: dict[str, bytes] = {
 @pytest.mark.parametrize("password", [None, "a password"])
 @pytest.mark.parametrize("content", EXPENSIVE_PKCS12.values(), ids=EXPENSIVE_PKCS12)
 def test_pkcs12_file_with_an_expensive_derivation_is_rejected(content: bytes, password: str | None) -> None:
-    assert read_pkcs12(content, password) == ("KEY_DERIVATION_TOO_EXPENSIVE", "pkcs12")
+    assert pkcs12_rejection(content, password) == ("KEY_DERIVATION_TOO_EXPENSIVE", "pkcs12")
 
 
 @pytest.mark.filterwarnings("ignore:PKCS#12 bundle could not be parsed as DER")
@@ -176,7 +182,10 @@ def test_pkcs12_file_with_usual_settings_is_decrypted() -> None:
         plain_bags(bag(2, encrypted_key(pbes2(pbkdf2(2048))))),
     )
     for form in (pkcs12, pkcs12_in_pieces):
-        assert read_pkcs12(form(*parts, mac=integrity(100_000)), "a password") == ("PASSWORD_WRONG", "pkcs12_password")
+        assert pkcs12_rejection(form(*parts, mac=integrity(100_000)), "a password") == (
+            "PASSWORD_WRONG",
+            "pkcs12_password",
+        )
 
 
 @pytest.mark.filterwarnings("ignore:PKCS#12 bundle could not be parsed as DER")
@@ -205,9 +214,9 @@ def test_pkcs12_files_that_openssl_writes_with_many_rounds_are_parsed(
 
 
 LARGE_KEYS: dict[str, bytes] = {
-    "RSA modulus": plain_key(RSA, rsa_key(HUGE)),
-    "RSA modulus in the older form": rsa_key(HUGE),
-    "RSA prime": plain_key(RSA, sequence(*[integer(number) for number in (0, 15, 3, 3, HUGE, 5, 1, 1, 1)])),
+    "RSA modulus": plain_key(RSA, rsa_key(HUGE_NUMBER)),
+    "RSA modulus in the older form": rsa_key(HUGE_NUMBER),
+    "RSA prime": plain_key(RSA, sequence(*[integer(number) for number in (0, 15, 3, 3, HUGE_NUMBER, 5, 1, 1, 1)])),
     "bytes": plain_key(RSA, rsa_key(2**2048 + 1), bytes(KEY_LIMIT)),
     "bytes, encrypted": encrypted_key(pbes2(pbkdf2(1)), KEY_LIMIT + 1),
 }
@@ -215,15 +224,15 @@ LARGE_KEYS: dict[str, bytes] = {
 
 @pytest.mark.parametrize("key", LARGE_KEYS.values(), ids=LARGE_KEYS)
 def test_too_large_key_is_rejected(server: Identity, key: bytes) -> None:
-    assert read_key(server.certificate_pem, key) == ("TOO_LARGE", "private_key")
-    # In the place of a certificate it is still recognized as a key.
+    assert key_rejection(server.certificate_pem, key) == ("TOO_LARGE", "private_key")
+    # In place of a certificate, the parser still recognizes a key.
     with pytest.raises(MaterialError) as caught:
         parse_certificates(as_material(key), property="certificate")
     assert caught.value.finding.code == "PRIVATE_KEY_IN_CERTIFICATE"
 
 
 LARGE_PKCS12: dict[str, bytes] = {
-    "RSA modulus": pkcs12(plain_bags(bag(1, plain_key(RSA, rsa_key(HUGE))))),
+    "RSA modulus": pkcs12(plain_bags(bag(1, plain_key(RSA, rsa_key(HUGE_NUMBER))))),
     "DSA parameters": pkcs12(plain_bags(bag(1, plain_key(DSA, integer(7))))),
     "encrypted key": pkcs12(plain_bags(bag(2, encrypted_key(pbes2(pbkdf2(1)), KEY_LIMIT + 1)))),
     "elements": pkcs12(plain_bags(*[b"\x05\x00"] * (ELEMENT_LIMIT + 1))),
@@ -232,7 +241,7 @@ LARGE_PKCS12: dict[str, bytes] = {
 
 @pytest.mark.parametrize("content", LARGE_PKCS12.values(), ids=LARGE_PKCS12)
 def test_too_large_pkcs12_file_is_rejected(content: bytes) -> None:
-    assert read_pkcs12(content) == ("TOO_LARGE", "pkcs12")
+    assert pkcs12_rejection(content) == ("TOO_LARGE", "pkcs12")
 
 
 def test_deep_nesting_is_rejected(server: Identity) -> None:
@@ -243,12 +252,12 @@ def test_deep_nesting_is_rejected(server: Identity) -> None:
     endless = b"\x30\x80" * 200_000
     strings = sequence(b"\x24\x80" * 200_000)
     for content in (deep, sequence(endless), strings):
-        assert read_key(server.certificate_pem, content)[0] in ("NOT_A_PRIVATE_KEY", "TOO_LARGE")
-        assert read_key(server.certificate_pem, pem("PRIVATE KEY", content[:KEY_LIMIT]))[0] in (
+        assert key_rejection(server.certificate_pem, content)[0] in ("NOT_A_PRIVATE_KEY", "TOO_LARGE")
+        assert key_rejection(server.certificate_pem, pem("PRIVATE KEY", content[:KEY_LIMIT]))[0] in (
             "MALFORMED_PRIVATE_KEY",
             "TRUNCATED",
         )
-        assert read_pkcs12(pkcs12(plain_bags(content)))[0] in ("PASSWORD_MISSING", "TOO_LARGE")
+        assert pkcs12_rejection(pkcs12(plain_bags(content)))[0] in ("PASSWORD_MISSING", "TOO_LARGE")
 
 
 def test_pkcs12_file_with_more_than_256_certificates_is_rejected(server: Identity) -> None:
@@ -256,7 +265,7 @@ def test_pkcs12_file_with_more_than_256_certificates_is_rejected(server: Identit
     own = certificate_bag(server.certificate.public_bytes(Encoding.DER))
 
     assert identity_from_pkcs12(pkcs12=as_material(pkcs12(plain_bags(bag(1, key), *[own] * 256)))).chain == ()
-    assert read_pkcs12(pkcs12(plain_bags(bag(1, key), *[own] * 257))) == ("TOO_LARGE", "pkcs12")
+    assert pkcs12_rejection(pkcs12(plain_bags(bag(1, key), *[own] * 257))) == ("TOO_LARGE", "pkcs12")
 
 
 def test_pkcs12_file_with_several_keys_is_rejected(server: Identity, other: Identity) -> None:
@@ -268,7 +277,7 @@ def test_pkcs12_file_with_several_keys_is_rejected(server: Identity, other: Iden
     own = certificate_bag(server.certificate.public_bytes(Encoding.DER))
 
     for keys in ((first, second), (first, encrypted), (encrypted, first)):
-        assert read_pkcs12(pkcs12(plain_bags(*keys, own))) == ("SEVERAL_KEYS", "pkcs12")
+        assert pkcs12_rejection(pkcs12(plain_bags(*keys, own))) == ("SEVERAL_KEYS", "pkcs12")
 
 
 def test_chain_is_sorted_up_to_its_limit(root: DevelopmentCa) -> None:

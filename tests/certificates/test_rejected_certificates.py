@@ -6,15 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from gcore_tls_provider.certificates import (
-    MaterialError,
-)
+from gcore_tls_provider.certificates import MaterialError
 from tests.certificates.rejected import (
     PASSWORD,
     Case,
     ValidCertificates,
     base64,
     broken_inside,
+    certificate_request,
     crl_der,
     damaged_content,
     der,
@@ -24,7 +23,6 @@ from tests.certificates.rejected import (
     parse_certificate_text,
     parse_crl_text,
     public_key,
-    request,
     without_line,
 )
 
@@ -60,7 +58,7 @@ CERTIFICATES: list[Case] = [
     ("CRL next to certificate", lambda m: m.certificate + m.crl, "NOT_A_CERTIFICATE"),
     ("DER CRL as certificate", lambda m: base64(crl_der(m.crl)), "NOT_A_CERTIFICATE"),
     ("public key as certificate", lambda m: public_key(m), "NOT_A_CERTIFICATE"),
-    ("request as certificate", lambda m: request(m), "NOT_A_CERTIFICATE"),
+    ("request as certificate", lambda m: certificate_request(m), "NOT_A_CERTIFICATE"),
     ("PKCS12 as certificate", lambda m: base64(m.server.to_pkcs12()), "NOT_A_CERTIFICATE"),
     ("PKCS7 as certificate", lambda m: "-----BEGIN PKCS7-----\nMAA=\n-----END PKCS7-----", "NOT_A_CERTIFICATE"),
     (
@@ -117,7 +115,7 @@ def test_crl_text_is_rejected_with_one_finding(
     expect_rejection(material, lambda: parse_crl_text(given), code, "crl")
 
 
-def test_path_in_the_place_of_content_is_recognized(material: ValidCertificates) -> None:
+def test_path_in_place_of_content_is_reported_as_a_path(material: ValidCertificates) -> None:
     with pytest.raises(MaterialError, match="certificate is the path of a file, not its content"):
         parse_certificate_text("certs/server.pem")
 

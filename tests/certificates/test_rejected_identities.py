@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.serialization import (
-    PrivateFormat,
-)
+from cryptography.hazmat.primitives.serialization import PrivateFormat
 
 from gcore_tls_provider.certificates import (
     MaterialError,
@@ -27,9 +25,9 @@ from tests.certificates.rejected import (
     expect_rejection,
     key_der,
     labeled,
-    p12,
-    p12_of,
+    parse_pkcs12,
     pem_key,
+    pkcs12_of,
     public_key,
 )
 
@@ -217,20 +215,20 @@ PKCS12: list[Pkcs12Case] = [
     ),
     (
         "PKCS12 without key",
-        lambda m: (p12_of(None, m.server.certificate, *m.server.chain), None),
+        lambda m: (pkcs12_of(None, m.server.certificate, *m.server.chain), None),
         "KEY_MISSING",
         "pkcs12",
     ),
-    ("PKCS12 without certificate", lambda m: (p12_of(m.server.private_key), None), "CERTIFICATE_MISSING", "pkcs12"),
+    ("PKCS12 without certificate", lambda m: (pkcs12_of(m.server.private_key), None), "CERTIFICATE_MISSING", "pkcs12"),
     (
-        "PKCS12 with another's key",
-        lambda m: (p12_of(m.server.private_key, m.other.certificate), None),
+        "PKCS12 with the key of another certificate",
+        lambda m: (pkcs12_of(m.server.private_key, m.other.certificate), None),
         "KEY_MISMATCH",
         "pkcs12",
     ),
     (
         "PKCS12 with Ed25519",
-        lambda m: (p12_of(ed25519.Ed25519PrivateKey.generate(), m.other.certificate), None),
+        lambda m: (pkcs12_of(ed25519.Ed25519PrivateKey.generate(), m.other.certificate), None),
         "UNSUPPORTED_KEY",
         "pkcs12",
     ),
@@ -253,7 +251,7 @@ def test_pkcs12_identity_is_rejected_with_one_finding(
     property: str,
 ) -> None:
     content, password = given(material)
-    expect_rejection(material, lambda: p12(content, password), code, property)
+    expect_rejection(material, lambda: parse_pkcs12(content, password), code, property)
 
 
 def test_all_unusable_arguments_are_reported_at_once(material: ValidCertificates) -> None:
@@ -268,6 +266,6 @@ def test_all_unusable_arguments_are_reported_at_once(material: ValidCertificates
     assert "\n" not in str(caught.value)
 
 
-def test_line_break_in_a_password_is_pointed_out(material: ValidCertificates) -> None:
+def test_error_reports_white_space_around_a_password(material: ValidCertificates) -> None:
     with pytest.raises(MaterialError, match="starts or ends with white space"):
-        p12(material.server.to_pkcs12(PASSWORD), PASSWORD + "\n")
+        parse_pkcs12(material.server.to_pkcs12(PASSWORD), PASSWORD + "\n")

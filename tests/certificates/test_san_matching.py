@@ -21,7 +21,7 @@ BOTH_HAPROXY = HAPROXY_FOR_A_LISTENER | HAPROXY_FOR_A_BACKEND
 
 
 @pytest.mark.parametrize(
-    ("common_name", "dns_names", "host_name", "by"),
+    ("common_name", "dns_names", "host_name", "matchers"),
     [
         ("app.example", ["app.example"], "app.example", ALL),
         ("app.example", ["App.Example"], "aPP.eXAMPLE", ALL),
@@ -56,7 +56,7 @@ BOTH_HAPROXY = HAPROXY_FOR_A_LISTENER | HAPROXY_FOR_A_BACKEND
     ],
 )
 def test_names_match_as_in_haproxy_and_its_clients(
-    common_name: str | None, dns_names: list[str], host_name: str, by: int
+    common_name: str | None, dns_names: list[str], host_name: str, matchers: int
 ) -> None:
     certificate = issue(common_name, ROOT, dns_names=dns_names).certificate
 
@@ -66,7 +66,7 @@ def test_names_match_as_in_haproxy_and_its_clients(
         | CLIENTS * clients_accept(certificate, host_name)
     )
 
-    assert matched == by
+    assert matched == matchers
 
 
 @pytest.mark.parametrize(

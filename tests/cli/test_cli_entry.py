@@ -38,12 +38,12 @@ def process(command: list[str], *arguments: str | Path, **environ: str) -> subpr
 
 @pytest.mark.parametrize("command", [MODULE, SCRIPT], ids=["module", "script"])
 def test_created_certificates_pass_the_check(command: list[str], tmp_path: Path) -> None:
-    made = process(command, "dev-certs", tmp_path / "c")
-    assert (made.returncode, made.stderr) == (0, "")
+    created = process(command, "dev-certs", tmp_path / "c")
+    assert (created.returncode, created.stderr) == (0, "")
     checked = process(command, "check", tmp_path / "c")
     assert (checked.returncode, checked.stderr) == (0, "")
     assert checked.stdout.endswith("12 files checked, 0 errors, 0 warnings.\n")
-    assert "\x1b" not in made.stdout + checked.stdout
+    assert "\x1b" not in created.stdout + checked.stdout
     assert max(map(len, checked.stdout.splitlines())) <= max(80, len(str(tmp_path)) + 40)
 
 
@@ -53,25 +53,25 @@ def test_console_script_calls_the_module() -> None:
 
 
 def test_help_names_the_command_when_started_as_a_module() -> None:
-    helped = process(MODULE, "--help")
-    assert helped.stdout.startswith("Usage: gcore-tls ")
+    result = process(MODULE, "--help")
+    assert result.stdout.startswith("Usage: gcore-tls ")
     assert process(MODULE, "--version").stdout == f"gcore-tls-provider {version('gcore-tls-provider')}\n"
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich"])
 def test_missing_extra_ends_with_the_install_command(missing: str) -> None:
-    blocked = f"import sys; sys.modules[{missing!r}] = None; from gcore_tls_provider.cli.__main__ import main; main()"
-    ended = process([sys.executable, "-c", blocked], "check", "server.pem")
-    assert ended.returncode == 2
-    assert ended.stdout == ""
-    (line,) = ended.stderr.splitlines()
+    program = f"import sys; sys.modules[{missing!r}] = None; from gcore_tls_provider.cli.__main__ import main; main()"
+    result = process([sys.executable, "-c", program], "check", "server.pem")
+    assert result.returncode == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
     assert line.endswith("pip install 'gcore-tls-provider[cli]'")
 
 
 def test_other_missing_module_does_not_mention_the_extra() -> None:
-    blocked = "import sys; sys.modules['cryptography'] = None; from gcore_tls_provider.cli.__main__ import main; main()"
-    ended = process([sys.executable, "-c", blocked], "check", "server.pem")
-    assert "gcore-tls-provider[cli]" not in ended.stderr
+    program = "import sys; sys.modules['cryptography'] = None; from gcore_tls_provider.cli.__main__ import main; main()"
+    result = process([sys.executable, "-c", program], "check", "server.pem")
+    assert "gcore-tls-provider[cli]" not in result.stderr
 
 
 def test_command_line_loads_neither_pulumi_nor_httpx() -> None:
@@ -82,11 +82,11 @@ def test_command_line_loads_neither_pulumi_nor_httpx() -> None:
 def test_file_name_outside_the_terminal_encoding_is_checked(pki: Pki, tmp_path: Path) -> None:
     path = tmp_path / "证书.pem"
     path.write_text(pki.server.to_pem_bundle())
-    ended = process(MODULE, "check", path, PYTHONIOENCODING="latin-1")
-    assert (ended.returncode, ended.stderr) == (0, "")
+    result = process(MODULE, "check", path, PYTHONIOENCODING="latin-1")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_password_prompt_in_a_terminal(pki: Pki, tmp_path: Path) -> None:
+def test_terminal_prompts_for_the_password_and_does_not_show_it(pki: Pki, tmp_path: Path) -> None:
     write_files(tmp_path, client_p12=pki.client.to_pkcs12("canary"))
     leader, follower = pty.openpty()
     try:
@@ -97,18 +97,18 @@ def test_password_prompt_in_a_terminal(pki: Pki, tmp_path: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,  # otherwise it would prompt on the terminal of the test run
-        ) as asking:
-            assert asking.stderr is not None
+        ) as prompting:
+            assert prompting.stderr is not None
             prompt = b""
             while not prompt.endswith(b"client.p12: "):
                 # Input before the prompt is discarded.
-                prompt += asking.stderr.read(1) or pytest.fail(f"it ended without a prompt: {prompt!r}")
+                prompt += prompting.stderr.read(1) or pytest.fail(f"the command ended without a prompt: {prompt!r}")
             os.write(leader, b"canary\n")
-            stdout, stderr = asking.communicate(timeout=60)
+            stdout, stderr = prompting.communicate(timeout=60)
     finally:
         os.close(leader)
         os.close(follower)
-    assert asking.returncode == 0, stderr
+    assert prompting.returncode == 0, stderr
     assert b"client certificate (guessed)" in stdout
     assert b"canary" not in stdout + stderr
 
@@ -116,12 +116,12 @@ def test_password_prompt_in_a_terminal(pki: Pki, tmp_path: Path) -> None:
 def test_warnings_of_cryptography_do_not_reach_stderr() -> None:
     """`cryptography` warns about several of these files."""
     folder = Path(cryptography_vectors.__file__).parent / "x509" / "custom"
-    ended = process(MODULE, "check", "--json", folder)
-    assert (ended.returncode, ended.stderr) == (1, "")
+    result = process(MODULE, "check", "--json", folder)
+    assert (result.returncode, result.stderr) == (1, "")
 
 
-def test_no_password_prompt_without_a_terminal(pki: Pki, tmp_path: Path) -> None:
+def test_missing_password_without_a_terminal_is_an_error_without_a_prompt(pki: Pki, tmp_path: Path) -> None:
     write_files(tmp_path, client_p12=pki.client.to_pkcs12("canary"))
-    ended = process(MODULE, "check", tmp_path / "client.p12")
-    assert ended.returncode == 1
-    assert "PASSWORD_MISSING" in ended.stdout
+    result = process(MODULE, "check", tmp_path / "client.p12")
+    assert result.returncode == 1
+    assert "PASSWORD_MISSING" in result.stdout

@@ -10,12 +10,12 @@ import pytest
 from tests.cli.check.command_runs import run
 
 
-def test_created_set_has_no_findings_and_all_roles(tmp_path: Path) -> None:
-    made = run("dev-certs", tmp_path / "certificates")
-    assert made.code == 0, made.stderr
-    ended = run("check", "--json", tmp_path / "certificates")
-    assert (ended.code, ended.report.findings) == (0, ())
-    assert ended.roles == {
+def test_created_certificates_have_no_findings_and_all_roles(tmp_path: Path) -> None:
+    created = run("dev-certs", tmp_path / "certificates")
+    assert created.code == 0, created.stderr
+    result = run("check", "--json", tmp_path / "certificates")
+    assert (result.code, result.report.findings) == (0, ())
+    assert result.roles == {
         "server.pem": "listener",
         "shop.pem": "sni",
         "client.pem": "client",
@@ -31,7 +31,7 @@ def test_created_set_has_no_findings_and_all_roles(tmp_path: Path) -> None:
     }
 
 
-def test_options_set_names_and_validity(tmp_path: Path) -> None:
+def test_options_set_the_names_and_the_validity(tmp_path: Path) -> None:
     names = ["--server-name", "App.test", "--server-name", "*.app.test", "--server-name", "192.0.2.1"]
     run("dev-certs", tmp_path / "new", *names, "--sni-name", "shop.test", "--client-name", "edge", "--days", "90")
     report = run("check", "--json", tmp_path / "new").report
@@ -51,14 +51,14 @@ def test_options_set_names_and_validity(tmp_path: Path) -> None:
 
 
 def test_output_describes_each_file_without_the_password(tmp_path: Path) -> None:
-    ended = run("dev-certs", tmp_path / "c", COLUMNS="80")
-    lines = ended.stdout.splitlines()
+    result = run("dev-certs", tmp_path / "c", COLUMNS="80")
+    lines = result.stdout.splitlines()
     for path in (tmp_path / "c").iterdir():
         assert any(line.startswith(f"  {path.name}  ") for line in lines), path.name
-    words = " ".join(ended.stdout.split())
+    words = " ".join(result.stdout.split())
     assert "For tests only" in words
     assert "gcore-tls check " in words
-    assert (tmp_path / "c" / "client.p12.password").read_text() not in ended.stdout
+    assert (tmp_path / "c" / "client.p12.password").read_text() not in result.stdout
 
 
 def test_only_the_owner_can_read_private_keys(tmp_path: Path) -> None:
@@ -106,6 +106,6 @@ def test_invalid_arguments_are_rejected_before_anything_is_created(
 
 
 def test_help_has_examples_and_fits_80_columns() -> None:
-    ended = run("dev-certs", "--help", COLUMNS="80")
-    assert "Examples:" in ended.stdout
-    assert max(map(len, ended.stdout.splitlines())) <= 80
+    result = run("dev-certs", "--help", COLUMNS="80")
+    assert "Examples:" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80

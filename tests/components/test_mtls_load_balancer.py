@@ -1,4 +1,4 @@
-"""`MTLSLoadBalancer`: which children it declares, how they are wired, and what it says of contradictions."""
+"""`MTLSLoadBalancer`: its children, their connections, its outputs, and errors for contradictory arguments."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import pytest
 from gcore_tls_components import CertificateArgs, MTLSLoadBalancer
 from gcore_tls_components.load_balancer import DEFAULT_HEALTH_MONITOR
 from gcore_tls_provider import CertificateAuthority, ClientCertificate, ListenerCertificate, RevocationList
-from tests.resources.declared import GCORE, PROJECT, STACK, Declared, Program, run
+from tests.resources.program import GCORE, PROJECT, STACK, DeclaredResource, ProgramResult, run
 
 PEM = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"
 KEY = "-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----\n"
 CRL = "-----BEGIN X509 CRL-----\nYWJj\n-----END X509 CRL-----\n"
-BALANCER, LISTENER = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
+LOAD_BALANCER_ID, LISTENER_ID = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
 PORT_ID = "0c000000-0000-4000-8000-000000000003"
 TYPE = "gcore-tls:components:MTLSLoadBalancer"
 URN = f"urn:pulumi:{STACK}::{PROJECT}::{TYPE}::web"
 
 PAIR: CertificateArgs = {"certificate": PEM, "private_key": KEY}
-SMALLEST: dict[str, Any] = {
+REQUIRED: dict[str, Any] = {
     "ca": PEM,
     "client_certificate": {"pkcs12": b"\x30\x82", "pkcs12_password": "secret"},
     "members": [{"address": "10.0.0.11", "protocol_port": 8443}],
@@ -30,20 +30,25 @@ SMALLEST: dict[str, Any] = {
 }
 
 
-def web(**arguments: Any) -> Program:
-    """A program with one component of the smallest arguments but for these; None takes one away."""
-    given = {key: value for key, value in {**SMALLEST, **arguments}.items() if value is not None}
+def run_component(**arguments: Any) -> ProgramResult:
+    """Run a program with one component.
+
+    Args:
+        **arguments: Arguments in addition to the required ones, or instead of them; None removes a required argument.
+    """
+    given = {key: value for key, value in {**REQUIRED, **arguments}.items() if value is not None}
     return run(lambda: MTLSLoadBalancer("web", **given).urn)
 
 
-def children(program: Program) -> dict[str, Declared]:
+def children(program: ProgramResult) -> dict[str, DeclaredResource]:
+    """Return the resources that the component declares, by name."""
     return {name: each for name, each in program.declared.items() if name != "web"}
 
 
-class TestTheSmallest:
-    def test_its_children(self) -> None:
-        made = children(web())
-        assert {name: each.type.removeprefix(GCORE) for name, each in made.items()} == {
+class TestRequiredArguments:
+    def test_component_declares_one_child_of_each_required_kind(self) -> None:
+        resources = children(run_component())
+        assert {name: each.type.removeprefix(GCORE) for name, each in resources.items()} == {
             "web-load-balancer": "LoadBalancer",
             "web-ca": "CertificateAuthority",
             "web-client-certificate": "ClientCertificate",
@@ -52,22 +57,22 @@ class TestTheSmallest:
             "web-pool": "Pool",
         }
 
-    def test_their_parent(self) -> None:
-        for name, each in children(web()).items():
+    def test_component_is_the_parent_of_every_child(self) -> None:
+        for name, each in children(run_component()).items():
             assert each.parent == URN
             assert each.urn == f"urn:pulumi:{STACK}::{PROJECT}::{TYPE}${each.type}::{name}"
             assert each.context["urn"] == each.urn
             assert not each.is_read
 
-    def test_how_they_are_wired(self) -> None:
-        made = children(web())
-        assert made["web-load-balancer"].inputs == {}
-        assert made["web-listener"].inputs == {
+    def test_children_are_connected_by_their_ids(self) -> None:
+        resources = children(run_component())
+        assert resources["web-load-balancer"].inputs == {}
+        assert resources["web-listener"].inputs == {
             "load_balancer_id": "web-load-balancer-id",
             "protocol": "TERMINATED_HTTPS",
             "secret_id": "web-listener-certificate-id",
         }
-        assert made["web-pool"].inputs == {
+        assert resources["web-pool"].inputs == {
             "load_balancer_id": "web-load-balancer-id",
             "listener_id": "web-listener-id",
             "protocol": "HTTPS",
@@ -77,33 +82,33 @@ class TestTheSmallest:
             "health_monitor": DEFAULT_HEALTH_MONITOR,
         }
 
-    def test_the_default_health_monitor_is_a_handshake(self) -> None:
-        """Of type HTTPS it would switch the verification of backends off."""
+    def test_default_health_monitor_has_type_tcp(self) -> None:
+        """A monitor of type HTTPS would turn off the verification of backends."""
         assert DEFAULT_HEALTH_MONITOR["type"] == "TCP"
 
-    def test_it_has_no_inputs(self) -> None:
-        """They would be saved with the component, keys included."""
-        request: Any = web().declared["web"].request
+    def test_component_has_no_inputs(self) -> None:
+        """Pulumi saves the inputs of a component in the state, private keys included."""
+        request: Any = run_component().declared["web"].request
         assert request.type == TYPE
         assert not request.custom
         assert request.object.fields == {}
 
     def test_material_is_secret(self) -> None:
-        made = children(web(crl=CRL))
-        assert {name: each.secret for name, each in made.items() if each.secret} == {
+        resources = children(run_component(crl=CRL))
+        assert {name: each.secret for name, each in resources.items() if each.secret} == {
             "web-ca": {"certificate"},
             "web-client-certificate": {"pkcs12", "pkcs12_password"},
             "web-listener-certificate": {"certificate", "private_key"},
             "web-crl": {"revocation_list", "ca"},
         }
 
-    def test_no_key_is_in_what_it_registers(self) -> None:
-        program = web(crl=CRL)
+    def test_outputs_contain_no_material(self) -> None:
+        program = run_component(crl=CRL)
         assert "PRIVATE KEY" not in repr(program.outputs)
         assert "BEGIN" not in repr(program.outputs)
 
 
-class TestTheWhole:
+class TestAllArguments:
     ARGUMENTS: ClassVar[Mapping[str, Any]] = {
         "crl": CRL,
         "sni_certificates": {"shop": PAIR, "blog": {"pkcs12": b"\x30\x82"}},
@@ -118,8 +123,8 @@ class TestTheWhole:
         "allowed_cidrs": ["10.0.0.0/8"],
         "timeout_client_data": 4,
         "flavor": "lb1-2-4",
-        "vip_network_id": BALANCER,
-        "vip_subnet_id": LISTENER,
+        "vip_network_id": LOAD_BALANCER_ID,
+        "vip_subnet_id": LISTENER_ID,
         "vip_port_id": PORT_ID,
         "vip_ip_family": "dual",
         "floating_ip": {"source": "new"},
@@ -130,12 +135,12 @@ class TestTheWhole:
         "user_list": [{"username": "ann", "encrypted_password": "hash"}],
     }
 
-    def test_every_argument_gets_somewhere(self) -> None:
-        made = children(web(**self.ARGUMENTS))
-        assert made["web-load-balancer"].inputs == {
+    def test_every_argument_becomes_an_input_of_a_child(self) -> None:
+        resources = children(run_component(**self.ARGUMENTS))
+        assert resources["web-load-balancer"].inputs == {
             "flavor": "lb1-2-4",
-            "vip_network_id": BALANCER,
-            "vip_subnet_id": LISTENER,
+            "vip_network_id": LOAD_BALANCER_ID,
+            "vip_subnet_id": LISTENER_ID,
             "vip_port_id": PORT_ID,
             "vip_ip_family": "dual",
             "floating_ip": {"source": "new"},
@@ -144,7 +149,7 @@ class TestTheWhole:
             "tags": {"owner": "me"},
             "admin_state_up": False,
         }
-        assert made["web-listener"].inputs == {
+        assert resources["web-listener"].inputs == {
             "load_balancer_id": "web-load-balancer-id",
             "protocol": "TERMINATED_HTTPS",
             "protocol_port": 8443,
@@ -156,66 +161,66 @@ class TestTheWhole:
             "timeout_client_data": 4,
             "user_list": [{"username": "ann", "encrypted_password": "hash"}],
         }
-        assert "user_list" in made["web-listener"].secret
-        pool = made["web-pool"].inputs
+        assert "user_list" in resources["web-listener"].secret
+        pool = resources["web-pool"].inputs
         assert pool["crl_secret_id"] == "web-crl-id"
         assert pool["health_monitor"] == self.ARGUMENTS["health_monitor"]
         assert pool["lb_algorithm"] == "LEAST_CONNECTIONS"
         assert pool["session_persistence"] == {"type": "SOURCE_IP"}
         assert (pool["timeout_member_connect"], pool["timeout_member_data"]) == (1, 2)
-        assert made["web-crl"].inputs == {"revocation_list": CRL, "ca": PEM}
+        assert resources["web-crl"].inputs == {"revocation_list": CRL, "ca": PEM}
 
-    def test_its_outputs(self) -> None:
-        outputs = web(**self.ARGUMENTS).outputs[URN]
+    def test_component_registers_ids_address_and_certificates(self) -> None:
+        outputs = run_component(**self.ARGUMENTS).outputs[URN]
         assert outputs.keys() == {"load_balancer_id", "listener_id", "pool_id", "vip_address", "certificates"}
         assert outputs["load_balancer_id"] == "web-load-balancer-id"
         assert outputs["listener_id"] == "web-listener-id"
         assert outputs["pool_id"] == "web-pool-id"
         assert outputs["vip_address"] == "192.0.2.1"
 
-    def test_its_certificates_by_role(self) -> None:
-        certificates = web(**self.ARGUMENTS).outputs[URN]["certificates"]
+    def test_output_certificates_has_the_facts_of_every_certificate_by_role(self) -> None:
+        certificates = run_component(**self.ARGUMENTS).outputs[URN]["certificates"]
         roles = {"listener": "listener-certificate", "sni-shop": "sni-shop", "sni-blog": "sni-blog"}
         roles |= {"client": "client-certificate", "ca": "ca", "crl": "crl"}
         assert certificates.keys() == roles.keys()
         facts = {"secret_id", "subject", "issuer", "dns_names", "not_before", "not_after", "fingerprint_sha256"}
-        of_lists = {"secret_id", "issuer", "this_update", "next_update", "revoked_count", "fingerprint_sha256"}
+        crl_facts = {"secret_id", "issuer", "this_update", "next_update", "revoked_count", "fingerprint_sha256"}
         for role, child in roles.items():
             described = certificates[role]
-            assert described.keys() == (of_lists if role == "crl" else facts)
+            assert described.keys() == (crl_facts if role == "crl" else facts)
             assert described["secret_id"] == f"web-{child}-id"
             assert described["fingerprint_sha256"] == f"web-{child}-fingerprint"
             assert role == "crl" or described["subject"] == f"CN=web-{child}"
 
-    def test_its_certificates_without_options(self) -> None:
-        assert web().outputs[URN]["certificates"].keys() == {"listener", "client", "ca"}
+    def test_output_certificates_has_three_roles_with_the_required_arguments(self) -> None:
+        assert run_component().outputs[URN]["certificates"].keys() == {"listener", "client", "ca"}
 
 
-def test_its_parts_are_attributes() -> None:
-    parts: dict[str, Any] = {}
+def test_children_are_attributes_of_the_component() -> None:
+    labels: list[str] = []
 
     def write() -> dict[str, pulumi.Output[Any]]:
-        made = MTLSLoadBalancer("web", **SMALLEST, crl=CRL, sni_certificates={"shop": PAIR})
-        assert made.listener is not None
-        assert made.listener_certificate is not None
-        assert made.crl is not None
-        parts["sni"] = list(made.sni_certificates)
+        component = MTLSLoadBalancer("web", **REQUIRED, crl=CRL, sni_certificates={"shop": PAIR})
+        assert component.listener is not None
+        assert component.listener_certificate is not None
+        assert component.crl is not None
+        labels.extend(component.sni_certificates)
         return {
-            "balancer": made.load_balancer.id,
-            "listener": made.listener.id,
-            "pool": made.pool.id,
-            "ca": made.ca.subject,
-            "client": made.client_certificate.subject,
-            "crl": made.crl.next_update,
-            "server": made.listener_certificate.subject,
-            "sni": made.sni_certificates["shop"].id,
-            "vip": made.vip_address,
-            "role": made.certificates["ca"],
+            "load_balancer": component.load_balancer.id,
+            "listener": component.listener.id,
+            "pool": component.pool.id,
+            "ca": component.ca.subject,
+            "client": component.client_certificate.subject,
+            "crl": component.crl.next_update,
+            "server": component.listener_certificate.subject,
+            "sni": component.sni_certificates["shop"].id,
+            "vip": component.vip_address,
+            "role": component.certificates["ca"],
         }
 
     value = run(write).value
-    assert parts["sni"] == ["shop"]
-    assert value["balancer"] == "web-load-balancer-id"
+    assert labels == ["shop"]
+    assert value["load_balancer"] == "web-load-balancer-id"
     assert value["ca"] == "CN=web-ca"
     assert value["crl"] == "2026-02-01T00:00:00Z"
     assert value["sni"] == "web-sni-shop-id"
@@ -223,73 +228,71 @@ def test_its_parts_are_attributes() -> None:
     assert value["role"]["subject"] == "CN=web-ca"
 
 
-def test_no_health_monitor() -> None:
-    assert "health_monitor" not in children(web(health_monitor=False))["web-pool"].inputs
+def test_false_removes_the_health_monitor() -> None:
+    assert "health_monitor" not in children(run_component(health_monitor=False))["web-pool"].inputs
 
 
-def test_sni_alone() -> None:
-    made = children(web(listener_certificate=None, sni_certificates={"shop": PAIR}))
-    assert made["web-listener"].inputs["sni_secret_id"] == ["web-sni-shop-id"]
-    assert "secret_id" not in made["web-listener"].inputs
+def test_listener_with_sni_certificates_needs_no_default_certificate() -> None:
+    resources = children(run_component(listener_certificate=None, sni_certificates={"shop": PAIR}))
+    assert resources["web-listener"].inputs["sni_secret_id"] == ["web-sni-shop-id"]
+    assert "secret_id" not in resources["web-listener"].inputs
 
 
-def test_certificates_of_the_programs_own() -> None:
-    """They are shared by several load balancers, and stay where they are."""
-
+def test_components_share_certificate_resources_of_the_program() -> None:
     def write() -> None:
-        authority = CertificateAuthority("ours", certificate=PEM)
+        ca = CertificateAuthority("ours", certificate=PEM)
         for name in ("one", "two"):
             MTLSLoadBalancer(
                 name,
-                ca=authority,
+                ca=ca,
                 client_certificate=ClientCertificate(f"{name}-own-client", certificate=PEM, private_key=KEY),
                 listener_certificate=ListenerCertificate(f"{name}-own-server", certificate=PEM, private_key=KEY),
                 crl=RevocationList(f"{name}-own-crl", revocation_list=CRL),
                 members=[],
             )
 
-    made = run(write).declared
-    assert made["ours"].urn == f"urn:pulumi:{STACK}::{PROJECT}::{GCORE}CertificateAuthority::ours"
+    resources = run(write).declared
+    assert resources["ours"].urn == f"urn:pulumi:{STACK}::{PROJECT}::{GCORE}CertificateAuthority::ours"
     for name in ("one", "two"):
-        pool = made[f"{name}-pool"].inputs
+        pool = resources[f"{name}-pool"].inputs
         assert pool["ca_secret_id"] == "ours-id"
         assert pool["secret_id"] == f"{name}-own-client-id"
         assert pool["crl_secret_id"] == f"{name}-own-crl-id"
-        assert made[f"{name}-listener"].inputs["secret_id"] == f"{name}-own-server-id"
-        assert not {f"{name}-ca", f"{name}-crl", f"{name}-client-certificate"} & made.keys()
+        assert resources[f"{name}-listener"].inputs["secret_id"] == f"{name}-own-server-id"
+        assert not {f"{name}-ca", f"{name}-crl", f"{name}-client-certificate"} & resources.keys()
 
 
-class TestOnWhatExists:
-    """The guide's way: a load balancer that was made elsewhere gets the pool."""
+class TestExistingObjects:
+    """A pool on a load balancer that the program does not create, as in Gcore's guide."""
 
-    def test_a_load_balancer(self) -> None:
-        made = children(web(load_balancer_id=BALANCER))
-        balancer = made["web-load-balancer"]
-        assert balancer.is_read
-        assert balancer.read_id == BALANCER
-        assert balancer.inputs == {}
-        assert balancer.parent == URN
-        assert made["web-listener"].inputs["load_balancer_id"] == BALANCER
-        assert made["web-pool"].inputs["load_balancer_id"] == BALANCER
+    def test_existing_load_balancer_is_read_and_gets_listener_and_pool(self) -> None:
+        resources = children(run_component(load_balancer_id=LOAD_BALANCER_ID))
+        load_balancer = resources["web-load-balancer"]
+        assert load_balancer.is_read
+        assert load_balancer.read_id == LOAD_BALANCER_ID
+        assert load_balancer.inputs == {}
+        assert load_balancer.parent == URN
+        assert resources["web-listener"].inputs["load_balancer_id"] == LOAD_BALANCER_ID
+        assert resources["web-pool"].inputs["load_balancer_id"] == LOAD_BALANCER_ID
 
-    def test_a_listener(self) -> None:
-        program = web(load_balancer_id=BALANCER, listener_id=LISTENER, listener_certificate=None)
-        made = children(program)
-        assert set(made) == {"web-load-balancer", "web-ca", "web-client-certificate", "web-pool"}
-        assert made["web-pool"].inputs["listener_id"] == LISTENER
+    def test_existing_listener_gets_the_pool(self) -> None:
+        program = run_component(load_balancer_id=LOAD_BALANCER_ID, listener_id=LISTENER_ID, listener_certificate=None)
+        resources = children(program)
+        assert set(resources) == {"web-load-balancer", "web-ca", "web-client-certificate", "web-pool"}
+        assert resources["web-pool"].inputs["listener_id"] == LISTENER_ID
         assert program.outputs[URN]["certificates"].keys() == {"client", "ca"}
-        assert program.outputs[URN]["listener_id"] == LISTENER
+        assert program.outputs[URN]["listener_id"] == LISTENER_ID
 
-    def test_its_id_may_be_an_output(self) -> None:
-        made = children(web(load_balancer_id=pulumi.Output.from_input(BALANCER)))
-        assert made["web-load-balancer"].read_id == BALANCER
+    def test_id_of_an_existing_load_balancer_can_be_an_output(self) -> None:
+        resources = children(run_component(load_balancer_id=pulumi.Output.from_input(LOAD_BALANCER_ID)))
+        assert resources["web-load-balancer"].read_id == LOAD_BALANCER_ID
 
 
-OF_BALANCER: dict[str, Any] = {
+LOAD_BALANCER_ARGUMENTS: dict[str, Any] = {
     "flavor": "x",
-    "vip_network_id": BALANCER,
-    "vip_subnet_id": BALANCER,
-    "vip_port_id": BALANCER,
+    "vip_network_id": LOAD_BALANCER_ID,
+    "vip_subnet_id": LOAD_BALANCER_ID,
+    "vip_port_id": LOAD_BALANCER_ID,
     "vip_ip_family": "dual",
     "floating_ip": {"source": "new"},
     "preferred_connectivity": "L2",
@@ -297,7 +300,7 @@ OF_BALANCER: dict[str, Any] = {
     "tags": {},
     "admin_state_up": True,
 }
-OF_LISTENER: dict[str, Any] = {
+LISTENER_ARGUMENTS: dict[str, Any] = {
     "listener_certificate": PAIR,
     "sni_certificates": {},
     "protocol_port": 1,
@@ -310,7 +313,8 @@ OF_LISTENER: dict[str, Any] = {
 }
 
 
-def refused(write: Callable[[], object]) -> str:
+def error_message(write: Callable[[], object]) -> str:
+    """Return the message of the error that a program raises, which is one line with the component's name."""
     with pytest.raises(pulumi.RunError) as caught:
         write()
     message = str(caught.value)
@@ -319,23 +323,25 @@ def refused(write: Callable[[], object]) -> str:
     return message
 
 
-class TestContradictions:
-    @pytest.mark.parametrize("argument", OF_BALANCER)
-    def test_of_a_load_balancer_that_exists(self, argument: str) -> None:
-        message = refused(lambda: web(load_balancer_id=BALANCER, **{argument: OF_BALANCER[argument]}))
-        assert f"{argument} can't go with load_balancer_id" in message
+class TestContradictoryArguments:
+    @pytest.mark.parametrize("argument", LOAD_BALANCER_ARGUMENTS)
+    def test_argument_of_an_existing_load_balancer_is_an_error(self, argument: str) -> None:
+        message = error_message(
+            lambda: run_component(load_balancer_id=LOAD_BALANCER_ID, **{argument: LOAD_BALANCER_ARGUMENTS[argument]})
+        )
+        assert f"{argument} cannot be set together with load_balancer_id" in message
         assert f"Remove {argument}, or load_balancer_id." in message
 
-    @pytest.mark.parametrize("argument", OF_LISTENER)
-    def test_of_a_listener_that_exists(self, argument: str) -> None:
-        existing = {"load_balancer_id": BALANCER, "listener_id": LISTENER, "listener_certificate": None}
-        message = refused(lambda: web(**{**existing, argument: OF_LISTENER[argument]}))
-        assert f"{argument} can't go with listener_id" in message
+    @pytest.mark.parametrize("argument", LISTENER_ARGUMENTS)
+    def test_argument_of_an_existing_listener_is_an_error(self, argument: str) -> None:
+        existing = {"load_balancer_id": LOAD_BALANCER_ID, "listener_id": LISTENER_ID, "listener_certificate": None}
+        message = error_message(lambda: run_component(**{**existing, argument: LISTENER_ARGUMENTS[argument]}))
+        assert f"{argument} cannot be set together with listener_id" in message
 
-    def test_several_at_once(self) -> None:
-        message = refused(lambda: web(load_balancer_id=BALANCER, flavor="x", tags={"a": "1"}))
-        assert "flavor, tags can't go with load_balancer_id" in message
+    def test_error_lists_all_contradictory_arguments(self) -> None:
+        message = error_message(lambda: run_component(load_balancer_id=LOAD_BALANCER_ID, flavor="x", tags={"a": "1"}))
+        assert "flavor, tags cannot be set together with load_balancer_id" in message
 
-    def test_a_listener_without_its_load_balancer(self) -> None:
-        message = refused(lambda: web(listener_id=LISTENER, listener_certificate=None))
-        assert "listener_id needs load_balancer_id" in message
+    def test_listener_id_without_load_balancer_id_is_an_error(self) -> None:
+        message = error_message(lambda: run_component(listener_id=LISTENER_ID, listener_certificate=None))
+        assert "listener_id requires load_balancer_id" in message

@@ -18,9 +18,9 @@ from gcore_tls_provider.lifecycle.kinds import KINDS
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
 from gcore_tls_provider.lifecycle.run.context import ResourceContext
 from gcore_tls_provider.lifecycle.session import Session
-from tests.fake_engine.account import as_engine
-from tests.fake_engine.recording_host import RecordingHost
-from tests.resources.declared import GCORE, Declared, run
+from tests.fake_engine.recording_engine import RecordingEngine
+from tests.fake_engine.stack import engine_value
+from tests.resources.program import GCORE, DeclaredResource, run
 
 _CONFIGURED = {"gcore:projectId": "1", "gcore:regionId": "1"}
 
@@ -47,16 +47,16 @@ class Folder:
     def findings(self, program: str) -> list[str]:
         """Return the lines that a preview prints for a program, sorted by resource name."""
         session, certificates = (
-            Session.start(Configuration.read(_CONFIGURED.get, {}), RecordingHost()),
+            Session.start(Configuration.read(_CONFIGURED.get, {}), RecordingEngine()),
             CertificateCache(),
         )
         findings: dict[str, list[str]] = {}
         declared = run(lambda: exec(compile(program, "program", "exec"), {"__name__": "__main__"})).declared
         for name, each in declared.items():
             if each.type.startswith(GCORE):
-                inputs = as_engine(_inputs(each))
+                inputs = engine_value(_inputs(each))
                 context = ResourceContext.of(Record.of(inputs))
-                olds = as_engine(self.last.get(name, {}))
+                olds = engine_value(self.last.get(name, {}))
                 kind = KINDS[each.type.removeprefix(GCORE)]
                 outcome = plan.check(kind, session, context, certificates, olds, inputs)
                 certificates.put(outcome.published)
@@ -65,7 +65,7 @@ class Folder:
         return [each for name in sorted(findings) for each in findings[name]]
 
 
-def _inputs(declared: Declared) -> Mapping[str, Any]:
+def _inputs(declared: DeclaredResource) -> Mapping[str, Any]:
     return {**{key: _as_ids(value) for key, value in declared.inputs.items()}, RECORD: declared.record}
 
 

@@ -89,6 +89,6 @@ def test_missing_description_of_an_argument_is_found() -> None:
 
 
 def test_alias_has_a_docstring() -> None:
-    from gcore_tls_provider.resources import resource
+    from gcore_tls_provider.resources import shared_arguments
 
-    assert re.search(r'^Material: .*\n"""', inspect.getsource(resource), re.MULTILINE)
+    assert re.search(r'^Material: .*\n"""', inspect.getsource(shared_arguments), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The adapters between the engine and the lifecycles, in this process."""
+"""Handlers of the dynamic providers, called in this process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from gcore_tls_provider.dynamic import handlers, process
 from gcore_tls_provider.errors import ConfigurationError, GcoreTlsError, Unauthorized
 from gcore_tls_provider.hidden_inputs import RECORD, VERSION, to_json
 from gcore_tls_provider.lifecycle.inputs.fields import Field
-from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties, ResourceInputs, error_finding
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN, Properties, ResourceInputs
 from gcore_tls_provider.lifecycle.kind import Kind, LiveObject
 from gcore_tls_provider.lifecycle.plan import CheckOutcome, Diff
 from gcore_tls_provider.lifecycle.run.configuration import ENVIRONMENT
@@ -48,8 +48,8 @@ RESOURCE: dict[str, Any] = {"urn": URN, "name": "it", "stack": "dev", "timeouts"
 SAVED: dict[str, Any] = {RECORD: {"v": VERSION, "resource": to_json(RESOURCE), "nonce": "a"}}
 EXPORT = "gcore_tls_provider.pulumi_internals.stack_export.export_stack"
 
-# What stands in every user's state: the pickle's payload after its two bytes of protocol, in base64.
-SERIALIZED = {
+# Pickled providers in the state of every user: payload after the two bytes of the protocol, in base64.
+PICKLES = {
     "SecretProvider": ("lTYAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwOU2VjcmV0UHJvdmlkZXKUk5QpgZQu"),
     "ListenerCertificateProvider": (
         "lUMAAAAAAAAAjBxnY29yZV90bHNfcHJvdmlkZXIucHJvdmlkZXJzlIwbTGlzdGVuZXJDZXJ0aWZpY2F0ZVByb3ZpZGVylJOUKYGULg=="
@@ -90,64 +90,64 @@ RESOURCES: Mapping[str, type[GcoreResource]] = {
 }
 
 
-def serialized(provider: ResourceProvider) -> str:
-    """As the SDK writes it into `__provider`."""
+def pickle_of(provider: ResourceProvider) -> str:
+    """Return a provider as the SDK writes it into `__provider`."""
     text, contains_secrets = _serialize(True, serialize_provider, provider)
     assert contains_secrets is False
     return str(text)
 
 
-class TestSerialized:
-    def test_every_provider_is_here(self) -> None:
-        there = {
+class TestPickledProviders:
+    def test_every_provider_has_a_pickle_and_a_resource_here(self) -> None:
+        defined = {
             name for name, each in vars(providers).items() if isinstance(each, type) and name.endswith("Provider")
         } - {"ResourceProvider", "_Provider"}
-        assert there == set(SERIALIZED) == set(RESOURCES)
+        assert defined == set(PICKLES) == set(RESOURCES)
 
     @pytest.mark.parametrize("name", RESOURCES)
-    def test_it_is_in_every_users_state(self, name: str) -> None:
-        """Another value would show as a change of every resource that exists."""
-        text = serialized(getattr(providers, name)())
-        assert b64encode(b64decode(text)[2:]).decode() == SERIALIZED[name]
+    def test_the_pickle_of_a_provider_never_changes(self, name: str) -> None:
+        """With another value, Pulumi reports a change of every existing resource."""
+        text = pickle_of(getattr(providers, name)())
+        assert b64encode(b64decode(text)[2:]).decode() == PICKLES[name]
         assert len(text) < 200
 
     @pytest.mark.parametrize("name", RESOURCES)
-    def test_it_is_a_reference_and_nothing_else(self, name: str) -> None:
+    def test_the_pickle_contains_only_a_reference_to_the_class(self, name: str) -> None:
         provider = getattr(providers, name)()
-        raw = b64decode(serialized(provider))
+        raw = b64decode(pickle_of(provider))
         strings = [argument for _, argument, _ in pickletools.genops(raw) if isinstance(argument, str)]
         assert strings == ["gcore_tls_provider.providers", name]
         assert type(dill.loads(raw)) is type(provider)
         assert vars(provider) == {}
 
     @pytest.mark.parametrize("name", RESOURCES)
-    def test_configuring_it_leaves_nothing_in_it(self, name: str, configured: Callable[..., None]) -> None:
+    def test_configure_does_not_change_the_pickle(self, name: str, configured: Callable[..., None]) -> None:
         provider = getattr(providers, name)()
-        before = serialized(provider)
+        before = pickle_of(provider)
         configured(provider)
-        assert serialized(provider) == before
+        assert pickle_of(provider) == before
 
     @pytest.mark.parametrize("name", RESOURCES)
-    def test_it_is_no_secret(self, name: str) -> None:
-        """As a secret it would be encrypted anew in every run."""
+    def test_the_pickle_is_not_a_secret(self, name: str) -> None:
+        """A secret is encrypted again in every run, so the state would differ each time."""
         assert getattr(providers, name).serialize_as_secret_always is False
 
     @pytest.mark.parametrize("name", RESOURCES)
-    def test_whose_it_is(self, name: str, provider_of: ProviderOf) -> None:
+    def test_a_provider_belongs_to_the_resource_of_its_name(self, name: str, provider_of: ProviderOf) -> None:
         resource = RESOURCES[name]
         assert resource._dynamic_provider is getattr(providers, name)
         assert resource._resource_type_name == f"dynamic/gcore:{name.removesuffix('Provider')}"
 
 
 class Teapot(ResourceInputs):
-    """Inputs of a kind that exists in this test only."""
+    """Inputs of a kind that exists only in this test."""
 
     shape: str | None = None
 
 
 @dataclass
 class RecordingLifecycle:
-    """Stands for `plan` and `apply`: returns or raises what a test wants, and records what it gets."""
+    """Substitute for `plan` and `apply`: it returns or raises a given value, and records its arguments."""
 
     raises: BaseException | None = None
     outcome: CheckOutcome = field(default_factory=lambda: CheckOutcome({}, ()))
@@ -184,7 +184,7 @@ class RecordingLifecycle:
 
 
 class TeapotKind(Kind[Teapot]):
-    """A kind without fields; the recording lifecycle stands before its verbs."""
+    """Kind without fields, whose verbs the recording lifecycle replaces."""
 
     name = "teapot"
     inputs = Teapot
@@ -207,23 +207,23 @@ ProviderOf = Callable[[RecordingLifecycle], handlers.Handlers]
 
 @pytest.fixture
 def provider_of(monkeypatch: pytest.MonkeyPatch) -> ProviderOf:
-    """The handlers of a kind, in front of a recording lifecycle."""
+    """Return a function that creates handlers of a kind on top of a recording lifecycle."""
 
-    def make(lifecycle: RecordingLifecycle) -> handlers.Handlers:
+    def create(lifecycle: RecordingLifecycle) -> handlers.Handlers:
         monkeypatch.setattr(handlers, "plan", lifecycle)
         monkeypatch.setattr(handlers, "apply", lifecycle)
         return handlers.Handlers(TeapotKind())
 
-    return make
+    return create
 
 
 @pytest.fixture
 def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Configures a provider as the engine does, in a process that has no session yet."""
+    """Return a function that configures a provider as the engine does, in a process without a session."""
     monkeypatch.setattr(process, "_process", None)
     monkeypatch.setattr(sys, "argv", ["provider"])
     monkeypatch.setattr(EXPORT, lambda _stack: b'{"deployment": {}}')
-    # Set first, so that it is put back as it was afterwards.
+    # Set the limit first, so that monkeypatch restores it after the test.
     monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
     monkeypatch.delenv(process.DEBUG, raising=False)
     for variable in ENVIRONMENT.values():
@@ -249,10 +249,10 @@ every_handler = pytest.mark.parametrize("handler", HANDLERS)
 
 class TestErrors:
     @every_handler
-    def test_one_of_ours_comes_without_its_causes(
+    def test_an_error_of_this_package_is_raised_without_its_causes(
         self, handler: str, configured: Callable[..., None], provider_of: ProviderOf
     ) -> None:
-        """The engine would print them too."""
+        """The engine prints the causes of an error too."""
         error = Unauthorized("read secret 1", "Gcore answered 401", "Check the API key.")
         provider = provider_of(RecordingLifecycle(raises=error))
         configured(provider)
@@ -264,7 +264,7 @@ class TestErrors:
         assert CANARY not in "".join(traceback.format_exception(caught.value))
 
     @every_handler
-    def test_an_unforeseen_one_says_its_kind_only(
+    def test_an_unexpected_error_shows_only_its_type(
         self, handler: str, configured: Callable[..., None], provider_of: ProviderOf
     ) -> None:
         provider = provider_of(RecordingLifecycle(raises=ValueError(f"bad key {CANARY}")))
@@ -278,7 +278,7 @@ class TestErrors:
         assert caught.value.__cause__ is None
 
     @every_handler
-    def test_debugging_shows_all_of_it(
+    def test_an_unexpected_error_is_raised_unchanged_while_debugging(
         self, handler: str, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch, provider_of: ProviderOf
     ) -> None:
         error = ValueError(f"bad key {CANARY}")
@@ -302,12 +302,14 @@ class TestErrors:
         configured(provider_of(RecordingLifecycle()))
         assert sys.tracebacklimit == limit
 
-    def test_a_wrong_configuration(self, configured: Callable[..., None], provider_of: ProviderOf) -> None:
+    def test_an_invalid_configuration_value_raises_configuration_error(
+        self, configured: Callable[..., None], provider_of: ProviderOf
+    ) -> None:
         with pytest.raises(ConfigurationError, match="gcore:parallel"):
             configured(provider_of(RecordingLifecycle()), parallel="many")
 
     @pytest.mark.parametrize("handler", ["check", "create", "read", "update", "delete"])
-    def test_before_it_was_configured(
+    def test_a_handler_fails_before_configure(
         self, handler: str, monkeypatch: pytest.MonkeyPatch, provider_of: ProviderOf
     ) -> None:
         monkeypatch.setattr(process, "_process", None)
@@ -316,7 +318,9 @@ class TestErrors:
 
 
 class TestValues:
-    def test_unknown_values_on_their_way_in(self, configured: Callable[..., None], provider_of: ProviderOf) -> None:
+    def test_check_and_diff_convert_unknown_values_of_the_engine(
+        self, configured: Callable[..., None], provider_of: ProviderOf
+    ) -> None:
         lifecycle = RecordingLifecycle()
         provider = provider_of(lifecycle)
         configured(provider)
@@ -327,7 +331,9 @@ class TestValues:
         provider.diff("id", {"z": 1.0}, news)
         assert lifecycle.received == [({"y": UNKNOWN}, plain), ({"z": 1.0}, plain)]
 
-    def test_unknown_values_on_their_way_out(self, configured: Callable[..., None], provider_of: ProviderOf) -> None:
+    def test_check_returns_unknown_values_of_the_engine(
+        self, configured: Callable[..., None], provider_of: ProviderOf
+    ) -> None:
         inputs = {"a": UNKNOWN, "b": [{"c": UNKNOWN}, 1], "d": "text"}
         provider = provider_of(RecordingLifecycle(outcome=CheckOutcome(inputs, ())))
         configured(provider)
@@ -335,32 +341,32 @@ class TestValues:
         assert result.inputs == {"a": rpc.UNKNOWN, "b": [{"c": rpc.UNKNOWN}, 1], "d": "text"}
         assert result.failures == []
 
-    def test_findings(
+    def test_check_returns_errors_as_failures_and_logs_warnings(
         self, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch, provider_of: ProviderOf
     ) -> None:
-        """Errors are failures, named in their reason only: the engine would print the property's value."""
-        warned: list[tuple[str, str]] = []
+        """A failure names its property only in its reason: the engine prints the value of a failed property."""
+        warnings: list[tuple[str, str]] = []
         monkeypatch.setattr(
             "gcore_tls_provider.pulumi_internals.engine_client.EngineClient.warn",
-            lambda _self, urn, text: warned.append((urn, text)),
+            lambda _self, urn, text: warnings.append((urn, text)),
         )
         warning = Finding("SOON", "warning", "certificate", "It expires soon.", "Renew it.")
-        error = error_finding("private_key", "KEY_MISMATCH", "It is another's.", "Give the right one.")
+        error = Finding("KEY_MISMATCH", "error", "private_key", "It is of another certificate.", "Set the right one.")
         provider = provider_of(RecordingLifecycle(outcome=CheckOutcome({}, (warning, error))))
         configured(provider)
         result = provider.check({}, SAVED)
         failures = [(each.property, each.reason) for each in result.failures]
-        assert failures == [("", "private_key: It is another's. Give the right one. [KEY_MISMATCH]")]
-        assert warned == [(URN, "certificate: It expires soon. Renew it. [SOON]")]
+        assert failures == [("", "private_key: It is of another certificate. Set the right one. [KEY_MISMATCH]")]
+        assert warnings == [(URN, "certificate: It expires soon. Renew it. [SOON]")]
 
     @pytest.mark.parametrize("settled", [True, False])
-    def test_the_state_is_read_unless_the_program_says_that_nothing_is_under_way(
+    def test_the_state_is_read_unless_the_program_has_found_it_clean(
         self, settled: bool, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch, provider_of: ProviderOf
     ) -> None:
-        read: list[str] = []
+        exported: list[str] = []
 
         def export(stack: str) -> bytes:
-            read.append(stack)
+            exported.append(stack)
             return b'{"deployment": {}}'
 
         monkeypatch.setattr(EXPORT, export)
@@ -369,15 +375,17 @@ class TestValues:
         news = {RECORD: {"v": VERSION, "resource": to_json({**RESOURCE, "settled": settled})}}
         provider.check({}, news)
         provider.diff("id", {}, news)
-        assert read == ([] if settled else ["dev"])
+        assert exported == ([] if settled else ["dev"])
 
-    def test_an_object_that_is_gone(self, configured: Callable[..., None], provider_of: ProviderOf) -> None:
+    def test_read_of_a_deleted_object_returns_an_empty_id(
+        self, configured: Callable[..., None], provider_of: ProviderOf
+    ) -> None:
         provider = provider_of(RecordingLifecycle())
         configured(provider)
         result = provider.read("id", SAVED)
         assert (result.id, result.outs) == ("", {})
 
-    def test_one_session_for_all_providers(self, configured: Callable[..., None], provider_of: ProviderOf) -> None:
+    def test_all_providers_share_one_session(self, configured: Callable[..., None], provider_of: ProviderOf) -> None:
         configured(provider_of(RecordingLifecycle()), projectId="1")
         session = process._process
         configured(provider_of(RecordingLifecycle()), projectId="2")

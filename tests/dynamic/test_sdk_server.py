@@ -1,4 +1,4 @@
-"""The providers in the installed SDK's own server, spoken to as the engine does."""
+"""Providers in the server of the installed SDK, called over gRPC as the engine does."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from gcore_tls_provider import providers
 from gcore_tls_provider.certificates import DevelopmentCa
 from gcore_tls_provider.hidden_inputs import RECORD, to_json
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
-from tests.fake_engine.recording_host import IDENTITY, Making, exported
+from tests.fake_engine.recording_engine import IDENTITY, PendingCreateRecord, make_export
 
 CANARY = "1234$canary"
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/gcore:Secret::it"
-OF_GRPC = 8
-"""Threads that gRPC's own core may start beside those of the executor."""
-ATTEMPT = "5f0c4f27d1c3a9e0"
+GRPC_THREADS = 8
+"""Maximum number of threads that gRPC's core starts in addition to those of the executor."""
+NONCE = "5f0c4f27d1c3a9e0"
 CONTEXT: dict[str, Any] = {"urn": URN, "name": "it", "stack": "dev", "timeouts": {}}
 
 
@@ -53,14 +53,14 @@ class RecordingEngine(engine_pb2_grpc.EngineServicer):
 
 @dataclass
 class DynamicServer:
-    """The SDK's own provider process, spoken to as the engine does."""
+    """Provider process of the SDK, called over gRPC as the engine does."""
 
     stub: provider_pb2_grpc.ResourceProviderStub
     engine: RecordingEngine
     process: int
 
     def threads(self) -> int:
-        """How many threads it has now."""
+        """Return the current number of its threads."""
         return len(list(Path(f"/proc/{self.process}/task").iterdir()))
 
     def configure(self, url: str, **values: str) -> None:
@@ -72,26 +72,26 @@ class DynamicServer:
     def bag(self, kind: str, properties: Mapping[str, Any], **parts: str) -> Struct:
         bag = Struct()
         provider, _ = _serialize(True, serialize_provider, getattr(providers, f"{kind}Provider")())
-        record: dict[str, Any] = {"v": 1, "resource": to_json(CONTEXT), "nonce": ATTEMPT, **parts}
+        record: dict[str, Any] = {"v": 1, "resource": to_json(CONTEXT), "nonce": NONCE, **parts}
         bag.update({**properties, "__provider": provider, RECORD: record})
         return bag
 
     def check(self, kind: str, **properties: Any) -> provider_pb2.CheckResponse:
-        answer: provider_pb2.CheckResponse = self.stub.Check(
+        response: provider_pb2.CheckResponse = self.stub.Check(
             provider_pb2.CheckRequest(olds=Struct(), news=self.bag(kind, properties))
         )
-        return answer
+        return response
 
     def read(self, kind: str, object_id: str) -> provider_pb2.ReadResponse:
-        answer: provider_pb2.ReadResponse = self.stub.Read(
+        response: provider_pb2.ReadResponse = self.stub.Read(
             provider_pb2.ReadRequest(id=object_id, properties=self.bag(kind, {}, explicit="")), timeout=30
         )
-        return answer
+        return response
 
 
 @contextmanager
 def dynamic_server(path: Path | None = None) -> Iterator[DynamicServer]:
-    """Starts it; `path` is a folder of programs that come before all others."""
+    """Start the process; `path` is a folder of executables that precedes the others in PATH."""
     engine, host = RecordingEngine(), grpc.server(ThreadPoolExecutor(max_workers=4))
     engine_pb2_grpc.add_EngineServicer_to_server(engine, host)
     address = f"127.0.0.1:{host.add_insecure_port('127.0.0.1:0')}"
@@ -122,14 +122,14 @@ def emulator() -> Iterator[tuple[Emulator, str]]:
         yield emulator, url
 
 
-class Waiting(BaseHTTPRequestHandler):
-    """Answers that no secret exists, but only once so many ask at the same time."""
+class BarrierHandler(BaseHTTPRequestHandler):
+    """Request handler that returns 404, but only once a given number of requests is waiting."""
 
-    together: threading.Barrier
+    barrier: threading.Barrier
 
     def do_GET(self) -> None:
         if not self.path.endswith("first"):
-            self.together.wait()
+            self.barrier.wait()
         body = b'{"exception_class": "NotFoundError", "message": "not found"}'
         self.send_response(404)
         self.send_header("Content-Length", str(len(body)))
@@ -141,9 +141,9 @@ class Waiting(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def waiting_for(together: int) -> Iterator[str]:
-    """The address of a server that answers once so many ask at the same time."""
-    handler = type("Together", (Waiting,), {"together": threading.Barrier(together, timeout=20)})
+def server_with_barrier(requests: int) -> Iterator[str]:
+    """Yield the URL of a server that responds once this number of requests is waiting."""
+    handler = type("BarrierHandlerOfOneServer", (BarrierHandler,), {"barrier": threading.Barrier(requests, timeout=20)})
     web = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=web.serve_forever, daemon=True).start()
     try:
@@ -153,11 +153,14 @@ def waiting_for(together: int) -> Iterator[str]:
         web.server_close()
 
 
-class TestInTheSdksServer:
-    def test_a_life(self, emulator: tuple[Emulator, str], tmp_path: Path) -> None:
-        stored, url = emulator
+class TestSdkServer:
+    def test_an_object_is_checked_created_diffed_read_and_deleted(
+        self, emulator: tuple[Emulator, str], tmp_path: Path
+    ) -> None:
+        emulated, url = emulator
         certificate = DevelopmentCa.create("Backends CA").certificate_pem
-        (tmp_path / "state.json").write_bytes(exported(creating=[Making(URN, {RECORD: {"v": 1, "nonce": ATTEMPT}})]))
+        pending = PendingCreateRecord(URN, {RECORD: {"v": 1, "nonce": NONCE}})
+        (tmp_path / "state.json").write_bytes(make_export(pending_creates=[pending]))
         (tmp_path / "pulumi").write_text(f"#!/bin/sh\nexec cat {tmp_path}/state.json\n")
         (tmp_path / "pulumi").chmod(0o755)
         with dynamic_server(tmp_path) as server:
@@ -166,7 +169,7 @@ class TestInTheSdksServer:
             assert list(checked.failures) == []
             assert MessageToDict(checked.inputs)["subject"] == "CN=Backends CA"
             created = server.stub.Create(provider_pb2.CreateRequest(properties=checked.inputs))
-            assert set(stored.account.secrets) == {created.id}
+            assert set(emulated.account.secrets) == {created.id}
             olds = created.properties
             diff = server.stub.Diff(provider_pb2.DiffRequest(id=created.id, olds=olds, news=checked.inputs))
             assert diff.changes == provider_pb2.DiffResponse.DIFF_NONE
@@ -175,18 +178,18 @@ class TestInTheSdksServer:
             assert MessageToDict(read.properties) == MessageToDict(olds)
             assert MessageToDict(read.inputs) == MessageToDict(checked.inputs)
             server.stub.Delete(provider_pb2.DeleteRequest(id=created.id, properties=olds))
-            assert stored.account.secrets == {}
+            assert emulated.account.secrets == {}
             assert server.stub.Read(provider_pb2.ReadRequest(id=created.id, properties=olds)).id == ""
-            assert MessageToDict(olds)["name"] == ObjectNaming.of("it", IDENTITY, URN).name(ATTEMPT)
+            assert MessageToDict(olds)["name"] == ObjectNaming.of("it", IDENTITY, URN).name(NONCE)
             assert [each for each in server.engine.logged if each.severity == engine_pb2.WARNING] == []
 
-    def test_what_is_left_half_done_is_told_to_the_engine(self, tmp_path: Path) -> None:
-        """In the one way that the engine knows, which the SDK has no name for."""
+    def test_a_failed_create_returns_the_partial_state_to_the_engine(self, tmp_path: Path) -> None:
+        """The engine saves it from `ErrorResourceInitFailed`, for which the SDK has no function."""
         behavior = Behavior(failed_task="leave-error-object")
-        stored = Emulator(Settings(api_key=CANARY, task_seconds=TaskSeconds(0), behavior=behavior))
-        stored.faults.add([FailTask(action="fail_task", method="POST", error="no room")])
-        stored.faults.add([Respond(action="respond", method="DELETE", status=403, body={})])
-        with serving(stored) as url, dynamic_server(tmp_path) as server:
+        emulated = Emulator(Settings(api_key=CANARY, task_seconds=TaskSeconds(0), behavior=behavior))
+        emulated.faults.add([FailTask(action="fail_task", method="POST", error="no room")])
+        emulated.faults.add([Respond(action="respond", method="DELETE", status=403, body={})])
+        with serving(emulated) as url, dynamic_server(tmp_path) as server:
             server.configure(url)
             checked = server.check("LoadBalancer", tags={"team": "a"})
             with pytest.raises(grpc.RpcError) as caught:
@@ -195,25 +198,25 @@ class TestInTheSdksServer:
         assert caught.value.code() is grpc.StatusCode.UNKNOWN
         (raw,) = [each.value for each in caught.value.trailing_metadata() if each.key == "grpc-status-details-bin"]
         (detail,) = status_pb2.Status.FromString(raw).details
-        left = provider_pb2.ErrorResourceInitFailed()
-        assert detail.Unpack(left)
-        assert [left.id] == list(stored.account.load_balancers)
-        (reason,) = left.reasons
+        partial = provider_pb2.ErrorResourceInitFailed()
+        assert detail.Unpack(partial)
+        assert [partial.id] == list(emulated.account.load_balancers)
+        (reason,) = partial.reasons
         assert reason == str(caught.value.details()).strip().partition(": ")[2]
-        properties = MessageToDict(left.properties)
+        properties = MessageToDict(partial.properties)
         assert properties["tags"] == {"team": "a"}
         assert properties[RECORD]["partial"] == "recreate"
         assert properties["__provider"] == MessageToDict(checked.inputs)["__provider"]
         assert [each for each in server.engine.logged if "cannot keep" in each.message] == []
 
-    def test_an_unknown_value(self, emulator: tuple[Emulator, str]) -> None:
+    def test_check_accepts_an_unknown_value_and_returns_unknown_outputs(self, emulator: tuple[Emulator, str]) -> None:
         with dynamic_server() as server:
             server.configure(emulator[1])
             checked = server.check("CertificateAuthority", certificate=rpc.UNKNOWN)
             assert list(checked.failures) == []
             assert MessageToDict(checked.inputs)["fingerprint_sha256"] == rpc.UNKNOWN
 
-    def test_an_error_is_one_line(self, emulator: tuple[Emulator, str]) -> None:
+    def test_the_details_of_an_error_are_one_line_without_the_key(self, emulator: tuple[Emulator, str]) -> None:
         with dynamic_server() as server:
             server.configure(emulator[1], apiKey="wrong$canary")
             with pytest.raises(grpc.RpcError) as caught:
@@ -225,17 +228,17 @@ class TestInTheSdksServer:
         assert details.endswith("\n")
         assert "canary" not in details
 
-    def test_more_than_four_at_once(self) -> None:
-        """The server starts with four threads: with those, the twelve would wait for each other for ever."""
-        with waiting_for(12) as url, dynamic_server() as server, ThreadPoolExecutor(max_workers=12) as executor:
+    def test_twelve_requests_run_at_the_same_time(self) -> None:
+        """With the server's four initial threads, twelve requests would wait for each other permanently."""
+        with server_with_barrier(12) as url, dynamic_server() as server, ThreadPoolExecutor(max_workers=12) as executor:
             server.configure(url, parallel="12")
             assert server.read("Secret", "first").id == ""
             reads = [executor.submit(server.read, "Secret", f"id{number}") for number in range(12)]
             assert [each.result().id for each in reads] == [""] * 12
 
-    def test_threads_are_as_many_as_work_at_once(self) -> None:
-        """Those that wait in line, for Gcore or for each other, have none of their own."""
-        with waiting_for(16) as url, dynamic_server() as server, ThreadPoolExecutor(max_workers=96) as executor:
+    def test_the_number_of_threads_is_limited_to_the_configured_parallelism(self) -> None:
+        """Queued requests have no threads of their own."""
+        with server_with_barrier(16) as url, dynamic_server() as server, ThreadPoolExecutor(max_workers=96) as executor:
             server.configure(url, parallel="16")
             assert server.read("Secret", "first").id == ""
             before = server.threads()
@@ -245,5 +248,5 @@ class TestInTheSdksServer:
                 most = max(most, server.threads())
                 time.sleep(0.01)
             assert [each.result().id for each in reads] == [""] * 96
-        # Some of the sixteen were there before; gRPC adds a few of its own where it is busy.
-        assert 16 <= most <= before + 16 + OF_GRPC
+        # Some of the sixteen existed before; gRPC adds a few of its own under load.
+        assert 16 <= most <= before + 16 + GRPC_THREADS

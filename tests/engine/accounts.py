@@ -1,4 +1,4 @@
-"""Another account beside the one that the stacks of these tests have anyway."""
+"""Configuration of a second account."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.engine.stack import Stack
 EU = "gcore-eu"
 
 
-def configure_abroad(stack: Stack, url: str) -> None:
-    """Gives a stack the connection `gcore-eu`."""
+def configure_eu_account(stack: Stack, url: str) -> None:
+    """Configure the provider config `gcore-eu` of a stack."""
     stack.configure({f"{EU}:projectId": EU_PROJECT, f"{EU}:regionId": EU_REGION, f"{EU}:baseUrl": url})
     stack.configure_secret(f"{EU}:apiKey", EU_API_KEY)

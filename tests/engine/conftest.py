@@ -1,4 +1,4 @@
-"""What the tests on the real engine share: the engine, an emulator, certificates, stacks."""
+"""Shared fixtures of the tests with the real engine."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ NewProgram = Callable[[str], Stack]
 
 @pytest.fixture(scope="session", autouse=True)
 def engine() -> str:
-    """The engine. Without one these tests fail: they are never skipped."""
+    """Return the path of the engine. Fail without one: these tests are never skipped."""
     found = shutil.which("pulumi")
-    assert found, "There is no `pulumi` on PATH. Run the tests with scripts/test, which finds or builds it."
+    assert found, "`pulumi` is not on PATH. Run `scripts/test tests/engine`, which finds or builds it."
     return found
 
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentFiles:
-    """Certificates as a user has them."""
+    """Return certificate files as a user has them."""
     return write_development_certificates(tmp_path_factory.mktemp("certificates") / "files")
 
 
 @pytest.fixture(params=["guide", "openapi"])
 def dialect(request: pytest.FixtureRequest) -> Dialect:
-    """Which of Gcore's two documents the emulator follows; the package finds out by itself."""
+    """Return the dialect of the emulator: the variant of Gcore's API that it follows."""
     chosen: Dialect = request.param
     return chosen
 
 
-def emulated(seconds: Mapping[str, float] | None = None, /, **choices: object) -> Emulator:
-    """An empty emulator.
+def create_emulator(seconds: Mapping[str, float] | None = None, /, **choices: object) -> Emulator:
+    """Return an empty emulator.
 
     Args:
-        seconds: how long tasks take that take longer than others, by their type.
-        choices: how it behaves where nobody knows how Gcore does.
+        seconds: The durations of slow tasks, by task type.
+        choices: The behavior options.
     """
     return Emulator(
         Settings(
@@ -63,20 +63,20 @@ def emulated(seconds: Mapping[str, float] | None = None, /, **choices: object) -
 
 @pytest.fixture
 def emulator(dialect: Dialect) -> Emulator:
-    """An empty emulator."""
-    return emulated(**DIALECT_CHOICES[dialect])
+    """Return an empty emulator."""
+    return create_emulator(**DIALECT_CHOICES[dialect])
 
 
 @pytest.fixture
 def url(emulator: Emulator) -> Iterator[str]:
-    """Where the emulator answers."""
+    """Yield the base URL of the emulator."""
     with serving(emulator) as base_url:
         yield base_url
 
 
 @pytest.fixture
-def abroad(dialect: Dialect) -> Iterator[tuple[Emulator, str]]:
-    """Another account, in another region, and where it answers."""
+def eu_account(dialect: Dialect) -> Iterator[tuple[Emulator, str]]:
+    """Yield the emulator of a second account in another region, and its base URL."""
     emulator = Emulator(
         Settings(
             api_key=EU_API_KEY,
@@ -92,9 +92,9 @@ def abroad(dialect: Dialect) -> Iterator[tuple[Emulator, str]]:
 
 @pytest.fixture
 def new_stack(tmp_path: Path, url: str) -> NewStack:
-    """Makes a stack of a program, configured for the emulator."""
+    """Return a function that creates a stack of a program, configured for the emulator."""
 
-    def make(source: Path) -> Stack:
+    def create(source: Path) -> Stack:
         return Stack.of(
             source,
             tmp_path / f"stack-{len(list(tmp_path.iterdir()))}",
@@ -106,18 +106,18 @@ def new_stack(tmp_path: Path, url: str) -> NewStack:
             },
         )
 
-    return make
+    return create
 
 
 @pytest.fixture
 def new_program(new_stack: NewStack, tmp_path: Path) -> NewProgram:
-    """Makes a stack of a program that is given as text."""
+    """Return a function that creates a stack from the text of a program."""
 
-    def make(text: str) -> Stack:
+    def create(text: str) -> Stack:
         source = tmp_path / f"source-{len(list(tmp_path.iterdir()))}"
         source.mkdir()
         (source / "Pulumi.yaml").write_text("name: program\nruntime: python\n")
         (source / "__main__.py").write_text(text)
         return new_stack(source)
 
-    return make
+    return create

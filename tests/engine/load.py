@@ -1,8 +1,8 @@
-"""Clients that go on asking a load balancer while it is changed, and count what they got.
+"""Clients that send requests to a load balancer while it changes, and count the responses.
 
-Two kinds: some keep their connection, and some open one for each request. A kept connection that ends while it is idle,
-before a byte of the next response, says nothing of that request: RFC 9112, 9.3.1 lets a client send it once more, as
-every HTTP library does. Such repeats are counted apart. A fresh connection gets no second chance.
+Some clients keep their connection, and others open one for each request. If a kept connection ends while it is idle,
+before the first byte of the next response, the client repeats the request once, as RFC 9112, 9.3.1 allows and every
+HTTP library does. The repeats are counted separately. A failed request on a new connection is not repeated.
 """
 
 from __future__ import annotations
@@ -18,32 +18,35 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 PAUSE_SECONDS = 0.1
-"""Between two requests of a client. Handshakes are dear, and the machine has other things to do."""
+"""Pause between two requests of a client. Handshakes are expensive, and HAProxy needs processor time, too."""
 
-MOST = 6_000
-"""After so many requests a client stops, whatever is still to come."""
+MAX_REQUESTS = 6_000
+"""Maximum number of requests of a client."""
 
 _SECONDS = 60.0
 
 
 @dataclass
 class Client:
-    """One client, and what it has got.
+    """Client and its counts.
 
     Attributes:
-        keeps: whether it keeps its connection.
-        answered: how many requests were answered with 200.
-        failures: the others, each in words.
-        repeated: how many requests were sent once more, because the kept connection had ended.
-        slowest: seconds that the slowest request took since the count was last begun.
-        certificate: SHA-256 of what the load balancer showed last.
+        keeps_connection: Whether the client keeps its connection.
+        port: Port of the listener.
+        name: Server name.
+        ca: CA that the client trusts, PEM.
+        succeeded: Number of responses with status 200.
+        failures: Descriptions of all other responses and errors.
+        repeated: Number of requests that were repeated because a kept connection had ended.
+        slowest: Duration of the slowest request since the last start of a count, in seconds.
+        certificate: SHA-256 fingerprint of the last listener certificate.
     """
 
-    keeps: bool
+    keeps_connection: bool
     port: int
     name: str
     ca: str
-    answered: int = 0
+    succeeded: int = 0
     failures: list[str] = field(default_factory=list)
     repeated: int = 0
     slowest: float = 0.0
@@ -51,20 +54,20 @@ class Client:
     _connection: http.client.HTTPConnection | None = None
 
     @property
-    def asked(self) -> int:
-        """How many requests it has made; repeats don't count."""
-        return self.answered + len(self.failures)
+    def sent(self) -> int:
+        """Number of requests without repeats."""
+        return self.succeeded + len(self.failures)
 
     def run(self, ended: threading.Event) -> None:
-        """Asks until the end, or until it has asked `MOST` times."""
-        while not ended.is_set() and self.asked < MOST:
-            self.ask()
+        """Send requests until the event is set, or up to `MAX_REQUESTS`."""
+        while not ended.is_set() and self.sent < MAX_REQUESTS:
+            self.send_request()
             ended.wait(PAUSE_SECONDS)
         self._close()
 
-    def ask(self) -> None:
-        """One request."""
-        begun = time.monotonic()
+    def send_request(self) -> None:
+        """Send one request and count its response."""
+        started = time.monotonic()
         try:
             status = self._status()
         except (OSError, http.client.HTTPException) as error:
@@ -72,34 +75,34 @@ class Client:
             self.failures.append(f"{type(error).__name__}: {error}")
         else:
             if status == 200:
-                self.answered += 1
+                self.succeeded += 1
             else:
                 self.failures.append(str(status))
-        self.slowest = max(self.slowest, time.monotonic() - begun)
-        if not self.keeps:
+        self.slowest = max(self.slowest, time.monotonic() - started)
+        if not self.keeps_connection:
             self._close()
 
     def _status(self) -> int:
-        kept = self._connection is not None and self._connection.sock is not None
+        was_connected = self._connection is not None and self._connection.sock is not None
         try:
-            answer = self._begin()
+            response = self._send()
         except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            if not kept:
+            if not was_connected:
                 raise
             self.repeated += 1
             self._close()
-            answer = self._begin()
-        answer.read()
-        return answer.status
+            response = self._send()
+        response.read()
+        return response.status
 
-    def _begin(self) -> http.client.HTTPResponse:
-        """Sends a request, and reads the first line of its response."""
+    def _send(self) -> http.client.HTTPResponse:
+        """Send a request and read the headers of its response."""
         if self._connection is None or self._connection.sock is None:
-            self._connection = self._connected()
+            self._connection = self._connect()
         self._connection.request("GET", "/", headers={"Host": self.name})
         return self._connection.getresponse()
 
-    def _connected(self) -> http.client.HTTPConnection:
+    def _connect(self) -> http.client.HTTPConnection:
         context = ssl.create_default_context(cadata=self.ca)
         plain = socket.create_connection(("127.0.0.1", self.port), _SECONDS)
         try:
@@ -120,35 +123,35 @@ class Client:
 
 @dataclass(frozen=True)
 class Count:
-    """What all clients together have got since the count was begun."""
+    """Responses to all clients during an operation."""
 
-    what: str
-    asked: int
+    operation: str
+    sent: int
     failed: int
     repeated: int
     slowest: float
 
     def __str__(self) -> str:
         return (
-            f"{self.what}: {self.asked} requests, {self.failed} failed, {self.repeated} repeated after a kept "
+            f"{self.operation}: {self.sent} requests, {self.failed} failed, {self.repeated} repeated after a kept "
             f"connection was closed while idle; the slowest took {self.slowest:.1f} s"
         )
 
 
 @dataclass
 class Load:
-    """All clients."""
+    """Load of several clients."""
 
     clients: list[Client]
 
     @classmethod
     def of(cls, port: int, names: list[str], ca: str) -> Load:
-        """For each name one client that keeps its connection, and one that doesn't."""
-        return cls([Client(keeps, port, name, ca) for name in names for keeps in (True, False)])
+        """Create two clients for each name: one that keeps its connection, and one that does not."""
+        return cls([Client(keeps_connection, port, name, ca) for name in names for keeps_connection in (True, False)])
 
     @contextmanager
     def running(self) -> Iterator[Load]:
-        """They ask from here on, until the end."""
+        """Run the clients during the block."""
         ended = threading.Event()
         threads = [threading.Thread(target=client.run, args=(ended,), daemon=True) for client in self.clients]
         for thread in threads:
@@ -161,34 +164,34 @@ class Load:
                 thread.join(_SECONDS)
 
     @contextmanager
-    def counting(self, what: str) -> Iterator[list[Count]]:
-        """Counts what happens meanwhile, and a few requests of each client more; the count is there afterwards."""
-        counted: list[Count] = []
-        asked, failures, repeated = self._totals()
+    def counting(self, operation: str) -> Iterator[list[Count]]:
+        """Count requests during the block, and a few more of each client. Fill the list at the end."""
+        counts: list[Count] = []
+        sent, failures, repeated = self._totals()
         for client in self.clients:
             client.slowest = 0.0
-        yield counted
-        self.go_on()
-        now_asked, now_failures, now_repeated = self._totals()
+        yield counts
+        self.wait_for_requests()
+        now_sent, now_failures, now_repeated = self._totals()
         slowest = max(client.slowest for client in self.clients)
-        counted.append(Count(what, now_asked - asked, now_failures - failures, now_repeated - repeated, slowest))
+        counts.append(Count(operation, now_sent - sent, now_failures - failures, now_repeated - repeated, slowest))
 
-    def go_on(self, requests: int = 5) -> None:
-        """Waits until each client has begun and ended so many requests more."""
-        wanted = [client.asked + 1 + requests for client in self.clients]
+    def wait_for_requests(self, requests: int = 5) -> None:
+        """Wait until each client has started and completed this number of further requests."""
+        wanted = [client.sent + 1 + requests for client in self.clients]
         deadline = time.monotonic() + _SECONDS
-        while any(client.asked < count for client, count in zip(self.clients, wanted, strict=True)):
-            assert time.monotonic() < deadline, "the clients don't go on: is the load too small for what is to happen?"
+        while any(client.sent < count for client, count in zip(self.clients, wanted, strict=True)):
+            assert time.monotonic() < deadline, "the clients send no more requests. Increase MAX_REQUESTS."
             time.sleep(0.02)
 
     @property
     def failures(self) -> list[str]:
-        """All failures, in words."""
+        """Failures of all clients."""
         return [failure for client in self.clients for failure in client.failures]
 
     def _totals(self) -> tuple[int, int, int]:
         return (
-            sum(client.asked for client in self.clients),
+            sum(client.sent for client in self.clients),
             len(self.failures),
             sum(client.repeated for client in self.clients),
         )

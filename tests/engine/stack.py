@@ -1,4 +1,4 @@
-"""A stack of the real engine: a copy of a program, a backend of its own, and what its commands print."""
+"""Stack of the real engine, with a copy of a program and its own backend, and results of commands."""
 
 from __future__ import annotations
 
@@ -20,8 +20,14 @@ PASSPHRASE = "correct horse battery staple"
 
 
 @dataclass(frozen=True)
-class Command:
-    """What a command printed, and how it ended."""
+class CommandResult:
+    """Result of a command.
+
+    Attributes:
+        arguments: Arguments of `pulumi`.
+        code: Exit code.
+        output: Standard output and standard error.
+    """
 
     arguments: tuple[str, ...]
     code: int
@@ -29,57 +35,57 @@ class Command:
 
     @property
     def diagnostics(self) -> list[str]:
-        """The lines of its diagnostics that are errors or warnings, without their margin."""
+        """Error and warning lines of the diagnostics, without indentation."""
         _, _, diagnostics = self.output.partition("\nDiagnostics:\n")
         return [line.strip() for line in diagnostics.splitlines() if line.strip().startswith(("error:", "warning:"))]
 
     @property
     def errors(self) -> list[str]:
-        """The error lines, but the engine's own closing ones."""
+        """Error lines, without the engine's closing ones."""
         closing = ("error: update failed", "error: preview failed", "error: an unhandled error occurred")
         return [line for line in self.diagnostics if line.startswith("error:") and not line.startswith(closing)]
 
     def counts(self) -> dict[str, int]:
-        """The summary: `{"created": 10}`, `{"unchanged": 10}`."""
+        """Return the summary: `{"created": 10}`, `{"unchanged": 10}`."""
         _, _, summary = self.output.rpartition("\nResources:\n")
-        counted: dict[str, int] = {}
+        totals: dict[str, int] = {}
         for line in summary.splitlines():
             found = re.fullmatch(r"\s+(?:[-+~<>]+\s?)?(\d+) ([a-z ]+)", line)
             if found is None:
                 break
-            counted[found[2]] = int(found[1])
-        return counted
+            totals[found[2]] = int(found[1])
+        return totals
 
     def lines(self) -> list[str]:
-        """The output's lines with white space folded, for looking one up whatever its margin is."""
+        """Return the lines of the output with collapsed white space."""
         return [" ".join(line.split()) for line in self.output.splitlines()]
 
-    def expect_success(self) -> Command:
-        """The result itself, if it succeeded."""
-        assert self.code == 0, f"pulumi {' '.join(self.arguments)} ended with {self.code}:\n{self.output}"
+    def expect_success(self) -> CommandResult:
+        """Assert that the command succeeded, and return the result."""
+        assert self.code == 0, f"pulumi {' '.join(self.arguments)} failed with {self.code}:\n{self.output}"
         return self
 
-    def expect_failure(self) -> Command:
-        """The result itself, if it failed."""
+    def expect_failure(self) -> CommandResult:
+        """Assert that the command failed, and return the result."""
         assert self.code != 0, f"pulumi {' '.join(self.arguments)} succeeded:\n{self.output}"
         return self
 
-    def expect_nothing_to_do(self) -> Command:
-        """The result itself, if it succeeded and would change nothing."""
+    def expect_no_changes(self) -> CommandResult:
+        """Assert that the command succeeded without changes, and return the result."""
         assert set(self.expect_success().counts()) == {"unchanged"}, self.output
         return self
 
 
 @dataclass
 class Stack:
-    """A stack.
+    """Stack of a program.
 
     Attributes:
-        program: the folder of its program; may be changed between commands.
-        home: a folder of its own for the backend and Pulumi's home.
-        variables: what its commands find in their environment beside Pulumi's own.
-        name: what it is called.
-        seconds: how long a command may take.
+        program: Folder of the program, which tests can change between commands.
+        home: Folder for the backend and Pulumi's home.
+        variables: Additional environment variables of the commands.
+        name: Name of the stack.
+        seconds: Time limit of a command.
     """
 
     program: Path
@@ -90,14 +96,14 @@ class Stack:
 
     @classmethod
     def of(cls, source: Path, folder: Path, variables: Mapping[str, str]) -> Stack:
-        """A new stack of a copy of a program."""
+        """Create a stack with a copy of a program."""
         program = folder / "program"
         wanted = ("Pulumi.yaml", "__main__.py")
         if source == ROOT:
             program.mkdir(parents=True)
             for name in wanted:
                 shutil.copy(source / name, program / name)
-            # Its Pulumi.yaml names the virtual environment of the clone.
+            # Pulumi.yaml names the virtual environment of the clone.
             (program / ".venv").symlink_to(sys.prefix)
         else:
             shutil.copytree(source, program)
@@ -108,15 +114,15 @@ class Stack:
 
     @property
     def backend(self) -> Path:
-        """Where its state is."""
+        """Folder of the state."""
         return self.home / "backend"
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of its commands: nothing of Gcore's comes in from outside."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("GCORE_", "PULUMI_"))}
+        """Environment of the commands, without the GCORE_ and PULUMI_ variables of this process."""
+        own = {key: value for key, value in os.environ.items() if not key.startswith(("GCORE_", "PULUMI_"))}
         return {
-            **kept,
+            **own,
             "NO_COLOR": "1",
             "PULUMI_BACKEND_URL": f"file://{self.backend}",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
@@ -126,8 +132,8 @@ class Stack:
             **self.variables,
         }
 
-    def run(self, *arguments: str, typed: str = "") -> Command:
-        """Runs `pulumi` with these arguments in the program's folder; `typed` is its standard input."""
+    def run(self, *arguments: str, typed: str = "") -> CommandResult:
+        """Run `pulumi` in the program's folder. `typed` is its standard input."""
         done = subprocess.run(
             ["pulumi", *arguments],
             cwd=self.program,
@@ -139,10 +145,10 @@ class Stack:
             timeout=self.seconds,
             check=False,
         )
-        return Command(arguments, done.returncode, done.stdout)
+        return CommandResult(arguments, done.returncode, done.stdout)
 
     def configure(self, values: Mapping[str, object]) -> None:
-        """Sets plain values, structured ones included: in the stack's file, as people do."""
+        """Write plaintext values, including structured ones, to the stack's configuration file."""
         path = self.program / f"Pulumi.{self.name}.yaml"
         settings = yaml.safe_load(path.read_text()) if path.exists() else {}
         configured = settings.setdefault("config", {})
@@ -153,34 +159,34 @@ class Stack:
 
     @property
     def project(self) -> str:
-        """The name of the program's project."""
+        """Name of the project."""
         return str(yaml.safe_load((self.program / "Pulumi.yaml").read_text())["name"])
 
     def configure_secret(self, key: str, value: str) -> None:
-        """Sets a secret value."""
+        """Set a secret value."""
         self.run("config", "set", "--secret", key, "--non-interactive", typed=value).expect_success()
 
-    def preview(self, *arguments: str) -> Command:
-        """`pulumi preview`."""
+    def preview(self, *arguments: str) -> CommandResult:
+        """Run `pulumi preview`."""
         return self.run("preview", "--non-interactive", *arguments)
 
-    def up(self, *arguments: str) -> Command:
-        """`pulumi up`, without a preview of its own."""
+    def up(self, *arguments: str) -> CommandResult:
+        """Run `pulumi up` without a preview."""
         return self.run("up", "--yes", "--skip-preview", "--non-interactive", *arguments)
 
-    def refresh(self, *arguments: str) -> Command:
-        """`pulumi refresh`."""
+    def refresh(self, *arguments: str) -> CommandResult:
+        """Run `pulumi refresh`."""
         return self.run("refresh", "--yes", "--skip-preview", "--non-interactive", *arguments)
 
-    def destroy(self, *arguments: str) -> Command:
-        """`pulumi destroy`."""
+    def destroy(self, *arguments: str) -> CommandResult:
+        """Run `pulumi destroy`."""
         return self.run("destroy", "--yes", "--skip-preview", "--non-interactive", *arguments)
 
     def outputs(self) -> dict[str, object]:
-        """The stack's outputs."""
+        """Return the outputs of the stack."""
         found: dict[str, object] = json.loads(self.run("stack", "output", "--json").expect_success().output)
         return found
 
     def state_text(self) -> str:
-        """The state files as they are on disk."""
+        """Return the text of all state files."""
         return "\n".join(each.read_text() for each in sorted(self.backend.rglob("*.json*")) if each.is_file())

@@ -1,4 +1,4 @@
-"""Adoption on the real engine: objects of another stack, taken over, released, and never twice."""
+"""Adoption of objects of another stack, with the real engine."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.engine.stack import Stack
 
 pytestmark = pytest.mark.engine
 
-# What it asks Gcore, and how, is alike in both dialects.
+# The requests are the same in both dialects.
 openapi = pytest.mark.parametrize("dialect", ["openapi"], indirect=True)
 
-# Somebody else's, of every kind.
-THEIRS = """
+# Objects of all kinds in another stack.
+OTHER_STACK = """
 import pulumi
 import gcore_tls_provider as gcore
 
@@ -43,8 +43,8 @@ for name in ("balancer", "server", "client", "ca", "crl", "raw", "listener", "po
     pulumi.export(name, globals()[name].id)
 """
 
-# The same, adopted; `{...}` are ids, and whatever a test says differently.
-OURS = """
+# A program that adopts the same objects. The braces are IDs and properties that tests change.
+ADOPTING_STACK = """
 import pulumi
 import gcore_tls_provider as gcore
 
@@ -86,7 +86,7 @@ def paths(files: DevelopmentFiles) -> dict[str, str]:
     return {name: str(getattr(files, name)) for name in ("server", "server_key", "client", "client_key", "ca", "crl")}
 
 
-def ours(
+def adopting_program(
     files: DevelopmentFiles,
     ids: Mapping[str, object] | None,
     *,
@@ -95,7 +95,7 @@ def ours(
     opts: str = "",
 ) -> str:
     adopting = "lambda name: {}" if ids is None else f"lambda name: {{'existing_id': {dict(ids)!r}[name]}}"
-    return OURS.format(ids=adopting, owner=owner, members=members, opts=opts, **paths(files))
+    return ADOPTING_STACK.format(ids=adopting, owner=owner, members=members, opts=opts, **paths(files))
 
 
 def rewrite(stack: Stack, text: str) -> None:
@@ -106,18 +106,18 @@ def writes(emulator: Emulator, begin: int) -> list[str]:
     return [f"{each.method} {each.route}" for each in emulator.requests[begin:] if each.method in WRITES]
 
 
-def foreign(new_program: NewProgram, files: DevelopmentFiles) -> tuple[Stack, dict[str, object]]:
-    stack = new_program(THEIRS.format(**paths(files)))
+def deploy_other_stack(new_program: NewProgram, files: DevelopmentFiles) -> tuple[Stack, dict[str, object]]:
+    stack = new_program(OTHER_STACK.format(**paths(files)))
     stack.up().expect_success()
     return stack, stack.outputs()
 
 
-def test_everything_is_adopted_without_a_write(
+def test_objects_of_all_kinds_are_adopted_without_writes(
     new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator
 ) -> None:
-    _, ids = foreign(new_program, files)
+    _, ids = deploy_other_stack(new_program, files)
     begin = len(emulator.requests)
-    stack = new_program(ours(files, ids))
+    stack = new_program(adopting_program(files, ids))
     preview = stack.preview().expect_success()
     assert preview.errors == []
     assert sum("is adopted" in each for each in preview.diagnostics) == 8
@@ -125,14 +125,14 @@ def test_everything_is_adopted_without_a_write(
     stack.up().expect_success()
     assert writes(emulator, begin) == []
     assert stack.outputs() == ids
-    stack.preview().expect_nothing_to_do()
-    stack.refresh().expect_nothing_to_do()
-    stack.preview().expect_nothing_to_do()
+    stack.preview().expect_no_changes()
+    stack.refresh().expect_no_changes()
+    stack.preview().expect_no_changes()
 
-    rewrite(stack, ours(files, None))
-    stack.preview().expect_nothing_to_do()
+    rewrite(stack, adopting_program(files, None))
+    stack.preview().expect_no_changes()
     stack.up().expect_success()
-    stack.preview().expect_nothing_to_do()
+    stack.preview().expect_no_changes()
     assert writes(emulator, begin) == []
 
     stack.destroy().expect_success()
@@ -140,39 +140,39 @@ def test_everything_is_adopted_without_a_write(
     assert not emulator.account.secrets
 
 
-def test_differences_are_shown_then_changed(
+def test_the_preview_shows_differences_and_up_writes_them(
     new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator
 ) -> None:
-    _, ids = foreign(new_program, files)
+    _, ids = deploy_other_stack(new_program, files)
     begin = len(emulator.requests)
     second = '{"address": "10.0.0.12", "protocol_port": 8443}'
-    stack = new_program(ours(files, ids, owner="us", members=f"{MEMBER}, {second}"))
-    shown = stack.preview().expect_success().diagnostics
-    assert any('tags: Adoption changes it from {"owner": "them"} to {"owner": "us"}.' in each for each in shown)
-    assert any("members: Adoption changes it from" in each and "10.0.0.12" in each for each in shown)
+    stack = new_program(adopting_program(files, ids, owner="us", members=f"{MEMBER}, {second}"))
+    diagnostics = stack.preview().expect_success().diagnostics
+    assert any('tags: Adoption changes it from {"owner": "them"} to {"owner": "us"}.' in each for each in diagnostics)
+    assert any("members: Adoption changes it from" in each and "10.0.0.12" in each for each in diagnostics)
     assert writes(emulator, begin) == []
     stack.up().expect_success()
     assert len(writes(emulator, begin)) == 2
-    stack.preview().expect_nothing_to_do()
+    stack.preview().expect_no_changes()
 
 
 @openapi
-def test_a_preview_without_a_key_says_that_nothing_was_compared(
+def test_the_preview_without_an_api_key_warns_that_it_compared_nothing(
     new_program: NewProgram, files: DevelopmentFiles
 ) -> None:
-    _, ids = foreign(new_program, files)
-    stack = new_program(ours(files, ids))
+    _, ids = deploy_other_stack(new_program, files)
+    stack = new_program(adopting_program(files, ids))
     del stack.variables["GCORE_API_KEY"]
     preview = stack.preview().expect_success()
     assert sum("could not be compared with the program: gcore:apiKey" in each for each in preview.diagnostics) == 8
 
 
 @openapi
-def test_retain_on_delete_leaves_all_of_it(
+def test_destroy_with_retain_on_delete_deletes_nothing(
     new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator
 ) -> None:
-    _, ids = foreign(new_program, files)
-    stack = new_program(ours(files, ids, opts="retain_on_delete=True"))
+    _, ids = deploy_other_stack(new_program, files)
+    stack = new_program(adopting_program(files, ids, opts="retain_on_delete=True"))
     stack.up().expect_success()
     begin = len(emulator.requests)
     stack.destroy().expect_success()
@@ -189,7 +189,7 @@ gcore.LoadBalancer("{name}", existing_id="{id}", flavor="lb1-1-2"{more})
 
 @pytest.fixture
 def balancer(new_program: NewProgram) -> str:
-    """A load balancer of somebody else."""
+    """Return the ID of a load balancer of another stack."""
     stack = new_program(
         'import gcore_tls_provider as gcore, pulumi\npulumi.export("id", gcore.LoadBalancer("theirs").id)\n'
     )
@@ -198,8 +198,10 @@ def balancer(new_program: NewProgram) -> str:
 
 
 @openapi
-def test_a_replacement_is_another_object(new_program: NewProgram, emulator: Emulator, balancer: str) -> None:
-    """Forced, and because of a property: the old object goes, and it isn't the one that was just adopted again."""
+def test_a_replacement_of_an_adopted_object_creates_a_new_object(
+    new_program: NewProgram, emulator: Emulator, balancer: str
+) -> None:
+    """Both a forced replacement and a changed property delete the adopted object and do not adopt it again."""
     stack = new_program(ONE.format(name="web", id=balancer, more=""))
     stack.up().expect_success()
     urn = next(
@@ -210,17 +212,17 @@ def test_a_replacement_is_another_object(new_program: NewProgram, emulator: Emul
     stack.up("--target-replace", urn).expect_success()
     (second,) = emulator.account.load_balancers
     assert second != balancer
-    stack.preview().expect_nothing_to_do()
+    stack.preview().expect_no_changes()
     rewrite(stack, ONE.format(name="web", id=balancer, more=', vip_ip_family="ipv6"'))
     preview = stack.preview().expect_success()
     assert preview.counts()["to replace"] == 1
     stack.up().expect_success()
     (third,) = emulator.account.load_balancers
     assert third not in (balancer, second)
-    stack.preview().expect_nothing_to_do()
+    stack.preview().expect_no_changes()
 
 
-def test_another_id_is_another_object_and_the_preview_says_what_goes(
+def test_a_changed_existing_id_deletes_the_current_object_after_a_warning(
     new_program: NewProgram, emulator: Emulator, balancer: str
 ) -> None:
     stack = new_program(ONE.format(name="web", id=balancer, more=""))
@@ -239,7 +241,7 @@ def test_another_id_is_another_object_and_the_preview_says_what_goes(
 
 
 @openapi
-def test_two_resources_of_one_stack(new_program: NewProgram, balancer: str) -> None:
+def test_an_object_managed_by_another_resource_is_an_error(new_program: NewProgram, balancer: str) -> None:
     one = ONE.format(name="web", id=balancer, more="")
     stack = new_program(one + one.replace('"web"', '"again"'))
     preview = stack.preview().expect_failure()
@@ -253,19 +255,24 @@ def test_two_resources_of_one_stack(new_program: NewProgram, balancer: str) -> N
 
 @openapi
 @pytest.mark.parametrize(
-    ("id_", "said"),
-    [("00000000-0000-4000-8000-000000000000", "There is no load balancer"), ("web", "'web' is not an id at Gcore")],
+    ("id_", "message"),
+    [
+        ("00000000-0000-4000-8000-000000000000", "There is no load balancer"),
+        ("web", "'web' is not the ID of a Gcore object"),
+    ],
 )
-def test_a_wrong_id(id_: str, said: str, new_program: NewProgram) -> None:
+def test_a_wrong_id_is_an_error(id_: str, message: str, new_program: NewProgram) -> None:
     preview = new_program(ONE.format(name="web", id=id_, more="")).preview().expect_failure()
-    assert len([each for each in preview.errors if said in each]) == 1, preview.output
+    assert len([each for each in preview.errors if message in each]) == 1, preview.output
 
 
 @openapi
-def test_a_port_that_cannot_be_changed(new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator) -> None:
-    _, ids = foreign(new_program, files)
+def test_a_difference_that_cannot_change_in_place_is_an_error(
+    new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator
+) -> None:
+    _, ids = deploy_other_stack(new_program, files)
     begin = len(emulator.requests)
-    text = ours(files, ids).replace(
+    text = adopting_program(files, ids).replace(
         "load_balancer=balancer, certificate", "load_balancer=balancer, protocol_port=444, certificate"
     )
     preview = new_program(text).preview().expect_failure()

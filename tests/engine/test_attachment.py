@@ -1,4 +1,4 @@
-"""TLS for a pool that another tool owns, on the real engine: renamed, refreshed, and deleted again."""
+"""TLS attachment to the pool of another tool, with the real engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from gcore_emulator import Emulator
 from gcore_tls_provider.certificates import DevelopmentFiles
 from tests.engine.conftest import NewProgram
-from tests.engine.foreign import Portal
+from tests.engine.other_tool import OtherTool
 
 pytestmark = pytest.mark.engine
 
@@ -27,14 +27,14 @@ gcore.PoolTlsAttachment("{name}", pool="{pool}", ca=ca, client_certificate=clien
 OLD_URN = "urn:pulumi:test::program::pulumi-python:dynamic/gcore:PoolTlsAttachment::one"
 
 
-# Both dialects are in the life of the example.
+# The test of the example uses both dialects.
 @pytest.mark.parametrize("dialect", ["openapi"], indirect=True)
-def test_what_was_there_survives_a_rename_and_a_refresh(
+def test_destroy_restores_the_previous_tls_after_a_rename_and_a_refresh(
     new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator, url: str
 ) -> None:
-    portal = Portal(url)
-    pool_id = portal.load_balancer(files, members=["10.0.0.11"], port=8443, mutual_tls=False)["pool"]
-    theirs = portal.secret("theirs", files.ca.read_bytes())
+    other_tool = OtherTool(url)
+    pool_id = other_tool.create_load_balancer(files, members=["10.0.0.11"], port=8443, mutual_tls=False)["pool"]
+    theirs = other_tool.create_secret("theirs", files.ca.read_bytes())
 
     def text(name: str, opts: str) -> str:
         return PROGRAM.format(files=files, name=name, pool=pool_id, opts=opts)
@@ -50,7 +50,7 @@ def test_what_was_there_survives_a_rename_and_a_refresh(
     begin = len(emulator.requests)
     stack.up().expect_success()
     assert {each.method for each in emulator.requests[begin:]} <= {"GET"}
-    stack.preview().expect_nothing_to_do()
+    stack.preview().expect_no_changes()
 
     emulator.account.put(replace(emulator.account.pools[pool_id], ca_secret_id=theirs))
     assert stack.refresh().expect_success().counts()["updated"] == 1

@@ -1,4 +1,4 @@
-"""The program that `discover` prints, on the real engine: it adopts what is there, and changes nothing."""
+"""Programs printed by `discover`, deployed with the real engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gcore_tls_provider.api.wire.pools import SessionPersistenceSet
 from gcore_tls_provider.certificates import DevelopmentFiles
 from gcore_tls_provider.cli.discover.discovery import discover
 from tests.engine.conftest import NewProgram
-from tests.engine.foreign import Portal
+from tests.engine.other_tool import OtherTool
 
 pytestmark = pytest.mark.engine
 
@@ -22,16 +22,18 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def writes(emulator: Emulator, begin: int) -> list[str]:
-    """Those that were done: a route that a dialect hasn't is tried in vain."""
+    """Return the successful write requests. The other dialect's routes return an error."""
     return [str(each.route) for each in emulator.requests[begin:] if each.method in WRITES and each.status == 200]
 
 
-def _with_all_that_there_is(portal: Portal, files: DevelopmentFiles, emulator: Emulator) -> dict[str, str]:
-    """A load balancer of which hardly anything is as it is by default; its ids."""
-    ids = portal.load_balancer(files, members=["10.0.0.11", "10.0.0.12"], port=8443, mutual_tls=True)
+def _create_load_balancer_with_all_fields(
+    other_tool: OtherTool, files: DevelopmentFiles, emulator: Emulator
+) -> dict[str, str]:
+    """Create a load balancer with few default values, and return the IDs of its objects."""
+    ids = other_tool.create_load_balancer(files, members=["10.0.0.11", "10.0.0.12"], port=8443, mutual_tls=True)
     shop, revoked = (
-        portal.identity("shop", files.shop, files.shop_key),
-        portal.secret("revoked", files.crl.read_bytes()),
+        other_tool.create_identity("shop", files.shop, files.shop_key),
+        other_tool.create_secret("revoked", files.crl.read_bytes()),
     )
     account = emulator.account
     balancer, listener, pool = (
@@ -66,16 +68,16 @@ def _with_all_that_there_is(portal: Portal, files: DevelopmentFiles, emulator: E
     return ids
 
 
-def test_the_printed_program_adopts_and_changes_nothing(
+def test_the_printed_program_adopts_all_objects_without_writes(
     new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator, url: str
 ) -> None:
-    ids = _with_all_that_there_is(Portal(url), files, emulator)
+    ids = _create_load_balancer_with_all_fields(OtherTool(url), files, emulator)
     begin = len(emulator.requests)
     stack = new_program("")
     text = discover(ids["loadBalancer"], environment=stack.variables)
     (stack.program / "__main__.py").write_text(text)
     keys = re.findall(r"^# pulumi config set (\w+) ", text, re.MULTILINE)
-    assert keys == ["server", "serverKey", "shop", "shopKey", "authority", "client", "clientKey", "revoked"]
+    assert keys == ["server", "serverKey", "shop", "shopKey", "backendsCa", "client", "clientKey", "revoked"]
     servers = (files.server, files.server_key, files.shop, files.shop_key)
     paths = (*servers, files.ca, files.client, files.client_key, files.crl)
     stack.configure({key: str(path) for key, path in zip(keys, paths, strict=True)})
@@ -87,19 +89,19 @@ def test_the_printed_program_adopts_and_changes_nothing(
     stack.up().expect_success()
     assert writes(emulator, begin) == []
     assert stack.outputs() == {"load_balancer_id": ids["loadBalancer"]}
-    stack.preview().expect_nothing_to_do()
-    stack.refresh().expect_nothing_to_do()
+    stack.preview().expect_no_changes()
+    stack.refresh().expect_no_changes()
 
     without = re.sub(r"^    existing_id=.*\n", "", text, flags=re.MULTILINE)
     assert without != text
     (stack.program / "__main__.py").write_text(without)
-    stack.preview().expect_nothing_to_do()
+    stack.preview().expect_no_changes()
 
 
-def test_what_differs_is_all_that_is_written(
+def test_only_changed_fields_of_the_printed_program_are_written(
     new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator, url: str
 ) -> None:
-    ids = Portal(url).load_balancer(files, members=["10.0.0.11"], port=8443, mutual_tls=False)
+    ids = OtherTool(url).create_load_balancer(files, members=["10.0.0.11"], port=8443, mutual_tls=False)
     begin = len(emulator.requests)
     stack = new_program("")
     text = discover(ids["loadBalancer"], secrets="refer", environment=stack.variables)
@@ -114,4 +116,4 @@ def test_what_differs_is_all_that_is_written(
     assert len(differing) == 2
     stack.up().expect_success()
     assert len(writes(emulator, begin)) == 2
-    stack.preview().expect_nothing_to_do()
+    stack.preview().expect_no_changes()

@@ -1,4 +1,4 @@
-"""The commands of `pulumi` that the documentation speaks of exist in the engine that is used, with their options."""
+"""Commands of `pulumi` in the documentation exist in the engine, with their options."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.docs.pages import commands
 pytestmark = pytest.mark.engine
 
 SUBCOMMANDS = frozenset({"config", "stack"})
-"""Those that have commands of their own."""
+"""Commands with subcommands."""
 
 
-def spoken() -> dict[tuple[str, ...], set[str]]:
-    """The options by the commands that they are given to."""
+def documented() -> dict[tuple[str, ...], set[str]]:
+    """Return the options of each documented command."""
     found: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
     for _, command in commands():
         program, *arguments = shlex.split(command.partition(" > ")[0])
@@ -30,11 +30,11 @@ def spoken() -> dict[tuple[str, ...], set[str]]:
     return found
 
 
-SPOKEN = sorted(spoken().items())
+DOCUMENTED = sorted(documented().items())
 
 
-@pytest.mark.parametrize(("command", "options"), SPOKEN, ids=[" ".join(command) for command, _ in SPOKEN])
-def test_a_command_of_pulumi_exists(command: tuple[str, ...], options: set[str]) -> None:
+@pytest.mark.parametrize(("command", "options"), DOCUMENTED, ids=[" ".join(command) for command, _ in DOCUMENTED])
+def test_the_command_exists_with_its_options(command: tuple[str, ...], options: set[str]) -> None:
     done = subprocess.run(
         ["pulumi", *command, "--help"],
         capture_output=True,
@@ -47,12 +47,14 @@ def test_a_command_of_pulumi_exists(command: tuple[str, ...], options: set[str])
     usage = re.search(r"^Usage:\n +pulumi (.+)$", done.stdout, re.MULTILINE)
     aliases = re.search(r"^Aliases:\n +(.+)$", done.stdout, re.MULTILINE)
     assert usage
-    # A word that isn't known would get the help of the command above it.
-    *above, last = command
-    names = usage[1].split()[len(above) :][:1] + (aliases[1].split(", ") if aliases else [])
-    assert usage[1].split()[: len(above)] == above and last in names, done.stdout
+    # For an unknown subcommand, `pulumi` prints the help of its parent command.
+    *parents, last = command
+    names = usage[1].split()[len(parents) :][:1] + (aliases[1].split(", ") if aliases else [])
+    assert usage[1].split()[: len(parents)] == parents and last in names, done.stdout
     assert all(re.search(rf"{option}\b", done.stdout) for option in options), done.stdout
 
 
-def test_there_are_many() -> None:
-    assert {("up",), ("preview",), ("destroy",), ("refresh",), ("config", "set"), ("stack", "init")} <= set(spoken())
+def test_the_main_commands_are_documented() -> None:
+    assert {("up",), ("preview",), ("destroy",), ("refresh",), ("config", "set"), ("stack", "init")} <= set(
+        documented()
+    )

@@ -1,4 +1,4 @@
-"""What somebody else has changed, deleted or broken, and what a change would do to traffic: on the real engine."""
+"""Drift, deleted objects and traffic impact, with the real engine."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ NETWORK = "0a000000-0000-4000-8000-000000000001"
 
 @pytest.fixture
 def stack(new_program: NewProgram, files: DevelopmentFiles) -> Stack:
-    """The program, deployed."""
-    made = new_program(PROGRAM)
-    made.configure(
+    """Return a stack with the deployed program."""
+    deployed = new_program(PROGRAM)
+    deployed.configure(
         {
             "server": files.server,
             "serverKey": files.server_key,
@@ -63,8 +63,8 @@ def stack(new_program: NewProgram, files: DevelopmentFiles) -> Stack:
             "crl": files.crl,
         }
     )
-    made.up().expect_success()
-    return made
+    deployed.up().expect_success()
+    return deployed
 
 
 def balancer(emulator: Emulator) -> LoadBalancer:
@@ -83,7 +83,7 @@ def pool(emulator: Emulator) -> Pool:
 
 
 def configured(emulator: Emulator) -> Mapping[str, object]:
-    """All that the program says, as Gcore holds it."""
+    """Return the properties from the program as they are in the account."""
     lb, https, backends = balancer(emulator), listener(emulator), pool(emulator)
     return {
         "flavor": lb.flavor,
@@ -99,7 +99,7 @@ def configured(emulator: Emulator) -> Mapping[str, object]:
     }
 
 
-def test_drift_is_shown_and_put_back(stack: Stack, emulator: Emulator) -> None:
+def test_refresh_shows_drift_and_up_reverts_it(stack: Stack, emulator: Emulator) -> None:
     before, account = configured(emulator), emulator.account
     account.put(replace(balancer(emulator), tags={"owner": "them"}))
     account.put(replace(listener(emulator), connection_limit=9))
@@ -131,10 +131,12 @@ def test_drift_is_shown_and_put_back(stack: Stack, emulator: Emulator) -> None:
     done = stack.up().expect_success()
     assert done.counts()["updated"] == 3
     assert configured(emulator) == before
-    stack.preview("--refresh").expect_nothing_to_do()
+    stack.preview("--refresh").expect_no_changes()
 
 
-def test_what_is_gone_is_made_again_with_what_depends_on_it(stack: Stack, emulator: Emulator) -> None:
+def test_deleted_objects_are_recreated_with_their_dependents_and_unhealthy_ones_are_reported(
+    stack: Stack, emulator: Emulator
+) -> None:
     before, account = configured(emulator), emulator.account
     ca_id, ids = pool(emulator).ca_secret_id, (balancer(emulator).id, listener(emulator).id, pool(emulator).id)
     assert ca_id is not None
@@ -160,7 +162,7 @@ def test_what_is_gone_is_made_again_with_what_depends_on_it(stack: Stack, emulat
     )
 
 
-def test_a_preview_says_what_a_change_does_to_traffic(stack: Stack, emulator: Emulator) -> None:
+def test_the_preview_warns_about_traffic_impact(stack: Stack, emulator: Emulator) -> None:
     vip = balancer(emulator).vip.address
     stack.configure({"flavor": "lb1-2-4"})
     (warning,) = stack.preview().expect_success().diagnostics
@@ -175,7 +177,7 @@ def test_a_preview_says_what_a_change_does_to_traffic(stack: Stack, emulator: Em
     assert preview.counts()["to replace"] == 3
     text = "\n".join(preview.diagnostics)
     assert "vip_network_id of a load balancer cannot be changed in place: it is replaced." in text
-    assert f"The new load balancer is created first, and the VIP, which is {vip} now, changes." in text
+    assert f"The new load balancer is created first, and has another VIP than the current one ({vip})." in text
     assert "load_balancer_id of a listener cannot be changed in place" in text
     old = balancer(emulator).id
     stack.up().expect_success()

@@ -1,4 +1,4 @@
-"""Every example's life on the real engine, in both dialects: up, no change, refresh, one change, destroy."""
+"""Examples with the real engine, in both dialects: up, no changes, refresh, one change, destroy."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from gcore_emulator import Emulator
 from gcore_emulator.settings import Dialect
 from gcore_tls_provider.certificates import DevelopmentCa, DevelopmentFiles
-from tests.engine.accounts import configure_abroad
+from tests.engine.accounts import configure_eu_account
 from tests.engine.conftest import NewStack
-from tests.engine.foreign import Portal
+from tests.engine.other_tool import OtherTool
 from tests.engine.stack import ROOT, Stack
 
 pytestmark = pytest.mark.engine
@@ -24,21 +24,21 @@ Objects = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Example:
-    """An example, what it needs, and one change to it.
+    """Example, its configuration, and one change to it.
 
     Attributes:
-        folder: where it is, from the root.
-        configured: its configuration; a path of `{files}` is one of the certificate files.
-        made: what the emulator holds afterwards, by kind.
-        change: changes the program or its configuration.
-        expected: lines that `preview --diff` must show for the change.
-        counts: what that preview counts.
-        dialects: which of Gcore's documents the emulator follows, one after the other.
+        folder: Path from the repository's root.
+        configuration: Returns the configuration with paths of certificate files.
+        created: Numbers of objects in the emulator after `up`, by kind.
+        change: Changes the program or its configuration.
+        expected: Lines of `preview --diff` for the change.
+        counts: Summary of that preview.
+        dialects: Dialects of the emulator.
     """
 
     folder: str
-    configured: Callable[[DevelopmentFiles], dict[str, object]]
-    made: Objects
+    configuration: Callable[[DevelopmentFiles], dict[str, object]]
+    created: Objects
     change: Callable[[Stack, DevelopmentFiles], None]
     expected: tuple[str, ...]
     counts: Mapping[str, int]
@@ -53,7 +53,7 @@ def _client_files(files: DevelopmentFiles) -> dict[str, object]:
     return {"clientCertificate": str(files.client), "clientKey": str(files.client_key), "ca": str(files.ca)}
 
 
-def _another_listener_certificate(stack: Stack, _: DevelopmentFiles) -> None:
+def _reissue_listener_certificate(stack: Stack, _: DevelopmentFiles) -> None:
     """Reissue the certificate with one more name, as `docs/preview.md` shows."""
     issued = DevelopmentCa.create("Development Server CA").issue_server(["app.example.com", "www.example.com"])
     for key, text in (("certificate", issued.full_chain_pem), ("privateKey", issued.private_key_pem)):
@@ -62,42 +62,42 @@ def _another_listener_certificate(stack: Stack, _: DevelopmentFiles) -> None:
         stack.configure({key: path})
 
 
-def _one_member_more(stack: Stack, _: DevelopmentFiles) -> None:
+def _add_member(stack: Stack, _: DevelopmentFiles) -> None:
     stack.configure({"members": ["10.0.0.11", "10.0.0.12", "10.0.0.13"]})
 
 
-def _without_revocation_list(stack: Stack, _: DevelopmentFiles) -> None:
+def _remove_crl(stack: Stack, _: DevelopmentFiles) -> None:
     program = stack.program / "__main__.py"
     text = program.read_text()
     assert "    crl=crl,\n" in text
     program.write_text(text.replace("    crl=crl,\n", ""))
 
 
-def _one_name_less(stack: Stack, files: DevelopmentFiles) -> None:
+def _remove_sni_name(stack: Stack, files: DevelopmentFiles) -> None:
     default = {"certificate": str(files.server), "privateKey": str(files.server_key)}
     stack.configure({"certificates": {"default": default}})
 
 
-def _revoked(stack: Stack, files: DevelopmentFiles) -> None:
+def _add_crl(stack: Stack, files: DevelopmentFiles) -> None:
     stack.configure({"crl": str(files.crl)})
 
 
-def _one_name_more(stack: Stack, _: DevelopmentFiles) -> None:
+def _add_host_name(stack: Stack, _: DevelopmentFiles) -> None:
     stack.configure({"hostNames": ["app.example.com", "www.example.com"]})
 
 
 def _issuer(stack: Stack) -> Stack:
-    """The stack beside it that gives out certificates, in the same backend."""
+    """Return the stack that exports certificates, in the same backend."""
     return Stack(stack.home / "issuer", stack.home, stack.variables)
 
 
-def _another_certificate_there(stack: Stack, files: DevelopmentFiles) -> None:
+def _change_certificate_of_issuer(stack: Stack, files: DevelopmentFiles) -> None:
     issuer = _issuer(stack)
     issuer.configure({"certificate": str(files.shop), "privateKey": str(files.shop_key)})
     issuer.up().expect_success()
 
 
-def _one_machine_more(stack: Stack, _: DevelopmentFiles) -> None:
+def _add_machine(stack: Stack, _: DevelopmentFiles) -> None:
     stack.configure({"machines": 3})
 
 
@@ -108,8 +108,8 @@ def _block_of_the_preview_page(first_line: str) -> tuple[str, ...]:
     return tuple(" ".join(line.split()) for line in block.splitlines())
 
 
-def _varying(line: str) -> str:
-    """A line of a preview without what is another one in every run: digests, ids, times."""
+def _without_varying_parts(line: str) -> str:
+    """Return a line of a preview without digests, IDs and times, which differ in each run."""
     line = re.sub(r'"[0-9a-f]{8,}(\.\.\.)?"|"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"', '"hex"', line)
     return re.sub(r"-[0-9a-f]{8}-[0-9a-f]{6}\b|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "", line)
 
@@ -121,7 +121,7 @@ MEMBERS: dict[str, object] = {"members": ["10.0.0.11", "10.0.0.12"]}
 EXAMPLES = {
     "root": Example(
         folder=".",
-        configured=lambda files: {
+        configuration=lambda files: {
             **_listener_files(files),
             "sniCertificates": {"shop": {"certificate": str(files.shop), "privateKey": str(files.shop_key)}},
             "clientCertificate": str(files.client_pkcs12),
@@ -129,16 +129,16 @@ EXAMPLES = {
             "crl": str(files.crl),
             **MEMBERS,
         },
-        made={"secrets": 5, "load_balancers": 1, "listeners": 1, "pools": 1},
-        change=_another_listener_certificate,
+        created={"secrets": 5, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_reissue_listener_certificate,
         expected=_block_of_the_preview_page("+-pulumi-python:dynamic/gcore:ListenerCertificate: (replace)"),
         counts={"to update": 1, "to replace": 1},
     ),
     "tls-termination": Example(
         folder="examples/tls-termination",
-        configured=lambda files: {**_listener_files(files), **MEMBERS},
-        made={"secrets": 1, "load_balancers": 1, "listeners": 1, "pools": 1},
-        change=_one_member_more,
+        configuration=lambda files: {**_listener_files(files), **MEMBERS},
+        created={"secrets": 1, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_add_member,
         expected=(
             "~ pulumi-python:dynamic/gcore:Pool: (update)",
             "+ [2]: {",
@@ -149,7 +149,7 @@ EXAMPLES = {
     ),
     "mtls-backend": Example(
         folder="examples/mtls-backend",
-        configured=lambda files: {
+        configuration=lambda files: {
             **_listener_files(files),
             **_client_files(files),
             "crl": str(files.crl),
@@ -157,16 +157,16 @@ EXAMPLES = {
             "backendCertificates": [str(files.backend)],
             **MEMBERS,
         },
-        made={"secrets": 4, "load_balancers": 1, "listeners": 1, "pools": 1},
-        change=_without_revocation_list,
+        created={"secrets": 4, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_remove_crl,
         expected=("~ pulumi-python:dynamic/gcore:Pool: (update)", "- crl_secret_id : "),
         counts={"to update": 1},
     ),
     "existing-load-balancer": Example(
         folder="examples/existing-load-balancer",
-        configured=lambda files: {**_listener_files(files), **_client_files(files), **MEMBERS},
-        made={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
-        change=_another_listener_certificate,
+        configuration=lambda files: {**_listener_files(files), **_client_files(files), **MEMBERS},
+        created={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_reissue_listener_certificate,
         expected=(
             "+-pulumi-python:dynamic/gcore:ListenerCertificate: (replace)",
             "~ fingerprint_sha256: ",
@@ -176,15 +176,15 @@ EXAMPLES = {
     ),
     "sni": Example(
         folder="examples/sni",
-        configured=lambda files: {
+        configuration=lambda files: {
             "certificates": {
                 "default": {"certificate": str(files.server), "privateKey": str(files.server_key)},
                 "shop": {"certificate": str(files.shop), "privateKey": str(files.shop_key)},
             },
             **MEMBERS,
         },
-        made={"secrets": 2, "load_balancers": 1, "listeners": 1, "pools": 1},
-        change=_one_name_less,
+        created={"secrets": 2, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_remove_sni_name,
         expected=(
             "- pulumi-python:dynamic/gcore:ListenerCertificate: (delete)",
             "~ pulumi-python:dynamic/gcore:Listener: (update)",
@@ -195,17 +195,17 @@ EXAMPLES = {
     ),
     "adoption": Example(
         folder="examples/adoption",
-        configured=lambda files: {**_listener_files(files), **_client_files(files), **MEMBERS},
-        made={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
-        change=_one_member_more,
+        configuration=lambda files: {**_listener_files(files), **_client_files(files), **MEMBERS},
+        created={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_add_member,
         expected=("~ pulumi-python:dynamic/gcore:Pool: (update)", '+ address : "10.0.0.13"'),
         counts={"to update": 1},
     ),
     "attachment": Example(
         folder="examples/attachment",
-        configured=_client_files,
-        made={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
-        change=_revoked,
+        configuration=_client_files,
+        created={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_add_crl,
         expected=(
             "+ pulumi-python:dynamic/gcore:RevocationList: (create)",
             "~ pulumi-python:dynamic/gcore:PoolTlsAttachment: (update)",
@@ -215,17 +215,17 @@ EXAMPLES = {
     ),
     "two-regions": Example(
         folder="examples/two-regions",
-        configured=lambda files: {**_listener_files(files), **_client_files(files), **MEMBERS},
-        made={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
-        change=_one_member_more,
+        configuration=lambda files: {**_listener_files(files), **_client_files(files), **MEMBERS},
+        created={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_add_member,
         expected=("~ pulumi-python:dynamic/gcore:Pool: (update)", '+ address : "10.0.0.13"'),
         counts={"to update": 2},
     ),
     "certificate-from-another-resource": Example(
         folder="examples/certificate-from-another-resource",
-        configured=lambda files: {"hostNames": ["app.example.com"], **MEMBERS},
-        made={"secrets": 1, "load_balancers": 1, "listeners": 1, "pools": 1},
-        change=_one_name_more,
+        configuration=lambda files: {"hostNames": ["app.example.com"], **MEMBERS},
+        created={"secrets": 1, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_add_host_name,
         expected=(
             "+-pulumi-python:dynamic/gcore:ListenerCertificate: (replace)",
             '~ fingerprint_sha256: "',
@@ -235,9 +235,9 @@ EXAMPLES = {
     ),
     "certificates-from-another-stack": Example(
         folder="examples/certificates-from-another-stack",
-        configured=lambda _: {"certificates": "organization/issuer/test", **MEMBERS},
-        made={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
-        change=_another_certificate_there,
+        configuration=lambda _: {"certificates": "organization/issuer/test", **MEMBERS},
+        created={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_change_certificate_of_issuer,
         expected=(
             "+-pulumi-python:dynamic/gcore:ListenerCertificate: (replace)",
             '~ fingerprint_sha256: "',
@@ -248,9 +248,9 @@ EXAMPLES = {
     ),
     "composition": Example(
         folder="examples/composition",
-        configured=lambda _: {"hostName": "app.example.com", "machines": 2},
-        made={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
-        change=_one_machine_more,
+        configuration=lambda _: {"hostName": "app.example.com", "machines": 2},
+        created={"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1},
+        change=_add_machine,
         expected=(
             "+ pulumi-python:dynamic:Resource: (create)",
             "~ pulumi-python:dynamic/gcore:Pool: (update)",
@@ -263,22 +263,26 @@ EXAMPLES = {
 }
 
 
-def _adopted(stack: Stack, files: DevelopmentFiles, url: str) -> Objects:
-    """All of it is somebody else's, and is deleted with the stack."""
+def _create_adopted_objects(stack: Stack, files: DevelopmentFiles, url: str) -> Objects:
+    """Create all objects with another tool. The stack deletes them."""
     stack.configure(
-        {"existing": Portal(url).load_balancer(files, members=["10.0.0.11", "10.0.0.12"], port=8443, mutual_tls=True)}
+        {
+            "existing": OtherTool(url).create_load_balancer(
+                files, members=["10.0.0.11", "10.0.0.12"], port=8443, mutual_tls=True
+            )
+        }
     )
     return {}
 
 
-def _attached(stack: Stack, files: DevelopmentFiles, url: str) -> Objects:
-    ids = Portal(url).load_balancer(files, members=["10.0.0.11"], port=8443, mutual_tls=False)
+def _create_foreign_pool(stack: Stack, files: DevelopmentFiles, url: str) -> Objects:
+    ids = OtherTool(url).create_load_balancer(files, members=["10.0.0.11"], port=8443, mutual_tls=False)
     stack.configure({"poolId": ids["pool"]})
     return {"secrets": 1, "load_balancers": 1, "listeners": 1, "pools": 1}
 
 
-def _issued(stack: Stack, files: DevelopmentFiles, _url: str) -> Objects:
-    """Gives out certificates; nothing of it is at Gcore."""
+def _deploy_issuer(stack: Stack, files: DevelopmentFiles, _url: str) -> Objects:
+    """Deploy the stack that exports certificates. It creates no objects at Gcore."""
     issuer = _issuer(stack)
     shutil.copytree(stack.program / "issuer", issuer.program)
     issuer.run("stack", "init", issuer.name, "--non-interactive").expect_success()
@@ -287,11 +291,11 @@ def _issued(stack: Stack, files: DevelopmentFiles, _url: str) -> Objects:
     return {}
 
 
-# What somebody else has made before an example begins; gives what is left of it at the end.
-FOREIGN: Mapping[str, Callable[[Stack, DevelopmentFiles, str], Objects]] = {
-    "adoption": _adopted,
-    "attachment": _attached,
-    "certificates-from-another-stack": _issued,
+# Preparation before an example starts. Returns the objects of other tools that exist at the end.
+PREPARATIONS: Mapping[str, Callable[[Stack, DevelopmentFiles, str], Objects]] = {
+    "adoption": _create_adopted_objects,
+    "attachment": _create_foreign_pool,
+    "certificates-from-another-stack": _deploy_issuer,
 }
 
 
@@ -300,74 +304,78 @@ FOREIGN: Mapping[str, Callable[[Stack, DevelopmentFiles, str], Objects]] = {
     [(name, dialect) for name, example in EXAMPLES.items() for dialect in example.dialects],
     indirect=["dialect"],
 )
-def test_an_examples_whole_life(
+def test_the_example_deploys_changes_and_destroys(
     name: str,
     new_stack: NewStack,
     files: DevelopmentFiles,
     emulator: Emulator,
     foreign_load_balancer: Callable[[], str],
     url: str,
-    abroad: tuple[Emulator, str],
+    eu_account: tuple[Emulator, str],
 ) -> None:
     example = EXAMPLES[name]
     stack = new_stack(ROOT / example.folder if example.folder != "." else ROOT)
-    stack.configure(example.configured(files))
+    stack.configure(example.configuration(files))
     foreign: Objects = {}
     if name == "existing-load-balancer":
         stack.configure({"loadBalancerId": foreign_load_balancer()})
         foreign = {"load_balancers": 1}
-    if name in FOREIGN:
-        foreign = FOREIGN[name](stack, files, url)
+    if name in PREPARATIONS:
+        foreign = PREPARATIONS[name](stack, files, url)
     if name == "two-regions":
-        configure_abroad(stack, abroad[1])
+        configure_eu_account(stack, eu_account[1])
     if name == "root":
         stack.configure_secret("clientPassword", files.client_pkcs12_password)
 
     stack.up().expect_success()
-    assert _held(emulator) == dict(example.made)
-    assert _held(abroad[0]) == (dict(example.made) if name == "two-regions" else NOTHING)
-    stack.preview().expect_nothing_to_do()
-    stack.refresh().expect_nothing_to_do()
-    stack.preview().expect_nothing_to_do()
+    assert _counts(emulator) == dict(example.created)
+    assert _counts(eu_account[0]) == (dict(example.created) if name == "two-regions" else NOTHING)
+    stack.preview().expect_no_changes()
+    stack.refresh().expect_no_changes()
+    stack.preview().expect_no_changes()
 
     example.change(stack, files)
     preview = stack.preview("--diff").expect_success()
-    shown = [_varying(each) for each in preview.lines()]
-    missing = [line for line in example.expected if not any(each.startswith(_varying(line)) for each in shown)]
+    printed = [_without_varying_parts(each) for each in preview.lines()]
+    missing = [
+        line for line in example.expected if not any(each.startswith(_without_varying_parts(line)) for each in printed)
+    ]
     assert not missing, f"{missing} in\n{preview.output}"
     assert {key: n for key, n in preview.counts().items() if key.startswith("to ")} == dict(example.counts)
 
     stack.up().expect_success()
-    stack.preview().expect_nothing_to_do()
+    stack.preview().expect_no_changes()
     assert all(each.provisioning_status == "ACTIVE" for each in emulator.account.pools.values())
 
     stack.destroy().expect_success()
-    assert _held(emulator) == NOTHING | dict(foreign)
-    assert _held(abroad[0]) == NOTHING
+    assert _counts(emulator) == NOTHING | dict(foreign)
+    assert _counts(eu_account[0]) == NOTHING
     assert {each.protocol for each in emulator.account.pools.values()} <= {"HTTP"}
 
 
 @pytest.mark.parametrize("dialect", ["openapi"], indirect=True)
-def test_a_plan_of_a_preview_fits_the_update(new_stack: NewStack, files: DevelopmentFiles, emulator: Emulator) -> None:
-    """Though its certificates are made by another resource, and so known to none of the two until the update."""
+def test_the_plan_of_a_preview_with_unknown_certificates_applies(
+    new_stack: NewStack, files: DevelopmentFiles, emulator: Emulator
+) -> None:
+    """Another resource issues the certificate, which is unknown until the update."""
     name = "certificate-from-another-resource"
     example = EXAMPLES[name]
     stack = new_stack(ROOT / example.folder)
     stack.variables["PULUMI_EXPERIMENTAL"] = "true"
-    stack.configure(example.configured(files))
+    stack.configure(example.configuration(files))
     for _ in range(2):
         stack.preview("--save-plan", "plan.json").expect_success()
         stack.up("--plan", "plan.json").expect_success()
-        assert _held(emulator) == dict(example.made)
+        assert _counts(emulator) == dict(example.created)
         example.change(stack, files)
 
 
-def test_every_example_is_here() -> None:
+def test_every_example_is_covered() -> None:
     folders = {f"examples/{each.parent.name}" for each in (ROOT / "examples").glob("*/Pulumi.yaml")}
     assert folders == {each.folder for each in EXAMPLES.values()} - {"."}
 
 
-def _held(emulator: Emulator) -> dict[str, int]:
+def _counts(emulator: Emulator) -> dict[str, int]:
     account = emulator.account
     return {
         "secrets": len(account.secrets),
@@ -377,7 +385,7 @@ def _held(emulator: Emulator) -> dict[str, int]:
     }
 
 
-def test_the_root_program_is_what_the_readme_shows() -> None:
+def test_the_readme_shows_the_root_program() -> None:
     program = (ROOT / "__main__.py").read_text()
     assert program in (ROOT / "README.md").read_text()
     assert len(program.splitlines()) < 40
@@ -385,14 +393,14 @@ def test_the_root_program_is_what_the_readme_shows() -> None:
 
 @pytest.fixture
 def foreign_load_balancer(url: str) -> Callable[[], str]:
-    """Makes a load balancer as another tool would: with Gcore's own SDK."""
+    """Return a function that creates a load balancer with Gcore's SDK."""
     from gcore import Gcore
 
     from tests.engine.conftest import API_KEY, PROJECT, REGION
 
-    def make() -> str:
+    def create() -> str:
         client = Gcore(api_key=API_KEY, base_url=url, cloud_project_id=PROJECT, cloud_region_id=REGION)
-        made = client.cloud.load_balancers.create_and_poll(name="made-elsewhere", polling_interval_seconds=1)
-        return made.id
+        created = client.cloud.load_balancers.create_and_poll(name="created-elsewhere", polling_interval_seconds=1)
+        return created.id
 
-    return make
+    return create

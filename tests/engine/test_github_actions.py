@@ -1,4 +1,4 @@
-"""The comment of the example's workflow, made from real previews."""
+"""Comment of the example workflow, created from previews with the real engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from gcore_emulator.settings import Dialect
 from gcore_tls_provider.certificates import DevelopmentCa, DevelopmentFiles
 from tests.engine.conftest import NewStack
-from tests.engine.stack import ROOT, Command, Stack
+from tests.engine.stack import ROOT, CommandResult, Stack
 
 pytestmark = pytest.mark.engine
 
@@ -20,12 +20,12 @@ SCRIPT = ROOT / "examples" / "github-actions" / "comment.py"
 
 @pytest.fixture(params=["openapi"])
 def dialect(request: pytest.FixtureRequest) -> Dialect:
-    """One of them: the comment is made from what Pulumi prints."""
+    """Return one dialect: the comment does not depend on it."""
     chosen: Dialect = request.param
     return chosen
 
 
-def commented(preview: Command, folder: Path) -> str:
+def comment_on(preview: CommandResult, folder: Path) -> str:
     printed = folder / "preview.txt"
     printed.write_text(preview.output)
     command = [sys.executable, str(SCRIPT), str(printed), str(preview.code)]
@@ -33,7 +33,7 @@ def commented(preview: Command, folder: Path) -> str:
 
 
 def issue(stack: Stack, valid_days: int) -> None:
-    """Another certificate for the listener, in the place of the one before."""
+    """Issue a new listener certificate and configure it."""
     issued = DevelopmentCa.create("Server CA").issue_server(["app.example.com"], valid_days=valid_days)
     for key, text in (("certificate", issued.full_chain_pem), ("privateKey", issued.private_key_pem)):
         path = stack.home / f"{key}.pem"
@@ -41,17 +41,19 @@ def issue(stack: Stack, valid_days: int) -> None:
         stack.configure({key: path})
 
 
-def test_the_comment_of_a_pull_request(new_stack: NewStack, files: DevelopmentFiles, tmp_path: Path) -> None:
+def test_the_comment_shows_the_changes_and_the_findings_of_a_preview(
+    new_stack: NewStack, files: DevelopmentFiles, tmp_path: Path
+) -> None:
     stack = new_stack(ROOT / "examples" / "tls-termination")
     stack.configure({"certificate": str(files.server), "privateKey": str(files.server_key), "members": ["10.0.0.11"]})
-    first = commented(stack.preview("--diff").expect_success(), tmp_path)
+    first = comment_on(stack.preview("--diff").expect_success(), tmp_path)
     assert first.startswith("### Preview: 5 to create\n")
     assert "\n+     + pulumi-python:dynamic/gcore:Pool: (create)\n" in first
     stack.up().expect_success()
-    assert commented(stack.preview("--diff"), tmp_path).startswith("### Preview: no changes\n")
+    assert comment_on(stack.preview("--diff"), tmp_path).startswith("### Preview: no changes\n")
 
     issue(stack, valid_days=20)
-    rotated = commented(stack.preview("--diff").expect_success(), tmp_path)
+    rotated = comment_on(stack.preview("--diff").expect_success(), tmp_path)
     assert rotated.startswith("### Preview: 1 to update, 1 to replace\n")
     assert rotated.count("- **warning**: ") == 1
     assert "expires in 19 days" in rotated
@@ -62,25 +64,25 @@ def test_the_comment_of_a_pull_request(new_stack: NewStack, files: DevelopmentFi
     assert "PRIVATE KEY" not in rotated
 
     (stack.home / "privateKey.pem").write_text(files.client_key.read_text())
-    refused = commented(stack.preview("--diff").expect_failure(), tmp_path)
-    assert refused.startswith("### Preview: failed\n")
-    assert "- **error**: " in refused
-    assert r"\[KEY\_MISMATCH\]" in refused
+    rejected = comment_on(stack.preview("--diff").expect_failure(), tmp_path)
+    assert rejected.startswith("### Preview: failed\n")
+    assert "- **error**: " in rejected
+    assert r"\[KEY\_MISMATCH\]" in rejected
 
 
-def test_a_long_difference_is_cut_and_a_fence_in_it_does_no_harm(tmp_path: Path) -> None:
+def test_a_long_diff_is_truncated_and_its_code_fences_are_escaped(tmp_path: Path) -> None:
     lines = [f'      + name{number}: "```"' for number in range(5000)]
     printed = "\n".join(["Previewing update (test):", *lines, "Resources:", "    + 5 to create", ""])
-    made = commented(Command((), 0, printed), tmp_path)
-    assert len(made) < 65_536
-    assert "\n````diff\n" in made
-    assert "characters more: see the run's log" in made
-    assert made.startswith("### Preview: 5 to create\n")
+    comment = comment_on(CommandResult((), 0, printed), tmp_path)
+    assert len(comment) < 65_536
+    assert "\n````diff\n" in comment
+    assert "characters more: see the run's log" in comment
+    assert comment.startswith("### Preview: 5 to create\n")
 
 
-def test_nothing_in_a_finding_is_markdown(tmp_path: Path) -> None:
+def test_markdown_in_a_finding_is_escaped(tmp_path: Path) -> None:
     printed = "Previewing update (test):\nwarning: subject '<img src=x> @everyone [a](b)'\n"
-    (line,) = (each for each in commented(Command((), 0, printed), tmp_path).splitlines() if "subject" in each)
+    (line,) = (each for each in comment_on(CommandResult((), 0, printed), tmp_path).splitlines() if "subject" in each)
     assert r"\<img src=x\>" in line
     assert "@everyone" not in line
     assert r"\[a\](b)" in line

@@ -1,4 +1,4 @@
-"""`gcore-tls orphans` after a killed run and a destroy: it finds what is left, and nothing else, and removes it."""
+"""`gcore-tls orphans` after a killed run and a destroy."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from gcore import Gcore
 
 from gcore_emulator import Emulator
-from tests.engine.conftest import API_KEY, PROJECT, REGION, NewProgram, emulated
-from tests.engine.ending import end
+from tests.engine.conftest import API_KEY, PROJECT, REGION, NewProgram, create_emulator
+from tests.engine.interrupted_runs import interrupt_up
 from tests.engine.stack import Stack
 
 pytestmark = pytest.mark.engine
@@ -25,12 +25,12 @@ gcore.LoadBalancer("web")
 
 @pytest.fixture
 def emulator() -> Emulator:
-    """One whose load balancers take a while, so that there is time to kill who waits for them."""
-    return emulated({"create_loadbalancer": 3.0})
+    """Return an emulator with slow creates of load balancers, which leave time to kill the run."""
+    return create_emulator({"create_loadbalancer": 3.0})
 
 
 def orphans(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command in the program's folder; the stack's configuration alone says who asks."""
+    """Run the command in the program's folder, with only the stack's configuration of the account."""
     done = subprocess.run(
         [sys.executable, "-m", "gcore_tls_provider.cli", "orphans", *arguments],
         cwd=stack.program,
@@ -44,24 +44,24 @@ def orphans(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def test_it_finds_what_is_left_and_removes_it(new_program: NewProgram, emulator: Emulator, url: str) -> None:
-    """The very first run is killed, and the stack destroyed at once: then Pulumi calls nobody."""
-    theirs = Gcore(api_key=API_KEY, base_url=url, cloud_project_id=PROJECT, cloud_region_id=REGION)
-    foreign = theirs.cloud.load_balancers.create_and_poll(name="web-0123abcd-012345").id
+def test_orphans_lists_and_deletes_only_the_orphan(new_program: NewProgram, emulator: Emulator, url: str) -> None:
+    """The first run is killed, and the stack is destroyed. The engine does not call the provider then."""
+    other_client = Gcore(api_key=API_KEY, base_url=url, cloud_project_id=PROJECT, cloud_region_id=REGION)
+    foreign = other_client.cloud.load_balancers.create_and_poll(name="web-0123abcd-012345").id
     stack = new_program(PROGRAM)
     stack.configure({"gcore:projectId": PROJECT, "gcore:regionId": REGION, "gcore:baseUrl": url})
     stack.run("config", "set", "--secret", "gcore:apiKey", API_KEY, "--non-interactive").expect_success()
-    end(stack, "SIGKILL", lambda: len(emulator.account.load_balancers) == 2)
+    interrupt_up(stack, "SIGKILL", lambda: len(emulator.account.load_balancers) == 2)
     stack.destroy().expect_success()
-    (left,) = set(emulator.account.load_balancers) - {foreign}
+    (orphan_id,) = set(emulator.account.load_balancers) - {foreign}
 
     found = orphans(stack, "--json")
     assert (found.returncode, found.stderr) == (1, "")
     (orphan,) = json.loads(found.stdout)["orphans"]
-    assert (orphan["id"], orphan["kind"], orphan["certain"]) == (left, "load balancer", True)
+    assert (orphan["id"], orphan["kind"], orphan["certain"]) == (orphan_id, "load balancer", True)
 
-    gone = orphans(stack, "--delete", "--yes")
-    assert (gone.returncode, gone.stderr) == (0, "")
+    deleted = orphans(stack, "--delete", "--yes")
+    assert (deleted.returncode, deleted.stderr) == (0, "")
     assert set(emulator.account.load_balancers) == {foreign}
     none = orphans(stack)
     assert (none.returncode, none.stdout) == (0, "No orphans.\n")

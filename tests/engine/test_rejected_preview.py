@@ -1,4 +1,4 @@
-"""The pictures of a rejected preview, compared with a preview by the real engine."""
+"""Pictures of a rejected preview, compared with a preview by the real engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.engine
 def words(text: str) -> Counter[str]:
     """Return the words of a picture, without dates and durations, which differ from day to day.
 
-    The engine shows resources in a random order, and the picture wraps long lines, so only the words can be compared.
+    The engine prints resources in a random order, and the picture wraps long lines, so only the words can be compared.
     """
     return Counter(re.sub(r"\d{4}-\d\d-\d\d|\d+ days", "", text).split())
 
@@ -28,17 +28,17 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_picture_shows_what_a_preview_prints_today(output: str, scheme: str) -> None:
+def test_the_picture_matches_the_current_preview(output: str, scheme: str) -> None:
     shown = text_of((FOLDER / f"preview-{scheme}.svg").read_text())
     printed = text_of(terminal_svg(output, COMMAND, "light"))
-    assert words(shown) == words(printed), "type `PYTHONPATH=scripts python -m documentation.screenshots`"
+    assert words(shown) == words(printed), "run `PYTHONPATH=scripts python -m documentation.screenshots`"
 
 
-def test_preview_reports_both_broken_certificates_and_names_the_dependency(output: str) -> None:
+def test_the_preview_reports_both_broken_certificates_and_names_the_dependency(output: str) -> None:
     codes = re.findall(r"\[([A-Z_]+)\]", output)
     assert sorted(codes) == ["BACKEND_NAME_NOT_COVERED", "CERTIFICATE_EXPIRED", "DEPENDENCY_HAS_ERRORS"]
 
 
-def test_preview_contains_no_traceback_and_no_key(output: str, tmp_path: Path) -> None:
+def test_the_preview_contains_no_traceback_and_no_key(output: str, tmp_path: Path) -> None:
     assert "Traceback" not in output
     assert "PRIVATE KEY" not in output

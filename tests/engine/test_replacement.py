@@ -1,4 +1,4 @@
-"""What can't exist twice, on the real engine: the old one goes first, and the preview says what stops."""
+"""Replacement of objects that must be deleted first, with the real engine."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TABLES = ("load_balancers", "listeners", "pools")
 
 
 def ids(emulator: Emulator) -> list[str]:
-    """The load balancer, its listener and its pool: one of each, and attached to each other."""
+    """Return the IDs of the only load balancer, listener and pool, which must refer to each other."""
     balancer, listener, pool = (next(iter(getattr(emulator.account, each).values())) for each in TABLES)
     assert [len(getattr(emulator.account, each)) for each in TABLES] == [1, 1, 1]
     assert listener.load_balancer_id == pool.load_balancer_id == balancer.id
@@ -45,49 +45,51 @@ def ids(emulator: Emulator) -> list[str]:
     return [balancer.id, listener.id, pool.id]
 
 
-def order(emulator: Emulator, begin: int) -> list[tuple[str, str]]:
-    """What was made and deleted, and in which order."""
+def creates_and_deletes(emulator: Emulator, begin: int) -> list[tuple[str, str]]:
+    """Return the successful creates and deletes in their order."""
     names = {"lblisteners": "listener", "lbpools": "pool", "pools": "pool", "loadbalancers": "load balancer"}
     done = [each for each in emulator.requests[begin:] if each.method in ("POST", "DELETE") and each.status == 200]
     parts = [(each.method, str(each.route).replace("/{project_id}/{region_id}", "").split("/")) for each in done]
     return [(method, next(names[each] for each in reversed(route) if each in names)) for method, route in parts]
 
 
-def replaced(
-    stack: Stack, emulator: Emulator, setting: dict[str, str], kinds: Sequence[str], said: Sequence[str]
+def replace_with_gap(
+    stack: Stack, emulator: Emulator, setting: dict[str, str], kinds: Sequence[str], warnings: Sequence[str]
 ) -> None:
-    """Changes what these kinds can only be made anew for: old ones go, then new ones come, and the preview says so."""
+    """Change a setting that replaces these kinds. Assert the order of requests and the warnings of the preview."""
     stack.configure(setting)
     preview = stack.preview().expect_success()
     assert preview.counts()["to replace"] == len(kinds)
     diagnostics = "\n".join(preview.diagnostics)
-    assert all(each in diagnostics for each in said), diagnostics
+    assert all(each in diagnostics for each in warnings), diagnostics
     begin = len(emulator.requests)
     stack.up().expect_success()
-    deleted, made = [("DELETE", each) for each in kinds], [("POST", each) for each in reversed(kinds)]
-    assert order(emulator, begin) == [*deleted, *made]
+    deleted, created = [("DELETE", each) for each in kinds], [("POST", each) for each in reversed(kinds)]
+    assert creates_and_deletes(emulator, begin) == [*deleted, *created]
 
 
-def test_the_old_one_goes_first_and_that_is_said(new_program: NewProgram, emulator: Emulator) -> None:
+def test_the_old_object_is_deleted_first_and_the_preview_warns_about_the_gap(
+    new_program: NewProgram, emulator: Emulator
+) -> None:
     stack = new_program(PROGRAM)
     stack.up().expect_success()
-    stack.preview().expect_nothing_to_do()
+    stack.preview().expect_no_changes()
     balancer, listener, pool = ids(emulator)
 
-    replaced(
+    replace_with_gap(
         stack,
         emulator,
         {"protocol": "HTTPS"},
         ["pool", "listener"],
         [
-            "protocol of a listener cannot be changed in place: it is replaced. Port 443 of the load balancer",
-            "the old listener is deleted first, and traffic on it stops until the new one and its pool are there",
+            "protocol of a listener cannot be changed in place: it is replaced. Two listeners of a load balancer",
+            "the old listener is deleted first, and its traffic stops until the new one and its pool are there",
         ],
     )
-    now = ids(emulator)
-    assert now[0] == balancer and now[1] != listener and now[2] != pool
+    current = ids(emulator)
+    assert current[0] == balancer and current[1] != listener and current[2] != pool
 
-    replaced(
+    replace_with_gap(
         stack,
         emulator,
         {"family": "dual"},
@@ -98,10 +100,10 @@ def test_the_old_one_goes_first_and_that_is_said(new_program: NewProgram, emulat
         ],
     )
 
-    # A listener that somebody has deleted, with its pool left behind: both are as they were after one run.
-    gone, orphan = ids(emulator)[1:]
-    emulator.account.listeners.pop(gone)
-    emulator.account.put(replace(emulator.account.pools[orphan], listener_ids=()))
+    # Another tool deleted the listener and kept its pool: one run replaces both.
+    deleted, detached = ids(emulator)[1:]
+    emulator.account.listeners.pop(deleted)
+    emulator.account.put(replace(emulator.account.pools[detached], listener_ids=()))
     stack.up("--refresh").expect_success()
-    assert ids(emulator)[1] != gone and ids(emulator)[2] != orphan
-    stack.preview("--refresh").expect_nothing_to_do()
+    assert ids(emulator)[1] != deleted and ids(emulator)[2] != detached
+    stack.preview("--refresh").expect_no_changes()

@@ -1,4 +1,4 @@
-"""A team's state in an S3-compatible bucket: two people, one stack, and what the second one is told."""
+"""State of a team in an S3-compatible bucket: two users, one stack."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ BUCKET = "state"
 STORE = {
     "AWS_ACCESS_KEY_ID": "team",
     "AWS_SECRET_ACCESS_KEY": "bucket",
-    # The server sends no checksums; without this, each command warns of it.
+    # The server sends no checksums. Without this setting, each command prints a warning.
     "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
 }
-WITHIN = 60.0
+WAIT_SECONDS = 60.0
 LOCKED = "the stack is currently locked by 1 lock(s)"
 
 PROGRAM = """\
@@ -35,12 +35,12 @@ import os, pathlib, time
 import pulumi
 from gcore_tls_provider import CertificateAuthority, from_file
 
-{held}
+{wait}
 ca = CertificateAuthority("backends", certificate=from_file(pulumi.Config().require("ca")))
 pulumi.export("subject", ca.subject)
 """
 
-HELD = """\
+WAIT = """\
 here = pathlib.Path(__file__).parent
 (here / "started").touch()
 end = time.monotonic() + 60
@@ -51,14 +51,14 @@ while not (here / "go-on").exists() and time.monotonic() < end:
 
 @pytest.fixture(params=["openapi"])
 def dialect(request: pytest.FixtureRequest) -> Dialect:
-    """One of them: the state is the engine's."""
+    """Return one dialect: the engine's state does not depend on it."""
     chosen: Dialect = request.param
     return chosen
 
 
 @pytest.fixture
 def bucket() -> Iterator[str]:
-    """The address of a bucket as Pulumi wants it, on a server of this machine."""
+    """Yield the URL of a bucket on a local server, for Pulumi."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
@@ -67,50 +67,51 @@ def bucket() -> Iterator[str]:
     server.stop()
 
 
-def until_there(path: Path) -> None:
-    end = monotonic() + WITHIN
+def wait_for_file(path: Path) -> None:
+    """Wait until a file exists, or fail at the time limit."""
+    end = monotonic() + WAIT_SECONDS
     while not path.exists():
-        assert monotonic() < end, f"{path.name} never came"
+        assert monotonic() < end, f"{path.name} was not created"
         sleep(0.05)
 
 
-def test_two_people_want_the_same_stack(
+def test_a_second_concurrent_up_fails_with_the_holder_of_the_lock(
     bucket: str, tmp_path: Path, url: str, emulator: Emulator, files: DevelopmentFiles
 ) -> None:
     source = tmp_path / "source"
     source.mkdir()
     (source / "Pulumi.yaml").write_text("name: shared\nruntime: python\n")
-    (source / "__main__.py").write_text(PROGRAM.format(held=HELD))
+    (source / "__main__.py").write_text(PROGRAM.format(wait=WAIT))
     account = {"GCORE_API_KEY": "1_0123456789abcdef", "GCORE_CLOUD_PROJECT_ID": "1", "GCORE_CLOUD_REGION_ID": "7"}
     variables = {**account, **STORE, "GCORE_BASE_URL": url, "PULUMI_BACKEND_URL": bucket}
     first = Stack.of(source, tmp_path / "first", variables)
     first.configure({"ca": str(files.ca)})
-    # A checkout of the same commit on another machine.
+    # Another checkout of the same commit.
     second = Stack(tmp_path / "second", tmp_path / "second-home", variables)
     shutil.copytree(first.program, second.program)
-    (second.program / "__main__.py").write_text(PROGRAM.format(held=""))
+    (second.program / "__main__.py").write_text(PROGRAM.format(wait=""))
     second.run("stack", "select", second.name).expect_success()
 
     with ThreadPoolExecutor(1) as thread:
         running = thread.submit(first.up)
         try:
-            until_there(first.program / "started")
-            refused = second.up().expect_failure()
+            wait_for_file(first.program / "started")
+            rejected = second.up().expect_failure()
         finally:
             (first.program / "go-on").touch()
         running.result().expect_success()
 
-    assert LOCKED in refused.output
-    assert re.search(r"created by \S+@\S+ \(pid \d+\) at ", refused.output), refused.output
-    assert "Traceback" not in refused.output
+    assert LOCKED in rejected.output
+    assert re.search(r"created by \S+@\S+ \(pid \d+\) at ", rejected.output), rejected.output
+    assert "Traceback" not in rejected.output
     assert len(emulator.account.secrets) == 1
-    second.up().expect_nothing_to_do()
+    second.up().expect_no_changes()
     assert second.outputs() == first.outputs()
     second.destroy().expect_success()
     assert not emulator.account.secrets
 
 
-def test_the_page_says_what_pulumi_says() -> None:
+def test_the_teams_page_quotes_pulumi_s_message() -> None:
     page = (ROOT / "docs" / "teams.md").read_text()
     assert "s3ForcePathStyle=true" in page
     assert LOCKED in page

@@ -1,4 +1,4 @@
-"""Changes in place, on the real engine: a running pool becomes mutual TLS and plain again, and members come and go."""
+"""Updates in place with the real engine: TLS and members of a pool."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ gcore.Pool("web", listener=listener, load_balancer=lb, {pool})
 PLAIN = """protocol="HTTP", health_monitor={"type": "TCP", "delay": 10, "timeout": 5, "max_retries": 3},
     members=[{"address": "10.0.0.11", "protocol_port": 8080}, {"address": "10.0.0.12", "protocol_port": 8080}]"""
 MUTUAL = PLAIN.replace('"HTTP"', '"HTTPS", ca=ca, client_certificate=client, crl=crl')
-NO_LIST = MUTUAL.replace(", crl=crl", "")
+NO_CRL = MUTUAL.replace(", crl=crl", "")
 REWEIGHTED = PLAIN.replace('"10.0.0.12", "protocol_port": 8080', '"10.0.0.12", "protocol_port": 8080, "weight": 7')
 ADDED = REWEIGHTED.replace("]", ', {"address": "10.0.0.13", "protocol_port": 8080}]')
 REMOVED = ADDED.replace('{"address": "10.0.0.11", "protocol_port": 8080}, ', "")
@@ -40,34 +40,36 @@ def pool(emulator: Emulator) -> Pool:
 
 
 def tls(emulator: Emulator) -> tuple[str, bool, bool, bool]:
-    """The protocol, and whether there is an authority, a client certificate, a revocation list."""
-    now = pool(emulator)
-    return now.protocol, bool(now.ca_secret_id), bool(now.secret_id), bool(now.crl_secret_id)
+    """Return the protocol, and whether the pool has a CA, a client certificate and a CRL."""
+    only = pool(emulator)
+    return only.protocol, bool(only.ca_secret_id), bool(only.secret_id), bool(only.crl_secret_id)
 
 
-def test_a_pool_changes_in_place(new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator) -> None:
+def test_tls_and_members_of_a_pool_change_in_place(
+    new_program: NewProgram, files: DevelopmentFiles, emulator: Emulator
+) -> None:
     def text(properties: str) -> str:
         return PROGRAM.format(files=files, pool=properties)
 
     def up(stack: Stack, properties: str) -> list[tuple[str, str]]:
-        """Deploys the program with this pool; the writes that it took."""
+        """Deploy the program with this pool, and return the write requests."""
         (stack.program / "__main__.py").write_text(text(properties))
         begin = len(emulator.requests)
         done = stack.up().expect_success()
         assert done.counts().get("updated") == 1, done.output
         assert "replaced" not in done.counts()
-        calls = [call for call in emulator.requests[begin:] if call.method != "GET"]
-        return [(call.method, str(call.route).rpartition("{region_id}")[2]) for call in calls]
+        requests = [each for each in emulator.requests[begin:] if each.method != "GET"]
+        return [(each.method, str(each.route).rpartition("{region_id}")[2]) for each in requests]
 
     stack = new_program(text(PLAIN))
     stack.up().expect_success()
-    made, members = pool(emulator).id, {each.address: each.id for each in pool(emulator).members}
+    pool_id, members = pool(emulator).id, {each.address: each.id for each in pool(emulator).members}
     assert tls(emulator) == ("HTTP", False, False, False)
 
     update = ("PATCH", "/{pool_id}"), ("PUT", "/{pool_id}")
     for properties, expected, updates in (
-        (MUTUAL, ("HTTPS", True, True, True), 3),  # the health monitor goes off and on again: TLS begins
-        (NO_LIST, ("HTTPS", True, True, False), 1),
+        (MUTUAL, ("HTTPS", True, True, True), 3),  # TLS is activated: the health monitor is switched off and on
+        (NO_CRL, ("HTTPS", True, True, False), 1),
         (PLAIN, ("HTTP", False, False, False), 1),
     ):
         sent = up(stack, properties)
@@ -80,5 +82,5 @@ def test_a_pool_changes_in_place(new_program: NewProgram, files: DevelopmentFile
     now = {each.address: (each.id, each.weight) for each in pool(emulator).members}
     assert now.keys() == {"10.0.0.12", "10.0.0.13"}
     assert now["10.0.0.12"] == (members["10.0.0.12"], 7)
-    assert pool(emulator).id == made
-    stack.preview().expect_nothing_to_do()
+    assert pool(emulator).id == pool_id
+    stack.preview().expect_no_changes()

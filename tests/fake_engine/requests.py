@@ -1,4 +1,4 @@
-"""The network of a test, with a record of what went over it."""
+"""HTTP transport that records the requests of a test."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 import httpx
 
 PROJECT, REGION, OTHER_REGION = 11, 22, 23
-SCOPE = f"/{PROJECT}/{REGION}"
-HIDDEN = "[payload]"
+LOCATION_PATH = f"/{PROJECT}/{REGION}"
+REDACTED_PAYLOAD = "[payload]"
 
-_WITHOUT_END = 5000
+_MAX_REQUESTS = 5000
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A request: its path is without `/cloud` and without project and region, its body without a secret's payload."""
+class SentRequest:
+    """A request, without `/cloud`, project and region in its path and without a secret's payload in its body."""
 
     method: str
     path: str
@@ -25,19 +25,19 @@ class Sent:
 
 
 class RecordingTransport(httpx.BaseTransport):
-    """The network, with a record of what went over it."""
+    """Transport that sends requests over `network` and records them."""
 
     def __init__(self, network: httpx.BaseTransport) -> None:
-        self.sent: list[Sent] = []
+        self.sent: list[SentRequest] = []
         self.network = network
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.path.removeprefix("/cloud").replace(SCOPE, "", 1)
+        path = request.url.path.removeprefix("/cloud").replace(LOCATION_PATH, "", 1)
         content = request.read()
         body = json.loads(content) if content else None
         if isinstance(body, dict) and "payload" in body:
-            body["payload"] = HIDDEN
-        self.sent.append(Sent(request.method, path, body))
-        # Time is no limit where nobody really sleeps: what asks without end is stopped here.
-        assert len(self.sent) < _WITHOUT_END
+            body["payload"] = REDACTED_PAYLOAD
+        self.sent.append(SentRequest(request.method, path, body))
+        # The clock is fake, so an endless loop of requests never reaches a deadline. Stop it here.
+        assert len(self.sent) < _MAX_REQUESTS
         return self.network.handle_request(request)

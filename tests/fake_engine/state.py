@@ -1,4 +1,4 @@
-"""What the stand-in for Pulumi's engine is told and saves: programs, and the state, which it exports as Pulumi does."""
+"""Programs that the fake engine runs, and the state that it saves and exports as Pulumi does."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tests.fake_engine.account import urn_of
+from tests.fake_engine.stack import urn_of
 
 STACK = "dev"
-SECRET = frozenset(
+ENCRYPTED_PROPERTIES = frozenset(
     {"certificate", "private_key", "certificate_chain", "pkcs12", "pkcs12_password", "private_key_passphrase"}
     | {"revocation_list", "payload"}
 )
-"""Properties that Pulumi encrypts: an export shows a ciphertext."""
+"""Properties that Pulumi encrypts: an export contains a ciphertext."""
 
 
 @dataclass(frozen=True)
-class Ref:
-    """The id of another resource of the program."""
+class ResourceRef:
+    """The ID of another resource of the program."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredResource:
     """A resource as a program declares it.
 
     Attributes:
-        kind: its class: `Pool`.
-        name: what the program calls it.
-        inputs: its arguments, under the names of the provider's properties; `Ref` for ids.
+        kind: Class of the resource: `Pool`.
+        name: Name of the resource in the program.
+        inputs: Arguments, under the names of the provider's properties; `ResourceRef` for IDs.
     """
 
     kind: str
@@ -41,23 +41,32 @@ class Declared:
 
     @property
     def urn(self) -> str:
-        """Its URN."""
+        """URN of the resource."""
         return urn_of(self.kind, self.name)
 
 
-Program = Sequence[Declared]
+Program = Sequence[DeclaredResource]
 
 
 @dataclass(frozen=True)
-class Row:
-    """A resource in the state."""
+class SavedResource:
+    """A resource in the state.
 
-    declared: Declared
+    Attributes:
+        declared: Resource of the program.
+        id: ID of the object at Gcore.
+        inputs: Checked inputs.
+        outputs: Outputs of the last create, update or refresh.
+        delete_pending: The object was replaced and has yet to be deleted.
+        partial: The last create or update was partially applied.
+    """
+
+    declared: DeclaredResource
     id: str
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
-    delete: bool = False
-    half_done: bool = False
+    delete_pending: bool = False
+    partial: bool = False
 
     @property
     def urn(self) -> str:
@@ -65,8 +74,16 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Pending:
-    """An operation that began."""
+class PendingOperation:
+    """An operation that has started and whose end is not saved.
+
+    Attributes:
+        type: Kind of the operation.
+        urn: URN of the resource.
+        inputs: Inputs of the operation.
+        identity: ID of the dynamic provider.
+        id: ID of the object; empty for a create.
+    """
 
     type: Literal["creating", "updating", "deleting"]
     urn: str
@@ -76,34 +93,41 @@ class Pending:
 
 
 @dataclass(frozen=True)
-class State:
-    """What is saved.
+class SavedState:
+    """The stack's state.
 
     Attributes:
-        rows: the resources, in the order of their making.
-        pending: operations whose end wasn't saved.
-        identity: the id of the stack's dynamic provider; empty where it has none.
+        resources: Resources, in the order of their creation.
+        pending: Pending operations.
+        identity: ID of the stack's dynamic provider; empty if it has none.
     """
 
-    rows: tuple[Row, ...] = ()
-    pending: tuple[Pending, ...] = ()
+    resources: tuple[SavedResource, ...] = ()
+    pending: tuple[PendingOperation, ...] = ()
     identity: str = ""
 
-    def plain(self) -> str:
-        """What isn't encrypted in it."""
-        bags = [bag for row in self.rows for bag in (row.inputs, row.outputs)] + [each.inputs for each in self.pending]
-        return str([{name: value for name, value in bag.items() if name not in SECRET} for bag in bags])
+    def unencrypted_text(self) -> str:
+        """Return everything in the state that Pulumi does not encrypt."""
+        bags = [bag for each in self.resources for bag in (each.inputs, each.outputs)]
+        bags += [each.inputs for each in self.pending]
+        return str([{name: value for name, value in bag.items() if name not in ENCRYPTED_PROPERTIES} for bag in bags])
 
     def export(self) -> bytes:
-        """As `pulumi stack export` prints it."""
+        """Return the output of `pulumi stack export`."""
         provider = "pulumi:providers:pulumi-python"
         urn = f"urn:pulumi:{STACK}::shop::{provider}::default"
         listed: list[dict[str, object]] = []
         if self.identity:
             listed.append({"urn": urn, "custom": True, "id": self.identity, "type": provider})
-        for row in self.rows:
-            inputs, outputs = _encrypted(row.inputs), _encrypted(row.outputs)
-            saved = {"urn": row.urn, "custom": True, "id": row.id, "type": row.urn.split("::")[2], "delete": row.delete}
+        for each in self.resources:
+            inputs, outputs = _encrypt_secrets(each.inputs), _encrypt_secrets(each.outputs)
+            saved = {
+                "urn": each.urn,
+                "custom": True,
+                "id": each.id,
+                "type": each.urn.split("::")[2],
+                "delete": each.delete_pending,
+            }
             listed.append({**saved, "inputs": inputs, "outputs": outputs})
         pending = [
             {
@@ -111,7 +135,7 @@ class State:
                     "urn": each.urn,
                     "custom": True,
                     "type": each.urn.split("::")[2],
-                    "inputs": _encrypted(each.inputs),
+                    "inputs": _encrypt_secrets(each.inputs),
                     "provider": f"{urn}::{each.identity}",
                     "id": each.id,
                 },
@@ -122,6 +146,9 @@ class State:
         return json.dumps({"version": 3, "deployment": {"resources": listed, "pending_operations": pending}}).encode()
 
 
-def _encrypted(bag: Mapping[str, Any]) -> dict[str, Any]:
+def _encrypt_secrets(bag: Mapping[str, Any]) -> dict[str, Any]:
     sealed = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
-    return {name: {**sealed, "ciphertext": secrets.token_hex(8)} if name in SECRET else bag[name] for name in bag}
+    return {
+        name: {**sealed, "ciphertext": secrets.token_hex(8)} if name in ENCRYPTED_PROPERTIES else bag[name]
+        for name in bag
+    }

@@ -1,4 +1,4 @@
-"""What the tests under faults share: a life, lived once per process; and the table of what all cases came to."""
+"""Fixtures: a scenario that each process records once, and the table of the results of all cases."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import asdict, fields
 
 import pytest
 
-from tests.faults.counts import PROPERTY, Counts
-from tests.faults.scenario import Story
+from tests.faults.counts import COUNTS_PROPERTY, FaultCounts
+from tests.faults.scenario import Scenario
 from tests.material import LoadBalancerPki
 
 
 @pytest.fixture(scope="session")
-def story() -> Story:
-    return Story.of(LoadBalancerPki.generate(), "both")
+def scenario() -> Scenario:
+    return Scenario.record(LoadBalancerPki.generate(), "both")
 
 
 @pytest.fixture
-def counted(record_property: Callable[[str, object], None]) -> Iterator[Callable[[Counts], None]]:
-    """Adds a case to the table that is printed at the end."""
-    total = Counts()
+def add_counts(record_property: Callable[[str, object], None]) -> Iterator[Callable[[FaultCounts], None]]:
+    """Return a function that adds a case to the table at the end of the test run."""
+    total = FaultCounts()
 
-    def add(counts: Counts) -> None:
-        for each in fields(Counts):
+    def add(counts: FaultCounts) -> None:
+        for each in fields(FaultCounts):
             setattr(total, each.name, getattr(total, each.name) + getattr(counts, each.name))
 
     yield add
-    record_property(PROPERTY, asdict(total))
+    record_property(COUNTS_PROPERTY, asdict(total))

@@ -1,4 +1,4 @@
-"""A life without faults, and what happens to it when something goes wrong with one request."""
+"""Scenario: all phases without faults, and single phases with one fault and its recovery."""
 
 from __future__ import annotations
 
@@ -12,62 +12,67 @@ from gcore_emulator import Behavior, Emulator, Settings, TaskSeconds
 from gcore_emulator.application import create_application
 from gcore_emulator.settings import DIALECT_CHOICES, Dialect
 from tests.fake_clock import FakeClock
-from tests.fake_engine.account import KEY
-from tests.fake_engine.engine import FakeEngine, Run
+from tests.fake_engine.engine import FakeEngine, RunResult
 from tests.fake_engine.requests import PROJECT, REGION
-from tests.fake_engine.state import Program, State
-from tests.faults.accounts import Snapshot, duplicates
-from tests.faults.counts import Counts
-from tests.faults.faults import Fault, Network, Point
-from tests.faults.in_process import InProcess
-from tests.faults.lifetime import PASSWORD, Phase, PhaseName, life
+from tests.fake_engine.stack import KEY
+from tests.fake_engine.state import Program, SavedState
+from tests.faults.account_snapshot import AccountSnapshot, duplicate_names
+from tests.faults.counts import FaultCounts
+from tests.faults.faults import Fault, FaultyNetwork, RequestPoint
+from tests.faults.in_process_transport import InProcessTransport
+from tests.faults.phases import PASSWORD, Phase, PhaseName, all_phases
 from tests.material import LoadBalancerPki, base64_of
 
-FOREIGN_SUFFIX = "-0badcafe-123456"
-"""An owner and a making that aren't of this stack."""
+OTHER_STACK_SUFFIX = "-0badcafe-123456"
+"""Suffix of a name with the owner and nonce of another stack."""
 
 
 @dataclass(frozen=True)
-class Chapter:
-    """A phase as it goes without faults.
+class RecordedPhase:
+    """A phase that was run without faults.
 
     Attributes:
-        phase: what is typed, and what the program says.
-        state: Pulumi's state before it.
-        account: the account before it.
-        points: its requests.
-        afterwards: the account after it, in words.
+        phase: Command and program.
+        state: State of the stack before the phase.
+        account: Account before the phase.
+        points: Requests of the phase.
+        objects_after: Descriptions of the stack's objects after the phase.
     """
 
     phase: Phase
-    state: State
-    account: Snapshot
-    points: Sequence[Point]
-    afterwards: Sequence[str]
+    state: SavedState
+    account: AccountSnapshot
+    points: Sequence[RequestPoint]
+    objects_after: Sequence[str]
 
 
 @dataclass
-class Story:
-    """An emulator, an engine, and the life that was lived without faults.
+class Scenario:
+    """An emulator, an engine, and the phases recorded without faults.
 
     Attributes:
-        foreign: what others have in the account.
-        chapters: the phases, by their names.
-        secrets: texts that nobody may ever see.
+        emulator: The emulator.
+        clock: Clock of the emulator and the engine.
+        network: Transport that injects faults.
+        engine: The engine.
+        foreign: Objects of others in the account.
+        secrets: Texts that no output may contain.
+        phases: Recorded phases by name.
+        programs: Programs by the name of their phase.
     """
 
     emulator: Emulator
     clock: FakeClock
-    network: Network
+    network: FaultyNetwork
     engine: FakeEngine
-    foreign: Snapshot
+    foreign: AccountSnapshot
     secrets: Sequence[str]
-    chapters: dict[PhaseName, Chapter] = field(default_factory=dict)
+    phases: dict[PhaseName, RecordedPhase] = field(default_factory=dict)
     programs: dict[PhaseName, Program] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, material: LoadBalancerPki, dialect: Dialect) -> Story:
-        """Lives the life once."""
+    def record(cls, material: LoadBalancerPki, dialect: Dialect) -> Scenario:
+        """Run all phases once without faults."""
         clock = FakeClock()
         settings = Settings(
             api_key=KEY,
@@ -77,7 +82,7 @@ class Story:
             behavior=Behavior.model_validate(DIALECT_CHOICES[dialect]),
         )
         emulator = Emulator(settings, clock.calendar)
-        network = Network(emulator, InProcess(create_application(emulator)))
+        network = FaultyNetwork(emulator, InProcessTransport(create_application(emulator)))
         values = {
             "gcore:apiKey": KEY,
             "gcore:projectId": str(PROJECT),
@@ -86,102 +91,106 @@ class Story:
             "gcore:dialect": "auto",
         }
         engine = FakeEngine(network, clock, values)
-        story = cls(emulator, clock, network, engine, _foreign(emulator, material), _canaries(material))
-        for phase in life(material):
-            state, account = engine.state, Snapshot.of(emulator)
-            network.begin()
-            run = story.types(phase)
-            assert run.outcome == "done", f"{phase.name}: {run.error}"
-            after = Snapshot.of(emulator)
-            assert after.touched(story.foreign) == []
+        scenario = cls(
+            emulator, clock, network, engine, _create_foreign_objects(emulator, material), _secret_texts(material)
+        )
+        for phase in all_phases(material):
+            state, account = engine.state, AccountSnapshot.of(emulator)
+            network.start_run()
+            run = scenario.run_command(phase)
+            assert run.outcome == "succeeded", f"{phase.name}: {run.error}"
+            after = AccountSnapshot.of(emulator)
+            assert after.changed_objects(scenario.foreign) == []
             points = list(network.points)
-            described = after.without(story.foreign).described()
-            story.chapters[phase.name] = Chapter(phase, state, account, points, described)
-            story.programs[phase.name] = phase.program
-        assert Snapshot.of(emulator).without(story.foreign).described() == []
-        return story
+            described = after.without(scenario.foreign).descriptions()
+            scenario.phases[phase.name] = RecordedPhase(phase, state, account, points, described)
+            scenario.programs[phase.name] = phase.program
+        assert AccountSnapshot.of(emulator).without(scenario.foreign).descriptions() == []
+        return scenario
 
-    def types(self, phase: Phase) -> Run:
-        """What the user types in a phase."""
+    def run_command(self, phase: Phase) -> RunResult:
+        """Run the command of a phase."""
         if phase.command == "up":
             return self.engine.up(phase.program)
         return self.engine.refresh() if phase.command == "refresh" else self.engine.destroy()
 
-    def suffer(
-        self, name: PhaseName, point: Point, fault: Fault, *, recovers_as: PhaseName | None = None
-    ) -> tuple[Counts, list[str]]:
-        """Lives one phase with a fault, lets the user type the same again, and then destroys.
+    def run_with_fault(
+        self, name: PhaseName, point: RequestPoint, fault: Fault, *, recovers_as: PhaseName | None = None
+    ) -> tuple[FaultCounts, list[str]]:
+        """Run one phase with a fault, then the recovery, then a destroy.
 
         Args:
-            name: the phase.
-            point: which of its requests the fault hits.
-            fault: what goes wrong.
-            recovers_as: the phase whose program the user has by then; None for the same.
+            name: Name of the phase.
+            point: Request into which the fault is injected.
+            fault: The fault.
+            recovers_as: Phase whose program the recovery runs; None for the same.
 
         Returns:
-            What it came to, and what is wrong, in words.
+            Counts and descriptions of all problems.
         """
-        chapter = self.chapters[name]
-        # A failed change may leave an object in ERROR, too; but then no request can mend it.
-        self._choose(failed_task="leave-error-object" if point.makes else "leave-nothing")
-        chapter.account.restore(self.emulator)
-        self.engine.state = chapter.state
-        self.network.begin((point, fault))
-        struck = self.types(chapter.phase)
-        counts, wrong = Counts(cases=1, fired=min(self.network.fired, 1)), list[str]()
+        recorded = self.phases[name]
+        # A failed update can leave an object in ERROR too, but then no request can repair it.
+        self._set_behavior(failed_task="leave-error-object" if point.creates_object else "leave-nothing")
+        recorded.account.restore(self.emulator)
+        self.engine.state = recorded.state
+        self.network.start_run((point, fault))
+        faulted = self.run_command(recorded.phase)
+        counts, problems = FaultCounts(cases=1, fired=min(self.network.fired, 1)), list[str]()
         if self.network.fired == 0:
-            wrong.append("the fault never happened")
-        self.network.end()
+            problems.append("the fault never occurred")
+        self.network.end_run()
         self.clock.advance(60)
 
-        wanted = self.chapters[recovers_as or name]
-        if point.method == "DELETE" and struck.outcome == "failed" and wanted is not chapter:
-            # Nothing says that an object may be gone whose deletion failed: docs/interrupted-runs.md says what to type.
+        wanted = self.phases[recovers_as or name]
+        if point.method == "DELETE" and faulted.outcome == "failed" and wanted is not recorded:
+            # The object can be gone although its delete failed: docs/interrupted-runs.md recommends a refresh.
             self.engine.refresh()
-        again = self._recovery(chapter.phase, wanted)
-        if again.outcome != "done":
-            wrong.append(f"the next run {again.outcome}: {again.error} (before: {struck.outcome}: {struck.error})")
-        now = Snapshot.of(self.emulator)
+        again = self._run_recovery(recorded.phase, wanted)
+        if again.outcome != "succeeded":
+            problems.append(f"the next run {again.outcome}: {again.error} (before: {faulted.outcome}: {faulted.error})")
+        now = AccountSnapshot.of(self.emulator)
         own = now.without(self.foreign)
-        counts.duplicates = len(duplicates(own))
-        if own.described() != wanted.afterwards:
-            counts.lost = 1
-            wrong.append(f"after the next run: {_difference(own.described(), wanted.afterwards)}")
+        counts.duplicates = len(duplicate_names(own))
+        if own.descriptions() != wanted.objects_after:
+            counts.different = 1
+            problems.append(f"after the next run: {_difference(own.descriptions(), wanted.objects_after)}")
         if wanted.phase.command != "destroy" and (plan := self.engine.preview(wanted.phase.program)):
-            counts.lost = 1
-            wrong.append(f"after the next run a preview shows {plan}")
+            counts.different = 1
+            problems.append(f"after the next run a preview plans {plan}")
 
-        plain = self.engine.state.plain()
-        gone = self.engine.destroy()
-        left = Snapshot.of(self.emulator)
-        orphans = [each.name for each in left.without(self.foreign).all()]
-        touched = left.touched(self.foreign)
-        counts.orphans, counts.foreign = len(orphans), len(touched)
-        breaches = [each.description for each in self.emulator.audit().violations]
-        counts.breaches = len(breaches)
-        shown = "\n".join([*struck.said, *again.said, *gone.said, plain, *(each.name for each in now.all())])
+        unencrypted = self.engine.state.unencrypted_text()
+        destroyed = self.engine.destroy()
+        remaining = AccountSnapshot.of(self.emulator)
+        orphans = [each.name for each in remaining.without(self.foreign).objects()]
+        touched = remaining.changed_objects(self.foreign)
+        counts.orphans, counts.foreign_changed = len(orphans), len(touched)
+        violations = [each.description for each in self.emulator.audit().violations]
+        counts.violations = len(violations)
+        shown = "\n".join(
+            [*faulted.output, *again.output, *destroyed.output, unencrypted, *(each.name for each in now.objects())]
+        )
         if any(secret in shown for secret in self.secrets):
             counts.leaks = 1
-            wrong.append("a secret was shown")
-        if gone.outcome != "done":
-            wrong.append(f"destroy {gone.outcome}: {gone.error}")
-        wrong += [f"{what}: {which}" for what, which in (("left", orphans), ("touched", touched)) if which]
-        wrong += breaches
-        return counts, [f"{point}, {each}" for each in wrong]
+            problems.append("a secret was shown")
+        if destroyed.outcome != "succeeded":
+            problems.append(f"destroy {destroyed.outcome}: {destroyed.error}")
+        problems += [f"{what}: {which}" for what, which in (("orphans", orphans), ("touched", touched)) if which]
+        problems += violations
+        return counts, [f"{point}, {each}" for each in problems]
 
-    def _choose(self, **choices: str) -> None:
-        """Has the emulator behave so where nobody knows how Gcore does."""
+    def _set_behavior(self, **choices: str) -> None:
+        """Set behavior options of the emulator."""
         settings = self.emulator.settings
         behavior = Behavior.model_validate({**settings.behavior.model_dump(), **choices})
         self.emulator.settings = replace(settings, behavior=behavior)
 
-    def _recovery(self, phase: Phase, wanted: Chapter) -> Run:
-        """The run after the one that went wrong."""
+    def _run_recovery(self, phase: Phase, wanted: RecordedPhase) -> RunResult:
+        """Run the command that follows the run with the fault."""
         if wanted.phase.command == "destroy":
             return self.engine.destroy()
         if phase.command == "refresh":
             again = self.engine.refresh()
-            if again.outcome != "done":
+            if again.outcome != "succeeded":
                 return again
         return self.engine.up(wanted.phase.program)
 
@@ -193,42 +202,42 @@ def _difference(now: Sequence[str], wanted: Sequence[str]) -> Mapping[str, list[
     }
 
 
-def _foreign(emulator: Emulator, material: LoadBalancerPki) -> Snapshot:
-    """What others have: made through the API, with names of their own, and names like ours of another stack."""
+def _create_foreign_objects(emulator: Emulator, material: LoadBalancerPki) -> AccountSnapshot:
+    """Create objects of others through the API, with arbitrary names and with names of another stack."""
     client = httpx.Client(
         base_url="http://gcore.example/cloud",
-        transport=InProcess(create_application(emulator)),
+        transport=InProcessTransport(create_application(emulator)),
         headers={"Authorization": f"APIKey {KEY}"},
     )
 
-    def make(path: str, body: Mapping[str, object]) -> str:
-        answer = client.post(f"{path}/{PROJECT}/{REGION}", json=body)
-        assert answer.is_success, answer.text
-        (task_id,) = answer.json()["tasks"]
+    def create(path: str, body: Mapping[str, object]) -> str:
+        response = client.post(f"{path}/{PROJECT}/{REGION}", json=body)
+        assert response.is_success, response.text
+        (task_id,) = response.json()["tasks"]
         task = emulator.account.tasks[task_id]
         emulator.task_engine.put_task(replace(task, due_at=task.created_at))
         emulator.task_engine.advance_to_now()
         created = client.get(f"/v1/tasks/{task_id}").json()["created_resources"]
         return str(next(ids[0] for ids in created.values() if ids))
 
-    for suffix in ("-of-somebody-else", FOREIGN_SUFFIX):
+    for suffix in ("-of-somebody-else", OTHER_STACK_SUFFIX):
         secret = {
             "secret_type": "certificate",
             "payload": material.ca_payload,
             "payload_content_type": "application/octet-stream",
             "payload_content_encoding": "base64",
         }
-        ca = make("/v1/secrets", {"name": f"ca{suffix}", **secret})
-        balancer = make("/v1/loadbalancers", {"name": f"lb{suffix}"})
+        ca = create("/v1/secrets", {"name": f"ca{suffix}", **secret})
+        balancer = create("/v1/loadbalancers", {"name": f"lb{suffix}"})
         plain = {"protocol": "HTTP", "protocol_port": 80, "load_balancer_id": balancer}
-        listener = make("/v1/lblisteners", {"name": f"listener{suffix}", **plain})
+        listener = create("/v1/lblisteners", {"name": f"listener{suffix}", **plain})
         behind = {"protocol": "HTTPS", "lb_algorithm": "ROUND_ROBIN", "listener_id": listener, "ca_secret_id": ca}
-        make("/v1/lbpools", {"name": f"pool{suffix}", **behind})
-    return Snapshot.of(emulator)
+        create("/v1/lbpools", {"name": f"pool{suffix}", **behind})
+    return AccountSnapshot.of(emulator)
 
 
-def _canaries(material: LoadBalancerPki) -> Sequence[str]:
-    """Parts of what nobody may see: the API key, a password, and each private key as PEM and as base64 of its bytes."""
+def _secret_texts(material: LoadBalancerPki) -> Sequence[str]:
+    """Return parts of all secrets: the API key, a password, and each private key as PEM, base64 and hexadecimal."""
     found = [KEY, PASSWORD]
     for each in (material.server, material.sni, material.client):
         raw = each.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

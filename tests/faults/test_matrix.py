@@ -1,9 +1,10 @@
-"""Every fault at every request of a whole life, then one more run, then a destroy: each object is there once.
+"""Fault matrix: every fault at every request of all phases, then a recovery, then a destroy.
 
-The program is that of a full `MTLSLoadBalancer`; the life is made, changed, rotated, moved, swapped, refreshed and
-destroyed. Cases are (method, route, nth; the polls of one task count as one) x fault; `strikes.folded` says which reads
-are taken for the same. After the fault the next run, of the same program, must bring the account to what it would have
-been, with nothing to do for another preview; then a destroy leaves what others have, as it was, and nothing else.
+The program is that of a complete `MTLSLoadBalancer`, which is created, changed, rotated, moved, swapped, refreshed and
+destroyed. A case is a request (method, route, nth; the polls of one task count as one) and a fault;
+`faults.points_to_test` selects the reads. After the fault, the next run of the same program must bring the account to
+its state without the fault, and another preview must plan nothing. Then a destroy must delete all objects of the stack
+and leave all objects of others unchanged.
 """
 
 from __future__ import annotations
@@ -12,22 +13,22 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.counts import Counts
-from tests.faults.faults import FAULTS, folded
-from tests.faults.lifetime import PhaseName
-from tests.faults.scenario import Story
+from tests.faults.counts import FaultCounts
+from tests.faults.faults import FAULTS, points_to_test
+from tests.faults.phases import PhaseName
+from tests.faults.scenario import Scenario
 
 PHASES: tuple[PhaseName, ...] = ("up", "change", "rotate", "move", "swap", "refresh", "destroy")
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("phase", PHASES)
-def test_the_next_run_ends_as_if_nothing_had_happened(
-    phase: PhaseName, fault: str, story: Story, counted: Callable[[Counts], None]
+def test_the_next_run_ends_as_without_the_fault(
+    phase: PhaseName, fault: str, scenario: Scenario, add_counts: Callable[[FaultCounts], None]
 ) -> None:
-    wrong: list[str] = []
-    for point in folded(story.chapters[phase].points, FAULTS[fault]):
-        counts, said = story.suffer(phase, point, FAULTS[fault])
-        counted(counts)
-        wrong += said
-    assert not wrong, "\n".join(wrong)
+    problems: list[str] = []
+    for point in points_to_test(scenario.phases[phase].points, FAULTS[fault]):
+        counts, found = scenario.run_with_fault(phase, point, FAULTS[fault])
+        add_counts(counts)
+        problems += found
+    assert not problems, "\n".join(problems)

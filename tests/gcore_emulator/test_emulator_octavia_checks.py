@@ -36,18 +36,18 @@ def _corrupt_second_block(material: LoadBalancerPki) -> str:
 
 
 UNUSABLE_SECRETS: list[tuple[str, str, Payload]] = [
-    ("secret_id", "password", lambda m: m.with_password),
+    ("secret_id", "password", lambda m: m.server_pkcs12_with_password),
     ("secret_id", "PEM", lambda m: m.server.to_pem_bundle()),
-    ("secret_id", "no key", lambda m: m.without_key),
+    ("secret_id", "no key", lambda m: m.server_pkcs12_without_key),
     ("secret_id", "garbage", lambda m: b"\x30\x03garbage"),
     ("secret_id", "Ed25519", lambda m: _pkcs12(ed25519.Ed25519PrivateKey.generate())),
     ("secret_id", "no name", lambda m: _pkcs12(ec.generate_private_key(ec.SECP256R1()), subject=False)),
     ("sni_secret_id", "PEM", lambda m: m.server.to_pem_bundle()),
-    ("pool.secret_id", "password", lambda m: m.with_password),
-    ("pool.secret_id", "no key", lambda m: m.without_key),
+    ("pool.secret_id", "password", lambda m: m.server_pkcs12_with_password),
+    ("pool.secret_id", "no key", lambda m: m.server_pkcs12_without_key),
     ("pool.secret_id", "PEM without key", lambda m: m.client.certificate_pem),
     ("pool.secret_id", "PEM without certificate", lambda m: m.client.private_key_pem),
-    ("pool.secret_id", "PEM with encrypted key", lambda m: m.server.certificate_pem + m.encrypted_key),
+    ("pool.secret_id", "PEM with encrypted key", lambda m: m.server.certificate_pem + m.encrypted_server_key),
     ("pool.ca_secret_id", "PKCS12", lambda m: m.server.to_pkcs12()),
     ("pool.ca_secret_id", "CRL", lambda m: m.crl),
     ("pool.ca_secret_id", "corrupt second block", _corrupt_second_block),
@@ -116,8 +116,8 @@ class TestCrl:
 )
 def test_mismatched_pem_texts_are_rejected(api: Api, part: str, text: str) -> None:
     material = api.material
-    texts = {"encrypted": material.encrypted_key, "other": material.client.private_key_pem}
-    payload = {**material.pem_texts, part: texts.get(text, text)}
+    texts = {"encrypted": material.encrypted_server_key, "other": material.client.private_key_pem}
+    payload = {**material.server_pem_payload, part: texts.get(text, text)}
     rejected = api.rejected("POST", "/v2/secrets/@", 400, "ValidationError", json={"name": "web", "payload": payload})
     assert set(rejected["invalid_fields"]) == {"payload"}
     assert part in rejected["message"]

@@ -138,7 +138,7 @@ def recorded(start: Callable[..., Api]) -> list[tuple[str, str, int, Any]]:
         tasks = record(method, path, json, **params)["tasks"]
         return record("GET", f"/v1/tasks/{tasks[0]}")["created_resources"] if tasks else None
 
-    web = do("POST", "/v2/secrets/@", {"name": "web", "payload": api.material.pem_texts})["secrets"][0]
+    web = do("POST", "/v2/secrets/@", {"name": "web", "payload": api.material.server_pem_payload})["secrets"][0]
     ca, crl = (
         do("POST", "/v1/secrets/@", blob(name, payload, expiration="2030-01-01T00:00:00Z"))["secrets"][0]
         for name, payload in (("ca", api.material.ca_payload), ("crl", api.material.crl_payload))

@@ -36,7 +36,7 @@ def cloud(api: Api) -> Iterator[CloudResource]:
 @pytest.fixture
 def web(cloud: CloudResource, api: Api) -> str:
     """ID of a secret with a server certificate."""
-    payload = api.material.pem_texts
+    payload = api.material.server_pem_payload
     return cloud.secrets.upload_tls_certificate_and_poll(name="web", payload=payload).id
 
 

@@ -29,7 +29,7 @@ class TestSecret:
         }
 
     def test_secret_from_pem_texts_works_on_a_listener(self, api: Api) -> None:
-        body = {"name": "web", "payload": api.material.pem_texts, "expiration": None}
+        body = {"name": "web", "payload": api.material.server_pem_payload, "expiration": None}
         secret_id = api.do("POST", "/v2/secrets/@", body)["secrets"][0]
         api.listener(api.load_balancer(), protocol="TERMINATED_HTTPS", secret_id=secret_id)
 

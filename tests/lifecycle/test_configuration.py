@@ -1,4 +1,4 @@
-"""Configuration: where each value comes from, and what is said of values that are wrong or missing."""
+"""Configuration: sources of each value, and errors about invalid and missing values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def variables(values: dict[str, str]) -> dict[str, str]:
     return {ENVIRONMENT[key]: value for key, value in values.items()}
 
 
-def shown(configuration: Configuration) -> tuple[object, ...]:
+def values_of(configuration: Configuration) -> tuple[object, ...]:
     key = configuration.api_key
     return (
         key.get_secret_value() if key else None,
@@ -41,29 +41,29 @@ def shown(configuration: Configuration) -> tuple[object, ...]:
     )
 
 
-def test_every_value_from_either_place() -> None:
+def test_every_value_is_read_from_the_stack_or_the_environment() -> None:
     expected = (CANARY, 11, 22, "https://api.example/", "guide", 60.5, 8)
-    assert shown(read(VALUES)) == expected
-    assert shown(read({}, variables(VALUES))) == expected
+    assert values_of(read(VALUES)) == expected
+    assert values_of(read({}, variables(VALUES))) == expected
 
 
-def test_defaults() -> None:
-    assert shown(read({})) == (None, None, None, PUBLIC_API, "auto", None, 64)
+def test_values_that_are_not_set_have_defaults() -> None:
+    assert values_of(read({})) == (None, None, None, PUBLIC_API, "auto", None, 64)
 
 
 @pytest.mark.parametrize("key", VALUES)
-def test_the_stack_comes_before_the_environment(key: str) -> None:
+def test_the_stack_takes_precedence_over_the_environment(key: str) -> None:
     other = {**VALUES, key: {"baseUrl": "http://other.example", "dialect": "openapi"}.get(key, "7")}
-    assert shown(read({key: other[key]}, variables(VALUES))) == shown(read(other))
+    assert values_of(read({key: other[key]}, variables(VALUES))) == values_of(read(other))
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\n"])
-def test_a_blank_value_is_none(blank: str) -> None:
+def test_a_blank_value_counts_as_not_set(blank: str) -> None:
     assert read({"apiKey": blank}).api_key is None
     assert read({"projectId": blank}, {"GCORE_CLOUD_PROJECT_ID": " 5\n"}).project_id == (None if blank else 5)
 
 
-WRONG = {
+INVALID = {
     "projectId": ("eleven", "0", "-3", "1.5"),
     "regionId": ("x", "0"),
     "baseUrl": ("api.gcore.com", "ftp://api.gcore.com", "/cloud", "http://"),
@@ -73,14 +73,14 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in WRONG.items() for value in values])
-def test_a_wrong_value_is_named_with_both_its_places(key: str, value: str) -> None:
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in INVALID.items() for value in values])
+def test_an_invalid_value_is_reported_with_its_key_and_its_variable(key: str, value: str) -> None:
     values = {**VALUES, key: value}
     for configured, environment in ((values, None), ({}, variables(values))):
         with pytest.raises(ConfigurationError) as caught:
             read(configured, environment)
         message = str(caught.value)
-        assert message.startswith(f"gcore:{key} (or {ENVIRONMENT[key]}) can't be used: ")
+        assert message.startswith(f"gcore:{key} (or {ENVIRONMENT[key]}) cannot be used: ")
         assert message.count("gcore:") == 1
         assert message.endswith(".")
         assert "\n" not in message
@@ -89,14 +89,14 @@ def test_a_wrong_value_is_named_with_both_its_places(key: str, value: str) -> No
         assert caught.value.__cause__ is None
 
 
-def test_all_wrong_values_at_once() -> None:
+def test_all_invalid_values_are_reported_together() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        read({key: values[0] for key, values in WRONG.items()})
-    for key in WRONG:
+        read({key: values[0] for key, values in INVALID.items()})
+    for key in INVALID:
         assert f"gcore:{key} (or {ENVIRONMENT[key]})" in str(caught.value)
 
 
-def test_what_is_missing_is_said_at_the_first_request_all_of_it() -> None:
+def test_all_missing_values_are_reported_when_a_connection_is_needed() -> None:
     configuration = read({"baseUrl": "https://api.example"})
     with pytest.raises(ConfigurationError) as caught:
         configuration.connection()
@@ -108,7 +108,7 @@ def test_what_is_missing_is_said_at_the_first_request_all_of_it() -> None:
 
 
 @pytest.mark.parametrize("key", ["apiKey", "projectId", "regionId"])
-def test_only_what_is_missing_is_named(key: str) -> None:
+def test_only_missing_values_are_reported(key: str) -> None:
     configuration = read({name: value for name, value in VALUES.items() if name != key})
     with pytest.raises(ConfigurationError) as caught:
         configuration.connection()
@@ -116,7 +116,7 @@ def test_only_what_is_missing_is_named(key: str) -> None:
     assert named == {key}
 
 
-def test_an_objects_own_place_comes_before_the_configured_one() -> None:
+def test_the_location_of_an_object_takes_precedence_over_the_configured_one() -> None:
     configuration = read({"apiKey": CANARY})
     connection = configuration.connection(Location(3, 4))
     assert (connection.project_id, connection.region_id) == (3, 4)
@@ -125,7 +125,7 @@ def test_an_objects_own_place_comes_before_the_configured_one() -> None:
     assert (connection.base_url, connection.dialect) == ("https://api.example", "guide")
 
 
-def test_the_key_is_shown_nowhere() -> None:
+def test_no_text_form_shows_the_api_key() -> None:
     configuration = read(VALUES)
     texts = [repr(configuration), str(configuration), configuration.model_dump_json(), repr(configuration.connection())]
     assert not [text for text in texts if CANARY in text]

@@ -8,19 +8,19 @@ from types import FrameType
 
 from gcore_tls_provider.lifecycle import apply
 from gcore_tls_provider.lifecycle.kinds import KINDS
-from tests.fake_engine.account import World, as_engine, context_of, member, urn_of
-from tests.fake_engine.recording_host import Making
+from tests.fake_engine.recording_engine import PendingCreateRecord
+from tests.fake_engine.stack import FakeStack, context_of, engine_value, member, urn_of
 
 MOST_HOPS = 118
 """Changes of module between calls in a Pool's create, below the front end; about half of them within the API client."""
 
 
-def test_a_create_of_a_pool_changes_modules_at_most_as_often_as_now(world: World) -> None:
-    listener = world.listener(world.load_balancer())
-    world.pool(world.load_balancer("other"), "first")  # everything is imported, and the client is connected
+def test_a_create_of_a_pool_changes_modules_at_most_as_often_as_now(stack: FakeStack) -> None:
+    listener = stack.listener(stack.load_balancer())
+    stack.pool(stack.load_balancer("other"), "first")  # everything is imported, and the client is connected
     program = {"listener_id": listener.id, "protocol": "HTTP", "members": [member()]}
-    inputs = as_engine(world.checked("Pool", "it", program))
-    world.host.creating.append(Making(urn_of("Pool", "it"), inputs))
+    inputs = engine_value(stack.checked_inputs("Pool", "it", program))
+    stack.engine.pending_creates.append(PendingCreateRecord(urn_of("Pool", "it"), inputs))
     kind, context, modules = KINDS["Pool"], context_of(inputs), list[str]()
 
     def record_call(frame: FrameType, event: str, _argument: object) -> None:
@@ -30,7 +30,7 @@ def test_a_create_of_a_pool_changes_modules_at_most_as_often_as_now(world: World
 
     sys.setprofile(record_call)
     try:
-        apply.create(kind, world.session, context, inputs)
+        apply.create(kind, stack.session, context, inputs)
     finally:
         sys.setprofile(None)
     hops = sum(one != other for one, other in pairwise(modules))

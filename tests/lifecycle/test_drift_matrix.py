@@ -1,4 +1,4 @@
-"""Every field that Gcore gives back: changed behind Pulumi's back, seen by a refresh, put back by the next update."""
+"""Drift of every field that Gcore returns: a refresh shows it, and the next update reverts it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from gcore_tls_provider.lifecycle.inputs.properties import Properties
 from gcore_tls_provider.lifecycle.kinds import KINDS
 from gcore_tls_provider.lifecycle.kinds.pool import health_monitor as health_monitors
 from gcore_tls_provider.lifecycle.kinds.pool import members
-from tests.fake_engine.account import Resource, World, member
-from tests.lifecycle.fixtures import Things
-from tests.lifecycle.held import ROUTES, held
+from tests.fake_engine.stack import FakeStack, Resource, member
+from tests.lifecycle.live_fields import PATHS, live_field
+from tests.lifecycle.referenced_objects import ReferencedObjects
 from tests.lifecycle.test_unhealthy_objects import READS
-from tests.lifecycle.test_update_matrix import (
+from tests.lifecycle.update_cases import (
     CASES,
     IN_PLACE,
     MEMBERS,
     MONITORS,
     TESTED_KINDS,
-    of_member,
-    of_monitor,
+    member_with,
+    monitor_with,
 )
 
 FIXED = [
@@ -34,18 +34,18 @@ FIXED = [
 ]
 
 
-def somebody_sets(resource: Resource, name: str, value: Any) -> None:
-    """Sets a field as the portal would."""
-    world, path = resource.world, f"{ROUTES[resource.kind]}/{resource.id}"
+def set_by_hand(resource: Resource, name: str, value: Any) -> None:
+    """Set a field as the portal would."""
+    stack, path = resource.stack, f"{PATHS[resource.kind]}/{resource.id}"
     if name == "flavor":
-        world.by_hand("POST", f"/v1/{path}/resize", {"flavor": value})
+        stack.by_hand("POST", f"/v1/{path}/resize", {"flavor": value})
     elif name == "health_monitor":
-        world.by_hand("PATCH", f"/v2/{path}", {"healthmonitor": _untyped(value)})
+        stack.by_hand("PATCH", f"/v2/{path}", {"healthmonitor": _untyped(value)})
     elif name == "tags":
-        gone = {key: None for key in resource.inputs.get("tags", {})}  # type: ignore[attr-defined]  # tags are a dict
-        world.by_hand("PATCH", f"/v2/{path}", {"tags": {**gone, **value}})
+        removed = {key: None for key in resource.inputs.get("tags", {})}  # type: ignore[attr-defined]  # a dictionary
+        stack.by_hand("PATCH", f"/v2/{path}", {"tags": {**removed, **value}})
     else:
-        world.by_hand("PATCH", f"/v2/{path}", {name: value})
+        stack.by_hand("PATCH", f"/v2/{path}", {name: value})
 
 
 def _untyped(monitor: Mapping[str, object]) -> dict[str, object]:
@@ -57,35 +57,37 @@ def without(inputs: Properties, name: str) -> Properties:
 
 
 @pytest.mark.parametrize(("kind", "field"), IN_PLACE)
-def test_what_was_set(kind: str, field: Field, world: World) -> None:
-    case, things = CASES[kind, field.name], Things(world)
-    one, two = case.one(things), case.two(things)
-    program = {**case.base(things), field.name: one}
-    resource = world.create(kind, "it", **program)
+def test_drift_of_a_set_field_is_shown_and_reverted(kind: str, field: Field, stack: FakeStack) -> None:
+    case, objects = CASES[kind, field.name], ReferencedObjects(stack)
+    one, two = case.one(objects), case.two(objects)
+    program = {**case.base(objects), field.name: one}
+    resource = stack.create(kind, "it", **program)
     before = without(resource.inputs, field.name)
-    somebody_sets(resource, field.name, two)
+    set_by_hand(resource, field.name, two)
     assert resource.refresh()
     assert field.equal(resource.inputs[field.name], two)
     assert field.equal(resource.outputs[field.name], two)
     assert without(resource.inputs, field.name) == before
-    assert not resource.again().changes
+    assert not resource.saved_diff().changes
     assert resource.diff(**program).changed == (field.name,)
     resource.update(**program)
-    assert held(resource, field.name) == one
-    assert not resource.again().changes
+    assert live_field(resource, field.name) == one
+    assert not resource.saved_diff().changes
 
 
 @pytest.mark.parametrize(("kind", "field"), IN_PLACE)
-def test_what_was_never_set(kind: str, field: Field, world: World) -> None:
-    """It is shown, and left alone, but where its absence has a meaning."""
-    case, things = CASES[kind, field.name], Things(world)
-    program = case.base(things)
-    resource = world.create(kind, "it", **program)
-    two, inputs = case.one(things), resource.inputs
+def test_drift_of_a_field_that_was_never_set_is_reverted_only_if_it_is_compared(
+    kind: str, field: Field, stack: FakeStack
+) -> None:
+    """The next update reverts it only if the absence of the field has a meaning."""
+    case, objects = CASES[kind, field.name], ReferencedObjects(stack)
+    program = case.base(objects)
+    resource = stack.create(kind, "it", **program)
+    two, inputs = case.one(objects), resource.inputs
     if field.name == "health_monitor":
-        world.by_hand("POST", f"/v1/lbpools/{resource.id}/healthmonitor", two)
+        stack.by_hand("POST", f"/v1/lbpools/{resource.id}/healthmonitor", two)
     else:
-        somebody_sets(resource, field.name, two)
+        set_by_hand(resource, field.name, two)
     assert resource.refresh()
     assert field.equal(resource.outputs[field.name], two)
     if not field.compare_when_unset:
@@ -94,24 +96,24 @@ def test_what_was_never_set(kind: str, field: Field, world: World) -> None:
         return
     assert field.equal(resource.inputs[field.name], two)
     resource.update(**program)
-    assert held(resource, field.name) == field.removed
+    assert live_field(resource, field.name) == field.removed
 
 
 @pytest.mark.parametrize(("kind", "field"), FIXED)
-def test_what_nobody_can_change_in_place(kind: str, field: Field, world: World) -> None:
-    """If Gcore says something else all the same, it is shown, and the next run makes another object."""
-    case, things = CASES[kind, field.name], Things(world)
-    base = {name: value for name, value in case.base(things).items() if name != field.name}
-    one, two = case.one(things), case.two(things)
-    resource = world.create(kind, "it", **base, **{field.name: one})
-    path = f"{ROUTES[kind]}/{resource.id}"
-    body: Any = world.by_hand("GET", f"/v1/{path}")
+def test_drift_of_a_field_that_cannot_be_updated_replaces_the_object(kind: str, field: Field, stack: FakeStack) -> None:
+    """If Gcore reports another value all the same, a refresh shows it, and the next run creates another object."""
+    case, objects = CASES[kind, field.name], ReferencedObjects(stack)
+    base = {name: value for name, value in case.base(objects).items() if name != field.name}
+    one, two = case.one(objects), case.two(objects)
+    resource = stack.create(kind, "it", **base, **{field.name: one})
+    path = f"{PATHS[kind]}/{resource.id}"
+    body: Any = stack.by_hand("GET", f"/v1/{path}")
     if kind == "Pool":
         body[{"load_balancer_id": "loadbalancers", "listener_id": "listeners"}[field.name]] = [{"id": two}]
     else:
         body[field.name] = two
     route = READS[KINDS[kind].name]
-    world.fault(action="respond", method="GET", route=route, status=200, body=body)
+    stack.inject_fault(action="respond", method="GET", route=route, status=200, body=body)
     assert resource.refresh()
     assert resource.inputs[field.name] == resource.outputs[field.name] == two
     assert resource.diff(**base, **{field.name: one}).replaces == (field.name,)
@@ -120,17 +122,17 @@ def test_what_nobody_can_change_in_place(kind: str, field: Field, world: World) 
 @pytest.mark.parametrize(
     "field", [each for each in members.FIELDS if each.change == "in place"], ids=lambda field: field.name
 )
-def test_a_members_field(field: Field, world: World) -> None:
+def test_drift_of_a_member_is_shown_and_reverted(field: Field, stack: FakeStack) -> None:
     one, two = MEMBERS[field.name]
-    balancer = world.load_balancer()
-    program = {"load_balancer_id": balancer.id, "members": [of_member(field.name, one), member("10.0.0.9")]}
-    pool = world.create("Pool", "it", **program)
+    balancer = stack.load_balancer()
+    program = {"load_balancer_id": balancer.id, "members": [member_with(field.name, one), member("10.0.0.9")]}
+    pool = stack.create("Pool", "it", **program)
     path = f"/v1/loadbalancers/pools/{pool.id}/members"
-    listed: Any = world.by_hand("GET", path)
+    listed: Any = stack.by_hand("GET", path)
     (member_id,) = (
-        each["id"] for each in listed["results"] if each["address"] == of_member(field.name, one)["address"]
+        each["id"] for each in listed["results"] if each["address"] == member_with(field.name, one)["address"]
     )
-    world.by_hand("PATCH", f"{path}/{member_id}", {field.name: two})
+    stack.by_hand("PATCH", f"{path}/{member_id}", {field.name: two})
     assert pool.refresh()
     shown: Any = pool.inputs["members"]
     default = {} if two == field.default else {field.name: two}
@@ -141,35 +143,35 @@ def test_a_members_field(field: Field, world: World) -> None:
     assert pool.diff(**program).changed == ("members",)
     (sent,) = pool.update(**program)
     assert (sent.method, sent.path, sent.body) == ("PATCH", f"{path}/{member_id}", {field.name: one})
-    assert not pool.again().changes
+    assert not pool.saved_diff().changes
 
 
 @pytest.mark.parametrize(
     "field", [each for each in health_monitors.FIELDS if each.change == "in place"], ids=lambda field: field.name
 )
-def test_a_health_monitors_field(field: Field, world: World) -> None:
+def test_drift_of_a_health_monitor_is_shown_and_reverted(field: Field, stack: FakeStack) -> None:
     one, two = MONITORS[field.name]
-    balancer = world.load_balancer()
-    program = {"load_balancer_id": balancer.id, "health_monitor": of_monitor(field.name, one)}
-    pool = world.create("Pool", "it", **program)
-    theirs = _untyped(of_monitor(field.name, two))
-    world.by_hand("PATCH", f"/v2/lbpools/{pool.id}", {"healthmonitor": theirs})
+    balancer = stack.load_balancer()
+    program = {"load_balancer_id": balancer.id, "health_monitor": monitor_with(field.name, one)}
+    pool = stack.create("Pool", "it", **program)
+    theirs = _untyped(monitor_with(field.name, two))
+    stack.by_hand("PATCH", f"/v2/lbpools/{pool.id}", {"healthmonitor": theirs})
     assert pool.refresh()
     shown: Any = pool.inputs["health_monitor"]
     assert shown.get(field.name, field.default) == two
     assert pool.diff(**program).changed == ("health_monitor",)
     pool.update(**program)
     assert not pool.diff(**program).changes
-    live: Any = pool.live()["health_monitor"]
+    live: Any = pool.live_properties()["health_monitor"]
     assert live.get(field.name, field.default) == one
 
 
 @pytest.mark.parametrize("kind", TESTED_KINDS)
-def test_one_that_is_gone(kind: str, world: World) -> None:
-    things = Things(world)
+def test_a_refresh_finds_that_an_object_was_deleted(kind: str, stack: FakeStack) -> None:
+    objects = ReferencedObjects(stack)
     base = {"LoadBalancer": {}, "Secret": {"payload": "YWJj"}}.get(kind)
     if base is None:
-        base = {"load_balancer_id": things.balancer(), "protocol": "HTTP"}
-    resource = world.create(kind, "it", **base)
-    world.by_hand("DELETE", f"/v1/{ROUTES[kind]}/{resource.id}")
+        base = {"load_balancer_id": objects.load_balancer(), "protocol": "HTTP"}
+    resource = stack.create(kind, "it", **base)
+    stack.by_hand("DELETE", f"/v1/{PATHS[kind]}/{resource.id}")
     assert not resource.refresh()

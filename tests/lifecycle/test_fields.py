@@ -1,4 +1,4 @@
-"""The tables of fields: for every field of every kind, what a change of a program or of the live object comes to."""
+"""Field tables: for every field of every kind, the effect of a change of the program or of the live object."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from gcore_tls_provider.lifecycle.kinds.certificate import (
 from gcore_tls_provider.lifecycle.kinds.pool.health_monitor import same_health_monitor
 from gcore_tls_provider.lifecycle.kinds.pool.members import same_members
 from gcore_tls_provider.lifecycle.run.location import LOCATION_FIELDS
-from tests.fake_engine.account import MONITOR, as_engine, hidden, member
+from tests.fake_engine.stack import MONITOR, engine_value, hidden_record, member
 
 ID, OTHER_ID = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
 
-# Two values of each field that mean something else, and neither is what Gcore has by default.
+# Two different values of each field; neither is Gcore's default.
 _VALUES: Mapping[str, tuple[object, object]] = {
     CONTENT: ("aa", "bb"),
     "admin_state_up": (False, True),
@@ -84,15 +84,15 @@ every_field = pytest.mark.parametrize(("field", "value", "other"), CASES)
 
 
 def outputs(field: Field, value: object, was_set: bool) -> Properties:
-    """What the state holds of a field."""
+    """Return the outputs of a field in the state."""
     bag: Properties = {} if value is None else {field.name: value}
-    held: Properties = as_engine({**bag, **hidden(explicit=field.name if was_set else "")})
-    return held
+    saved: Properties = engine_value({**bag, **hidden_record(explicit=field.name if was_set else "")})
+    return saved
 
 
-def change(field: Field, olds: Properties, new: object) -> bool:
-    """Whether a program that gives `new` changes the field; None: it gives nothing."""
-    return list(changed_fields([field], olds, as_engine({field.name: new}), explicit=Record.of(olds).explicit)) == [
+def is_changed(field: Field, olds: Properties, new: object) -> bool:
+    """Return whether a program that sets the field to `new` changes it; None: the program does not set it."""
+    return list(changed_fields([field], olds, engine_value({field.name: new}), explicit=Record.of(olds).explicit)) == [
         field
     ]
 
@@ -101,97 +101,113 @@ def can_be_removed(field: Field) -> bool:
     return field.nullable or field.default is not None
 
 
-class TestChanged:
+class TestChangedFields:
     @every_field
-    def test_never_set(self, field: Field, value: object, other: object) -> None:
-        """What Gcore has made of it is shown, and is no difference, unless its absence has a meaning."""
-        assert not change(field, outputs(field, None, was_set=False), None)
-        assert change(field, outputs(field, value, was_set=False), None) is field.compare_when_unset
+    def test_a_field_that_was_never_set_is_changed_only_if_it_is_compared(
+        self, field: Field, value: object, other: object
+    ) -> None:
+        """The value is Gcore's own. It is a change only if the absence of the field has a meaning."""
+        assert not is_changed(field, outputs(field, None, was_set=False), None)
+        assert is_changed(field, outputs(field, value, was_set=False), None) is field.compare_when_unset
 
     @every_field
-    def test_set_and_unchanged(self, field: Field, value: object, other: object) -> None:
-        assert not change(field, outputs(field, value, was_set=True), value)
+    def test_an_equal_value_is_no_change(self, field: Field, value: object, other: object) -> None:
+        assert not is_changed(field, outputs(field, value, was_set=True), value)
 
     @every_field
-    def test_set_for_the_first_time(self, field: Field, value: object, other: object) -> None:
-        assert change(field, outputs(field, None, was_set=False), value)
-        assert not change(field, outputs(field, value, was_set=False), value)
+    def test_a_new_value_is_a_change_unless_gcore_has_it_already(
+        self, field: Field, value: object, other: object
+    ) -> None:
+        assert is_changed(field, outputs(field, None, was_set=False), value)
+        assert not is_changed(field, outputs(field, value, was_set=False), value)
 
     @every_field
-    def test_set_to_what_it_is_by_default(self, field: Field, value: object, other: object) -> None:
+    def test_the_default_value_is_no_change(self, field: Field, value: object, other: object) -> None:
         if field.default is not None:
             shown = field.default if field.readable else None
-            assert not change(field, outputs(field, shown, was_set=False), field.default)
+            assert not is_changed(field, outputs(field, shown, was_set=False), field.default)
 
     @every_field
-    def test_changed(self, field: Field, value: object, other: object) -> None:
-        assert change(field, outputs(field, value, was_set=True), other)
-        assert change(field, outputs(field, other, was_set=False), value)
+    def test_another_value_is_a_change(self, field: Field, value: object, other: object) -> None:
+        assert is_changed(field, outputs(field, value, was_set=True), other)
+        assert is_changed(field, outputs(field, other, was_set=False), value)
 
     @every_field
-    def test_removed(self, field: Field, value: object, other: object) -> None:
-        """Null where there is one, else the default, else it stays as it is."""
-        assert change(field, outputs(field, value, was_set=True), None) is can_be_removed(field)
-        assert not change(field, outputs(field, field.removed, was_set=True), None)
+    def test_a_removed_value_is_a_change_if_the_field_can_be_removed(
+        self, field: Field, value: object, other: object
+    ) -> None:
+        """A removed field is set to null or to its default; a field with neither keeps its value."""
+        assert is_changed(field, outputs(field, value, was_set=True), None) is can_be_removed(field)
+        assert not is_changed(field, outputs(field, field.removed, was_set=True), None)
 
     @every_field
-    def test_unknown(self, field: Field, value: object, other: object) -> None:
+    def test_an_unknown_value_is_a_change(self, field: Field, value: object, other: object) -> None:
         for new in (UNKNOWN, [UNKNOWN], {"a": UNKNOWN}):
             assert list(changed_fields([field], outputs(field, value, was_set=True), {field.name: new})) == [field]
 
     @every_field
-    def test_state_without_a_list_of_what_was_set(self, field: Field, value: object, other: object) -> None:
-        """Then all of it counts as set."""
-        olds: Properties = as_engine({field.name: value})
-        assert change(field, olds, None) is can_be_removed(field)
-        assert not change(field, olds, value)
+    def test_a_state_without_the_explicit_fields_counts_all_fields_as_set(
+        self, field: Field, value: object, other: object
+    ) -> None:
+        """All fields count as set."""
+        olds: Properties = engine_value({field.name: value})
+        assert is_changed(field, olds, None) is can_be_removed(field)
+        assert not is_changed(field, olds, value)
 
 
 class TestInputsAfterRead:
-    def test_what_gcore_fills_in_is_no_drift(self) -> None:
-        """Beside what the program says, inside one value."""
+    def test_parts_that_gcore_adds_are_no_drift(self) -> None:
+        """Gcore adds parts to a value that the program has set."""
         logging, members = field_of("LoadBalancer", "logging"), field_of("Pool", "members")
         prior = {"logging": {"enabled": True}, "members": [member()]}
         live = {"logging": {"enabled": True, "topic_name": "gcores"}, "members": [member(subnet_id=ID)]}
         assert inputs_after_read([logging, members], prior, live) == prior
-        dark = {"logging": {"enabled": False}, "members": [member(weight=2)]}
-        assert inputs_after_read([logging, members], prior, dark) == dark
+        drifted = {"logging": {"enabled": False}, "members": [member(weight=2)]}
+        assert inputs_after_read([logging, members], prior, drifted) == drifted
 
     @every_field
-    def test_as_it_was(self, field: Field, value: object, other: object) -> None:
+    def test_an_unchanged_value_stays_in_the_inputs(self, field: Field, value: object, other: object) -> None:
         prior = {field.name: value}
         assert inputs_after_read([field], prior, prior) == prior
 
     @every_field
-    def test_never_set(self, field: Field, value: object, other: object) -> None:
+    def test_a_field_that_was_never_set_enters_the_inputs_only_if_it_is_compared(
+        self, field: Field, value: object, other: object
+    ) -> None:
         expected = {field.name: value} if field.readable and field.compare_when_unset else {}
         assert inputs_after_read([field], {}, {field.name: value}) == expected
         assert inputs_after_read([field], {}, {field.name: field.removed}) == {}
 
     @every_field
-    def test_drifted(self, field: Field, value: object, other: object) -> None:
-        """A field that Gcore doesn't give back is as it was, whatever a read says of it."""
-        seen = other if field.readable else value
-        assert inputs_after_read([field], {field.name: value}, {field.name: other}) == {field.name: seen}
+    def test_a_drifted_value_enters_the_inputs_if_gcore_returns_it(
+        self, field: Field, value: object, other: object
+    ) -> None:
+        """A field that Gcore does not return keeps its value, whatever a read contains."""
+        expected = other if field.readable else value
+        assert inputs_after_read([field], {field.name: value}, {field.name: other}) == {field.name: expected}
 
     @every_field
-    def test_gone(self, field: Field, value: object, other: object) -> None:
+    def test_a_removed_value_leaves_the_inputs_if_gcore_returns_the_field(
+        self, field: Field, value: object, other: object
+    ) -> None:
         expected = {} if field.readable else {field.name: value}
         assert inputs_after_read([field], {field.name: value}, {field.name: None}) == expected
 
     @every_field
-    def test_not_given_back(self, field: Field, value: object, other: object) -> None:
+    def test_a_value_that_the_response_does_not_contain_stays_in_the_inputs(
+        self, field: Field, value: object, other: object
+    ) -> None:
         assert inputs_after_read([field], {field.name: value}, {}) == {field.name: value}
 
     @every_field
-    def test_drift_is_a_change_back(self, field: Field, value: object, other: object) -> None:
-        """After a refresh has seen a drift, the unchanged program is a change."""
+    def test_a_drifted_value_is_a_change(self, field: Field, value: object, other: object) -> None:
+        """After a refresh has shown a drift, the unchanged program is a change."""
         if field.readable:
-            assert change(field, outputs(field, other, was_set=True), value)
+            assert is_changed(field, outputs(field, other, was_set=True), value)
 
 
-def test_every_input_is_in_the_table_of_its_kind() -> None:
-    """But the material of certificates, which is compared by its digest, and what only the rules look at."""
+def test_every_input_is_in_the_field_table_of_its_kind() -> None:
+    """Exceptions are the content of certificates, which a digest represents, and inputs that only rules use."""
     for_rules = {"accept_findings", "expiry_warning_days", "host_names", "expected_backend_certificates"}
     exempt = {
         "ListenerCertificate": LISTENER_CERTIFICATE.content.material,
@@ -207,13 +223,13 @@ def test_every_input_is_in_the_table_of_its_kind() -> None:
         assert names - {CONTENT} == set(lifecycle.inputs.model_fields) - for_rules - exempt.get(kind, set()), kind
 
 
-def test_what_is_removed_has_one_value() -> None:
+def test_no_field_has_both_null_and_a_default() -> None:
     for lifecycle in KINDS.values():
         for field in lifecycle.fields:
             assert not (field.nullable and field.default is not None), field.name
 
 
-def test_another_place_is_another_object() -> None:
+def test_another_location_is_a_change() -> None:
     olds: Properties = {"project_id": 1.0, "region_id": 2.0}
     assert list(changed_fields(LOCATION_FIELDS, olds, {"project_id": 1, "region_id": 2})) == []
     assert [each.name for each in changed_fields(LOCATION_FIELDS, olds, {"project_id": 1, "region_id": 3})] == [
@@ -222,12 +238,12 @@ def test_another_place_is_another_object() -> None:
     assert list(changed_fields(LOCATION_FIELDS, olds, {})) == []
 
 
-def test_set_names() -> None:
+def test_explicit_inputs_are_all_inputs_with_a_value() -> None:
     assert explicit_inputs({"b": 0, "a": False, "c": None, "d": [], RECORD: {}}) == {"a", "b", "d"}
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "same"),
+    ("old", "new", "equal"),
     [
         (ID, ID.upper(), True),
         (ID, f" {ID}\n", True),
@@ -236,13 +252,13 @@ def test_set_names() -> None:
         (None, None, True),
     ],
 )
-def test_same_id(old: object, new: object, same: bool) -> None:
-    assert equal_ids(old, new) is same
-    assert equal_ids(new, old) is same
+def test_equal_ids_ignores_case_and_blanks(old: object, new: object, equal: bool) -> None:
+    assert equal_ids(old, new) is equal
+    assert equal_ids(new, old) is equal
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "same"),
+    ("old", "new", "equal"),
     [
         ([ID, OTHER_ID], [OTHER_ID, ID], True),
         ([ID, ID], [ID], True),
@@ -253,21 +269,21 @@ def test_same_id(old: object, new: object, same: bool) -> None:
         ([ID], [OTHER_ID], False),
     ],
 )
-def test_same_ids(old: object, new: object, same: bool) -> None:
-    assert equal_id_sets(old, new) is same
-    assert equal_id_sets(new, old) is same
+def test_equal_id_sets_ignores_order_and_repetition(old: object, new: object, equal: bool) -> None:
+    assert equal_id_sets(old, new) is equal
+    assert equal_id_sets(new, old) is equal
 
 
-# Which of two lists of members mean the same.
+# Two lists of members, and whether they are equal.
 MEMBERS: Mapping[str, tuple[object, object, bool]] = {
     "order": ([member("10.0.0.1"), member("10.0.0.2")], [member("10.0.0.2"), member("10.0.0.1")], True),
     "floats": ([member(protocol_port=80, weight=2)], [{**member(), "protocol_port": 80.0, "weight": 2.0}], True),
     "defaults": ([member()], [member(weight=1, backup=False, admin_state_up=True)], True),
-    "none and nothing": (None, [], True),
+    "none and an empty list": (None, [], True),
     "spelling of an address": ([member("2001:db8::1")], [member("2001:DB8:0:0::1")], True),
     "another address": ([member("10.0.0.1")], [member("10.0.0.2")], False),
     "another port": ([member(protocol_port=80)], [member(protocol_port=81)], False),
-    "one more": ([member("10.0.0.1")], [member("10.0.0.1"), member("10.0.0.2")], False),
+    "an added member": ([member("10.0.0.1")], [member("10.0.0.1"), member("10.0.0.2")], False),
     "weight": ([member(weight=2)], [member(weight=3)], False),
     "backup": ([member()], [member(backup=True)], False),
     "state": ([member()], [member(admin_state_up=False)], False),
@@ -282,17 +298,17 @@ MEMBERS: Mapping[str, tuple[object, object, bool]] = {
 
 
 @pytest.mark.parametrize("name", MEMBERS)
-def test_same_members(name: str) -> None:
-    old, new, same = MEMBERS[name]
-    assert same_members(as_engine(old), as_engine(new)) is same
+def test_same_members_compares_values_and_ignores_order_and_defaults(name: str) -> None:
+    old, new, equal = MEMBERS[name]
+    assert same_members(engine_value(old), engine_value(new)) is equal
 
 
 HTTP = {**MONITOR, "type": "HTTP"}
 
-# Which of two health monitors mean the same.
+# Two health monitors, and whether they are equal.
 MONITORS: Mapping[str, tuple[object, object, bool]] = {
     "none": (None, None, True),
-    "floats": (MONITOR, as_engine(MONITOR), True),
+    "floats": (MONITOR, engine_value(MONITOR), True),
     "default of a number": (MONITOR, {**MONITOR, "max_retries_down": 3}, True),
     "defaults of HTTP": (HTTP, {**HTTP, "url_path": "/", "expected_codes": "200", "http_method": "GET"}, True),
     "null": ({**HTTP, "domain_name": None}, HTTP, True),
@@ -307,17 +323,17 @@ MONITORS: Mapping[str, tuple[object, object, bool]] = {
 
 
 @pytest.mark.parametrize("name", MONITORS)
-def test_same_health_monitor(name: str) -> None:
-    old, new, same = MONITORS[name]
-    assert same_health_monitor(old, new) is same
+def test_same_health_monitor_compares_values_and_ignores_defaults(name: str) -> None:
+    old, new, equal = MONITORS[name]
+    assert same_health_monitor(old, new) is equal
 
 
 def field_of(kind: str, name: str) -> Field:
     return next(each for each in KINDS[kind].fields if each.name == name)
 
 
-# Which of two values of a field mean the same.
-MEANINGS: Mapping[str, tuple[str, str, object, object, bool]] = {
+# Two values of a field, and whether they are equal.
+VALUES: Mapping[str, tuple[str, str, object, object, bool]] = {
     "tags, order": ("LoadBalancer", "tags", {"a": "1", "b": "2"}, {"b": "2", "a": "1"}, True),
     "tags, none": ("LoadBalancer", "tags", None, {}, True),
     "tags, other": ("LoadBalancer", "tags", {"a": "1"}, {"a": "2"}, False),
@@ -350,7 +366,7 @@ MEANINGS: Mapping[str, tuple[str, str, object, object, bool]] = {
 }
 
 
-@pytest.mark.parametrize("name", MEANINGS)
-def test_meanings(name: str) -> None:
-    kind, field, old, new, same = MEANINGS[name]
-    assert field_of(kind, field).equal(old, new) is same
+@pytest.mark.parametrize("name", VALUES)
+def test_a_field_compares_values_by_their_meaning(name: str) -> None:
+    kind, field, old, new, equal = VALUES[name]
+    assert field_of(kind, field).equal(old, new) is equal

@@ -1,4 +1,4 @@
-"""Property bags: what is said about them, on which property, and what an unknown value hides."""
+"""Property bags: findings with their properties, and effects of unknown values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from gcore_tls_provider.lifecycle.inputs.properties import (
     ResourceInputs,
     Rule,
     contains_unknown,
-    error_finding,
     format_finding,
     parse,
     parse_partial,
@@ -25,42 +24,42 @@ from gcore_tls_provider.lifecycle.inputs.properties import (
 from gcore_tls_provider.lifecycle.kinds.listener.inputs import ListenerInputs
 from gcore_tls_provider.lifecycle.kinds.load_balancer import LoadBalancerInputs
 from gcore_tls_provider.lifecycle.kinds.pool.inputs import PoolInputs
-from tests.fake_engine.account import MONITOR, member
+from tests.fake_engine.stack import MONITOR, member
 
 BALANCER = "0a000000-0000-4000-8000-000000000001"
 
 
-class Spoon(ResourceInputs):
-    """Something with every kind of property."""
+class ExampleInputs(ResourceInputs):
+    """Inputs with every kind of property."""
 
-    material: str
+    label: str
     length: Annotated[int, Limited(gt=0)] = 10
-    bent: bool | None = None
+    enabled: bool | None = None
     owners: list[str] | None = None
 
 
-# What comes in, and the properties that findings are on.
-FAULTY: Mapping[str, tuple[type[ResourceInputs], dict[str, object], list[tuple[str, str]]]] = {
-    "missing": (Spoon, {}, [("material", "PROPERTY_MISSING")]),
-    "wrong type": (Spoon, {"material": 1.0}, [("material", "PROPERTY_INVALID")]),
-    "no whole number": (Spoon, {"material": "tin", "length": 10.5}, [("length", "PROPERTY_INVALID")]),
-    "out of range": (Spoon, {"material": "tin", "length": 0.0}, [("length", "PROPERTY_INVALID")]),
-    "extra": (Spoon, {"material": "tin", "lenght": 5.0}, [("lenght", "PROPERTY_UNKNOWN")]),
-    "in a list": (Spoon, {"material": "tin", "owners": ["a", 1.0]}, [("owners[1]", "PROPERTY_INVALID")]),
-    "a list that is none": (Spoon, {"material": "tin", "owners": "a"}, [("owners", "PROPERTY_INVALID")]),
+# Model, properties, and the findings expected for them.
+INVALID: Mapping[str, tuple[type[ResourceInputs], dict[str, object], list[tuple[str, str]]]] = {
+    "missing": (ExampleInputs, {}, [("label", "PROPERTY_MISSING")]),
+    "wrong type": (ExampleInputs, {"label": 1.0}, [("label", "PROPERTY_INVALID")]),
+    "not an integer": (ExampleInputs, {"label": "x", "length": 10.5}, [("length", "PROPERTY_INVALID")]),
+    "out of range": (ExampleInputs, {"label": "x", "length": 0.0}, [("length", "PROPERTY_INVALID")]),
+    "unknown property": (ExampleInputs, {"label": "x", "lenght": 5.0}, [("lenght", "PROPERTY_UNKNOWN")]),
+    "in a list": (ExampleInputs, {"label": "x", "owners": ["a", 1.0]}, [("owners[1]", "PROPERTY_INVALID")]),
+    "not a list": (ExampleInputs, {"label": "x", "owners": "a"}, [("owners", "PROPERTY_INVALID")]),
     "several at once": (
-        Spoon,
-        {"length": -1.0, "bent": "perhaps", "owners": [1.0, "b", 2.0], "color": "red"},
+        ExampleInputs,
+        {"length": -1.0, "enabled": "perhaps", "owners": [1.0, "b", 2.0], "color": "red"},
         [
-            ("bent", "PROPERTY_INVALID"),
             ("color", "PROPERTY_UNKNOWN"),
+            ("enabled", "PROPERTY_INVALID"),
+            ("label", "PROPERTY_MISSING"),
             ("length", "PROPERTY_INVALID"),
-            ("material", "PROPERTY_MISSING"),
             ("owners[0]", "PROPERTY_INVALID"),
             ("owners[2]", "PROPERTY_INVALID"),
         ],
     ),
-    "in a member": (
+    "in members": (
         PoolInputs,
         {"members": [member(), member("backend.example"), member(protocol_port=0, weight=257.0)]},
         [
@@ -69,30 +68,30 @@ FAULTY: Mapping[str, tuple[type[ResourceInputs], dict[str, object], list[tuple[s
             ("members[2].weight", "PROPERTY_INVALID"),
         ],
     ),
-    "a member's spelling": (
+    "misspelled property of a member": (
         PoolInputs,
         {"members": [{"adress": "10.0.0.1", "protocol_port": 1.0}]},
         [("members[0].address", "PROPERTY_MISSING"), ("members[0].adress", "PROPERTY_UNKNOWN")],
     ),
-    "beside an unknown in the same member": (
+    "beside an unknown value in the same member": (
         PoolInputs,
         {"members": [member(UNKNOWN, 0)]},
         [("members[0].protocol_port", "PROPERTY_INVALID")],
     ),
-    "no choice": (PoolInputs, {"protocol": "QUIC"}, [("protocol", "PROPERTY_INVALID")]),
-    "no id": (PoolInputs, {"load_balancer_id": "lb-1"}, [("load_balancer_id", "NOT_AN_ID")]),
-    "no name": (PoolInputs, {"name": "-x"}, [("name", "NAME_INVALID")]),
-    "a monitor that contradicts itself": (
+    "not one of the choices": (PoolInputs, {"protocol": "QUIC"}, [("protocol", "PROPERTY_INVALID")]),
+    "not an ID": (PoolInputs, {"load_balancer_id": "lb-1"}, [("load_balancer_id", "NOT_AN_ID")]),
+    "not a name": (PoolInputs, {"name": "-x"}, [("name", "NAME_INVALID")]),
+    "a health monitor whose timeout is not below its delay": (
         PoolInputs,
         {"health_monitor": {**MONITOR, "timeout": 10.0}},
         [("health_monitor", "MONITOR_TIMEOUT")],
     ),
-    "a path for a TCP monitor": (
+    "a path of a TCP health monitor": (
         PoolInputs,
         {"health_monitor": {**MONITOR, "url_path": "/"}},
         [("health_monitor", "MONITOR_HTTP_ONLY")],
     ),
-    "a cookie for no reason": (
+    "a cookie name of another session persistence": (
         PoolInputs,
         {"session_persistence": {"type": "SOURCE_IP", "cookie_name": "sid"}},
         [("session_persistence", "COOKIE_NAME")],
@@ -102,70 +101,70 @@ FAULTY: Mapping[str, tuple[type[ResourceInputs], dict[str, object], list[tuple[s
         {"load_balancer_id": BALANCER, "allowed_cidrs": ["10.0.0.0/8", "10.0.0.1/8"]},
         [("allowed_cidrs[1]", "NOT_A_NETWORK")],
     ),
-    "a tag": (LoadBalancerInputs, {"tags": {"owner": " me"}}, [("tags.owner", "PROPERTY_INVALID")]),
-    "a tag's key": (LoadBalancerInputs, {"tags": {"the owner": "me"}}, [("tags.the owner", "PROPERTY_INVALID")]),
+    "value of a tag": (LoadBalancerInputs, {"tags": {"owner": " me"}}, [("tags.owner", "PROPERTY_INVALID")]),
+    "key of a tag": (LoadBalancerInputs, {"tags": {"the owner": "me"}}, [("tags.the owner", "PROPERTY_INVALID")]),
 }
 
 
-@pytest.mark.parametrize("name", FAULTY)
-def test_findings_are_on_their_property(name: str) -> None:
-    model, bag, expected = FAULTY[name]
-    drafted = parse_partial(model, bag)
-    assert sorted({(each.property, each.code) for each in drafted.findings}) == expected
-    for each in drafted.findings:
+@pytest.mark.parametrize("name", INVALID)
+def test_each_finding_is_about_its_property(name: str) -> None:
+    model, bag, expected = INVALID[name]
+    partial = parse_partial(model, bag)
+    assert sorted({(each.property, each.code) for each in partial.findings}) == expected
+    for each in partial.findings:
         assert each.severity == "error"
         assert each.sentence.endswith(".")
         assert each.remedy.endswith(".")
-    faulty = {each.property.split(".")[0].split("[")[0] for each in drafted.findings}
-    assert not faulty & drafted.valid_fields
+    invalid = {each.property.split(".")[0].split("[")[0] for each in partial.findings}
+    assert not invalid & partial.valid_fields
     with pytest.raises(PropertyError):
         parse(model, bag)
 
 
-# What is unknown, and which properties are to be used all the same.
+# Properties, the unknown ones among them, and the valid ones.
 UNKNOWNS: Mapping[str, tuple[dict[str, object], frozenset[str], frozenset[str]]] = {
-    "nothing": ({"material": "tin"}, frozenset(), frozenset({"material", "length", "bent", "owners"})),
-    "a required one": ({"material": UNKNOWN}, frozenset({"material"}), frozenset({"length", "bent", "owners"})),
-    "one of a list": (
-        {"material": "tin", "owners": ["a", UNKNOWN]},
+    "nothing": ({"label": "x"}, frozenset(), frozenset({"label", "length", "enabled", "owners"})),
+    "a required property": ({"label": UNKNOWN}, frozenset({"label"}), frozenset({"length", "enabled", "owners"})),
+    "an item of a list": (
+        {"label": "x", "owners": ["a", UNKNOWN]},
         frozenset({"owners"}),
-        frozenset({"material", "length", "bent"}),
+        frozenset({"label", "length", "enabled"}),
     ),
     "all": (
-        dict.fromkeys(("material", "length", "bent", "owners"), UNKNOWN),
-        frozenset({"material", "length", "bent", "owners"}),
+        dict.fromkeys(("label", "length", "enabled", "owners"), UNKNOWN),
+        frozenset({"label", "length", "enabled", "owners"}),
         frozenset(),
     ),
 }
 
 
 @pytest.mark.parametrize("name", UNKNOWNS)
-def test_an_unknown_value_is_no_fault(name: str) -> None:
-    bag, unknown, usable = UNKNOWNS[name]
-    drafted = parse_partial(Spoon, bag)
-    assert drafted.findings == ()
-    assert drafted.unknown == unknown
-    assert drafted.valid_fields == usable
+def test_an_unknown_value_is_no_error(name: str) -> None:
+    bag, unknown, valid = UNKNOWNS[name]
+    partial = parse_partial(ExampleInputs, bag)
+    assert partial.findings == ()
+    assert partial.unknown == unknown
+    assert partial.valid_fields == valid
 
 
 def test_an_unknown_member_hides_no_other_property() -> None:
     members = [member("10.0.0.1"), UNKNOWN, {"address": UNKNOWN, "protocol_port": 80.0}]
-    drafted = parse_partial(PoolInputs, {"members": members, "protocol": "HTTP", "timeout_member_data": -1.0})
-    assert drafted.unknown == {"members"}
-    assert [each.property for each in drafted.findings] == ["timeout_member_data"]
-    assert drafted.known.protocol == "HTTP"
-    assert "members" not in drafted.valid_fields
+    partial = parse_partial(PoolInputs, {"members": members, "protocol": "HTTP", "timeout_member_data": -1.0})
+    assert partial.unknown == {"members"}
+    assert [each.property for each in partial.findings] == ["timeout_member_data"]
+    assert partial.known.protocol == "HTTP"
+    assert "members" not in partial.valid_fields
 
 
-def test_an_unknown_property_that_does_not_exist_is_a_fault() -> None:
-    drafted = parse_partial(Spoon, {"material": "tin", "color": UNKNOWN})
-    assert [(each.property, each.code) for each in drafted.findings] == [("color", "PROPERTY_UNKNOWN")]
+def test_an_unknown_value_of_an_undeclared_property_is_an_error() -> None:
+    partial = parse_partial(ExampleInputs, {"label": "x", "color": UNKNOWN})
+    assert [(each.property, each.code) for each in partial.findings] == [("color", "PROPERTY_UNKNOWN")]
 
 
-def test_what_is_known_is_parsed_and_the_rest_is_none() -> None:
-    drafted = parse_partial(Spoon, {"material": UNKNOWN, "length": 3.0, "bent": True, "owners": "a"})
-    known = drafted.known.model_dump()
-    assert known == {"material": None, "length": 3, "bent": True, "owners": None}
+def test_known_properties_are_parsed_and_all_others_are_none() -> None:
+    partial = parse_partial(ExampleInputs, {"label": UNKNOWN, "length": 3.0, "enabled": True, "owners": "a"})
+    known = partial.known.model_dump()
+    assert known == {"label": None, "length": 3, "enabled": True, "owners": None}
 
 
 @pytest.mark.parametrize(
@@ -180,67 +179,67 @@ def test_what_is_known_is_parsed_and_the_rest_is_none() -> None:
         ({"owners": 1.0}, True),
     ],
 )
-def test_given_counts_what_is_there_known_or_not(bag: dict[str, object], given: bool) -> None:
-    assert parse_partial(Spoon, {"material": "tin", **bag}).given("owners") is given
+def test_given_is_true_for_every_value_except_none_and_empty(bag: dict[str, object], given: bool) -> None:
+    assert parse_partial(ExampleInputs, {"label": "x", **bag}).given("owners") is given
 
 
-def test_a_rule_rests_only_while_what_it_needs_is_unknown_or_faulty() -> None:
-    def verdict(drafted: PartialInputs[Spoon]) -> Iterator[Finding]:
-        yield error_finding("length", "TOO_LONG", "It is too long.", "Cut it.")
+def test_a_rule_is_skipped_only_if_a_property_that_it_needs_is_unknown_or_invalid() -> None:
+    def check(partial: PartialInputs[ExampleInputs]) -> Iterator[Finding]:
+        yield Finding("TOO_LONG", "error", "length", "It is too long.", "Shorten it.")
 
-    rule = Rule[Spoon](needs=frozenset({"material", "length"}), check=verdict)
+    rule = Rule[ExampleInputs](needs=frozenset({"label", "length"}), check=check)
 
-    def verdicts(**bag: object) -> list[str]:
-        return [each.code for each in parse_partial(Spoon, bag).run_rules([rule])]
+    def reported(**bag: object) -> list[str]:
+        return [each.code for each in parse_partial(ExampleInputs, bag).run_rules([rule])]
 
-    assert verdicts(material="tin", length=5.0) == ["TOO_LONG"]
-    assert verdicts(material="tin") == ["TOO_LONG"]
-    assert verdicts(material="tin", bent=UNKNOWN, owners=1.0) == ["TOO_LONG"]
-    assert verdicts(material=UNKNOWN, length=5.0) == []
-    assert verdicts(material="tin", length=UNKNOWN) == []
-    assert verdicts(material="tin", length=0.0) == []
-    assert verdicts(length=5.0) == []
-
-
-def test_internal_keys_are_for_nobody() -> None:
-    bag: dict[str, object] = {"material": "tin", "__gcore": {"nonce": UNKNOWN}, "__provider": "gASV"}
-    assert public(bag) == {"material": "tin"}
-    assert parse_partial(Spoon, bag).unknown == frozenset()
-    assert parse(Spoon, bag) == Spoon(material="tin")
+    assert reported(label="x", length=5.0) == ["TOO_LONG"]
+    assert reported(label="x") == ["TOO_LONG"]
+    assert reported(label="x", enabled=UNKNOWN, owners=1.0) == ["TOO_LONG"]
+    assert reported(label=UNKNOWN, length=5.0) == []
+    assert reported(label="x", length=UNKNOWN) == []
+    assert reported(label="x", length=0.0) == []
+    assert reported(length=5.0) == []
 
 
-def test_numbers_come_as_floats() -> None:
-    drafted = parse(PoolInputs, {"load_balancer_id": BALANCER, "members": [member(protocol_port=8443.0, weight=2.0)]})
-    only = drafted.members[0]
+def test_hidden_keys_are_removed_from_the_properties() -> None:
+    bag: dict[str, object] = {"label": "x", "__gcore": {"nonce": UNKNOWN}, "__provider": "gASV"}
+    assert public(bag) == {"label": "x"}
+    assert parse_partial(ExampleInputs, bag).unknown == frozenset()
+    assert parse(ExampleInputs, bag) == ExampleInputs(label="x")
+
+
+def test_floats_of_the_engine_are_parsed_as_integers() -> None:
+    partial = parse(PoolInputs, {"load_balancer_id": BALANCER, "members": [member(protocol_port=8443.0, weight=2.0)]})
+    only = partial.members[0]
     assert (only.protocol_port, type(only.protocol_port)) == (8443, int)
     assert (only.weight, type(only.weight)) == (2, int)
 
 
-def test_parse_names_every_property_at_fault() -> None:
+def test_parse_reports_every_invalid_property() -> None:
     with pytest.raises(PropertyError) as caught:
-        parse(Spoon, {"length": 0.0, "color": "red"})
+        parse(ExampleInputs, {"length": 0.0, "color": "red"})
     message = str(caught.value)
-    assert "material: It is missing." in message
-    assert "color: There is no such property." in message
-    assert "length: It should be greater than 0." in message
+    assert "label: This property is required, and it is not set." in message
+    assert "color: There is no property of this name." in message
+    assert "length: The value is not valid: it should be greater than 0." in message
     assert "\n" not in message
 
 
-def test_parse_takes_no_unknown_value() -> None:
-    with pytest.raises(PropertyError, match=r"^bent, material: still unknown"):
-        parse(Spoon, {"material": UNKNOWN, "bent": UNKNOWN})
+def test_parse_rejects_unknown_values() -> None:
+    with pytest.raises(PropertyError, match=r"^enabled, label: still unknown"):
+        parse(ExampleInputs, {"label": UNKNOWN, "enabled": UNKNOWN})
 
 
-def test_a_finding_does_not_repeat_what_was_given() -> None:
-    """A value at the wrong place may be a key."""
+def test_a_finding_does_not_contain_the_given_value() -> None:
+    """A value in the wrong place can be a private key."""
     secret = "-----BEGIN PRIVATE KEY----- canary"
-    bag: dict[str, Any] = {"material": ["x", secret], "length": secret, "bent": secret, secret[:5]: 1.0}
-    drafted = parse_partial(Spoon, bag)
-    assert len(drafted.findings) == 4
-    assert "canary" not in " ".join(format_finding(each) for each in drafted.findings)
+    bag: dict[str, Any] = {"label": ["x", secret], "length": secret, "enabled": secret, secret[:5]: 1.0}
+    partial = parse_partial(ExampleInputs, bag)
+    assert len(partial.findings) == 4
+    assert "canary" not in " ".join(format_finding(each) for each in partial.findings)
 
 
-def test_where_unknown_values_hide() -> None:
+def test_contains_unknown_finds_nested_unknown_values() -> None:
     assert contains_unknown(UNKNOWN)
     assert contains_unknown({"a": [{"b": UNKNOWN}]})
     assert not contains_unknown({"a": ["UNKNOWN", None, b"x", 1.0]})

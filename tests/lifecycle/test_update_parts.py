@@ -1,4 +1,4 @@
-"""Every part of what is sent as a whole: unset, a value, another value, unset again."""
+"""Updates of every part of a composite value: unset, a value, another value, unset again."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from gcore_tls_provider.lifecycle.inputs.properties import InputsModel
 from gcore_tls_provider.lifecycle.kinds.listener.inputs import BasicAuthUserInputs
 from gcore_tls_provider.lifecycle.kinds.load_balancer import LoggingInputs
 from gcore_tls_provider.lifecycle.kinds.pool.inputs import SessionPersistenceInputs
-from tests.fake_engine.account import World
-from tests.lifecycle.fixtures import Things
-from tests.lifecycle.held import held, update_of
+from tests.fake_engine.stack import FakeStack
+from tests.lifecycle.live_fields import live_field, update_request
+from tests.lifecycle.referenced_objects import ReferencedObjects
 
 ANN = {"username": "ann", "encrypted_password": "hash"}
 
 
-# Two values of each part of what is sent as a whole; the first of the rest goes with it.
+# The other parts of each composite value, and two values of the part.
 LOGS: Mapping[str, Any] = {"enabled": True, "topic_name": "a"}
 PERSISTENCE: Mapping[str, Any] = {"type": "SOURCE_IP"}
-WHOLE: Mapping[tuple[str, str, str], tuple[Mapping[str, Any], Any, Any]] = {
+COMPOSITES: Mapping[tuple[str, str, str], tuple[Mapping[str, Any], Any, Any]] = {
     ("LoadBalancer", "logging", "enabled"): (LOGS, False, True),
     ("LoadBalancer", "logging", "destination_region_id"): (LOGS, 7, 8),
     ("LoadBalancer", "logging", "topic_name"): (LOGS, "b", "c"),
@@ -42,35 +42,37 @@ PARTS: Mapping[str, type[InputsModel]] = {
 
 def test_every_part_has_a_case() -> None:
     for name, model in PARTS.items():
-        assert {part for _, field, part in WHOLE if field == name} == set(model.model_fields)
+        assert {part for _, field, part in COMPOSITES if field == name} == set(model.model_fields)
 
 
-@pytest.mark.parametrize(("kind", "name", "part"), WHOLE, ids=lambda each: each)
-def test_a_part_of_what_is_sent_as_a_whole(kind: str, name: str, part: str, spoken: World) -> None:
-    """Unset, a value, another value, unset: the whole of it is sent, and it is no change for ever."""
-    whole, one, two = WHOLE[kind, name, part]
-    things = Things(spoken)
+@pytest.mark.parametrize(("kind", "name", "part"), COMPOSITES, ids=lambda each: each)
+def test_an_update_of_a_part_sends_the_complete_value(
+    kind: str, name: str, part: str, dialect_stack: FakeStack
+) -> None:
+    """The update sends the complete value, and it is no permanent change."""
+    others, one, two = COMPOSITES[kind, name, part]
+    objects = ReferencedObjects(dialect_stack)
     protocol = "UDP" if part.startswith("persistence_") else "HTTP"
     bases: Mapping[str, Mapping[str, Any]] = {
         "LoadBalancer": {},
         "Listener": {"protocol": protocol, "protocol_port": 80},
         "Pool": {"protocol": protocol},
     }
-    base = {**bases[kind], **({} if kind == "LoadBalancer" else {"load_balancer_id": things.balancer()})}
-    resource = spoken.create(kind, "it", **base, **{name: _listed_users(name, whole)})
+    base = {**bases[kind], **({} if kind == "LoadBalancer" else {"load_balancer_id": objects.load_balancer()})}
+    resource = dialect_stack.create(kind, "it", **base, **{name: _listed_users(name, others)})
     for each in (one, two, None):
-        value = dict(whole) if each is None else {**whole, part: each}
+        value = dict(others) if each is None else {**others, part: each}
         program = {**base, name: _listed_users(name, value)}
         if not resource.diff(**program).changes:
-            # The last value was what it is without one.
-            assert each is None and two == whole.get(part)
+            # The last value is the one that the part has without being set.
+            assert each is None and two == others.get(part)
             continue
-        assert resource.update(**program) == [update_of(resource, {name: _listed_users(name, value)})]
-        assert held(resource, name) == _listed_users(name, value)
-        assert not resource.again().changes
+        assert resource.update(**program) == [update_request(resource, {name: _listed_users(name, value)})]
+        assert live_field(resource, name) == _listed_users(name, value)
+        assert not resource.saved_diff().changes
         assert not resource.diff(**program).changes
         assert resource.refresh()
-        assert not resource.again().changes
+        assert not resource.saved_diff().changes
         assert not resource.diff(**program).changes
 
 

@@ -1,4 +1,4 @@
-"""What is built once for all tests of the package as users get it."""
+"""Distributions that the packaging tests share."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.packaging.interpreters import ROOT
 
 @dataclass(frozen=True)
 class Distribution:
-    """What `python -m build` makes.
+    """Output of `python -m build`.
 
     Attributes:
-        sdist: the sources.
-        wheel: the wheel, made from the sdist.
+        sdist: Source distribution.
+        wheel: Wheel, built from the sdist.
     """
 
     sdist: Path
@@ -30,7 +30,7 @@ class Distribution:
 
 
 def build(folder: Path, *options: str) -> None:
-    """Runs `python -m build` on the clone."""
+    """Run `python -m build` on the clone."""
     path = f"{ensure_uv().parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         [sys.executable, "-m", "build", "--installer", "uv", "--outdir", folder, *options, ROOT],
@@ -45,7 +45,7 @@ def build(folder: Path, *options: str) -> None:
 
 @pytest.fixture(scope="session")
 def distribution(tmp_path_factory: pytest.TempPathFactory) -> Distribution:
-    """The sdist, and the wheel that is built from it."""
+    """Build the sdist, and the wheel from it."""
     folder = tmp_path_factory.mktemp("dist")
     build(folder)
     (sdist,) = folder.glob("*.tar.gz")

@@ -1,4 +1,4 @@
-"""Virtual environments as users have them: with nothing of the clone in them."""
+"""Virtual environments that contain nothing of the clone."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ SECONDS = 300
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment.
+    """Virtual environment.
 
     Attributes:
-        folder: where it is.
+        folder: Folder of the environment.
     """
 
     folder: Path
 
     @classmethod
-    def made(cls, folder: Path, interpreter: Path) -> Environment:
-        """A new one, with the pip that Pulumi lists its packages with."""
+    def create(cls, folder: Path, interpreter: Path) -> Environment:
+        """Create an environment with pip, which Pulumi needs to list the packages."""
         _uv("venv", "--seed", "--python", interpreter, folder)
         return cls(folder)
 
     @property
     def python(self) -> Path:
-        """Its interpreter."""
+        """Interpreter of the environment."""
         return self.folder / "bin" / "python"
 
     def install(self, *arguments: str | Path) -> None:
-        """Installs packages."""
+        """Install packages."""
         _uv("pip", "install", "--python", self.python, *arguments)
 
     def run(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """Runs one of its programs, with nothing of this process's packages."""
+        """Run a program of the environment, without the Python variables of this process."""
         return subprocess.run(
             [self.folder / "bin" / program, *arguments],
             env=without_python_variables(),
@@ -55,16 +55,16 @@ class Environment:
 
 @contextmanager
 def serving(emulator: Environment) -> Iterator[str]:
-    """Starts the `gcore-emulator` of an environment on a free port, and gives its URL."""
+    """Run the `gcore-emulator` of an environment on a free port, and yield its URL."""
     command = [str(emulator.folder / "bin" / "gcore-emulator"), "--port", "0", "--task-seconds", "0.05"]
     process = subprocess.Popen(
         command, env=without_python_variables(), cwd=emulator.folder, stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
-        said = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", said)
-        assert found, said
+        line = process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        assert found, line
         yield found[0]
     finally:
         process.kill()
@@ -72,14 +72,14 @@ def serving(emulator: Environment) -> Iterator[str]:
 
 
 def without_python_variables() -> dict[str, str]:
-    """The environment of this process without what leads Python to other packages."""
+    """Return the environment of this process without the variables that add packages to Python."""
     return {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
 
 
 def uv_environment() -> dict[str, str]:
-    """The same for uv, which gets packages from where pip does."""
+    """Return the environment for uv, which uses the package index of pip."""
     variables = uv_variables(without_python_variables(), pip_configuration())
-    del variables["UV_PROJECT_ENVIRONMENT"]  # the clone's own
+    del variables["UV_PROJECT_ENVIRONMENT"]  # names the environment of the clone
     return variables
 
 

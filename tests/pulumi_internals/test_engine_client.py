@@ -89,7 +89,7 @@ class TestLifetime:
     def test_process_without_an_engine_counts_as_alive(self) -> None:
         assert EngineClient(None).is_alive()
 
-    def test_timeout_is_no_evidence_that_the_engine_is_gone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_engine_counts_as_alive_after_a_timeout(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def slow(*_: object, **__: object) -> socket.socket:
             raise TimeoutError
 

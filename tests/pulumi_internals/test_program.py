@@ -41,5 +41,5 @@ def test_importing_the_resources_starts_nothing_even_in_a_pulumi_program() -> No
         "from gcore_tls_provider import LoadBalancer, from_file\n"
         "print(gc.get_freeze_count(), threading.active_count())\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.split() == ["0", "1"]
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert result.stdout.split() == ["0", "1"]

@@ -1,4 +1,4 @@
-"""The property of the pickled provider."""
+"""Property of the pickled provider."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from pulumi.dynamic import dynamic
 from gcore_tls_provider.pulumi_internals.provider_property import PROVIDER_PROPERTY
 
 
-def test_name_is_the_one_of_the_installed_sdk() -> None:
+def test_provider_property_has_its_name_in_the_installed_sdk() -> None:
     assert dynamic.PROVIDER_KEY == PROVIDER_PROPERTY

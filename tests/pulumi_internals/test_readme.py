@@ -1,4 +1,4 @@
-"""The README of `pulumi_internals` and the rule that it states."""
+"""README of `pulumi_internals`: its table of modules, and the rule about private parts of Pulumi."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_private_parts_of_pulumi_are_used_in_this_folder_only() -> None:
     assert found == set()
 
 
-def test_modules_of_the_switch_ask_it() -> None:
+def test_modules_of_the_switch_check_it() -> None:
     (sentence,) = re.findall(r"turns off everything that only saves time: (.*?)\.", README, re.DOTALL)
-    asking = {path.stem for path in FOLDER.glob("*.py") if "tuning.is_enabled()" in path.read_text()}
-    assert set(re.findall(r"`(\w+)`", sentence)) == asking
+    checking = {path.stem for path in FOLDER.glob("*.py") if "tuning.is_enabled()" in path.read_text()}
+    assert set(re.findall(r"`(\w+)`", sentence)) == checking

@@ -51,5 +51,5 @@ def test_command_runs_in_the_given_folder(pulumi: Path, tmp_path: Path) -> None:
     write(pulumi, "pwd; exit 3")
     folder = tmp_path / "project"
     folder.mkdir()
-    done = stack_export.run_pulumi(["config"], folder=folder)
-    assert (done.returncode, Path(done.stdout.decode().strip()).resolve()) == (3, folder.resolve())
+    result = stack_export.run_pulumi(["config"], folder=folder)
+    assert (result.returncode, Path(result.stdout.decode().strip()).resolve()) == (3, folder.resolve())

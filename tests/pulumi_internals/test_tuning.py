@@ -1,4 +1,4 @@
-"""The switch that turns all tuning off."""
+"""Switch that turns all tuning off."""
 
 from __future__ import annotations
 

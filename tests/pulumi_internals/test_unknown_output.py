@@ -1,4 +1,4 @@
-"""An output that is unknown to a preview."""
+"""Output with an unknown value in a preview."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 from gcore_tls_provider.pulumi_internals.unknown_output import unknown_output
 
 
-def test_output_is_unknown_without_dependencies_and_no_secret() -> None:
+def test_output_is_unknown_without_dependencies_and_not_secret() -> None:
     async def program() -> tuple[object, ...]:
         output = unknown_output()
         return await output.is_known(), await output.is_secret(), await output.resources(), await output.future()

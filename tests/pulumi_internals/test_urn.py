@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from gcore_tls_provider.pulumi_internals.urn import urn_of
-from tests.resources.declared import PROJECT, STACK, run
+from tests.resources.program import PROJECT, STACK, run
 
 
 def test_urn_contains_the_types_of_all_parents_except_the_stack() -> None:

@@ -16,8 +16,8 @@ def test_executor_of_the_current_thread_gets_more_workers() -> None:
     with ThreadPoolExecutor(max_workers=2) as executor:
         assert executor.submit(raise_max_workers, 8).result()
         # The barrier opens for eight simultaneous threads.
-        done = [executor.submit(barrier.wait) for _ in range(8)]
-        assert sorted(each.result() for each in done) == list(range(8))
+        futures = [executor.submit(barrier.wait) for _ in range(8)]
+        assert sorted(each.result() for each in futures) == list(range(8))
 
 
 def test_number_of_workers_is_never_lowered() -> None:
@@ -31,16 +31,16 @@ def test_main_thread_is_left_unchanged() -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("text",), (lambda: pytest.fail("called"),), (None, 1)])
-def test_thread_of_no_executor_is_left_unchanged(arguments: tuple[object, ...]) -> None:
-    found: list[bool] = []
+def test_thread_outside_an_executor_is_left_unchanged(arguments: tuple[object, ...]) -> None:
+    results: list[bool] = []
 
     def work(*_: object) -> None:
-        found.append(raise_max_workers(64))
+        results.append(raise_max_workers(64))
 
     thread = threading.Thread(target=work, args=arguments)
     thread.start()
     thread.join()
-    assert found == [False]
+    assert results == [False]
 
 
 def test_executor_is_left_unchanged_with_tuning_off(monkeypatch: pytest.MonkeyPatch) -> None:

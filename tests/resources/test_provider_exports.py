@@ -12,7 +12,7 @@ import gcore_tls_provider
 
 
 def imports_for_type_checkers() -> dict[str, str]:
-    """Return the module that a type checker takes each name from."""
+    """Return the modules from which a type checker imports the public names, by name."""
     tree = ast.parse(inspect.getsource(gcore_tls_provider))
     block = next(each for each in tree.body if isinstance(each, ast.If))
     return {
@@ -28,13 +28,12 @@ def test_dir_lists_all_public_names() -> None:
 
 
 def test_programs_and_type_checkers_get_the_same_objects() -> None:
-    seen = imports_for_type_checkers()
-    assert sorted(seen) == gcore_tls_provider.__all__
-    for name, module in seen.items():
+    modules = imports_for_type_checkers()
+    assert sorted(modules) == gcore_tls_provider.__all__
+    for name, module in modules.items():
         assert getattr(gcore_tls_provider, name) is getattr(import_module(module), name), name
 
 
-def test_unknown_name_is_an_attribute_error() -> None:
+def test_unknown_name_raises_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Poool'"):
-        # The comment for mypy shows that the type checker rejects the name too.
-        _ = gcore_tls_provider.Poool  # type: ignore[attr-defined]
+        _ = gcore_tls_provider.Poool  # type: ignore[attr-defined]  # mypy must reject the name too

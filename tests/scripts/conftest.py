@@ -1,4 +1,4 @@
-"""What the tests of the scripts share: the scripts' modules are importable, and there is a machine of fake programs."""
+"""Import path and shared fixtures of the tests of the scripts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.scripts.fake_machine import Machine
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    """A machine without an engine."""
+    """Return a machine without an engine."""
     for folder in ("programs", "home", "cache"):
         (tmp_path / folder).mkdir()
     return Machine(tmp_path)

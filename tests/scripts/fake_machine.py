@@ -1,4 +1,4 @@
-"""A machine on which only fake programs are installed."""
+"""Machine with only fake programs."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from bootstrap.places import ROOT
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine with a PATH and a cache folder of its own, on which only fake programs are installed."""
+    """Machine with its own PATH and cache folder and with only fake programs."""
 
     root: Path
 
     @property
     def programs(self) -> Path:
-        """The folder of fake programs on PATH."""
+        """Folder of fake programs on PATH."""
         return self.root / "programs"
 
     @property
     def cached_engine(self) -> Path:
-        """Where the cached engine is, if there is one."""
+        """Folder of the cached engine, which may not exist."""
         return self.root / "cache" / "gcore-tls-provider" / f"engine-v{ENGINE_VERSION}"
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """Its environment; the system's programs come last."""
+        """Environment with the system's programs last on PATH."""
         return {
             "HOME": str(self.root / "home"),
             "XDG_CACHE_HOME": str(self.root / "cache"),
@@ -39,7 +39,7 @@ class Machine:
         }
 
     def install(self, name: str, script: str, folder: Path | None = None) -> Path:
-        """Puts a fake program, a shell script, into a folder; by default the one on PATH."""
+        """Write a fake program, a shell script, to a folder. The default is the folder on PATH."""
         program = (folder or self.programs) / name
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text(f"#!/bin/sh\n{script}\n")
@@ -47,17 +47,17 @@ class Machine:
         return program
 
     def install_engine(self, version: str, folder: Path | None = None, programs: Sequence[str] = PROGRAMS) -> None:
-        """Puts a fake engine that says this version into a folder; by default the one on PATH."""
+        """Write a fake engine with this version to a folder. The default is the folder on PATH."""
         for name in programs:
             self.install(name, f"echo v{version}", folder)
 
     def set_up(self, clone: Path, *folders: str, tools: Mapping[str, str]) -> None:
-        """Makes a clone whose virtual environment is up to date, and holds nothing but fake tools.
+        """Create a clone with an up-to-date virtual environment that contains only fake tools.
 
         Args:
-            clone: where it is to be.
-            folders: what it has of the repository.
-            tools: the scripts of the tools, by their names.
+            clone: The root of the clone.
+            folders: Folders of the repository to copy.
+            tools: The scripts of the tools, by name.
         """
         for folder in folders:
             shutil.copytree(ROOT / folder, clone / folder, ignore=shutil.ignore_patterns("__pycache__"))

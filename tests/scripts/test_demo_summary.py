@@ -1,4 +1,4 @@
-"""What the demo shows of certificates, and what it configures."""
+"""Summary of certificates and configuration of the demo."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ OUTPUTS = Outputs.model_validate(
 )
 
 
-def test_every_certificate_is_a_line_with_its_days_left() -> None:
+def test_each_certificate_has_a_line_with_its_remaining_days() -> None:
     lines = certificate_lines(OUTPUTS, now=datetime(2030, 1, 1, tzinfo=timezone.utc))
     assert [line.split("  ")[2:] and line.split() for line in lines] == [
         ["role", "subject", "days", "left", "SHA-256", "fingerprint"],
         ["server", "CN=app", "10", "ab" * 32],
-        ["crl", "revocation", "list", "of", "CN=CA", "2", "cd" * 32],
+        ["crl", "CRL", "of", "CN=CA", "2", "cd" * 32],
         ["old", "CN=old", "-2", "ef" * 32],
     ]
 
 
-def test_columns_stand_below_each_other() -> None:
+def test_columns_are_aligned() -> None:
     assert table([("a", "bb", "c"), ("aaa", "b", "")]) == ["    a    bb  c", "    aaa  b"]
 
 
-def test_secrets_are_configured_as_secrets() -> None:
+def test_the_api_key_and_the_password_are_configured_as_secrets() -> None:
     files = CertificateFiles(
         "s.pem", "s.key", {"shop": ("n.pem", "n.key")}, "c.p12", SecretStr("word"), "ca", "crl", "b"
     )
-    made = settings(Emulator(EmulatorProcess(pid=1, port=8080), SecretStr("key")), files)
-    assert {setting.value for setting in made if setting.secret} == {"key", "word"}
-    assert {setting.key for setting in made if setting.value.startswith("n.")} == {
+    configured = settings(Emulator(EmulatorProcess(pid=1, port=8080), SecretStr("key")), files)
+    assert {setting.value for setting in configured if setting.secret} == {"key", "word"}
+    assert {setting.key for setting in configured if setting.value.startswith("n.")} == {
         "sniCertificates.shop.certificate",
         "sniCertificates.shop.privateKey",
     }
 
 
-def test_another_process_is_not_taken_for_the_emulator() -> None:
+def test_a_process_with_another_command_line_is_not_recognized_as_the_emulator() -> None:
     assert not belongs_to_clone(1)
     assert not belongs_to_clone(2**22 + 1)

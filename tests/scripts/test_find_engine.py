@@ -1,4 +1,4 @@
-"""The engine is taken from the first place that has it, and gets into the cache whole or not at all."""
+"""Search and installation of the engine: order of the ways, cache and versions."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from tests.scripts.fake_machine import Machine
 
 
 class Sources:
-    """Stands for installer, Go and wheel: counts the calls; each does what it is told to."""
+    """Fake installer, Go build and wheel build, which record their calls."""
 
     def __init__(self, machine: Machine) -> None:
-        """All of them are unavailable at first."""
+        """Make all sources unavailable."""
         self.machine = machine
         self.works: set[str] = set()
         self.calls: list[str] = []
 
     def source(self, way: str) -> Source:
-        """Returns the stand-in for a way."""
+        """Return the fake source for a way."""
 
         def fill(folder: Path, _environ: Mapping[str, str]) -> str:
             self.calls.append(way)
             if way not in self.works:
-                self.machine.install("pulumi", "echo half an engine", folder)
+                self.machine.install("pulumi", "echo incomplete engine", folder)
                 raise Unavailable(f"no {way} here")
             self.machine.install_engine(ENGINE_VERSION, folder)
-            return f"made by {way}"
+            return f"created by {way}"
 
         return fill
 
 
 @pytest.fixture
 def sources(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Sources:
-    """Stand-ins for what would download or build."""
-    stand_ins = Sources(machine)
-    monkeypatch.setattr(engine, "SOURCES", {way: stand_ins.source(way) for way in engine.SOURCES})
-    return stand_ins
+    """Replace the sources that download or build the engine."""
+    fakes = Sources(machine)
+    monkeypatch.setattr(engine, "SOURCES", {way: fakes.source(way) for way in engine.SOURCES})
+    return fakes
 
 
-def test_path_comes_first(machine: Machine, sources: Sources) -> None:
+def test_an_engine_on_path_takes_precedence_over_the_cached_one(machine: Machine, sources: Sources) -> None:
     machine.install_engine("3.300.1")
     machine.install_engine(ENGINE_VERSION, machine.cached_engine)
     found = ensure_engine(machine.environ)
@@ -55,7 +55,7 @@ def test_path_comes_first(machine: Machine, sources: Sources) -> None:
 
 
 @pytest.mark.parametrize("missing", PROGRAMS)
-def test_an_engine_on_path_that_lacks_a_part_is_left_alone(
+def test_an_incomplete_engine_on_path_is_skipped(
     missing: str, machine: Machine, sources: Sources, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machine.install_engine("3.300.1", programs=[name for name in PROGRAMS if name != missing])
@@ -64,7 +64,7 @@ def test_an_engine_on_path_that_lacks_a_part_is_left_alone(
     assert missing in capsys.readouterr().out
 
 
-def test_an_engine_on_path_that_is_too_old_is_left_alone(
+def test_an_old_engine_on_path_is_skipped(
     machine: Machine, sources: Sources, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machine.install_engine("3.99.0")
@@ -73,30 +73,32 @@ def test_an_engine_on_path_that_is_too_old_is_left_alone(
     assert "is version 3.99.0, and 3.200.0 or newer is needed" in capsys.readouterr().out
 
 
-def test_a_cached_engine_is_one_line(machine: Machine, sources: Sources, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cached_engine_prints_one_line(
+    machine: Machine, sources: Sources, capsys: pytest.CaptureFixture[str]
+) -> None:
     sources.works = {"go"}
     ensure_engine(machine.environ)
     slow = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in slow] == ["no", "installer:", "Pulumi"]
-    for reason in ("path: there is no `pulumi` on PATH", "cache: there is none yet"):
+    for reason in ("path: there is no `pulumi` on PATH", "cache: the cache has no engine"):
         assert reason in slow[0]
     ensure_engine(machine.environ)
     (line,) = capsys.readouterr().out.splitlines()
-    assert line == f"      Pulumi engine {ENGINE_VERSION}: cached (made by go), in {machine.cached_engine}"
+    assert line == f"      Pulumi engine {ENGINE_VERSION}: cached (created by go), in {machine.cached_engine}"
 
 
-def test_a_pulumi_on_path_that_does_not_run_is_left_alone(machine: Machine, sources: Sources) -> None:
+def test_a_pulumi_on_path_that_fails_is_skipped(machine: Machine, sources: Sources) -> None:
     machine.install_engine("3.300.1")
     machine.install("pulumi", "echo 'no version set' >&2; exit 126")
     machine.install_engine(ENGINE_VERSION, machine.cached_engine)
     assert ensure_engine(machine.environ).directory == machine.cached_engine
 
 
-def test_the_cached_engine_is_recognized_on_path(machine: Machine, sources: Sources) -> None:
+def test_the_cached_engine_on_path_is_reported_as_cached(machine: Machine, sources: Sources) -> None:
     sources.works = {"go"}
-    made = ensure_engine(machine.environ)
-    again = ensure_engine({**machine.environ, "PATH": f"{made.directory}:/usr/bin:/bin"})
-    assert again.origin == "cached (made by go)"
+    built = ensure_engine(machine.environ)
+    again = ensure_engine({**machine.environ, "PATH": f"{built.directory}:/usr/bin:/bin"})
+    assert again.origin == "cached (created by go)"
 
 
 @pytest.mark.parametrize(
@@ -107,21 +109,21 @@ def test_the_cached_engine_is_recognized_on_path(machine: Machine, sources: Sour
         ({"wheel"}, ["installer", "go", "wheel"]),
     ],
 )
-def test_what_gets_an_engine_is_tried_in_order(
+def test_sources_are_tried_in_order_until_one_works(
     works: set[str], tried: list[str], machine: Machine, sources: Sources, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sources.works = works
-    made = ensure_engine(machine.environ)
+    built = ensure_engine(machine.environ)
     assert sources.calls == tried
-    assert (made.directory, made.origin) == (machine.cached_engine, f"made by {tried[-1]}")
-    assert f"made by {tried[-1]}" in capsys.readouterr().out
+    assert (built.directory, built.origin) == (machine.cached_engine, f"created by {tried[-1]}")
+    assert f"created by {tried[-1]}" in capsys.readouterr().out
 
-    assert ensure_engine(machine.environ).origin == f"cached (made by {tried[-1]})"
+    assert ensure_engine(machine.environ).origin == f"cached (created by {tried[-1]})"
     assert sources.calls == tried
 
 
 @pytest.mark.parametrize("flaw", ["incomplete", "another version"])
-def test_a_flawed_cached_engine_is_replaced(flaw: str, machine: Machine, sources: Sources) -> None:
+def test_an_unusable_cached_engine_is_replaced(flaw: str, machine: Machine, sources: Sources) -> None:
     if flaw == "incomplete":
         machine.install_engine(ENGINE_VERSION, machine.cached_engine, programs=PROGRAMS[:2])
     else:
@@ -131,17 +133,25 @@ def test_a_flawed_cached_engine_is_replaced(flaw: str, machine: Machine, sources
     assert all((machine.cached_engine / name).exists() for name in PROGRAMS)
 
 
-def test_no_way_leaves_nothing_behind_and_names_every_reason(machine: Machine, sources: Sources) -> None:
-    leftover = machine.cached_engine.with_name(f"{machine.cached_engine.name}.partial-killed")
-    machine.install_engine(ENGINE_VERSION, leftover)
+def test_an_error_without_any_engine_names_every_reason_and_clears_the_cache(
+    machine: Machine, sources: Sources
+) -> None:
+    partial_folder = machine.cached_engine.with_name(f"{machine.cached_engine.name}.partial-killed")
+    machine.install_engine(ENGINE_VERSION, partial_folder)
     with pytest.raises(ScriptError) as error:
         ensure_engine(machine.environ)
-    for reason in ("no `pulumi` on PATH", "none yet", "no installer here", "no go here", "no wheel here"):
+    for reason in (
+        "no `pulumi` on PATH",
+        "the cache has no engine",
+        "no installer here",
+        "no go here",
+        "no wheel here",
+    ):
         assert reason in str(error.value)
     assert list(machine.cached_engine.parent.iterdir()) == []
 
 
-def test_two_runs_at_once_build_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_concurrent_runs_build_the_engine_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     builds: list[Path] = []
     both_started = threading.Barrier(2, timeout=20)
 
@@ -167,27 +177,27 @@ def test_two_runs_at_once_build_once(machine: Machine, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("way", engine.WAYS)
-def test_one_way_can_be_demanded(way: str, machine: Machine, sources: Sources) -> None:
+def test_the_environment_variable_selects_the_way(way: str, machine: Machine, sources: Sources) -> None:
     machine.install_engine("3.300.1")
     machine.install_engine(ENGINE_VERSION, machine.cached_engine)
     if way in engine.SOURCES:
         sources.works = {way}
     origin = ensure_engine({**machine.environ, "GCORE_TLS_ENGINE": way}).origin
-    assert origin == {"path": "found on PATH", "cache": "cached"}.get(way, f"made by {way}")
+    assert origin == {"path": "found on PATH", "cache": "cached"}.get(way, f"created by {way}")
 
 
-def test_a_demanded_way_is_not_replaced_by_another(machine: Machine, sources: Sources) -> None:
+def test_a_selected_way_has_no_fallback(machine: Machine, sources: Sources) -> None:
     machine.install_engine(ENGINE_VERSION, machine.cached_engine)
     with pytest.raises(ScriptError, match="there is no `pulumi` on PATH"):
         ensure_engine({**machine.environ, "GCORE_TLS_ENGINE": "path"})
 
 
-def test_an_unknown_way_is_refused(machine: Machine) -> None:
-    with pytest.raises(ScriptError, match="`brew`; it can be one of path, cache, installer, go, wheel"):
+def test_an_unknown_way_is_an_error(machine: Machine) -> None:
+    with pytest.raises(ScriptError, match=r"`brew`\. Unset it, or set it to one of: path, cache, installer, go, wheel"):
         ensure_engine({**machine.environ, "GCORE_TLS_ENGINE": "brew"})
 
 
-def test_finding_installs_nothing(machine: Machine, sources: Sources) -> None:
+def test_find_engine_installs_no_engine(machine: Machine, sources: Sources) -> None:
     sources.works = {"installer", "go", "wheel"}
     assert find_engine(machine.environ) is None
     assert sources.calls == []
@@ -215,5 +225,5 @@ def test_versions_are_compared_as_numbers(older: str, newer: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["v3.259.0", "3.259.0-alpha.1+abc", "3.259"])
-def test_a_version_s_decoration_does_not_count(version: str) -> None:
+def test_version_prefixes_and_suffixes_are_ignored(version: str) -> None:
     assert parsed_version(version) == (3, 259, 0)

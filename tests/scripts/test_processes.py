@@ -1,4 +1,4 @@
-"""Other programs are run with a time limit, with progress, and leave nothing running behind them."""
+"""Time limits, progress, errors and locks of the scripts' child processes."""
 
 from __future__ import annotations
 
@@ -11,29 +11,31 @@ import pytest
 
 from bootstrap import processes
 from bootstrap.places import ROOT
-from bootstrap.processes import CommandFailed, duration, exclusive, output_of, run_showing_progress
+from bootstrap.processes import CommandFailed, exclusive, format_duration, output_of, run_showing_progress
 from bootstrap.reporting import ScriptError
 
 
-def test_output_is_returned_stripped() -> None:
+def test_output_is_stripped() -> None:
     assert output_of(["sh", "-c", "echo out; echo err >&2"], seconds=20) == "out"
 
 
 @pytest.mark.parametrize(
-    ("command", "complaint"),
+    ("command", "message"),
     [
-        (["sh", "-c", "echo what went wrong >&2; exit 3"], r"(?s)status 3.*what went wrong"),
-        (["sh", "-c", "echo said on standard output; exit 3"], r"(?s)status 3.*said on standard output"),
+        (["sh", "-c", "echo the reason >&2; exit 3"], r"(?s)status 3.*the reason"),
+        (["sh", "-c", "echo error on standard output; exit 3"], r"(?s)status 3.*error on standard output"),
         (["/no/such/program"], "/no/such/program"),
         (["sleep", "60"], "timed out"),
     ],
 )
-def test_a_failed_command_says_why(command: list[str], complaint: str) -> None:
-    with pytest.raises(CommandFailed, match=complaint):
+def test_a_failed_command_reports_its_output(command: list[str], message: str) -> None:
+    with pytest.raises(CommandFailed, match=message):
         output_of(command, seconds=0.5)
 
 
-def test_a_long_command_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_long_command_prints_its_progress(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(processes, "PROGRESS_SECONDS", 0.2)
     lines = run_showing_progress(
         ["sh", "-c", "echo one; echo two >&2; sleep 1; echo three"],
@@ -44,7 +46,7 @@ def test_a_long_command_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch, caps
     assert "0 s: 2 lines" in capsys.readouterr().out
 
 
-def test_a_long_command_that_fails_shows_the_end_of_its_output() -> None:
+def test_a_failed_long_command_reports_the_end_of_its_output() -> None:
     with pytest.raises(CommandFailed) as error:
         run_showing_progress(["sh", "-c", "seq 100; exit 2"], seconds=30, progress=lambda _: "")
     assert "status 2" in str(error.value)
@@ -52,7 +54,7 @@ def test_a_long_command_that_fails_shows_the_end_of_its_output() -> None:
     assert "    50\n" not in str(error.value)
 
 
-def test_ctrl_c_is_left_to_a_command_in_the_foreground(tmp_path: Path) -> None:
+def test_a_foreground_command_handles_ctrl_c_itself(tmp_path: Path) -> None:
     script = "trap 'echo ended properly; exit 3' INT; kill -INT $PPID $$; sleep 0.2"
     caller = (
         "from pathlib import Path; from bootstrap.processes import run_in_foreground\n"
@@ -64,10 +66,10 @@ def test_ctrl_c_is_left_to_a_command_in_the_foreground(tmp_path: Path) -> None:
     )
     assert done.stdout == "ended properly\n"
     assert done.returncode == 130
-    assert done.stderr == "stopped; run the same command again to go on from here\n"
+    assert done.stderr == "stopped. To continue, run the same command again.\n"
 
 
-def test_the_time_limit_ends_the_children_too(tmp_path: Path) -> None:
+def test_the_time_limit_stops_child_processes(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     with pytest.raises(CommandFailed, match="time limit of 1 s"):
         run_showing_progress(
@@ -82,23 +84,23 @@ def test_the_time_limit_ends_the_children_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.9, "59 s"), (65, "1 min 05 s"), (600, "10 min 00 s")])
-def test_durations_read_well(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+def test_durations_have_minutes_and_seconds(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
 
 
-def test_a_lock_keeps_others_out_and_leaves_no_file(tmp_path: Path) -> None:
-    with exclusive(tmp_path, waiting_for="another run is at work", seconds=1):
+def test_a_lock_excludes_other_runs_and_creates_no_file(tmp_path: Path) -> None:
+    with exclusive(tmp_path, waiting_for="another run is building", seconds=1):
         with (
-            pytest.raises(ScriptError, match=r"another run is at work\. Wait for it to end"),
-            exclusive(tmp_path, waiting_for="another run is at work", seconds=0),
+            pytest.raises(ScriptError, match=r"another run is building\. Wait for it to end"),
+            exclusive(tmp_path, waiting_for="another run is building", seconds=0),
         ):
             pass
         assert list(tmp_path.iterdir()) == []
-    with exclusive(tmp_path, waiting_for="another run is at work", seconds=0):
+    with exclusive(tmp_path, waiting_for="another run is building", seconds=0):
         pass
 
 
-def test_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
+def test_the_lock_of_a_killed_run_is_released(tmp_path: Path) -> None:
     holder = subprocess.Popen(
         [
             sys.executable,

@@ -1,4 +1,4 @@
-"""The virtual environment is made when the lock file changed, and only then; pip's settings hold for uv."""
+"""Virtual environment of the scripts: updates, settings for uv, and Debian's venv package."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from tests.scripts.fake_machine import Machine
 
 
 class Clone:
-    """A clone whose virtual environment is made by a stand-in for uv, which is counted."""
+    """Clone with a fake for uv, which counts its calls."""
 
     def __init__(self, root: Path) -> None:
-        """Writes the two files that decide."""
+        """Write the two files that determine the environment."""
         self.root = root
         self.syncs = 0
         self.sync_fails = False
@@ -38,7 +38,7 @@ class Clone:
         (root / "pyproject.toml").write_text("project 1")
 
     def sync(self, _uv: Path) -> None:
-        """Makes something like a virtual environment."""
+        """Create a fake virtual environment."""
         self.syncs += 1
         python = self.root / ".venv" / "bin" / "python"
         python.parent.mkdir(parents=True, exist_ok=True)
@@ -50,30 +50,30 @@ class Clone:
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    """A clone without a virtual environment."""
-    made = Clone(tmp_path)
+    """Return a clone without a virtual environment."""
+    new = Clone(tmp_path)
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / ".venv")
     monkeypatch.setattr(environment, "ensure_uv", lambda: Path("uv"))
-    monkeypatch.setattr(environment, "sync", made.sync)
-    return made
+    monkeypatch.setattr(environment, "sync", new.sync)
+    return new
 
 
-def test_nothing_is_done_twice(clone: Clone) -> None:
+def test_a_current_environment_is_not_synced_again(clone: Clone) -> None:
     ensure_environment()
     ensure_environment()
     assert clone.syncs == 1
 
 
 @pytest.mark.parametrize("name", ["uv.lock", "pyproject.toml"])
-def test_a_changed_file_is_followed(clone: Clone, name: str) -> None:
+def test_a_changed_file_triggers_a_sync(clone: Clone, name: str) -> None:
     ensure_environment()
     (clone.root / name).write_text("changed")
     ensure_environment()
     assert clone.syncs == 2
 
 
-def test_a_python_that_was_uninstalled_is_replaced(clone: Clone) -> None:
+def test_an_uninstalled_python_triggers_a_sync(clone: Clone) -> None:
     ensure_environment()
     python = clone.root / ".venv" / "bin" / "python"
     python.unlink()
@@ -82,7 +82,7 @@ def test_a_python_that_was_uninstalled_is_replaced(clone: Clone) -> None:
     assert clone.syncs == 2
 
 
-def test_a_failed_attempt_does_not_count(clone: Clone) -> None:
+def test_a_failed_sync_leaves_no_stamp(clone: Clone) -> None:
     ensure_environment()
     first = (clone.root / "uv.lock").read_text()
     clone.sync_fails = True
@@ -95,14 +95,14 @@ def test_a_failed_attempt_does_not_count(clone: Clone) -> None:
     assert clone.syncs == 3
 
 
-def test_the_stamp_knows_which_file_says_what(clone: Clone) -> None:
+def test_the_stamp_depends_on_which_file_has_which_content(clone: Clone) -> None:
     before = stamp(clone.root)
     (clone.root / "uv.lock").write_text("project 1")
     (clone.root / "pyproject.toml").write_text("lock 1")
     assert stamp(clone.root) != before
 
 
-def test_the_stamp_knows_the_clone_s_path(clone: Clone, tmp_path: Path) -> None:
+def test_the_stamp_depends_on_the_clone_s_path(clone: Clone, tmp_path: Path) -> None:
     moved = tmp_path / "moved"
     moved.mkdir()
     for name in ("uv.lock", "pyproject.toml"):
@@ -111,7 +111,7 @@ def test_the_stamp_knows_the_clone_s_path(clone: Clone, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pip", [{}, {"index-url": "https://mirror.example/simple"}])
-def test_a_moved_environment_is_made_anew(
+def test_a_moved_environment_is_recreated(
     pip: Mapping[str, str], clone: Clone, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = clone.root / "calls"
@@ -127,7 +127,7 @@ def test_a_moved_environment_is_made_anew(
         assert ("venv --clear" in calls.read_text()) == (folder != home)
 
 
-def test_an_environment_made_by_hand_has_no_stamp(tmp_path: Path) -> None:
+def test_an_environment_created_by_hand_has_no_stamp(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").symlink_to("/bin/sh")
     assert stamped(tmp_path) is None
@@ -154,13 +154,13 @@ def test_an_environment_made_by_hand_has_no_stamp(tmp_path: Path) -> None:
         ({"HOME": "/home/me"}, {}, "HOME", "/home/me"),
     ],
 )
-def test_pip_s_settings_hold_for_uv_where_it_has_none(
+def test_pip_s_settings_apply_to_uv_unless_the_user_set_uv_s(
     environ: Mapping[str, str], pip: Mapping[str, str], name: str, value: str | None
 ) -> None:
     assert uv_variables(environ, pip).get(name) == value
 
 
-def test_pip_s_environment_comes_before_its_files() -> None:
+def test_pip_s_environment_takes_precedence_over_its_files() -> None:
     listing = "\n".join(
         [
             ":env:.index-url='https://environment.example/simple'",
@@ -180,10 +180,10 @@ def test_pip_s_environment_comes_before_its_files() -> None:
 
 
 class Debian:
-    """A Python whose `ensurepip` is in a package of its own, and a fake `apt-get` that may install it."""
+    """Machine whose Python lacks `ensurepip`, with an optional fake `apt-get` that installs it."""
 
     def __init__(self, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Hides `ensurepip`, and every program but the fake ones."""
+        """Hide `ensurepip` and all programs except the fake ones."""
         self.machine = machine
         self.installed = machine.root / "python3-venv is installed"
         find_spec = importlib.util.find_spec
@@ -194,31 +194,31 @@ class Debian:
         monkeypatch.setattr(importlib.util, "find_spec", find)
         monkeypatch.setenv("PATH", str(machine.programs))
 
-    def has_apt_get(self, last_words: str = "") -> None:
-        """Installs an `apt-get`.
+    def install_apt_get(self, last_command: str = "") -> None:
+        """Install a fake `apt-get`.
 
         Args:
-            last_words: A shell command that it ends with.
+            last_command: The last shell command of the fake.
         """
-        self.machine.install("apt-get", f"case \"$*\" in *python3-venv*) : > '{self.installed}'; {last_words};; esac")
+        self.machine.install("apt-get", f"case \"$*\" in *python3-venv*) : > '{self.installed}'; {last_command};; esac")
 
 
 @pytest.fixture
 def debian(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Debian:
-    """Debian without the package python3-venv."""
+    """Return Debian without the package python3-venv."""
     return Debian(machine, monkeypatch)
 
 
-def test_root_gets_the_missing_package(debian: Debian, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_installs_the_missing_package(debian: Debian, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    debian.has_apt_get(":")
+    debian.install_apt_get(":")
     ensure_venv_module()
     assert debian.installed.exists()
 
 
-def test_sudo_is_asked_for_the_missing_package(debian: Debian, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sudo_installs_the_missing_package(debian: Debian, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    debian.has_apt_get(":")
+    debian.install_apt_get(":")
     debian.machine.install("sudo", '[ "$1" = -n ] && shift && exec "$@"')
     ensure_venv_module()
     assert debian.installed.exists()
@@ -228,12 +228,12 @@ def test_sudo_is_asked_for_the_missing_package(debian: Debian, monkeypatch: pyte
     ("user", "has_apt_get", "sudo"),
     [(1000, True, None), (1000, True, "echo a password is required >&2; exit 1"), (0, False, None)],
 )
-def test_who_cannot_install_it_is_told_what_to_type(
+def test_the_error_without_permission_has_the_command_to_run(
     user: int, has_apt_get: bool, sudo: str | None, debian: Debian, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: user)
     if has_apt_get:
-        debian.has_apt_get(":")
+        debian.install_apt_get(":")
     if sudo:
         debian.machine.install("sudo", sudo)
     with pytest.raises(ScriptError, match="sudo apt-get install python3-venv"):

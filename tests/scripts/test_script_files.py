@@ -1,4 +1,4 @@
-"""The executables, run as a user runs them, in a clone whose path has blanks and quotes in it."""
+"""Executables of the scripts, run in a clone whose path contains spaces and quotes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.scripts.fake_machine import Machine
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone without anything in it but the scripts."""
+    """Return a clone that contains only the scripts."""
     root = tmp_path / 'it\'s a "clone" & more'
     shutil.copytree(ROOT / "scripts", root / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     return root
 
 
 def run(command: str, clone: Path, machine: Machine) -> subprocess.CompletedProcess[str]:
-    """Runs a shell command in the clone, on the machine."""
+    """Run a shell command in the clone, on the machine."""
     return subprocess.run(
         ["bash", "-c", command],
         cwd=clone,
@@ -35,17 +35,17 @@ def run(command: str, clone: Path, machine: Machine) -> subprocess.CompletedProc
     )
 
 
-def evaluated(clone: Path, machine: Machine, times: int = 1) -> dict[str, str]:
-    """Returns the variables of a shell that has evaluated what `scripts/env` prints."""
+def variables_of_shell(clone: Path, machine: Machine, times: int = 1) -> dict[str, str]:
+    """Return the variables of a shell after it evaluated the output of `scripts/env`."""
     evaluations = 'eval "$(scripts/env 2>/dev/null)"; ' * times
     done = run(f"{evaluations} env --null", clone, machine)
     assert done.stderr == ""
     return dict(item.split("=", 1) for item in done.stdout.split("\0") if item)
 
 
-def test_the_shell_gets_what_pulumi_needs(clone: Path, machine: Machine) -> None:
+def test_env_exports_the_variables_of_pulumi(clone: Path, machine: Machine) -> None:
     machine.install_engine(ENGINE_VERSION, machine.cached_engine)
-    variables = evaluated(clone, machine)
+    variables = variables_of_shell(clone, machine)
     path = variables["PATH"].split(os.pathsep)
     assert path[:3] == [str(clone / ".venv" / "bin"), str(machine.cached_engine), str(machine.programs)]
     assert variables["PULUMI_PYTHON_CMD"] == str(clone / ".venv" / "bin" / "python")
@@ -55,12 +55,12 @@ def test_the_shell_gets_what_pulumi_needs(clone: Path, machine: Machine) -> None
     assert variables["PULUMI_SKIP_UPDATE_CHECK"] == "true"
 
 
-def test_evaluated_twice_is_evaluated_once(clone: Path, machine: Machine) -> None:
+def test_evaluating_env_twice_changes_nothing(clone: Path, machine: Machine) -> None:
     machine.install_engine(ENGINE_VERSION, machine.cached_engine)
-    assert evaluated(clone, machine, times=2) == evaluated(clone, machine)
+    assert variables_of_shell(clone, machine, times=2) == variables_of_shell(clone, machine)
 
 
-def test_before_the_demo_it_says_what_is_missing(clone: Path, machine: Machine) -> None:
+def test_env_before_the_demo_prints_what_is_missing(clone: Path, machine: Machine) -> None:
     done = run("scripts/env", clone, machine)
     assert done.returncode == 0
     for missing in ("the virtual environment", "the engine", "the demo's stack"):
@@ -68,7 +68,7 @@ def test_before_the_demo_it_says_what_is_missing(clone: Path, machine: Machine) 
     assert all(line.startswith("export ") for line in done.stdout.splitlines())
 
 
-def test_after_the_demo_it_says_nothing(clone: Path, machine: Machine) -> None:
+def test_env_after_the_demo_prints_no_note(clone: Path, machine: Machine) -> None:
     machine.install_engine(ENGINE_VERSION)
     machine.install("python", "", clone / ".venv" / "bin")
     state = clone / ".demo" / "state" / ".pulumi" / "stacks" / "project" / "demo.json"
@@ -77,41 +77,44 @@ def test_after_the_demo_it_says_nothing(clone: Path, machine: Machine) -> None:
     assert run("scripts/env", clone, machine).stderr == ""
 
 
-def test_a_folder_that_pulumi_made_anew_is_no_demo(clone: Path, machine: Machine) -> None:
+def test_env_reports_a_folder_without_a_stack_as_a_missing_demo(clone: Path, machine: Machine) -> None:
     (clone / ".demo" / "pulumi").mkdir(parents=True)
     assert "the demo's stack" in run("scripts/env", clone, machine).stderr
 
 
-def test_the_engine_s_folder_is_all_that_is_printed(clone: Path, machine: Machine) -> None:
+def test_engine_prints_only_the_engine_s_folder_on_standard_output(clone: Path, machine: Machine) -> None:
     machine.install_engine(ENGINE_VERSION)
     done = run("scripts/engine", clone, machine)
     assert done.stdout == f"{machine.programs}\n"
     assert f"Pulumi engine {ENGINE_VERSION}: found on PATH" in done.stderr
 
 
-def test_an_error_is_one_line(clone: Path, machine: Machine) -> None:
+def test_an_error_of_engine_is_one_line_without_a_traceback(clone: Path, machine: Machine) -> None:
     done = run("GCORE_TLS_ENGINE=cache scripts/engine", clone, machine)
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.splitlines()[-1].startswith("error: no Pulumi engine could be found or installed (cache: ")
+    assert done.stderr.splitlines()[-1].startswith("error: no Pulumi engine was found or could be installed (cache: ")
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("script", ["demo", "docs", "test"])
-def test_what_a_clone_lacks_is_one_line_too(script: str, clone: Path, machine: Machine) -> None:
+def test_an_incomplete_clone_is_an_error_without_a_traceback(script: str, clone: Path, machine: Machine) -> None:
     done = run(f"scripts/{script}", clone, machine)
     assert done.returncode == 1
     assert "error: " in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
 
 
-def test_destroying_nothing_needs_nothing(clone: Path, machine: Machine) -> None:
+def test_destroy_without_a_demo_installs_nothing(clone: Path, machine: Machine) -> None:
     done = run("scripts/demo --destroy", clone, machine)
-    assert (done.returncode, done.stdout) == (0, "Nothing to destroy: there is no demo in this clone.\n")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "Nothing to destroy: this clone has no demo. To create one, run `scripts/demo`.\n",
+    )
     assert sorted(entry.name for entry in clone.iterdir()) == ["scripts"]
 
 
-def test_an_unknown_argument_is_refused(clone: Path, machine: Machine) -> None:
+def test_demo_rejects_an_unknown_argument(clone: Path, machine: Machine) -> None:
     done = run("scripts/demo --distroy", clone, machine)
     assert done.returncode == 2
     assert "--distroy" in done.stderr

@@ -1,4 +1,4 @@
-"""Programs of the operating system are found, or installed where that needs no question."""
+"""Search and installation of programs of the operating system."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ TOOL = Program(("frobnicate", "frob"), "frob-tools", "the tests need it")
 
 @pytest.fixture
 def user(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Makes the process somebody's on a machine of fake programs, in an empty folder for system programs."""
+    """Return a function that sets the user ID of the process, on a machine with only fake programs."""
     monkeypatch.setenv("PATH", str(machine.programs))
     monkeypatch.setattr(system_packages, "SYSTEM_FOLDERS", (str(machine.root / "sbin"),))
     return lambda user_id: monkeypatch.setattr(os, "geteuid", lambda: user_id)
 
 
-def has_apt_get(machine: Machine, program: str) -> None:
-    """Installs an `apt-get` whose package brings a program."""
+def install_apt_get(machine: Machine, program: str) -> None:
+    """Install a fake `apt-get` that installs a program."""
     path = machine.programs / program
-    made = f"echo '#!/bin/sh' > '{path}'; /bin/chmod +x '{path}'"
-    machine.install("apt-get", f'case "$*" in *frob-tools*) {made};; esac')
+    creates = f"echo '#!/bin/sh' > '{path}'; /bin/chmod +x '{path}'"
+    machine.install("apt-get", f'case "$*" in *frob-tools*) {creates};; esac')
 
 
 @pytest.mark.parametrize("name", TOOL.names)
-def test_a_program_on_path_is_taken(name: str, machine: Machine, user: Callable[[int], None]) -> None:
+def test_a_program_on_path_is_used(name: str, machine: Machine, user: Callable[[int], None]) -> None:
     user(0)
     installed = machine.install(name, "")
     assert ensure_program(TOOL) == installed
 
 
-def test_system_programs_need_not_be_on_path(machine: Machine, user: Callable[[int], None]) -> None:
+def test_a_program_in_a_system_folder_is_used(machine: Machine, user: Callable[[int], None]) -> None:
     user(1000)
     installed = machine.install("frob", "", machine.root / "sbin")
     assert ensure_program(TOOL) == installed
@@ -46,25 +46,25 @@ def test_system_programs_need_not_be_on_path(machine: Machine, user: Callable[[i
 @pytest.mark.parametrize("user_id", [0, 1000])
 def test_a_missing_program_is_installed(user_id: int, machine: Machine, user: Callable[[int], None]) -> None:
     user(user_id)
-    has_apt_get(machine, "frob")
+    install_apt_get(machine, "frob")
     machine.install("sudo", '[ "$1" = -n ] && shift && exec "$@"')
     assert ensure_program(TOOL) == machine.programs / "frob"
 
 
 @pytest.mark.parametrize("sudo", [None, "exit 1"])
-def test_who_cannot_install_it_is_told_what_to_type(
+def test_the_error_without_permission_has_the_command_to_run(
     sudo: str | None, machine: Machine, user: Callable[[int], None]
 ) -> None:
     user(1000)
-    has_apt_get(machine, "frob")
+    install_apt_get(machine, "frob")
     if sudo:
         machine.install("sudo", sudo)
     with pytest.raises(ScriptError, match=r"frobnicate is missing .*sudo apt-get install frob-tools"):
         ensure_program(TOOL)
 
 
-def test_a_package_without_the_program_is_said(machine: Machine, user: Callable[[int], None]) -> None:
+def test_an_installed_package_without_the_program_is_an_error(machine: Machine, user: Callable[[int], None]) -> None:
     user(0)
-    has_apt_get(machine, "other")
-    with pytest.raises(ScriptError, match="though the package frob-tools is installed"):
+    install_apt_get(machine, "other")
+    with pytest.raises(ScriptError, match="although the package frob-tools is installed"):
         ensure_program(TOOL)

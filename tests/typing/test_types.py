@@ -1,4 +1,4 @@
-"""Both type checkers accept `wiring.py` and `outputs.py`, and basedpyright all programs that users see."""
+"""Type checks with mypy and basedpyright: `wiring.py`, `outputs.py`, and all programs that users see."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ EXPECTED = re.compile(r"  # type: ignore\[[a-z-]+\]  # pyright: ignore\[\w+\]  #
 """End of a wrong line of `wiring.py`: the error that each checker must report, and why the line is wrong."""
 
 
-def mypy(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run_mypy(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return run(sys.executable, "-m", "mypy", "--no-error-summary", *map(str, arguments))
 
 
-def pyright(*paths: Path) -> subprocess.CompletedProcess[str]:
+def run_pyright(*paths: Path) -> subprocess.CompletedProcess[str]:
     return run(sys.executable, "-m", "basedpyright", *map(str, paths))
 
 
@@ -32,35 +32,35 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 
-CHECKERS = pytest.mark.parametrize("check", [mypy, pyright])
+CHECKERS = pytest.mark.parametrize("check", [run_mypy, run_pyright])
 Check = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_mypy_accepts_the_wiring_and_the_outputs() -> None:
-    checked = mypy(FOLDER / "wiring.py", FOLDER / "outputs.py")
+def test_mypy_accepts_wiring_and_outputs() -> None:
+    checked = run_mypy(FOLDER / "wiring.py", FOLDER / "outputs.py")
     assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_example_program_is_typed(program: str) -> None:
-    """One program at a time, because all of them are modules named `__main__`."""
-    checked = mypy("--strict", program)
+def test_mypy_accepts_the_program_in_strict_mode(program: str) -> None:
+    """Check one program at a time, because all of them are modules named `__main__`."""
+    checked = run_mypy("--strict", program)
     assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("version", ["3.10", "3.14"])
-def test_packages_are_typed_for_every_python_version(version: str) -> None:
-    checked = mypy("--python-version", version, "gcore_tls_provider", "components/gcore_tls_components")
+def test_mypy_accepts_the_packages_for_the_oldest_and_newest_python(version: str) -> None:
+    checked = run_mypy("--python-version", version, "gcore_tls_provider", "components/gcore_tls_components")
     assert checked.returncode == 0, checked.stdout
 
 
 def test_pyright_accepts_all_configured_files() -> None:
-    checked = pyright()
+    checked = run_pyright()
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @CHECKERS
-def test_exactly_the_wrong_lines_are_reported(check: Check, tmp_path: Path) -> None:
+def test_checker_reports_exactly_the_wrong_lines(check: Check, tmp_path: Path) -> None:
     text = WIRING.read_text()
     marked = {number for number, line in enumerate(text.splitlines(), 1) if EXPECTED.search(line)}
     assert len(marked) > 10
@@ -71,11 +71,11 @@ def test_exactly_the_wrong_lines_are_reported(check: Check, tmp_path: Path) -> N
     lines = re.findall(r"wiring\.py:(\d+)(?::\d+)?(?: -|:) error", checked.stdout)
     assert {int(line) for line in lines} == marked, checked.stdout
     first = next(line for line in checked.stdout.splitlines() if "error" in line)
-    assert '"ca"' in first and "RevocationList" in first, "the CRL in the place of a CA"
+    assert '"ca"' in first and "RevocationList" in first, "the CRL in place of a CA"
 
 
 @CHECKERS
-def test_wrong_output_type_is_reported(check: Check, tmp_path: Path) -> None:
+def test_checker_reports_a_wrong_output_type(check: Check, tmp_path: Path) -> None:
     text = (FOLDER / "outputs.py").read_text()
     program = tmp_path / "outputs.py"
     program.write_text(text.replace("crl.revoked_count, pulumi.Output[int]", "crl.revoked_count, pulumi.Output[str]"))

@@ -1,7 +1,7 @@
-"""Right and wrong wiring of resources: each type checker must report every wrong line.
+"""Correct and wrong references between resources: each type checker must report every wrong line.
 
-Never run. A comment on each wrong line names the error that a checker must report; a comment without an error is an
-error itself.
+No test runs this module. A comment on each wrong line names the error that a checker must report. A comment on a line
+without an error is an error itself.
 """
 
 from gcore_tls_components import MTLSLoadBalancer
@@ -32,7 +32,7 @@ PoolTlsAttachment("by-id", pool=pool.id, ca="3f0e...", client_certificate=client
 MTLSLoadBalancer("resources", ca=ca, client_certificate=client, crl=crl, listener_certificate=server, members=[])
 MTLSLoadBalancer("material", ca="...", client_certificate={"pkcs12": b"..."}, crl=b"...", members=[])
 
-# A certificate or CRL in the place of another.
+# A certificate or CRL in place of another one.
 Pool("wrong", listener=listener, ca=crl)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CRL is no CA
 Pool("wrong", listener=listener, crl=ca)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CA is no CRL
 Pool("wrong", listener=listener, ca=client)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a client certificate is no CA

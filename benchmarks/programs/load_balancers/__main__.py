@@ -1,4 +1,4 @@
-"""As many whole load balancers as are asked for: nine resources each."""
+"""Load balancers with nine resources each. `BENCHMARK_COUNT` is their number."""
 
 import os
 from pathlib import Path

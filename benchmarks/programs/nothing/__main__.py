@@ -1,4 +1,4 @@
-"""As many dynamic resources that do nothing as the same number of whole load balancers has resources."""
+"""Dynamic resources that do nothing: nine for each of `BENCHMARK_COUNT` load balancers."""
 
 import os
 
@@ -6,15 +6,15 @@ from pulumi.dynamic import CreateResult, Resource, ResourceProvider
 
 
 class Nothing(ResourceProvider):
-    """Does nothing."""
+    """Provider that does nothing."""
 
     def create(self, props: dict[str, object]) -> CreateResult:
-        """Says that it has made something."""
+        """Return an ID without creating anything."""
         return CreateResult("nothing", props)
 
 
 class Idle(Resource, module="benchmark", name="Idle"):
-    """A resource of that kind."""
+    """Resource that does nothing."""
 
 
 for number in range(9 * int(os.environ["BENCHMARK_COUNT"])):

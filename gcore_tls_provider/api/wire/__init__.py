@@ -1,6 +1,6 @@
-"""The bodies that travel between Gcore's API and its clients, one module per noun.
+"""Bodies of the requests to Gcore's API and of its responses, one module per kind of object.
 
-Source of every field, limit and pattern: Gcore's OpenAPI document. Requests refuse unknown fields and know what was
-set: send `model_dump(mode="json", exclude_unset=True)`. Answers ignore fields that they don't know and fill
-nullable fields that are missing with None. Ids are plain strings.
+Source of every field, limit and pattern: Gcore's OpenAPI document. Request bodies reject unknown fields and record
+which fields were set: send `model_dump(mode="json", exclude_unset=True)`. Response bodies ignore unknown fields and set
+missing nullable fields to None. IDs are plain strings.
 """

@@ -1,14 +1,14 @@
-"""Protection profiles, which a load balancer shows when it is asked to."""
+"""DDoS protection profiles, which a response contains on request."""
 
 from __future__ import annotations
 
 from pydantic import Field, JsonValue
 
-from gcore_tls_provider.api.wire.model import AnswerBody
+from gcore_tls_provider.api.wire.model import ResponseBody
 
 
-class DdosProfileTemplateField(AnswerBody):
-    """A parameter that a template asks for."""
+class DdosProfileTemplateField(ResponseBody):
+    """A parameter that a template requires."""
 
     id: int
     name: str
@@ -20,13 +20,13 @@ class DdosProfileTemplateField(AnswerBody):
 
 
 class DdosProfileField(DdosProfileTemplateField):
-    """A parameter with the value that it has."""
+    """A parameter with its value."""
 
     base_field: int
     field_value: JsonValue = None
 
 
-class DdosProfileTemplate(AnswerBody):
+class DdosProfileTemplate(ResponseBody):
     """Template of a profile."""
 
     id: int
@@ -35,28 +35,28 @@ class DdosProfileTemplate(AnswerBody):
     fields: list[DdosProfileTemplateField] = Field(default_factory=list)
 
 
-class DdosProfileOptions(AnswerBody):
+class DdosProfileOptions(ResponseBody):
     """Switches of a profile."""
 
     active: bool
     bgp: bool
 
 
-class ProtectedPort(AnswerBody):
+class ProtectedPort(ResponseBody):
     """A port and its protocols."""
 
     port: str
     protocols: list[str]
 
 
-class DdosProfileStatus(AnswerBody):
+class DdosProfileStatus(ResponseBody):
     """State of a profile."""
 
     error_description: str
     status: str
 
 
-class DdosProfile(AnswerBody):
+class DdosProfile(ResponseBody):
     """A protection profile."""
 
     id: int

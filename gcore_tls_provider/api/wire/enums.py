@@ -1,4 +1,4 @@
-"""The closed sets of values that fields may have."""
+"""Closed sets of values of fields."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SessionPersistenceType: TypeAlias = Literal["APP_COOKIE", "HTTP_COOKIE", "SOURCE
 """Type of session persistence."""
 
 SecretType: TypeAlias = Literal["certificate", "opaque", "passphrase", "private", "public", "symmetric"]
-"""Kind of a secret. Certificates, CA bundles and revocation lists are all `certificate`."""
+"""Kind of a secret. Certificates, CA bundles and CRLs are all `certificate`."""
 
 PayloadContentEncoding: TypeAlias = Literal["base64"]
 """Encoding of a secret's payload."""

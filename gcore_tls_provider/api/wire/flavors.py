@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gcore_tls_provider.api.wire.model import AnswerBody
+from gcore_tls_provider.api.wire.model import ResponseBody
 
 
-class Flavor(AnswerBody):
-    """A size. Requests name it by `flavor_name`; `ram` is in MiB."""
+class Flavor(ResponseBody):
+    """A size. Requests contain its `flavor_name`; `ram` is in MiB."""
 
     flavor_id: str
     flavor_name: str
@@ -15,7 +15,7 @@ class Flavor(AnswerBody):
 
 
 class PricedFlavor(Flavor):
-    """A size with its price, listed when prices are asked for."""
+    """A size with its price, in lists that request prices."""
 
     currency_code: str | None = None
     price_per_hour: float | None = None

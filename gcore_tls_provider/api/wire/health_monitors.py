@@ -1,4 +1,4 @@
-"""Health monitors: how a pool finds out which members work. At most one per pool."""
+"""Health monitors: probes of a pool's members. A pool has at most one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gcore_tls_provider.api.wire.enums import (
     HttpMethod,
     HttpVersion,
 )
-from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
+from gcore_tls_provider.api.wire.model import RequestBody, ResponseBody
 from gcore_tls_provider.api.wire.scalars import NOT_NULL
 
 Delay = Annotated[int, Field(ge=1, le=2_147_483_647)]
@@ -31,7 +31,7 @@ DomainName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,253}$")]
 
 
 class HealthMonitorCreate(RequestBody):
-    """A new health monitor. The five HTTP fields belong to types HTTP and HTTPS only.
+    """A new health monitor. The five HTTP fields apply to types HTTP and HTTPS only.
 
     `max_retries` successes make a member ONLINE, `max_retries_down` failures (default 3) make it ERROR.
     `expected_codes` is a code, a list such as `200,202` or a range such as `200-204`; default 200.
@@ -51,7 +51,7 @@ class HealthMonitorCreate(RequestBody):
 
 
 class HealthMonitorPatch(RequestBody):
-    """The health monitor inside a pool's update: the whole object again, but the type, which can't change."""
+    """The health monitor inside a pool's update: the whole object again, except the type, which cannot change."""
 
     delay: Delay
     timeout: ProbeTimeout
@@ -67,7 +67,7 @@ class HealthMonitorPatch(RequestBody):
 
 
 class HealthMonitorChange(RequestBody):
-    """The health monitor's own update: only what changes. Newer than OpenAPI's document, known from Gcore's SDK."""
+    """The health monitor's own update: changed fields only. Newer than the OpenAPI document; source: Gcore's SDK."""
 
     delay: Annotated[Delay | None, NOT_NULL] = None
     timeout: Annotated[ProbeTimeout | None, NOT_NULL] = None
@@ -81,7 +81,7 @@ class HealthMonitorChange(RequestBody):
     url_path: UrlPath | None = None
 
 
-class HealthMonitor(AnswerBody):
+class HealthMonitor(ResponseBody):
     """A health monitor as it is read, inside its pool."""
 
     id: str

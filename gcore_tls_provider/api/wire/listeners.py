@@ -1,4 +1,4 @@
-"""Listeners: where a load balancer takes connections from clients."""
+"""Listeners: ports on which a load balancer accepts connections from clients."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from gcore_tls_provider.api.wire.enums import ListenerProtocol
-from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
+from gcore_tls_provider.api.wire.model import RequestBody, ResponseBody
 from gcore_tls_provider.api.wire.pools import NestedPoolCreate
 from gcore_tls_provider.api.wire.scalars import NOT_NULL, Concealed, IpNetwork, Milliseconds, Name, Port, Uuid
 
 ConnectionLimit = Annotated[int, Field(ge=-1, le=1_000_000)]
-"""Connections at a time; -1 means the default, 100000."""
+"""Maximum number of simultaneous connections; -1 means the default, 100000."""
 
 AllowedCidrs = Annotated[list[IpNetwork], Field(max_length=100)]
-"""Networks that may connect. Their order has no meaning."""
+"""Networks that are allowed to connect. Their order has no meaning."""
 
 
 class BasicAuthUser(RequestBody):
@@ -32,8 +32,8 @@ UserList = Annotated[list[BasicAuthUser], Field(max_length=3)]
 class ListenerFields(RequestBody):
     """Fields of every new listener.
 
-    `secret_id` is the default certificate ("" for none), `sni_secret_id` those chosen by name; both belong to
-    TERMINATED_HTTPS and PROMETHEUS. Times are in milliseconds.
+    `secret_id` is the default certificate ("" for none), `sni_secret_id` are those chosen by the requested name; both
+    apply to TERMINATED_HTTPS and PROMETHEUS. Times are in milliseconds.
     """
 
     name: Name
@@ -57,7 +57,7 @@ class NestedListenerCreate(ListenerFields):
 
 
 class ListenerCreate(ListenerFields):
-    """A new listener on an existing load balancer. `default_pool_id` attaches a pool that exists already."""
+    """A new listener on an existing load balancer. `default_pool_id` attaches an existing pool."""
 
     load_balancer_id: Uuid
     default_pool_id: Annotated[Uuid | None, NOT_NULL] = None
@@ -84,7 +84,7 @@ class ListenerRename(RequestBody):
     name: Name
 
 
-class Statistics(AnswerBody):
+class Statistics(ResponseBody):
     """Traffic so far: connections, bytes, errors."""
 
     active_connections: int
@@ -94,15 +94,15 @@ class Statistics(AnswerBody):
     total_connections: int
 
 
-class ListenerUser(AnswerBody):
+class ListenerUser(ResponseBody):
     """A user of HTTP basic authentication, as it is read."""
 
     username: str
     encrypted_password: str = Field(repr=False)
 
 
-class Listener(AnswerBody):
-    """A listener as it is read. It doesn't name its pool: the pool names its listeners."""
+class Listener(ResponseBody):
+    """A listener as it is read. It does not contain its pool: the pool contains its listeners."""
 
     id: str
     name: str

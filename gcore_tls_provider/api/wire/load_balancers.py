@@ -13,7 +13,7 @@ from gcore_tls_provider.api.wire.enums import (
 )
 from gcore_tls_provider.api.wire.flavors import Flavor
 from gcore_tls_provider.api.wire.listeners import NestedListenerCreate, Statistics
-from gcore_tls_provider.api.wire.model import AnswerBody, ObjectId, RequestBody
+from gcore_tls_provider.api.wire.model import ObjectId, RequestBody, ResponseBody
 from gcore_tls_provider.api.wire.scalars import NOT_NULL, Name, TimestampWithOffset, Uuid
 
 TagKey = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\s=]+$")]
@@ -30,7 +30,7 @@ TopicName = Annotated[
         min_length=1, max_length=223, pattern=r"^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])*)*$"
     ),
 ]
-"""Name of a log topic: small letters and digits, with hyphens inside, and dots between."""
+"""Name of a log topic: lowercase letters and digits, with hyphens and dots inside."""
 
 
 class RetentionPolicy(RequestBody):
@@ -49,13 +49,13 @@ class LoggingSet(RequestBody):
 
 
 class NewFloatingIp(RequestBody):
-    """A floating IP to be made with the load balancer."""
+    """A floating IP to create with the load balancer."""
 
     source: Literal["new"]
 
 
 class ExistingFloatingIp(RequestBody):
-    """A floating IP that exists already."""
+    """An existing floating IP."""
 
     source: Literal["existing"]
     existing_floating_id: Uuid
@@ -84,9 +84,10 @@ class LoadBalancerCreate(RequestBody):
 
 
 class LoadBalancerChange(RequestBody):
-    """The deprecated v1 update, which answers with the load balancer itself.
+    """The deprecated v1 update, whose response is the load balancer itself.
 
-    `tags` is a merge patch: a null value removes that tag, null for all removes all, others stay.
+    `tags` is a merge patch: a null value removes that tag, null in place of the object removes all tags, and tags that
+    it does not name remain.
     """
 
     logging: Annotated[LoggingSet | None, NOT_NULL] = None
@@ -102,26 +103,26 @@ class LoadBalancerPatch(LoadBalancerChange):
 
 
 class LoadBalancerResize(RequestBody):
-    """Another flavor, by its name. Cuts all connections."""
+    """New flavor, by its name. The resize cuts all connections."""
 
     flavor: str
 
 
 class LoadBalancerFailover(RequestBody):
-    """Moves the load balancer to fresh instances. Cuts all connections."""
+    """Failover to new instances, which cuts all connections."""
 
     force: bool = False
 
 
-class Tag(AnswerBody):
-    """A tag as it is read. Read-only tags are the platform's and survive every update."""
+class Tag(ResponseBody):
+    """A tag as it is read. Read-only tags belong to Gcore and survive every update."""
 
     key: str
     value: str
     read_only: bool
 
 
-class Logging(AnswerBody):
+class Logging(ResponseBody):
     """Logging as it is read."""
 
     enabled: bool
@@ -130,14 +131,14 @@ class Logging(AnswerBody):
     retention_policy: RetentionPolicy | None = None
 
 
-class FixedIp(AnswerBody):
+class FixedIp(ResponseBody):
     """An address in a subnet."""
 
     ip_address: str
     subnet_id: str
 
 
-class VrrpIp(AnswerBody):
+class VrrpIp(ResponseBody):
     """Address and role of one of the load balancer's instances."""
 
     ip_address: str
@@ -145,7 +146,7 @@ class VrrpIp(AnswerBody):
     subnet_id: str
 
 
-class FloatingIp(AnswerBody):
+class FloatingIp(ResponseBody):
     """A floating IP."""
 
     id: str
@@ -164,10 +165,10 @@ class FloatingIp(AnswerBody):
     task_id: str | None = None
 
 
-class LoadBalancer(AnswerBody):
-    """A load balancer as it is read. The VIP's network and subnet are never given back.
+class LoadBalancer(ResponseBody):
+    """A load balancer as it is read. The response never contains the VIP's network and subnet.
 
-    `task_id` is the task that holds a lock on it, null if it is free.
+    `task_id` is the task that has locked it; null if it is unlocked.
     """
 
     id: str

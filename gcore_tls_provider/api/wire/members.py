@@ -1,4 +1,4 @@
-"""Members of pools: the backends. A member is known by its address and port."""
+"""Members of pools: entries for backends. Address and port identify a member."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, RootModel
 
-from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
+from gcore_tls_provider.api.wire.model import RequestBody, ResponseBody
 from gcore_tls_provider.api.wire.scalars import NOT_NULL, IpAddress, Port, Uuid
 
 Weight = Annotated[int, Field(gt=0, le=256)]
@@ -14,7 +14,7 @@ Weight = Annotated[int, Field(gt=0, le=256)]
 
 
 class MemberCreate(RequestBody):
-    """A new member. `monitor_address` and `monitor_port` send probes elsewhere; null means the member's own."""
+    """A new member. `monitor_address` and `monitor_port` redirect the probes; null means the member's own."""
 
     address: IpAddress
     protocol_port: Port
@@ -28,7 +28,7 @@ class MemberCreate(RequestBody):
 
 
 class MemberList(RootModel[list[MemberCreate]]):
-    """All members of a pool, as a bare array: those that keep address and port stay, the others go."""
+    """All members of a pool, as a bare array. Members with the same address and port remain; others are deleted."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
@@ -43,8 +43,8 @@ class MemberPatch(RequestBody):
     weight: Annotated[Weight | None, NOT_NULL] = None
 
 
-class Member(AnswerBody):
-    """A member as it is read. `instance_id` isn't given back."""
+class Member(ResponseBody):
+    """A member as it is read. The response does not contain `instance_id`."""
 
     id: str
     address: str

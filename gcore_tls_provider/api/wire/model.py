@@ -1,4 +1,4 @@
-"""The two kinds of bodies: what a client sends, and what the API answers."""
+"""Base classes of request bodies and response bodies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class RequestBody(BaseModel):
-    """A body that a client sends. Unknown fields are refused; `model_fields_set` tells "not sent" from null.
+    """Body of a request. It rejects unknown fields; `model_fields_set` distinguishes "not sent" from null.
 
     Dump it with `mode="json", exclude_unset=True`.
     """
@@ -14,17 +14,17 @@ class RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
-class AnswerBody(BaseModel):
-    """A body that the API answers.
+class ResponseBody(BaseModel):
+    """Body of a response.
 
-    Unknown fields are ignored, and closed sets of values are plain text here: a newer API must not break an older
+    It ignores unknown fields, and treats closed sets of values as plain text: a newer API must not break an older
     client.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
-class ObjectId(AnswerBody):
-    """A reference to another object, `{"id": "..."}`."""
+class ObjectId(ResponseBody):
+    """Reference to another object, `{"id": "..."}`."""
 
     id: str

@@ -1,4 +1,4 @@
-"""Pools: what stands behind a listener, and how TLS to it is done."""
+"""Pools: members behind a listener, and the TLS settings of connections to them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from gcore_tls_provider.api.wire.enums import (
 )
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitor, HealthMonitorCreate, HealthMonitorPatch
 from gcore_tls_provider.api.wire.members import Member, MemberCreate
-from gcore_tls_provider.api.wire.model import AnswerBody, ObjectId, RequestBody
+from gcore_tls_provider.api.wire.model import ObjectId, RequestBody, ResponseBody
 from gcore_tls_provider.api.wire.scalars import NOT_NULL, Milliseconds, Name, Uuid
 
 
 class SessionPersistenceSet(RequestBody):
     """Session persistence as it is sent, always as a whole.
 
-    `cookie_name` belongs to APP_COOKIE; `persistence_granularity` (a netmask) and `persistence_timeout` (seconds) to
-    UDP pools.
+    `cookie_name` applies to APP_COOKIE; `persistence_granularity` (a netmask) and `persistence_timeout` (seconds) apply
+    to UDP pools.
     """
 
     type: SessionPersistenceType
@@ -30,7 +30,7 @@ class SessionPersistenceSet(RequestBody):
     persistence_timeout: int | None = None
 
 
-class SessionPersistence(AnswerBody):
+class SessionPersistence(ResponseBody):
     """Session persistence as it is read."""
 
     type: str
@@ -42,8 +42,8 @@ class SessionPersistence(AnswerBody):
 class NestedPoolCreate(RequestBody):
     """A new pool inside a new listener.
 
-    The three ids make TLS to the members: `ca_secret_id` verifies them, `crl_secret_id` refuses revoked ones,
-    `secret_id` is the certificate that the load balancer shows.
+    Three IDs of secrets turn on TLS to the members: `ca_secret_id` is the CA bundle that verifies them, `crl_secret_id`
+    the CRLs that revoke them, `secret_id` the client certificate that the load balancer presents.
     """
 
     name: Name
@@ -73,7 +73,7 @@ class PoolCreate(LoadBalancerPoolCreate):
 
 
 class PoolPatch(RequestBody):
-    """Fields of a pool that can change. Fields that equal the present state are skipped by the API.
+    """Fields of a pool that can change. The API skips fields that already have the value.
 
     `members` replaces the whole list (deprecated by the members' own routes).
     """
@@ -93,7 +93,7 @@ class PoolPatch(RequestBody):
     timeout_member_data: Milliseconds | None = None
 
 
-class PoolFields(AnswerBody):
+class PoolFields(ResponseBody):
     """Fields of a pool in every response."""
 
     id: str
@@ -118,12 +118,12 @@ class PoolFields(AnswerBody):
 
 
 class PoolOverview(PoolFields):
-    """A pool in a list without `details=true`: ids of members only, and the health monitor may be missing."""
+    """A pool in a list without `details=true`: IDs of members only, and possibly no health monitor."""
 
     members: list[ObjectId] = Field(default_factory=list)
 
 
 class Pool(PoolFields):
-    """A pool with its members, as a single GET and a list with `details=true` give it."""
+    """A pool with its members, as in the response to a single GET or to a list with `details=true`."""
 
     members: list[Member] = Field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Field types that several bodies share: names, ids, ports, addresses, times, secrets."""
+"""Field types that several bodies share: names, IDs, ports, addresses, times, secrets."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z 0-9._\-]{1,61}[a-zA-Z0-9._]$"
 UUID_PATTERN = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 
 
-def _refuse_null(value: object) -> object:
+def _reject_null(value: object) -> object:
     if value is None:
-        raise ValueError("must not be null; leave the field out to keep it as it is")
+        raise ValueError("must not be null; leave the field out to keep its value")
     return value
 
 
@@ -36,14 +36,14 @@ def _reveal(value: SecretStr) -> str:
     return value.get_secret_value()
 
 
-NOT_NULL = BeforeValidator(_refuse_null)
-"""For fields that may be left out (the default None means that) but not be sent as null."""
+NOT_NULL = BeforeValidator(_reject_null)
+"""Validator of fields that can be left out (then the default is None) but not sent as null."""
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 """Name of a load balancer, listener or pool, and of a session persistence cookie."""
 
 Uuid = Annotated[str, Field(pattern=UUID_PATTERN, json_schema_extra={"format": "uuid4"})]
-"""Id of an object that the request refers to."""
+"""ID of an object that the request refers to."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 """TCP or UDP port."""
@@ -58,19 +58,19 @@ IpNetwork = Annotated[str, AfterValidator(_canonical_network)]
 """IPv4 or IPv6 network without host bits, in its canonical spelling."""
 
 Concealed = Annotated[SecretStr, PlainSerializer(_reveal, return_type=str, when_used="json")]
-"""Text that no repr, log or error shows: only `model_dump(mode="json")` and JSON reveal it."""
+"""Text that no repr, log or error shows: only a dump to JSON reveals it."""
 
 Timestamp = Annotated[datetime, AfterValidator(_as_utc)]
-"""A point in time, in UTC. The API spells it with `Z`, `+00:00`, `+0000` or without a zone, which means UTC."""
+"""A point in time, in UTC. The API writes it with `Z`, `+00:00`, `+0000` or without a zone, which means UTC."""
 
 TimestampWithOffset = Annotated[
     Timestamp,
     PlainSerializer(lambda at: at.strftime("%Y-%m-%dT%H:%M:%S+0000"), return_type=str, when_used="json"),
 ]
-"""A point in time as load balancers spell it: `2026-05-30T19:06:26+0000`."""
+"""A point in time as responses about load balancers contain it: `2026-05-30T19:06:26+0000`."""
 
 TimestampWithoutZone = Annotated[
     Timestamp,
     PlainSerializer(lambda at: at.strftime("%Y-%m-%dT%H:%M:%S"), return_type=str, when_used="json"),
 ]
-"""A point in time as tasks spell it: `2026-05-30T19:06:26`."""
+"""A point in time as responses about tasks contain it: `2026-05-30T19:06:26`."""

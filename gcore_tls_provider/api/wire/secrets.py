@@ -1,4 +1,4 @@
-"""Secrets: certificates with keys, CA bundles, revocation lists. A payload is sent once and never read back."""
+"""Secrets: certificates with keys, CA bundles, CRLs. The API never returns a payload."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Annotated
 from pydantic import Field
 
 from gcore_tls_provider.api.wire.enums import PayloadContentEncoding, SecretType
-from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
+from gcore_tls_provider.api.wire.model import RequestBody, ResponseBody
 from gcore_tls_provider.api.wire.scalars import Concealed, Timestamp
 
 
 class SecretCreate(RequestBody):
-    """A secret as one blob: what both guides send to v1 and v2, and OpenAPI to v1.
+    """A secret with one payload: the body of both routes in the guides, and of v1 in OpenAPI.
 
-    `payload` is base64 of a password-less PKCS12 (certificates with key) or of PEM (CA bundle, revocation list, client
-    certificate). `payload_content_type` is `application/octet-stream`; `text/plain` clashes with base64.
+    `payload` is base64 of a PKCS12 without a password (certificate with key) or of PEM (CA bundle, CRL, client
+    certificate). `payload_content_type` is `application/octet-stream`; `text/plain` contradicts base64.
     """
 
     name: str
@@ -38,14 +38,14 @@ class SecretPayload(RequestBody):
 
 
 class SecretCreateFromPem(RequestBody):
-    """A certificate with key in PEM: OpenAPI's body of v2. It can't hold a CA bundle or a revocation list."""
+    """A certificate with key in PEM: OpenAPI's body of v2. It cannot contain a CA bundle or a CRL."""
 
     name: str
     payload: SecretPayload
     expiration: Timestamp | None = None
 
 
-class Secret(AnswerBody):
+class Secret(ResponseBody):
     """Metadata of a secret: everything except its payload."""
 
     id: str

@@ -1,14 +1,14 @@
-"""The tree of statuses: load balancer, listeners, pools, members and health monitor."""
+"""Statuses of a load balancer and of its listeners, pools, members and health monitors, as a tree."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from gcore_tls_provider.api.wire.load_balancers import Tag
-from gcore_tls_provider.api.wire.model import AnswerBody
+from gcore_tls_provider.api.wire.model import ResponseBody
 
 
-class MemberStatus(AnswerBody):
+class MemberStatus(ResponseBody):
     """State of one member."""
 
     id: str
@@ -18,7 +18,7 @@ class MemberStatus(AnswerBody):
     provisioning_status: str
 
 
-class HealthMonitorStatus(AnswerBody):
+class HealthMonitorStatus(ResponseBody):
     """State of a pool's health monitor."""
 
     id: str
@@ -27,8 +27,8 @@ class HealthMonitorStatus(AnswerBody):
     type: str
 
 
-class PoolStatus(AnswerBody):
-    """State of a pool and of what is in it."""
+class PoolStatus(ResponseBody):
+    """State of a pool, its members and its health monitor."""
 
     id: str
     name: str
@@ -38,7 +38,7 @@ class PoolStatus(AnswerBody):
     health_monitor: HealthMonitorStatus | None = None
 
 
-class ListenerStatus(AnswerBody):
+class ListenerStatus(ResponseBody):
     """State of a listener and of its pools."""
 
     id: str
@@ -48,7 +48,7 @@ class ListenerStatus(AnswerBody):
     provisioning_status: str
 
 
-class LoadBalancerStatus(AnswerBody):
+class LoadBalancerStatus(ResponseBody):
     """State of a load balancer and of its listeners."""
 
     id: str

@@ -1,21 +1,21 @@
-"""Tasks: how the API reports on work that takes time."""
+"""Tasks: the API's reports on long-running operations."""
 
 from __future__ import annotations
 
 from pydantic import Field, JsonValue
 
-from gcore_tls_provider.api.wire.model import AnswerBody, RequestBody
+from gcore_tls_provider.api.wire.model import RequestBody, ResponseBody
 from gcore_tls_provider.api.wire.scalars import TimestampWithoutZone
 
 
-class TaskIds(AnswerBody):
-    """The answer to a write: its tasks. Empty where there was nothing to do."""
+class TaskIds(ResponseBody):
+    """Response to a write: the IDs of its tasks, none if there was nothing to do."""
 
     tasks: list[str]
 
 
-class CreatedResources(AnswerBody):
-    """Ids of what a finished task has made, by kind. Kinds of which nothing was made are empty."""
+class CreatedResources(ResponseBody):
+    """IDs of the objects that a finished task has created, by kind."""
 
     ai_clusters: list[str] = Field(default_factory=list)
     api_keys: list[str] = Field(default_factory=list)
@@ -55,8 +55,8 @@ class CreatedResources(AnswerBody):
     volumes: list[str] = Field(default_factory=list)
 
 
-class Task(AnswerBody):
-    """One task. `data` holds the parameters of the work, perhaps a key: never log or keep it."""
+class Task(ResponseBody):
+    """One task. `data` contains the parameters of the operation, possibly a key: never log or store it."""
 
     id: str
     task_type: str

@@ -62,15 +62,15 @@ def base64_of(material: str | bytes) -> str:
 class ProbeCertificates:
     """Certificates that are generated for one probe and never stored."""
 
-    authority: DevelopmentCa
+    ca: DevelopmentCa
     server: Identity
     client: Identity
 
     @classmethod
     def generate(cls) -> ProbeCertificates:
         """Generate new keys and certificates."""
-        authority = DevelopmentCa.create("gcore-tls probe")
-        return cls(authority, authority.issue_server(["probe.example"]), authority.issue_client("probe"))
+        ca = DevelopmentCa.create("gcore-tls probe")
+        return cls(ca, ca.issue_server(["probe.example"]), ca.issue_client("probe"))
 
 
 @dataclass

@@ -95,7 +95,7 @@ def _show(report: ProbeReport) -> None:
         table.add_column(heading, overflow="fold", min_width=5)
     for each in report.findings:
         name = Text(f"{each.option}\n{BEHAVIOR_OPTIONS[each.option]}")
-        table.add_row(name, Text(each.value or "not found out"), Text(each.evidence))
+        table.add_row(name, Text(each.value or "not determined"), Text(each.evidence))
     show(table, to=console())
     # Not wrapped, so that both commands can be copied.
     typer.echo("\nFor the stack's configuration:")

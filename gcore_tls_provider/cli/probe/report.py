@@ -16,7 +16,7 @@ class ProbeFinding(BaseModel):
 
     Attributes:
         option: Name of the option, as in `gcore-emulator --behavior`.
-        value: Value of the option that describes this account; None if it was not found out.
+        value: Value of the option that describes this account; None if it was not determined.
         evidence: Observed behavior, or the reason why there is no value.
     """
 

@@ -43,7 +43,7 @@ def probe(
     stopped = None
     try:
         for experiment in EXPERIMENTS:
-            report_progress(f"finding out: {', '.join(experiment.options)}")
+            report_progress(f"testing: {', '.join(experiment.options)}")
             _run_experiment(account, experiment, findings)
     except KeyboardInterrupt:
         stopped, account.outcome_unknown = "interrupted", True

@@ -14,9 +14,10 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic import Field as Limited
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails
 
 from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.errors import PropertyError
 
 Properties = dict[str, object]
@@ -31,14 +32,14 @@ class _Unknown:
 
 
 UNKNOWN: Final = _Unknown()
-"""A value that is not known yet."""
+"""Value that is not known yet."""
 
 INTERNAL = "__"
 """Prefix of hidden keys: the engine keeps them and does not show them."""
 
 
 class InputsModel(BaseModel):
-    """The base of every model of inputs: strict about names, frozen, and silent about values in its errors."""
+    """Base of all models of inputs: frozen, without unknown properties, and without values in its errors."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True, defer_build=True
@@ -46,7 +47,7 @@ class InputsModel(BaseModel):
 
 
 class ResourceInputs(InputsModel):
-    """The base of the inputs of every resource."""
+    """Base of the inputs of a resource."""
 
     @property
     def reasons(self) -> Mapping[str, str]:
@@ -55,10 +56,10 @@ class ResourceInputs(InputsModel):
 
 
 class RuleInputs(ResourceInputs):
-    """The base of the inputs of a resource whose errors can be accepted.
+    """Base of the inputs of a resource with rules whose errors can be accepted.
 
     Attributes:
-        accept_findings: why an error of a rule is accepted, by the finding's code.
+        accept_findings: Reasons for accepting errors of rules, by the finding's code; default empty.
     """
 
     accept_findings: Annotated[dict[str, str], Limited(default_factory=dict)]
@@ -70,11 +71,11 @@ class RuleInputs(ResourceInputs):
 
 
 class ExpiringInputs(RuleInputs):
-    """The base of the inputs of a resource that is made of what expires.
+    """Base of the inputs of a resource that contains or refers to certificates or CRLs.
 
     Attributes:
-        expiry_warning_days: how many days before the end of what it is made of, or refers to, warnings begin; None
-            means 30, and for revocation lists, which often live a week, a third of their life if that is less.
+        expiry_warning_days: Days before the expiry of a certificate or CRL from which warnings are reported, 0 to 3650.
+            None means 30; for a CRL, which is often valid for a week only, a third of its validity if that is less.
     """
 
     expiry_warning_days: Annotated[int | None, Limited(ge=0, le=3650)] = None
@@ -88,8 +89,8 @@ class Rule(Generic[InputsT]):
     """A rule over several properties.
 
     Attributes:
-        needs: the properties whose values it looks at; the rule rests while one of them is unknown or invalid.
-        verdict: gives the findings. Of properties outside `needs` it may only ask whether they are given.
+        needs: Names of the properties whose values it reads. It is skipped while one of them is unknown or invalid.
+        check: Return the findings. Of a property outside `needs` it reads only whether it is given.
     """
 
     needs: frozenset[str]
@@ -98,13 +99,13 @@ class Rule(Generic[InputsT]):
 
 @dataclass(frozen=True)
 class PartialInputs(Generic[InputsT]):
-    """A bag that was looked at as far as it is known.
+    """Inputs of a resource, parsed as far as their values are known.
 
     Attributes:
-        known: the valid properties; the others are None in it, required ones too.
-        usable: the names of the properties that are valid, or unset.
-        unknown: the names of those that are, or contain, unknown values.
-        findings: what is wrong with the others.
+        known: Valid properties; all others are None, required ones too.
+        valid_fields: Names of the properties that are valid or unset.
+        unknown: Names of the properties that are, or contain, unknown values.
+        findings: Findings about the invalid properties.
     """
 
     known: InputsT
@@ -130,26 +131,26 @@ def public(properties: Mapping[str, object]) -> Properties:
 
 def parse_partial(model: type[InputsT], properties: Mapping[str, object]) -> PartialInputs[InputsT]:
     """Parse all known properties, and report the invalid ones."""
-    bag = {key: value for key, value in public(properties).items() if value is not None}
-    unknown_paths = frozenset(_unknown_paths(bag, ()))
+    given = {key: value for key, value in public(properties).items() if value is not None}
+    unknown_paths = frozenset(_unknown_paths(given, ()))
     unknown = frozenset(str(path[0]) for path in unknown_paths)
     findings: list[Finding] = []
-    faulty: set[str] = set()
-    whole: InputsT | None = None
+    invalid: set[str] = set()
+    known: InputsT | None = None
     try:
-        whole = model.model_validate(bag)
+        known = model.model_validate(given)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False, include_context=True):
             path: Path = detail["loc"]
-            hidden = any(path[: len(each)] == each for each in unknown_paths)
-            if hidden and detail["type"] != "extra_forbidden":
+            caused_by_unknown = any(path[: len(each)] == each for each in unknown_paths)
+            if caused_by_unknown and detail["type"] != "extra_forbidden":
                 continue
-            faulty.add(str(path[0]) if path else "")
+            invalid.add(str(path[0]) if path else "")
             findings.append(_finding(detail))
-    usable = frozenset(model.model_fields) - unknown - faulty
-    if whole is None:
-        whole = _partial(model).model_validate({key: value for key, value in bag.items() if key in usable})
-    return PartialInputs(whole, usable, unknown, tuple(_unique(findings)))
+    valid_fields = frozenset(model.model_fields) - unknown - invalid
+    if known is None:
+        known = _partial(model).model_validate({key: value for key, value in given.items() if key in valid_fields})
+    return PartialInputs(known, valid_fields, unknown, tuple(_unique(findings)))
 
 
 def parse(model: type[InputsT], properties: Mapping[str, object]) -> InputsT:
@@ -158,14 +159,14 @@ def parse(model: type[InputsT], properties: Mapping[str, object]) -> InputsT:
     Raises:
         PropertyError: A property is invalid; the message names each of them.
     """
-    drafted = parse_partial(model, properties)
-    if drafted.unknown:
+    partial = parse_partial(model, properties)
+    if partial.unknown:
         raise PropertyError(
-            f"{', '.join(sorted(drafted.unknown))}: still unknown. This is a bug in gcore-tls-provider; "
+            f"{', '.join(sorted(partial.unknown))}: still unknown. This is a bug in gcore-tls-provider; "
             "please report it."
         )
-    if drafted.findings:
-        raise PropertyError(" ".join(format_finding(each) for each in drafted.findings))
+    if partial.findings:
+        raise PropertyError(" ".join(format_finding(each) for each in partial.findings))
     return model.model_validate({k: v for k, v in public(properties).items() if v is not None})
 
 
@@ -205,38 +206,26 @@ def _unknown_paths(value: object, path: Path) -> Iterator[Path]:
             yield from _unknown_paths(each, (*path, index))
 
 
-def validation_error(code: str, sentence: str, remedy: str) -> PydanticCustomError:
-    """Return the error that a model's validator raises: a finding on the property that it validates."""
-    return PydanticCustomError(code, "{sentence} {remedy}", {"sentence": sentence, "remedy": remedy})
-
-
-def error_finding(where: str, code: str, sentence: str, remedy: str) -> Finding:
-    """Return a finding of severity error on the property `where`."""
-    return Finding(code=code, severity="error", property=where, sentence=sentence, remedy=remedy)
-
-
 def _finding(detail: ErrorDetails) -> Finding:
-    kind, where, context = detail["type"], _where(detail["loc"]), detail.get("ctx", {})
+    kind, property, context = detail["type"], _property_path(detail["loc"]), detail.get("ctx", {})
     if "remedy" in context:
-        return error_finding(where, kind, context["sentence"], context["remedy"])
+        return Finding(kind, "error", property, context["sentence"], context["remedy"])
     if kind == "missing":
-        return error_finding(where, "PROPERTY_MISSING", "It is missing.", "Give it.")
+        return report("PROPERTY_MISSING", property)
     if kind == "extra_forbidden":
-        return error_finding(
-            where, "PROPERTY_UNKNOWN", "There is no such property.", "Remove it or correct its spelling."
-        )
+        return report("PROPERTY_UNKNOWN", property)
     if kind == "literal_error":
-        return error_finding(
-            where, "PROPERTY_INVALID", "It isn't one of the allowed values.", f"Give {context['expected']}."
-        )
-    return error_finding(where, "PROPERTY_INVALID", f"{detail['msg'].replace('Input', 'It', 1)}.", "Correct it.")
+        return report("PROPERTY_INVALID", property, message="choice", expected=context["expected"])
+    text = detail["msg"].replace("Input", "it", 1)
+    reason = text[:1].lower() + text[1:]
+    return report("PROPERTY_INVALID", property, message="value", reason=reason)
 
 
-def _where(path: Sequence[str | int]) -> str:
+def _property_path(path: Sequence[str | int]) -> str:
     text = ""
     for part in path:
         if part == "[key]":
-            # What pydantic adds where a dictionary's key is at fault, and not its value.
+            # Pydantic adds this part if a dictionary's key is invalid, and not its value.
             continue
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text or "inputs"

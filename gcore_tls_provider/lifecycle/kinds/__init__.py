@@ -1,6 +1,6 @@
-"""The kinds of objects, and their one registry.
+"""Kinds of objects, and their registry.
 
-A kind is loaded when it is first used, so that the first response of a provider does not wait for all of them.
+A kind is imported when it is first used, so that a provider's first response does not wait for the import of all kinds.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Kinds(Mapping[str, "Kind[Any]"]):
 
 
 KINDS: Final[Mapping[str, Kind[Any]]] = _Kinds()
-"""Every kind by the last part of its resource type: `Pool`. Kinds that use others come first."""
+"""All kinds by the last part of their resource type: `Pool`. Kinds that use others come first."""
 
 
 def creatable_kinds() -> Mapping[str, CreatableKind[Any]]:

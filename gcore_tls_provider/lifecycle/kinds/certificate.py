@@ -22,7 +22,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from gcore_tls_provider.api.calls import Call, RequestVariants
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
-from gcore_tls_provider.certificates import Finding, MaterialError
+from gcore_tls_provider.certificates import Finding, Identity, MaterialError
 from gcore_tls_provider.certificates.findings.severity import downgrade_deployed
 from gcore_tls_provider.certificates.rules.reload_effects import PublicCertificates
 from gcore_tls_provider.lifecycle.inputs.fields import Field
@@ -34,6 +34,7 @@ from gcore_tls_provider.lifecycle.kinds.certificate_inputs import (
     CertificateAuthorityInputs,
     CertificateInputs,
     ClientCertificateInputs,
+    IdentityInputs,
     ListenerCertificateInputs,
     RevocationListInputs,
 )
@@ -49,6 +50,7 @@ FIELDS: Final = (
 )
 
 CertificateInputsT = TypeVar("CertificateInputsT", bound=CertificateInputs)
+IdentityInputsT = TypeVar("IdentityInputsT", bound=IdentityInputs)
 ContentT = TypeVar("ContentT")
 
 
@@ -146,32 +148,31 @@ class CertificateKind(SecretKind[CertificateInputsT], Generic[CertificateInputsT
         return operation.send_and_wait(self.content.upload(name, self.content.parse(inputs), inputs))
 
 
-LISTENER_CERTIFICATE: Final[CertificateKind[ListenerCertificateInputs, Any]] = CertificateKind(
-    ListenerCertificateInputs,
-    Content(
+def _identity_content(
+    check: Callable[[Identity, IdentityInputsT, datetime], Sequence[Finding]],
+    upload: Callable[[str, Identity, IdentityInputsT], RequestVariants[TaskIds]],
+) -> Content[IdentityInputsT, Identity]:
+    """Return the functions over a certificate with its private key; rules and uploads differ by kind."""
+    return Content(
         material=contents.IDENTITY_MATERIAL,
         facts=contents.CERTIFICATE_FACTS,
         parse=contents.parse_identity,
         describe=contents.describe_identity,
         digest=lambda parsed: parsed.digest(),
         public=lambda parsed: parsed.public,
-        check=contents.check_listener_certificate,
-        upload=contents.upload_pkcs12,
-    ),
+        check=check,
+        upload=upload,
+    )
+
+
+LISTENER_CERTIFICATE: Final[CertificateKind[ListenerCertificateInputs, Any]] = CertificateKind(
+    ListenerCertificateInputs,
+    _identity_content(contents.check_listener_certificate, contents.upload_pkcs12),
 )
 
 CLIENT_CERTIFICATE: Final[CertificateKind[ClientCertificateInputs, Any]] = CertificateKind(
     ClientCertificateInputs,
-    Content(
-        material=contents.IDENTITY_MATERIAL,
-        facts=contents.CERTIFICATE_FACTS,
-        parse=contents.parse_identity,
-        describe=contents.describe_identity,
-        digest=lambda parsed: parsed.digest(),
-        public=lambda parsed: parsed.public,
-        check=contents.check_client_certificate,
-        upload=contents.upload_client_certificate,
-    ),
+    _identity_content(contents.check_client_certificate, contents.upload_client_certificate),
     (Field("format", change="replace", readable=False, default="PKCS12"),),
 )
 

@@ -24,10 +24,11 @@ from gcore_tls_provider.certificates import (
     identity_from_pem,
     identity_from_pkcs12,
 )
+from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.certificates.rules.ca import ca_findings
 from gcore_tls_provider.certificates.rules.crl import crl_findings
 from gcore_tls_provider.certificates.rules.leaf import LeafRole, leaf_findings
-from gcore_tls_provider.lifecycle.inputs.properties import Properties, error_finding
+from gcore_tls_provider.lifecycle.inputs.properties import Properties
 from gcore_tls_provider.lifecycle.kinds.certificate_inputs import (
     CertificateAuthorityInputs,
     CertificateInputs,
@@ -68,24 +69,12 @@ def _contradictions(inputs: IdentityInputs) -> Iterator[Finding]:
     pem = {name: getattr(inputs, name) for name in names}
     if inputs.pkcs12 is not None:
         for name in (each for each in names if pem[each] is not None):
-            yield error_finding(
-                name,
-                "PKCS12_AND_PEM",
-                f"{name} is given in addition to pkcs12, which contains everything.",
-                f"Remove {name}, or pkcs12.",
-            )
+            yield report("PKCS12_AND_PEM", name)
     elif inputs.certificate is None and inputs.private_key is None:
-        yield error_finding(
-            "certificate",
-            "MATERIAL_MISSING",
-            "There is neither a certificate with its private key nor a PKCS12 file.",
-            "Give certificate and private_key, or pkcs12.",
-        )
+        yield report("MATERIAL_MISSING", "certificate", message="all")
     else:
         for name in (each for each in ("certificate", "private_key") if pem[each] is None):
-            yield error_finding(
-                name, "MATERIAL_MISSING", f"{name} is missing.", f"Give {name}: a TLS peer needs both halves."
-            )
+            yield report("MATERIAL_MISSING", name, message="half")
 
 
 def describe_identity(identity: Identity) -> Properties:

@@ -19,9 +19,11 @@ from gcore_tls_provider.api.wire.load_balancers import (
 from gcore_tls_provider.api.wire.load_balancers import TagKey as Key
 from gcore_tls_provider.api.wire.load_balancers import TagValue as Value
 from gcore_tls_provider.api.wire.tasks import Task
+from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.errors import ObjectNotFound
 from gcore_tls_provider.lifecycle.inputs.fields import Field, equal_ids
-from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, Properties, ResourceInputs, Rule, error_finding
+from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, PartialInputs, Properties, ResourceInputs, Rule
 from gcore_tls_provider.lifecycle.inputs.scalars import ObjectId, ObjectName
 from gcore_tls_provider.lifecycle.kind import CreatableKind, CreateTask, LiveObject
 from gcore_tls_provider.lifecycle.recovery.ownership import has_only_own_children
@@ -31,11 +33,11 @@ from gcore_tls_provider.lifecycle.run.operation import Operation
 
 
 class FloatingIpInputs(InputsModel):
-    """A floating IP for the VIP.
+    """Floating IP for the VIP.
 
     Attributes:
-        source: `new`, or `existing` together with the id.
-        existing_floating_id: the floating IP that exists.
+        source: `new`, or `existing` together with `existing_floating_id`.
+        existing_floating_id: UUID of the existing floating IP; required with `existing`, and only allowed with it.
     """
 
     source: Literal["new", "existing"]
@@ -46,7 +48,7 @@ class RetentionPolicyInputs(InputsModel):
     """Retention of logs.
 
     Attributes:
-        period: days, 1 to 1825.
+        period: Days, 1 to 1825.
     """
 
     period: Annotated[int, Limited(ge=1, le=1825)]
@@ -56,10 +58,10 @@ class LoggingInputs(InputsModel):
     """Destination of the load balancer's logs.
 
     Attributes:
-        enabled: whether there are any.
-        destination_region_id: region of the log topic.
-        topic_name: the log topic.
-        retention_policy: how long they are kept.
+        enabled: Whether logs are written; default false.
+        destination_region_id: ID of the log topic's region.
+        topic_name: Name of the log topic.
+        retention_policy: Retention of the logs.
     """
 
     enabled: bool = False
@@ -69,20 +71,20 @@ class LoggingInputs(InputsModel):
 
 
 class LoadBalancerInputs(ResourceInputs):
-    """A load balancer (OpenAPI: `POST /v1/loadbalancers`). Never set means Gcore's default.
+    """Load balancer (OpenAPI: `POST /v1/loadbalancers`). A property that was never set has Gcore's default.
 
     Attributes:
-        name: its exact name; without one, a name is computed.
-        flavor: name of the flavor, such as `lb1-1-2`.
-        vip_network_id: network of the VIP; the default is the external network.
-        vip_subnet_id: subnet of that network.
-        vip_port_id: port of a reserved fixed IP, in place of a network.
-        vip_ip_family: `ipv4`, `ipv6` or `dual`.
-        floating_ip: a floating IP for the VIP.
-        preferred_connectivity: how members are reached; default `L2`.
-        logging: where logs go.
-        tags: its tags; once they are set, all others are removed, but those that Gcore marks read-only.
-        admin_state_up: whether it works; default true.
+        name: Exact name; by default a name is computed.
+        flavor: Name of the flavor: `lb1-1-2`.
+        vip_network_id: UUID of the VIP's network; default the external network.
+        vip_subnet_id: UUID of a subnet of that network; Gcore ignores it without `vip_network_id`.
+        vip_port_id: UUID of the port of a reserved fixed IP, instead of a network.
+        vip_ip_family: IP family of the VIP: `ipv4`, `ipv6` or `dual`.
+        floating_ip: Floating IP for the VIP.
+        preferred_connectivity: Path to members, `L2` or `L3`; default `L2`.
+        logging: Destination of the logs; default none.
+        tags: Tags by key. Once they are set, all other tags are removed, except those that Gcore marks read-only.
+        admin_state_up: Whether it serves traffic; default true.
     """
 
     name: ObjectName | None = None
@@ -99,12 +101,12 @@ class LoadBalancerInputs(ResourceInputs):
 
 
 def _same_logging(old: object, new: object) -> bool:
-    """Only what the program says is compared: Gcore fills in the rest."""
-    olds, news = _plain(old), _plain(new)
+    """Return whether two logging settings are equal; parts that the program does not set are Gcore's, and ignored."""
+    olds, news = _set_parts(old), _set_parts(new)
     return bool(olds) == bool(news) and all(olds.get(key) == value for key, value in news.items())
 
 
-def _plain(logging: object) -> dict[str, object]:
+def _set_parts(logging: object) -> dict[str, object]:
     if not isinstance(logging, Mapping) or not logging.get("enabled"):
         return {}
     return {key: value for key, value in logging.items() if value is not None}
@@ -114,67 +116,38 @@ def _same_tags(old: object, new: object) -> bool:
     return (old or {}) == (new or {})
 
 
-_FIXED: Final = ("vip_network_id", "vip_subnet_id", "vip_port_id", "vip_ip_family", "floating_ip")
-_IN_BODY: Final = (*_FIXED, "flavor", "preferred_connectivity", "logging", "tags")
+_VIP_FIELDS: Final = ("vip_network_id", "vip_subnet_id", "vip_port_id", "vip_ip_family", "floating_ip")
+_CREATE_FIELDS: Final = (*_VIP_FIELDS, "flavor", "preferred_connectivity", "logging", "tags")
 
-_RULES: Final[tuple[Rule[LoadBalancerInputs], ...]] = (
-    Rule(
-        needs=frozenset(),
-        check=lambda drafted: (
-            [
-                error_finding(
-                    "vip_port_id",
-                    "VIP_GIVEN_TWO_WAYS",
-                    "vip_port_id and vip_network_id are both given, and each says where the VIP is.",
-                    "Remove one of them.",
-                )
-            ]
-            if drafted.given("vip_network_id") and drafted.given("vip_port_id")
-            else []
-        ),
-    ),
-    Rule(
-        needs=frozenset(),
-        check=lambda drafted: (
-            [
-                error_finding(
-                    "vip_subnet_id",
-                    "VIP_SUBNET_ALONE",
-                    "Gcore ignores vip_subnet_id without vip_network_id.",
-                    "Give vip_network_id too.",
-                )
-            ]
-            if drafted.given("vip_subnet_id") and not drafted.given("vip_network_id")
-            else []
-        ),
-    ),
-    Rule(
-        needs=frozenset({"floating_ip"}),
-        check=lambda drafted: (
-            [
-                error_finding(
-                    "floating_ip.existing_floating_id",
-                    "FLOATING_IP_ID",
-                    "Source `existing` needs the id of the floating IP, and source `new` has none.",
-                    "Give existing_floating_id together with source `existing` only.",
-                )
-            ]
-            if (floating := drafted.known.floating_ip) is not None
-            and (floating.source == "existing") != bool(floating.existing_floating_id)
-            else []
-        ),
-    ),
-)
+
+def _check_vip(partial: PartialInputs[LoadBalancerInputs]) -> Iterator[Finding]:
+    if partial.given("vip_network_id") and partial.given("vip_port_id"):
+        yield report("VIP_GIVEN_TWO_WAYS", "vip_port_id")
+    if partial.given("vip_subnet_id") and not partial.given("vip_network_id"):
+        yield report("VIP_SUBNET_ALONE", "vip_subnet_id")
+
+
+def _check_floating_ip(partial: PartialInputs[LoadBalancerInputs]) -> Iterator[Finding]:
+    floating_ip, argument = partial.known.floating_ip, "floating_ip.existing_floating_id"
+    if floating_ip is None:
+        return
+    if floating_ip.source == "existing" and not floating_ip.existing_floating_id:
+        yield report("FLOATING_IP_ID", argument, message="missing")
+    if floating_ip.source != "existing" and floating_ip.existing_floating_id:
+        yield report("FLOATING_IP_ID", argument, message="unused")
 
 
 class LoadBalancerKind(CreatableKind[LoadBalancerInputs]):
-    """Load balancers, without listeners: those are resources of their own."""
+    """Load balancers, without their listeners: those are resources of their own."""
 
     name: ClassVar[str] = "load balancer"
     time_limit = 1800.0
     task = CreateTask("create_loadbalancer", "loadbalancers")
     inputs = LoadBalancerInputs
-    rules = _RULES
+    rules = (
+        Rule(needs=frozenset(), check=_check_vip),
+        Rule(needs=frozenset({"floating_ip"}), check=_check_floating_ip),
+    )
     fields = (
         Field("name"),
         Field("flavor", change="separate endpoint"),
@@ -203,7 +176,7 @@ class LoadBalancerKind(CreatableKind[LoadBalancerInputs]):
     ) -> tuple[Task, ...]:
         """Send the POST and wait for its task."""
         given = inputs.model_dump(exclude_none=True, exclude_unset=True)
-        body = {"name": name, **{key: value for key, value in given.items() if key in _IN_BODY}}
+        body = {"name": name, **{key: value for key, value in given.items() if key in _CREATE_FIELDS}}
         return operation.send_and_wait(routes.create_load_balancer(LoadBalancerCreate.model_validate(body)))
 
     def finish_create(
@@ -214,7 +187,7 @@ class LoadBalancerKind(CreatableKind[LoadBalancerInputs]):
         load_balancer_id: str | None,
         action: str,
     ) -> LiveObject:
-        """Wait until it is ACTIVE, and switch it off if the program wants that: the POST cannot."""
+        """Wait until it is ACTIVE, and disable it if the program wants that: the POST cannot."""
         live = _read_active(operation, object_id, action)
         if inputs.admin_state_up is False:
             return _patch(operation, object_id, LoadBalancerPatch(admin_state_up=False))
@@ -257,9 +230,9 @@ class LoadBalancerKind(CreatableKind[LoadBalancerInputs]):
         given = inputs.model_dump(exclude_none=True, exclude_unset=True)
         patch = {field.name: given.get(field.name, field.removed) for field in fields if field.change == "in place"}
         if "tags" in patch:
-            before = olds.get("tags")
-            dropped = set(before if isinstance(before, Mapping) else {}) - set(inputs.tags or {})
-            patch["tags"] = {**dict.fromkeys(sorted(dropped)), **(inputs.tags or {})}
+            previous = olds.get("tags")
+            removed = set(previous if isinstance(previous, Mapping) else {}) - set(inputs.tags or {})
+            patch["tags"] = {**dict.fromkeys(sorted(removed)), **(inputs.tags or {})}
         with operation.locked(object_id):
             if patch:
                 _patch(operation, object_id, LoadBalancerPatch.model_validate(patch))
@@ -292,7 +265,7 @@ def _read_active(operation: Operation, load_balancer_id: str, action: str) -> Li
 
 
 def _properties(balancer: LoadBalancer) -> Properties:
-    # A response without a flavor is no change of the flavor: taking it for none would resize in every run.
+    # If a response has no flavor, leave it out: a flavor of None would be a change, and resize in every run.
     flavor: Properties = {"flavor": balancer.flavor.flavor_name} if balancer.flavor else {}
     return {
         **flavor,
@@ -314,7 +287,7 @@ def _properties(balancer: LoadBalancer) -> Properties:
 
 
 def _logging(logging: Logging) -> Properties:
-    """Return it as a program would write it: a policy without a period keeps logs as no policy does."""
+    """Return logging as a program would write it: a policy without a period has the effect of no policy."""
     shown = logging.model_dump(mode="json", exclude_none=True)
     return {name: value for name, value in shown.items() if value != {}}
 

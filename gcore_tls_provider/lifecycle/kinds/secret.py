@@ -1,7 +1,7 @@
-"""Secrets: the part of their life that is the same whatever they hold, and the raw secret.
+"""Secrets: the lifecycle that all kinds of secrets share, and the raw secret.
 
-A secret can't be changed at Gcore, and its payload is never given back: another content is another secret. So every
-property replaces it, and a read sees its metadata and whether it is there.
+Gcore cannot change a secret and never returns its payload, so new content needs a new secret. Every change of a
+property replaces the secret, and a read returns only its metadata, or that it is gone.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.enums import SecretType
 from gcore_tls_provider.api.wire.secrets import Secret
 from gcore_tls_provider.api.wire.tasks import Task
+from gcore_tls_provider.certificates.findings.report import report
+from gcore_tls_provider.certificates.findings.validation import validation_error
 from gcore_tls_provider.errors import ObjectNotFound, PropertyError
 from gcore_tls_provider.lifecycle.inputs.fields import Field
 from gcore_tls_provider.lifecycle.inputs.properties import (
@@ -26,15 +28,13 @@ from gcore_tls_provider.lifecycle.inputs.properties import (
     Properties,
     ResourceInputs,
     Rule,
-    error_finding,
-    validation_error,
 )
 from gcore_tls_provider.lifecycle.kind import CreatableKind, CreateTask, LiveObject
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 from gcore_tls_provider.lifecycle.run.deletion import delete
 from gcore_tls_provider.lifecycle.run.operation import Operation
 
-_MOMENT = TypeAdapter(datetime | None)
+_TIME = TypeAdapter(datetime | None)
 
 
 class SecretKind(CreatableKind[InputsT]):
@@ -68,8 +68,10 @@ class SecretKind(CreatableKind[InputsT]):
 
     def why_not_adoptable(self, live: LiveObject) -> str | None:
         """Return why a secret of another type cannot be adopted: certificates, CAs and CRLs are all `certificate`."""
-        kind = live.properties.get("secret_type", "certificate")
-        return None if kind == "certificate" else f"it is of the type '{kind}', and must be of 'certificate'"
+        secret_type = live.properties.get("secret_type", "certificate")
+        if secret_type == "certificate":
+            return None
+        return f"it is of the type '{secret_type}', and must be of 'certificate'"
 
     def read_object(self, operation: Operation, object_id: str, prior: Properties) -> LiveObject | None:
         """Read its metadata; return None if it is gone."""
@@ -104,7 +106,7 @@ class SecretKind(CreatableKind[InputsT]):
 
 
 def users(operation: Operation, secret_id: str) -> list[str]:
-    """Return every listener and pool that uses a secret, in words."""
+    """Return a description of each listener and pool that uses a secret: `pool 'web' (<id>)`."""
     listeners = [
         f"listener '{each.name}' ({each.id})"
         for each in operation.rows(routes.list_listeners)
@@ -118,34 +120,33 @@ def users(operation: Operation, secret_id: str) -> list[str]:
     return listeners + pools
 
 
-def _moment(value: str | None) -> str | None:
+def _time(value: str | None) -> str | None:
     try:
-        _MOMENT.validate_python(value)
+        _TIME.validate_python(value)
     except ValidationError:
-        raise validation_error(
-            "NOT_A_TIME", "It isn't a time.", "Write it as 2027-12-31T00:00:00Z (ISO 8601)."
-        ) from None
+        raise validation_error("NOT_A_TIME") from None
     return value
 
 
 class SecretInputs(ResourceInputs):
-    """The raw body of a secret (guide: `POST /v1/secrets`, `POST /v2/secrets`).
+    """Raw body of a secret (guide: `POST /v1/secrets`, `POST /v2/secrets`).
 
     Attributes:
-        payload: base64 of the payload's bytes.
-        secret_type: what it is to Gcore; certificates, authorities and revocation lists are all `certificate`.
-        payload_content_type: a media type; `text/plain` clashes with base64 and is refused.
-        expiration: when it ends, ISO 8601; informational.
-        algorithm: informational.
-        bit_length: informational, 1 or more.
-        mode: informational.
-        name: its exact name; without one, a name is computed.
+        payload: Base64 of the payload's bytes, not empty.
+        secret_type: Type at Gcore; default `certificate`, which is the type of certificates, CA bundles and CRLs alike.
+        payload_content_type: Media type of the payload; default `application/octet-stream`. Gcore rejects `text/plain`
+            together with base64.
+        expiration: Time of expiry, ISO 8601; informational.
+        algorithm: Algorithm; informational.
+        bit_length: Length of the key in bits, 1 or more; informational.
+        mode: Mode of the algorithm; informational.
+        name: Exact name; by default a name is computed.
     """
 
     payload: str
     secret_type: SecretType = "certificate"
     payload_content_type: str = "application/octet-stream"
-    expiration: Annotated[str | None, AfterValidator(_moment)] = None
+    expiration: Annotated[str | None, AfterValidator(_time)] = None
     algorithm: str | None = None
     bit_length: Annotated[int | None, Limited(gt=0)] = None
     mode: str | None = None
@@ -159,12 +160,12 @@ class SecretInputs(ResourceInputs):
         except (binascii.Error, ValueError):
             decoded = b""
         if not decoded:
-            raise validation_error("NOT_BASE64", "It isn't base64 of anything.", "Give base64 of the payload's bytes.")
+            raise validation_error("NOT_BASE64")
         return "".join(value.split())
 
 
 class RawSecretKind(SecretKind[SecretInputs]):
-    """`Secret`: whatever body the user gives, to the v1 route."""
+    """`Secret`: any body that the program gives, uploaded by the v1 route."""
 
     inputs = SecretInputs
     fields = (
@@ -180,16 +181,9 @@ class RawSecretKind(SecretKind[SecretInputs]):
     rules = (
         Rule(
             needs=frozenset({"payload_content_type"}),
-            check=lambda drafted: (
-                [
-                    error_finding(
-                        "payload_content_type",
-                        "TEXT_AND_BASE64",
-                        "Gcore refuses text/plain for a payload that is base64.",
-                        "Leave it out: application/octet-stream is right for certificates.",
-                    )
-                ]
-                if drafted.known.payload_content_type.split(";")[0].strip().lower() == "text/plain"
+            check=lambda partial: (
+                [report("TEXT_AND_BASE64", "payload_content_type")]
+                if partial.known.payload_content_type.split(";")[0].strip().lower() == "text/plain"
                 else []
             ),
         ),

@@ -1,1 +1,1 @@
-"""One run: configuration, location, accounts, locks, operations, waiting."""
+"""One run: configuration, location, accounts, locks, claims, and one operation with its deadline and its deletes."""

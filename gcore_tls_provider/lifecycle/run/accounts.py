@@ -96,7 +96,7 @@ class Accounts:
         key = Location(connection.project_id, connection.region_id, provider_config)
         with self._lock:
             if key not in self._accounts:
-                client = Client(connection, clock=self._clock, transport=self._transport, confidential=self._redactor)
+                client = Client(connection, clock=self._clock, transport=self._transport, redactor=self._redactor)
                 self._accounts[key] = Account(client, Tasks(client))
             return self._accounts[key]
 

@@ -10,11 +10,12 @@
 | `gcore:taskTimeout` | `GCORE_TASK_TIMEOUT` | per operation, see `operation.TIME_LIMITS`; seconds, 1800 at most |
 | `gcore:parallel` | `GCORE_PARALLEL` | 64 operations at once |
 
-What is missing is an error at the first request, not before: a preview that makes no request needs no key.
+A missing value is an error at the first request, not before: a preview that sends no request needs no key.
 
-A resource may name a connection: another namespace with the same keys (`provider_config="gcore-eu"`: `gcore-eu:apiKey`,
-`gcore-eu:projectId`, ...). The environment holds for `gcore` alone, and nothing is taken over from `gcore`: what a
-namespace doesn't say has the default above. `parallel` is the whole process's, so only `gcore:parallel` counts.
+A resource can name a provider config: another namespace with the same keys (`provider_config="gcore-eu"`:
+`gcore-eu:apiKey`, `gcore-eu:projectId`, ...). Environment variables apply to the namespace `gcore` only, and no
+namespace inherits values from it: a key that is not configured has the default above. `parallel` applies to the whole
+process, so only `gcore:parallel` counts.
 """
 
 from __future__ import annotations
@@ -36,25 +37,25 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "taskTimeout": "GCORE_TASK_TIMEOUT",
     "parallel": "GCORE_PARALLEL",
 }
-"""For each configuration key the variable that stands in for it: the names of Gcore's own SDK where it has one."""
+"""Environment variable of each configuration key; Gcore's own SDK uses the same names for those that it has."""
 
 REQUIRED: Final = ("apiKey", "projectId", "regionId")
-"""The keys without which no request can be sent."""
+"""Keys without which no request can be sent."""
 
 
 class Configuration(BaseModel):
-    """The configuration of one namespace, as far as it is there.
+    """Configuration of one namespace; values that are not configured have their defaults.
 
     Attributes:
-        namespace: the namespace.
-        empty: nothing at all is configured in it.
-        api_key: the permanent API token.
-        project_id: the project's number.
-        region_id: the region's number.
-        base_url: where the API answers.
-        dialect: `auto`, `guide` or `openapi`.
-        task_timeout: seconds for every operation, 1 to 1800; None: the defaults per operation.
-        parallel: operations at once, 1 to 256.
+        namespace: Namespace of the keys; default `gcore`.
+        empty: Whether no key of the namespace is configured.
+        api_key: Permanent API token.
+        project_id: ID of the project, 1 or more.
+        region_id: ID of the region, 1 or more.
+        base_url: URL of the API; default Gcore's public API.
+        dialect: API variant: `auto`, `guide` or `openapi`; default `auto`.
+        task_timeout: Seconds for every operation, 1 to 1800; None for the defaults per operation.
+        parallel: Maximum number of operations at once, 1 to 256; default 64.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, populate_by_name=True, defer_build=True)
@@ -89,36 +90,36 @@ class Configuration(BaseModel):
             for key, variable in ENVIRONMENT.items()
             if (value := (configured(f"{namespace}:{key}") or variables.get(variable) or "").strip())
         }
-        complaints: list[str] = []
+        problems: list[str] = []
         configuration = cls()
         try:
             configuration = cls.model_validate({**values, "namespace": namespace, "empty": not values})
         except ValidationError as error:
-            complaints += _complaints(error, namespace)
+            problems += _problems(error, namespace)
         try:
             Connection(api_key=SecretStr("-"), project_id=1, region_id=1, base_url=values.get("baseUrl", PUBLIC_API))
         except ValidationError as error:
-            complaints += _complaints(error, namespace)
-        if complaints:
-            raise ConfigurationError(" ".join(complaints))
+            problems += _problems(error, namespace)
+        if problems:
+            raise ConfigurationError(" ".join(problems))
         return configuration
 
-    def connection(self, scope: Location | None = None) -> Connection:
+    def connection(self, location: Location | None = None) -> Connection:
         """Return the settings of a client.
 
         Args:
-            scope: project and region, where an object's state says them; else the configured ones. Its connection
-                must be this one.
+            location: Project and region of the object, as far as its state contains them; by default the configured
+                ones. Its provider config must be this namespace.
 
         Raises:
             ConfigurationError: The API key, the project or the region is missing; the message names all of them.
         """
-        project_id = (scope.project_id if scope else None) or self.project_id
-        region_id = (scope.region_id if scope else None) or self.region_id
+        project_id = (location.project_id if location else None) or self.project_id
+        region_id = (location.region_id if location else None) or self.region_id
         if self.api_key is None or project_id is None or region_id is None:
             values = (self.api_key, project_id, region_id)
-            absent = [key for key, value in zip(REQUIRED, values, strict=True) if value is None]
-            raise ConfigurationError(" ".join(self._missing(key) for key in absent))
+            missing = [key for key, value in zip(REQUIRED, values, strict=True) if value is None]
+            raise ConfigurationError(" ".join(self._missing(key) for key in missing))
         return Connection(
             api_key=self.api_key,
             project_id=project_id,
@@ -133,19 +134,20 @@ class Configuration(BaseModel):
         elsewhere = (
             f"or set the environment variable {ENVIRONMENT[key]}."
             if self.namespace == NAMESPACE
-            else "(environment variables don't hold for a named provider config)."
+            else "(environment variables do not apply to a named provider config)."
         )
         return (
             f"{self.namespace}:{key} isn't configured: run `pulumi config set{secret} {self.namespace}:{key} ...` "
             f"{elsewhere}"
-            # The engine keeps the configuration of the last `up` for commands that don't run the program.
-            " `pulumi refresh` and `destroy` see what was configured since the last `up` with --run-program only."
+            # For commands that do not run the program, the engine keeps the configuration of the last `up`.
+            " `pulumi refresh` and `pulumi destroy` use the configuration of the last `up`; with --run-program they "
+            "use the current one."
         )
 
 
-def _complaints(error: ValidationError, namespace: str) -> Iterator[str]:
+def _problems(error: ValidationError, namespace: str) -> Iterator[str]:
     for detail in error.errors(include_url=False, include_input=False):
         key = {"base_url": "baseUrl"}.get(str(detail["loc"][0]), str(detail["loc"][0]))
-        said = detail["msg"].removeprefix("Value error, ").replace("Input", "it", 1)
+        reason = detail["msg"].removeprefix("Value error, ").replace("Input", "it", 1)
         variable = f" (or {ENVIRONMENT[key]})" if namespace == NAMESPACE else ""
-        yield f"{namespace}:{key}{variable} can't be used: {said}."
+        yield f"{namespace}:{key}{variable} cannot be used: {reason}."

@@ -21,15 +21,15 @@ from pydantic import Field as Limited
 
 from gcore_tls_provider.api.connection import NAMESPACE, Location
 from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.findings.report import report
+from gcore_tls_provider.certificates.findings.validation import validation_error
 from gcore_tls_provider.errors import ConfigurationError
 from gcore_tls_provider.lifecycle.inputs.fields import Field
 from gcore_tls_provider.lifecycle.inputs.properties import (
     UNKNOWN,
     Properties,
     ResourceInputs,
-    error_finding,
     parse_partial,
-    validation_error,
 )
 from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.run.accounts import Accounts
@@ -40,11 +40,7 @@ _NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 def _namespace(value: str) -> str:
     if not _NAMESPACE.fullmatch(value):
-        raise validation_error(
-            "NOT_A_NAMESPACE",
-            "It is not a namespace of the stack's configuration.",
-            "Give the part before the colon: gcore-eu, for what is configured as gcore-eu:apiKey.",
-        )
+        raise validation_error("NOT_A_NAMESPACE")
     return value
 
 
@@ -117,22 +113,12 @@ def resolve_location(
             {},
             (
                 *partial.findings,
-                error_finding("provider_config", "PROVIDER_CONFIG_UNUSABLE", str(error), "Correct the configuration."),
+                report("PROVIDER_CONFIG_UNUSABLE", "provider_config", reason=error),
             ),
         )
     findings = [*partial.findings]
     if configuration.namespace != NAMESPACE and configuration.empty:
-        namespace = configuration.namespace
-        findings.append(
-            error_finding(
-                "provider_config",
-                "PROVIDER_CONFIG_UNKNOWN",
-                f"Nothing is configured in the namespace '{namespace}' (environment variables do not apply to a named "
-                f"provider config).",
-                f"Correct the name, or run `pulumi config set {namespace}:projectId ...`, the same for regionId, and "
-                f"`pulumi config set --secret {namespace}:apiKey ...`.",
-            )
-        )
+        findings.append(report("PROVIDER_CONFIG_UNKNOWN", "provider_config", namespace=configuration.namespace))
     configured: Properties = {
         name: value
         for name, value in (("project_id", configuration.project_id), ("region_id", configuration.region_id))

@@ -1,4 +1,4 @@
-"""The request models hold exactly the fields, and the choices, of the request types of Gcore's own SDK."""
+"""Comparison of the request models with Gcore's own SDK: the same fields and choices."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _IN_THE_PATH = {"project_id", "region_id", "pool_id"}
     ],
     ids=lambda value: value.__name__,
 )
-def test_the_fields_are_the_sdks(model: type[BaseModel], parameters: Any) -> None:
+def test_a_model_has_the_fields_of_the_sdk(model: type[BaseModel], parameters: Any) -> None:
     theirs: dict[str, Any] = get_type_hints(parameters, include_extras=True)
     assert model.model_fields.keys() == theirs.keys() - _IN_THE_PATH
     required = {name for name, field in model.model_fields.items() if field.is_required()}
@@ -77,5 +77,5 @@ def test_the_fields_are_the_sdks(model: type[BaseModel], parameters: Any) -> Non
         (enums.FloatingIpStatus, sdk.FloatingIPStatus),
     ],
 )
-def test_the_choices_are_the_sdks(ours: Any, theirs: Any) -> None:
+def test_an_enum_has_the_choices_of_the_sdk(ours: Any, theirs: Any) -> None:
     assert set(get_args(ours)) == set(get_args(theirs))

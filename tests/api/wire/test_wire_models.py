@@ -1,4 +1,4 @@
-"""What the bodies promise: what was set is known, unknown fields, nulls, secrets, times."""
+"""Bodies of requests and responses: set fields, unknown fields, nulls, secrets and timestamps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from gcore_tls_provider.api.wire.failure import ErrorBody
+from gcore_tls_provider.api.wire.error_body import ErrorBody
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitorCreate
 from gcore_tls_provider.api.wire.listeners import ListenerCreate, ListenerPatch
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancer, LoadBalancerCreate, LoadBalancerPatch
@@ -32,7 +32,7 @@ BLOB: dict[str, Any] = {
 
 
 class TestRequests:
-    def test_only_what_was_set_is_sent(self) -> None:
+    def test_only_explicitly_set_fields_are_serialized(self) -> None:
         assert PoolPatch().model_dump(mode="json", exclude_unset=True) == {}
         patch = PoolPatch(ca_secret_id=None, name="web")
         assert patch.model_dump(mode="json", exclude_unset=True) == {"ca_secret_id": None, "name": "web"}
@@ -51,10 +51,10 @@ class TestRequests:
             (MemberPatch, "weight"),
         ],
     )
-    def test_null_is_refused_where_the_api_has_none(self, model: type[BaseModel], field: str) -> None:
-        with pytest.raises(ValidationError) as refused:
+    def test_null_is_rejected_for_fields_that_are_not_nullable(self, model: type[BaseModel], field: str) -> None:
+        with pytest.raises(ValidationError) as raised:
             model.model_validate({field: None})
-        assert any(error["loc"] == (field,) and "null" in error["msg"] for error in refused.value.errors())
+        assert any(error["loc"] == (field,) and "null" in error["msg"] for error in raised.value.errors())
 
     @pytest.mark.parametrize(
         "model",
@@ -72,13 +72,13 @@ class TestRequests:
             SecretCreateFromPem,
         ],
     )
-    def test_unknown_fields_are_refused(self, model: type[BaseModel]) -> None:
-        with pytest.raises(ValidationError) as refused:
+    def test_unknown_fields_are_rejected(self, model: type[BaseModel]) -> None:
+        with pytest.raises(ValidationError) as raised:
             model.model_validate({"color": "red"})
-        assert ("color",) in {error["loc"] for error in refused.value.errors()}
+        assert ("color",) in {error["loc"] for error in raised.value.errors()}
 
     @pytest.mark.parametrize(
-        ("name", "taken"),
+        ("name", "is_valid"),
         [
             ("abc", True),
             ("a" * 63, True),
@@ -92,22 +92,22 @@ class TestRequests:
             ("äbc", False),
         ],
     )
-    def test_names(self, name: str, taken: bool) -> None:
+    def test_a_name_is_validated_by_gcores_pattern(self, name: str, is_valid: bool) -> None:
         try:
             LoadBalancerCreate(name=name)
         except ValidationError:
-            assert not taken
+            assert not is_valid
         else:
-            assert taken
+            assert is_valid
 
-    def test_addresses_are_brought_to_one_spelling(self) -> None:
+    def test_addresses_are_normalized(self) -> None:
         assert MemberCreate(address="2001:0DB8::0:1", protocol_port=443).address == "2001:db8::1"
         listener = ListenerPatch(allowed_cidrs=["192.0.2.1", "2001:DB8::/32"])
         assert listener.allowed_cidrs == ["192.0.2.1/32", "2001:db8::/32"]
 
-    def test_a_request_cannot_be_changed(self) -> None:
+    def test_a_request_body_is_immutable(self) -> None:
         with pytest.raises(ValidationError):
-            # The type checker refuses it too, and this shows that pydantic does.
+            # The type checker rejects the assignment too; this test proves that pydantic does.
             PoolPatch(name="web").name = "other"  # type: ignore[misc]
 
 
@@ -119,7 +119,7 @@ class TestSecrets:
         parts = SecretPayload.model_validate(dict.fromkeys(SecretPayload.model_fields, CANARY))
         return SecretCreateFromPem(name="web", payload=parts)
 
-    def test_only_json_reveals_a_payload(self, secret: SecretCreate | SecretCreateFromPem) -> None:
+    def test_only_json_contains_a_payload(self, secret: SecretCreate | SecretCreateFromPem) -> None:
         assert CANARY in json.dumps(secret.model_dump(mode="json"))
         assert CANARY in secret.model_dump_json()
         for text in (repr(secret), str(secret), repr(secret.model_dump())):
@@ -129,12 +129,12 @@ class TestSecrets:
         "change", [{"name": None}, {"secret_type": "tls"}, {"color": "red"}, {"payload": [CANARY]}]
     )
     def test_no_error_shows_a_payload(self, change: dict[str, Any]) -> None:
-        with pytest.raises(ValidationError) as refused:
+        with pytest.raises(ValidationError) as raised:
             SecretCreate.model_validate({**BLOB, **change})
-        assert CANARY not in str(refused.value)
+        assert CANARY not in str(raised.value)
 
 
-class TestAnswers:
+class TestResponses:
     def test_unknown_fields_are_ignored_and_missing_nullable_ones_are_none(self) -> None:
         secret = Secret.model_validate(
             {"id": ID, "name": "web", "secret_type": "certificate", "status": "ACTIVE", "color": "red"}
@@ -145,18 +145,18 @@ class TestAnswers:
         with pytest.raises(ValidationError):
             Secret.model_validate({"id": ID, "name": "web", "status": "ACTIVE"})
 
-    def test_pages(self) -> None:
+    def test_a_page_contains_its_count_and_results(self) -> None:
         page = Page[TaskIds].model_validate({"count": 5, "results": [{"tasks": [ID]}]})
         assert (page.count, page.results) == (5, [TaskIds(tasks=[ID])])
 
-    def test_an_error_may_lack_everything(self) -> None:
+    def test_every_field_of_an_error_body_is_optional(self) -> None:
         assert ErrorBody.model_validate({}) == ErrorBody()
 
-    def test_a_tasks_data_is_not_shown(self) -> None:
+    def test_the_repr_of_a_task_hides_its_data(self) -> None:
         task = {"id": ID, "task_type": "create_secret", "state": "NEW", "user_id": 1, "created_on": None}
         assert CANARY not in repr(Task.model_validate({**task, "data": {"payload": CANARY}}))
 
-    def test_a_pool_comes_with_or_without_details(self) -> None:
+    def test_pools_are_parsed_with_and_without_details(self) -> None:
         member = {
             "id": ID,
             "address": "192.0.2.1",
@@ -194,13 +194,13 @@ class TestAnswers:
         "2026-05-30T21:06:26+02:00",
     ],
 )
-def test_each_spelling_of_a_time_is_the_same_time_in_utc(text: str) -> None:
+def test_every_format_of_a_timestamp_is_parsed_as_utc(text: str) -> None:
     moment: datetime = TypeAdapter(Timestamp).validate_python(text)
     assert moment == datetime(2026, 5, 30, 19, 6, 26, tzinfo=timezone.utc)
     assert moment.utcoffset() == timedelta(0)
 
 
-def test_load_balancers_and_tasks_spell_times_as_the_api_does() -> None:
+def test_timestamps_are_serialized_in_the_formats_of_the_api() -> None:
     at = datetime(2026, 5, 30, 19, 6, 26, tzinfo=timezone.utc)
     balancer = LoadBalancer(
         id=ID,

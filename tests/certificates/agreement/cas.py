@@ -108,13 +108,13 @@ def _pinned() -> Case:
 
 
 @case("a pinned certificate with its own CRL", "CRL_SIGN_MISSING")
-def _pinned_with_list() -> Case:
+def _pinned_with_crl() -> Case:
     backend = server()
     return Case(backend, [backend], crls=[crl_of(backend)])
 
 
 @case("a pinned CA with its own CRL")
-def _pinned_authority_with_list() -> Case:
+def _pinned_ca_with_crl() -> Case:
     backend = server(ca=True, usages=["digital_signature", "key_cert_sign", "crl_sign"])
     return Case(backend, [backend], crls=[crl_of(backend)])
 
@@ -125,6 +125,6 @@ def _other_than_pinned() -> Case:
 
 
 @case("a backend's own certificate as its CA", "NOT_A_CA", "CA_WITHOUT_ROOT", "BACKEND_NOT_TRUSTED")
-def _leaf_as_authority() -> Case:
+def _leaf_as_ca() -> Case:
     backend = server(ca("Root"))
     return Case(backend, [backend])

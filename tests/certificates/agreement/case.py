@@ -32,7 +32,7 @@ crl_of = partial(issuing.issue_crl, this_update=BEGIN, next_update=END)
 
 UNKNOWN_EXTENSION = (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)
 CRITICAL_POLICIES = (x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("1.2.3"), None)]), True)
-DISTRIBUTION_POINT = "http://lists.example.com/1"
+DISTRIBUTION_POINT = "http://crl.example.com/1"
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,8 @@ def case_of_root(name: str, issued: Callable[[], Issued], *errors: str, with_crl
 def case_of_names(
     name: str, *errors: str, names: Sequence[str], common_name: str | None = None, host_name: str = HOST
 ) -> None:
+    """Register a backend below a root with these names, and the name that a client requests."""
+
     def build() -> Case:
         root = ca("Root")
         leaf = issuing.issue(common_name, root, dns_names=names, not_before=BEGIN, not_after=END)

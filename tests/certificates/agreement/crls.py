@@ -1,4 +1,4 @@
-"""CRLs."""
+"""CRLs: dates, scopes, delta CRLs, revoked certificates, CRLs of several CAs."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _revoked() -> Case:
 
 
 @case("another certificate revoked")
-def _another_one_revoked() -> Case:
+def _other_certificate_revoked() -> Case:
     root = ca("Root")
     return Case(server(root), [root], crls=[crl_of(root, [server(root)])])
 
@@ -101,31 +101,31 @@ def _released() -> Case:
 
 
 @case("its serial number revoked for another certificate", "BACKEND_REVOKED")
-def _serial_twice() -> Case:
+def _duplicate_serial_number() -> Case:
     root = ca("Root")
     return Case(server(root, serial_number=7), [root], crls=[crl_of(root, [server(root, serial_number=7)])])
 
 
 @case("CRL of another CA", "CRL_OF_ANOTHER_CA")
-def _list_of_another() -> Case:
+def _crl_of_other_ca() -> Case:
     root = ca("Root")
     return Case(server(root), [root], crls=[crl_of(ca("Other"))])
 
 
 @case("CRL of the same name and another key", "CRL_OF_ANOTHER_CA")
-def _list_of_same_name() -> Case:
+def _crl_of_ca_with_same_name() -> Case:
     root = ca("Root")
     return Case(server(root), [root], crls=[crl_of(ca("Root"))])
 
 
 @case("CRL of an unknown CA in addition")
-def _stranger() -> Case:
+def _additional_crl_of_unknown_ca() -> Case:
     root = ca("Root")
     return Case(server(root), [root], crls=[crl_of(root), crl_of(ca("Other"), next_update=EARLIER)])
 
 
 @case("CRL of an unknown CA first", "CRL_OF_ANOTHER_CA")
-def _stranger_first() -> Case:
+def _crl_of_unknown_ca_first() -> Case:
     root = ca("Root")
     return Case(server(root), [root], crls=[crl_of(ca("Other")), crl_of(root)])
 
@@ -137,7 +137,7 @@ def case_of_two_cas(
     in_bundle: bool = False,
     issued: Callable[[Issued], Issued] = server,
 ) -> None:
-    """A backend below an intermediate below a root, and their CRLs."""
+    """Register a backend below an intermediate and a root, with CRLs of these CAs."""
 
     def build() -> Case:
         root = ca("Root")
@@ -195,23 +195,23 @@ case_of_two_cas(
     "CRL of another distribution point than the backend's certificate names",
     "BACKEND_CA_WITHOUT_CRL",
     crls=lambda root, low: [crl_of(root), crl_of(low, extensions=scope_limits(url=DISTRIBUTION_POINT))],
-    issued=partial(server, extensions=[distribution_points("http://lists.example.com/2")]),
+    issued=partial(server, extensions=[distribution_points("http://crl.example.com/2")]),
 )
 
 
 @case("old and new CA, CRL of the old, backend of the new", "BACKEND_CA_WITHOUT_CRL")
-def _new_not_listed() -> Case:
+def _backend_of_new_ca_without_crl() -> Case:
     old, new = ca("Old"), ca("New")
     return Case(server(new), [old, new], crls=[crl_of(old)])
 
 
 @case("old and new CA, CRL of the old, backend of the old")
-def _old_listed() -> Case:
+def _backend_of_old_ca_with_crl() -> Case:
     old, new = ca("Old"), ca("New")
     return Case(server(old), [old, new], crls=[crl_of(old)])
 
 
 @case("old and new CA of one name, CRLs of both")
-def _same_name_listed() -> Case:
+def _same_name_with_crls() -> Case:
     old, new = ca("Root"), ca("Root")
     return Case(server(new), [old, new], crls=[crl_of(old), crl_of(new, this_update=EARLIER)])

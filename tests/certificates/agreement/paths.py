@@ -6,12 +6,12 @@ from tests.certificates.agreement.case import EARLIER, Case, ca, case, server
 
 
 @case("another CA", "BACKEND_NOT_TRUSTED")
-def _another_authority() -> Case:
+def _other_ca() -> Case:
     return Case(server(ca("Other")), [ca("Root")])
 
 
 @case("another CA of the same name", "BACKEND_NOT_TRUSTED")
-def _another_authority_of_the_same_name() -> Case:
+def _other_ca_with_same_name() -> Case:
     return Case(server(ca("Root")), [ca("Root")])
 
 
@@ -71,7 +71,7 @@ def _expired_in_bundle() -> Case:
 
 
 @case("intermediate that is not a CA", "BACKEND_CA_REJECTED")
-def _intermediate_no_authority() -> Case:
+def _intermediate_not_ca() -> Case:
     root = ca("Root")
     intermediate = ca("Intermediate", root, ca=False, usages=["digital_signature"])
     return Case(server(intermediate), [root], [intermediate])
@@ -92,7 +92,7 @@ def _path_length() -> Case:
 
 
 @case("path length just sufficient")
-def _path_length_enough() -> Case:
+def _path_length_sufficient() -> Case:
     root = ca("Root", path_length=1)
     intermediate = ca("Intermediate", root, path_length=0)
     return Case(server(intermediate), [root], [intermediate])
@@ -129,7 +129,7 @@ def _cross_first() -> Case:
 
 
 @case("a cross certificate after its own root")
-def _cross_behind() -> Case:
+def _cross_last() -> Case:
     old, new = ca("Old"), ca("New")
     return Case(server(new), [new, ca("New", old, key=new.key)])
 
@@ -172,6 +172,6 @@ def _renewed() -> Case:
 
 
 @case("an expired CA next to a valid one")
-def _expired_beside_good() -> Case:
+def _expired_next_to_valid() -> Case:
     root = ca("Root")
     return Case(server(root), [ca("Old", not_after=EARLIER), root])

@@ -1,4 +1,4 @@
-"""Reports from the tables: filled messages, severities, and errors for calls that do not fit."""
+"""Reports from the tables: filled messages, severities, and errors for wrong calls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_first_severity_is_the_default_and_others_are_chosen() -> None:
     assert report("CRL_INCOMPLETE", "crl", severity="warning", subject="CN=Root").severity == "warning"
 
 
-def test_braces_in_a_value_stay_as_they_are() -> None:
+def test_braces_in_a_value_are_not_interpreted() -> None:
     finding = report("PINNED_CERTIFICATE", "ca", subject="CN={property} {0} {{x}}")
 
     assert "'CN={property} {0} {{x}}'" in finding.sentence
@@ -65,7 +65,7 @@ class Settings(BaseModel):
         raise validation_error("NOT_AN_ADDRESS", value=f"'{value}'")
 
 
-def test_validation_error_carries_code_sentence_and_remedy() -> None:
+def test_validation_error_contains_code_sentence_and_remedy() -> None:
     with pytest.raises(ValidationError) as raised:
         Settings(address="{remedy} app.example.com")
 

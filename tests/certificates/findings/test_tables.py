@@ -1,4 +1,4 @@
-"""Tables of findings: templates are complete, and every rule fills the template that it names."""
+"""Tables of findings: messages are complete, and every report passes the values of its message."""
 
 from __future__ import annotations
 
@@ -6,27 +6,33 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from itertools import product
 from string import Formatter
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from gcore_tls_provider.certificates.findings.codes import AREAS, CODES
-from gcore_tls_provider.certificates.findings.finding import Severity
+from gcore_tls_provider.certificates.findings.finding import Finding, Severity
+from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.certificates.findings.table import DEFAULT, Message
 from gcore_tls_provider.certificates.rules.validity import CodePrefix
+from gcore_tls_provider.lifecycle import impact
+from gcore_tls_provider.lifecycle.inputs.properties import UNKNOWN
+from gcore_tls_provider.lifecycle.plan import Diff
 from tests.certificates.findings.report_calls import ReportCall, report_calls
 
 MESSAGES = {f"{code} {key}": message for code, entry in CODES.items() for key, message in entry.messages.items()}
 CALLS = {call.place: call for call in report_calls()}
 
-COMPUTED = {
+DYNAMIC_CALLS = {
     "certificates/rules/validity.py": "the code has one of five prefixes",
     "certificates/rules/backend.py": "the values of validity are a mapping",
     "certificates/rules/reload_effects.py": "the message depends on the type of content",
     "cli/check/passwords.py": "the code depends on the type of file",
+    "lifecycle/impact.py": "the code, the message and the values depend on the kind of object",
 }
-"""Modules with calls whose code, message or values are not in the source. Tests of these modules run all of them."""
+"""Modules with calls that compute the code, message or values. Tests of these modules run all of the calls."""
 
 
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
@@ -59,14 +65,33 @@ def test_only_a_single_message_or_a_usual_one_has_the_default_key() -> None:
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_rule_names_a_message_and_gives_exactly_its_values(call: ReportCall) -> None:
+def test_report_call_passes_exactly_the_values_of_its_message(call: ReportCall) -> None:
     if not call.codes or not call.messages or call.values is None:
-        assert call.place.partition(":")[0] in COMPUTED
+        assert call.place.partition(":")[0] in DYNAMIC_CALLS
     for code in call.codes:
         for key in call.messages or CODES[code].messages:
             placeholders = CODES[code].messages[key].placeholders
             assert call.values is None or call.values == placeholders, call
         assert set(call.severities) <= set(CODES[code].severities), call
+
+
+def test_every_message_about_a_replacement_gets_exactly_its_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: set[tuple[str, str]] = set()
+
+    def record(code: str, property: str, *, message: str, **values: Any) -> Finding:
+        used.add((code, message))
+        return report(code, property, message=message, **values)
+
+    monkeypatch.setattr(impact, "report", record)
+    for kind, deletes_first, name, value in product(
+        ("load balancer", "listener", "pool"),
+        (False, True),
+        ("project_id", "vip_port_id", "floating_ip"),
+        ("value", UNKNOWN),
+    ):
+        diff = Diff(changes=True, replaces=(name,), delete_before_replace=deletes_first)
+        assert len(impact.change_findings(kind, diff, {}, {name: value})) == 1
+    assert used == {(code, key) for code in ("REPLACED", "REPLACED_WITH_GAP") for key in CODES[code].messages}
 
 
 def test_every_message_about_certificates_is_used() -> None:
@@ -104,7 +129,7 @@ def test_codes_of_validity_have_the_same_placeholders() -> None:
         assert message.placeholders == expected[suffix] | {"ca"}
 
 
-def test_tables_load_no_heavy_library() -> None:
+def test_tables_import_no_heavy_library() -> None:
     statement = (
         "import sys, gcore_tls_provider.certificates.findings.report as report\n"
         "print(sorted({'cryptography', 'pydantic', 'pydantic_core'} & set(sys.modules)))"

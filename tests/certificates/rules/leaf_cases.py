@@ -1,4 +1,4 @@
-"""Cases of leaves and chains with their expected findings."""
+"""Test cases of leaves and chains, with their expected findings."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def warning(code: str) -> tuple[tuple[str, str], ...]:
     return ((code, "warning"),)
 
 
-def ending(end: datetime) -> Callable[[], CertificateChain]:
+def expiring_at(end: datetime) -> Callable[[], CertificateChain]:
     return lambda: issue("app.example", ROOT, not_after=end).public
 
 
@@ -68,8 +68,8 @@ def below(intermediate: Issued) -> CertificateChain:
     return issue("app.example", intermediate).public
 
 
-def expect(case: Case) -> None:
-    """Check that a case has exactly its findings, on the given argument, as whole sentences."""
+def expect_findings(case: Case) -> None:
+    """Check that a case has exactly the expected findings, on the given argument, as whole sentences."""
     findings = case.findings()
 
     assert tuple((each.code, each.severity) for each in findings) == case.expected, [str(each) for each in findings]

@@ -1,3 +1,5 @@
+"""Rules of expected backend certificates: names, validity, trust and revocation."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -16,9 +18,9 @@ DAY = timedelta(days=1)
 
 ROOT, OTHER = issue_ca("Root"), issue_ca("Other")
 INTERMEDIATE = issue_ca("Intermediate", ROOT)
-GOOD = issue("app.example.com", ROOT)
-OF_OTHER = issue("app.example.com", OTHER)
-OF_INTERMEDIATE = issue("app.example.com", INTERMEDIATE)
+VALID = issue("app.example.com", ROOT)
+BACKEND_OF_OTHER = issue("app.example.com", OTHER)
+BACKEND_OF_INTERMEDIATE = issue("app.example.com", INTERMEDIATE)
 
 
 def findings_of(
@@ -41,34 +43,38 @@ def findings_of(
     return findings
 
 
-def named(*dns_names: str, common_name: str | None = None) -> CertificateChain:
+def backend_with_names(*dns_names: str, common_name: str | None = None) -> CertificateChain:
     return issue(common_name, ROOT, dns_names=dns_names).public
 
 
-MISSING, PARTLY = ("BACKEND_NAME_NOT_COVERED", "error"), ("BACKEND_NAME_PARTLY_COVERED", "warning")
+NOT_COVERED, PARTLY_COVERED = ("BACKEND_NAME_NOT_COVERED", "error"), ("BACKEND_NAME_PARTLY_COVERED", "warning")
 
 NAMES: dict[str, tuple[CertificateChain, Sequence[str], list[tuple[str, str]]]] = {
-    "all of several": (named("a.example.com", "b.example.com"), ["b.example.com", "a.example.com"], []),
-    "one of several": (named("a.example.com"), ["a.example.com", "b.example.com"], [MISSING]),
-    "none": (named("backend.internal"), ["a.example.com"], [MISSING]),
-    "no host names declared": (named("backend.internal"), [], []),
-    "by a common name": (named("backend.internal", common_name="a.example.com"), ["a.example.com"], []),
-    "by a wildcard": (named("*.example.com"), ["a.example.com"], []),
-    "by a part of a label": (named("a*.example.com"), ["app.example.com"], []),
-    "in another case": (named("A.Example.com"), ["a.eXample.com"], []),
-    "a wildcard by the same one": (named("*.example.com"), ["*.example.com"], []),
-    "a wildcard in part": (named("a.example.com", "b.example.com"), ["*.example.com"], [PARTLY]),
-    "a wildcard by one of another level": (named("example.com"), ["*.example.com"], [MISSING]),
-    "a wildcard by none": (named("a.example.org"), ["*.example.com"], [MISSING]),
-    "one in part and one not": (named("a.example.com"), ["*.example.com", "c.example.org"], [MISSING, PARTLY]),
-    "with a final dot": (named("a.example.com"), ["a.example.com."], [MISSING]),
-    "an address, which clients do not send": (named("a.example.com"), ["192.0.2.1", "2001:db8::1"], []),
-    "a text, which clients cannot send": (named("a.example.com"), ["Example Shop"], []),
+    "all of several": (backend_with_names("a.example.com", "b.example.com"), ["b.example.com", "a.example.com"], []),
+    "one of several": (backend_with_names("a.example.com"), ["a.example.com", "b.example.com"], [NOT_COVERED]),
+    "none": (backend_with_names("backend.internal"), ["a.example.com"], [NOT_COVERED]),
+    "no host names declared": (backend_with_names("backend.internal"), [], []),
+    "by a common name": (backend_with_names("backend.internal", common_name="a.example.com"), ["a.example.com"], []),
+    "by a wildcard": (backend_with_names("*.example.com"), ["a.example.com"], []),
+    "by a part of a label": (backend_with_names("a*.example.com"), ["app.example.com"], []),
+    "in another case": (backend_with_names("A.Example.com"), ["a.eXample.com"], []),
+    "a wildcard by the same one": (backend_with_names("*.example.com"), ["*.example.com"], []),
+    "a wildcard in part": (backend_with_names("a.example.com", "b.example.com"), ["*.example.com"], [PARTLY_COVERED]),
+    "a wildcard by one of another level": (backend_with_names("example.com"), ["*.example.com"], [NOT_COVERED]),
+    "a wildcard by none": (backend_with_names("a.example.org"), ["*.example.com"], [NOT_COVERED]),
+    "one in part and one not": (
+        backend_with_names("a.example.com"),
+        ["*.example.com", "c.example.org"],
+        [NOT_COVERED, PARTLY_COVERED],
+    ),
+    "with a final dot": (backend_with_names("a.example.com"), ["a.example.com."], [NOT_COVERED]),
+    "an address, which clients do not send": (backend_with_names("a.example.com"), ["192.0.2.1", "2001:db8::1"], []),
+    "a text, which clients cannot send": (backend_with_names("a.example.com"), ["Example Shop"], []),
 }
 
 
 @pytest.mark.parametrize(("backend", "host_names", "expected"), NAMES.values(), ids=NAMES)
-def test_backend_must_cover_names_that_clients_use(
+def test_name_that_the_backend_does_not_cover_has_a_finding(
     backend: CertificateChain, host_names: Sequence[str], expected: list[tuple[str, str]]
 ) -> None:
     findings = findings_of(backend, host_names=host_names)
@@ -104,7 +110,7 @@ def test_sent_intermediate_that_expires_soon_is_a_warning() -> None:
 
 
 def test_message_lists_at_most_five_names() -> None:
-    backend = named(*(f"n{number}.example.com" for number in range(100)))
+    backend = backend_with_names(*(f"n{number}.example.com" for number in range(100)))
 
     (finding,) = findings_of(backend, host_names=[f"h{number}.example.com" for number in range(7)])
 
@@ -115,7 +121,7 @@ def test_message_lists_at_most_five_names() -> None:
 def test_each_backend_has_its_own_findings() -> None:
     expired = issue("old.example.com", ROOT, not_after=NOW - DAY)
 
-    findings = findings_of(GOOD.public, expired.public, OF_OTHER.public)
+    findings = findings_of(VALID.public, expired.public, BACKEND_OF_OTHER.public)
 
     assert [each.code for each in findings] == ["BACKEND_EXPIRED", "BACKEND_NOT_TRUSTED"]
     assert "'CN=old.example.com'" in findings[0].sentence
@@ -156,20 +162,26 @@ def test_unsupported_curve_is_an_error_without_a_known_ca_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("backend", "words"),
+    ("backend", "part"),
     [
-        (OF_OTHER.public, "'CN=Other', which issued it, is neither in the pool's CA bundle nor sent by the backend"),
-        (OF_INTERMEDIATE.alone, "'CN=Intermediate', which issued it, is neither in the pool's CA bundle nor sent"),
-        (OF_OTHER.with_chain(OTHER), "leads to 'CN=Other', which is not in the pool's CA bundle"),
+        (
+            BACKEND_OF_OTHER.public,
+            "'CN=Other', which issued it, is neither in the pool's CA bundle nor sent by the backend",
+        ),
+        (
+            BACKEND_OF_INTERMEDIATE.alone,
+            "'CN=Intermediate', which issued it, is neither in the pool's CA bundle nor sent",
+        ),
+        (BACKEND_OF_OTHER.with_chain(OTHER), "leads to 'CN=Other', which is not in the pool's CA bundle"),
         (issue("self.example.com").public, "leads to 'CN=self.example.com', which is not in the pool's"),
     ],
     ids=["another CA", "intermediate not sent", "another root sent", "self-signed"],
 )
-def test_message_explains_why_a_backend_is_not_trusted(backend: CertificateChain, words: str) -> None:
+def test_message_explains_why_a_backend_is_not_trusted(backend: CertificateChain, part: str) -> None:
     (finding,) = findings_of(backend)
 
     assert finding.code == "BACKEND_NOT_TRUSTED"
-    assert words in finding.sentence
+    assert part in finding.sentence
 
 
 def test_message_explains_why_a_ca_is_rejected() -> None:
@@ -188,10 +200,10 @@ def test_message_explains_why_a_ca_is_rejected() -> None:
     assert "'CN=Short' above it allows fewer CAs below it" in length.sentence
 
 
-def test_revoked_ca_is_named() -> None:
+def test_message_names_the_revoked_ca() -> None:
     crls = [issue_crl(ROOT, [INTERMEDIATE]), issue_crl(INTERMEDIATE)]
 
-    (finding,) = findings_of(OF_INTERMEDIATE.public, crls=crls)
+    (finding,) = findings_of(BACKEND_OF_INTERMEDIATE.public, crls=crls)
 
     assert finding.code == "BACKEND_REVOKED"
     assert f"'CN=Intermediate' above it (serial {INTERMEDIATE.certificate.serial_number:x})" in finding.sentence
@@ -199,18 +211,18 @@ def test_revoked_ca_is_named() -> None:
 
 def test_unusable_crl_is_not_reported_again_for_each_backend() -> None:
     # `coverage_findings` reports it on the pool.
-    assert findings_of(GOOD.public, crls=[issue_crl(ROOT, next_update=NOW - DAY)]) == ()
+    assert findings_of(VALID.public, crls=[issue_crl(ROOT, next_update=NOW - DAY)]) == ()
 
 
 def test_ca_without_crl_is_an_error_where_a_backend_needs_it() -> None:
-    findings = findings_of(GOOD.public, OF_OTHER.public, cas=[ROOT, OTHER], crls=[issue_crl(ROOT)])
+    findings = findings_of(VALID.public, BACKEND_OF_OTHER.public, cas=[ROOT, OTHER], crls=[issue_crl(ROOT)])
 
     (finding,) = findings
     assert (finding.code, finding.severity) == ("BACKEND_CA_WITHOUT_CRL", "error")
     assert "There is no CRL of the CA 'CN=Other'" in finding.sentence
 
 
-def test_path_has_a_maximum_length() -> None:
+def test_path_longer_than_the_limit_is_not_trusted() -> None:
     cas = [ROOT]
     for number in range(255):
         cas.append(issue_ca(f"CA {number}", cas[-1]))

@@ -1,3 +1,5 @@
+"""Rules of CA bundles: valid bundles, and the findings of each defect."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -171,7 +173,7 @@ def test_each_defect_of_a_ca_has_its_finding(build: Build, expected: list[tuple[
     assert all(each.sentence.endswith(".") and each.remedy.endswith(".") for each in findings)
 
 
-def test_repeated_ca_is_a_warning_and_not_uploaded() -> None:
+def test_duplicate_ca_is_a_warning_and_is_not_uploaded() -> None:
     root, other = issue_ca("Root"), issue_ca("Other")
 
     bundle = CaBundle.parse(root.pem + other.pem + root.pem + root.pem)
@@ -191,7 +193,7 @@ def test_expiry_message_names_the_ca_and_the_date() -> None:
     assert finding.sentence == "The CA 'CN=Old Root' expired on 2026-05-30, 2 days ago."
 
 
-def test_missing_root_is_named() -> None:
+def test_message_names_the_missing_root() -> None:
     root = issue_ca("Root")
     upper = issue_ca("Upper", root)
     lower = issue_ca("Lower", upper)

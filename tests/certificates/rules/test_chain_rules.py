@@ -20,7 +20,7 @@ from tests.certificates.rules.leaf_cases import (
     Case,
     below,
     error,
-    expect,
+    expect_findings,
     warning,
 )
 
@@ -30,7 +30,7 @@ def renewed_with_other_key(ca: Issued) -> Issued:
 
 
 def cross_signed() -> CertificateChain:
-    """Return a chain with a new root and its cross certificate of an old root: both paths belong to it."""
+    """Return a chain with a new root and its cross certificate of an old root, so that both paths are valid."""
     new_root = issue_ca("New Root CA")
     cross = issue_ca("New Root CA", ROOT, key=new_root.key)
     return issue("app.example", new_root).with_chain(cross, new_root, ROOT)
@@ -41,8 +41,8 @@ def expired_root_sent() -> CertificateChain:
     return issue("app.example", root).with_chain(root)
 
 
-def aged_root_sent() -> CertificateChain:
-    root = issue_ca("Aged Root CA", sha1=True)
+def sha1_root_sent() -> CertificateChain:
+    root = issue_ca("SHA-1 Root CA", sha1=True)
     return issue("app.example", root).with_chain(root)
 
 
@@ -182,7 +182,7 @@ CHAINS = [
     ),
     Case(
         "intermediate that must not sign certificates",
-        lambda: below(issue_ca("Lists CA", ROOT, usages=["crl_sign"])),
+        lambda: below(issue_ca("CRL CA", ROOT, usages=["crl_sign"])),
         error("INTERMEDIATE_NOT_CA"),
         "it lacks keyCertSign",
     ),
@@ -206,7 +206,7 @@ CHAINS = [
     ),
     Case(
         "root signed with SHA-1 sent",
-        aged_root_sent,
+        sha1_root_sent,
     ),
     Case(
         "unrelated CA with a weak key, which HAProxy rejects too",
@@ -260,7 +260,7 @@ CHAINS = [
 
 @pytest.mark.parametrize("case", CHAINS, ids=lambda case: case.name)
 def test_chain_has_exactly_these_findings(case: Case) -> None:
-    expect(case)
+    expect_findings(case)
 
 
 def test_case_names_are_unique() -> None:

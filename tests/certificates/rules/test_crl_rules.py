@@ -1,3 +1,5 @@
+"""Rules of CRLs: findings of each CRL, and CAs of a bundle that have no usable CRL."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -24,8 +26,8 @@ EXPIRED = issue_ca("Expired", not_after=NOW - DAY)
 PINNED = issue("backend.example.com", usages=None)
 
 CRL = issue_crl(ROOT)
-OF_OTHER, OF_NEW, OF_INTERMEDIATE = issue_crl(OTHER), issue_crl(NEW), issue_crl(INTERMEDIATE)
-OUTDATED = issue_crl(ROOT, next_update=NOW - DAY)
+OTHER_CRL, NEW_CRL, INTERMEDIATE_CRL = issue_crl(OTHER), issue_crl(NEW), issue_crl(INTERMEDIATE)
+EXPIRED_CRL = issue_crl(ROOT, next_update=NOW - DAY)
 
 Crl = x509.CertificateRevocationList
 
@@ -49,62 +51,70 @@ def codes_of(findings: Sequence[Finding]) -> list[tuple[str, str]]:
     return [(each.code, each.severity) for each in findings]
 
 
-odd = partial(issue_crl, ROOT)
-DELTA = odd(extensions=[(x509.DeltaCRLIndicator(1), True)])
+root_crl = partial(issue_crl, ROOT)
+DELTA = root_crl(extensions=[(x509.DeltaCRLIndicator(1), True)])
 
 CRLS: dict[str, tuple[Sequence[Issued], Sequence[Crl], list[tuple[str, str]]]] = {
     "an empty CRL": ([ROOT], [CRL], []),
-    "a CRL that revokes": ([ROOT], [odd([issue("app.example.com", ROOT)])], []),
+    "a CRL that revokes": ([ROOT], [root_crl([issue("app.example.com", ROOT)])], []),
     "a CRL of a CA without key usage": ([ANY_USAGE], [issue_crl(ANY_USAGE)], []),
-    "expired": ([ROOT], [OUTDATED], [("CRL_EXPIRED", "error")]),
-    "not yet valid": ([ROOT], [odd(this_update=NOW + DAY)], [("CRL_NOT_YET_VALID", "error")]),
-    "expired next to a fresh one": ([ROOT], [OUTDATED, CRL], []),
-    "not yet valid next to one that is": ([ROOT], [CRL, odd(this_update=NOW + DAY)], []),
-    "two that have expired": ([ROOT], [OUTDATED, odd(next_update=NOW - 2 * DAY)], [("CRL_EXPIRED", "error")]),
-    "of another CA": ([ROOT], [OF_OTHER], [("CRL_OF_ANOTHER_CA", "error")]),
+    "expired": ([ROOT], [EXPIRED_CRL], [("CRL_EXPIRED", "error")]),
+    "not yet valid": ([ROOT], [root_crl(this_update=NOW + DAY)], [("CRL_NOT_YET_VALID", "error")]),
+    "expired next to a fresh one": ([ROOT], [EXPIRED_CRL, CRL], []),
+    "not yet valid next to one that is": ([ROOT], [CRL, root_crl(this_update=NOW + DAY)], []),
+    "two that have expired": ([ROOT], [EXPIRED_CRL, root_crl(next_update=NOW - 2 * DAY)], [("CRL_EXPIRED", "error")]),
+    "of another CA": ([ROOT], [OTHER_CRL], [("CRL_OF_ANOTHER_CA", "error")]),
     "of its name and another key": ([ROOT], [issue_crl(REKEYED)], [("CRL_OF_ANOTHER_CA", "error")]),
-    "of its key and another name": ([ROOT], [odd(issuer_name="X")], [("CRL_OF_ANOTHER_CA", "error")]),
+    "of its key and another name": ([ROOT], [root_crl(issuer_name="X")], [("CRL_OF_ANOTHER_CA", "error")]),
     "of another CA, expired, in addition": ([ROOT], [CRL, issue_crl(OTHER, next_update=NOW - DAY)], []),
-    "of another CA, before its own": ([ROOT], [OF_OTHER, CRL], [("CRL_OF_ANOTHER_CA", "error")]),
-    "of the second CA alone": ([ROOT, OTHER], [OF_OTHER], [("CRL_OF_ANOTHER_CA", "error")]),
+    "of another CA, before its own": ([ROOT], [OTHER_CRL, CRL], [("CRL_OF_ANOTHER_CA", "error")]),
+    "of the second CA alone": ([ROOT, OTHER], [OTHER_CRL], [("CRL_OF_ANOTHER_CA", "error")]),
     "of a CA that must not sign CRLs": ([NO_CRL_SIGN], [issue_crl(NO_CRL_SIGN)], [("CRL_SIGN_MISSING", "error")]),
     "an unknown critical extension": (
         [ROOT],
-        [odd(extensions=[UNKNOWN_EXTENSION])],
+        [root_crl(extensions=[UNKNOWN_EXTENSION])],
         [("CRL_CRITICAL_EXTENSION", "error")],
     ),
-    "for CAs only": ([ROOT], [odd(extensions=scope_limits(only_contains_ca_certs=True))], [("CRL_SCOPE", "error")]),
-    "for users only": ([ROOT], [odd(extensions=scope_limits(only_contains_user_certs=True))], [("CRL_SCOPE", "error")]),
-    "for attributes only": (
+    "for CAs only": (
         [ROOT],
-        [odd(extensions=scope_limits(only_contains_attribute_certs=True))],
+        [root_crl(extensions=scope_limits(only_contains_ca_certs=True))],
         [("CRL_SCOPE", "error")],
     ),
-    "indirect": ([ROOT], [odd(extensions=scope_limits(indirect_crl=True))], [("CRL_SCOPE", "error")]),
+    "for users only": (
+        [ROOT],
+        [root_crl(extensions=scope_limits(only_contains_user_certs=True))],
+        [("CRL_SCOPE", "error")],
+    ),
+    "for attributes only": (
+        [ROOT],
+        [root_crl(extensions=scope_limits(only_contains_attribute_certs=True))],
+        [("CRL_SCOPE", "error")],
+    ),
+    "indirect": ([ROOT], [root_crl(extensions=scope_limits(indirect_crl=True))], [("CRL_SCOPE", "error")]),
     "one for CAs and one for users": (
         [ROOT],
         [
-            odd(extensions=scope_limits(only_contains_ca_certs=True)),
-            odd(extensions=scope_limits(only_contains_user_certs=True)),
+            root_crl(extensions=scope_limits(only_contains_ca_certs=True)),
+            root_crl(extensions=scope_limits(only_contains_user_certs=True)),
         ],
         [],
     ),
     "for CAs only, of a root that issues nothing else": (
         [ROOT, INTERMEDIATE],
-        [odd(extensions=scope_limits(only_contains_ca_certs=True)), OF_INTERMEDIATE],
+        [root_crl(extensions=scope_limits(only_contains_ca_certs=True)), INTERMEDIATE_CRL],
         [],
     ),
     "a delta CRL alone": ([ROOT], [DELTA], [("CRL_DELTA", "error")]),
     "a delta CRL next to the complete one": ([ROOT], [DELTA, CRL], [("CRL_DELTA", "warning")]),
     "a year's CRL with thirty days left": (
         [ROOT],
-        [odd(next_update=NOW + 30 * DAY, this_update=NOW - 300 * DAY)],
+        [root_crl(next_update=NOW + 30 * DAY, this_update=NOW - 300 * DAY)],
         [("CRL_EXPIRES_SOON", "warning")],
     ),
-    "a week's CRL with three days left": ([ROOT], [odd(this_update=NOW - 4 * DAY, next_update=NOW + 3 * DAY)], []),
+    "a week's CRL with three days left": ([ROOT], [root_crl(this_update=NOW - 4 * DAY, next_update=NOW + 3 * DAY)], []),
     "a week's CRL with two days left": (
         [ROOT],
-        [odd(this_update=NOW - 5 * DAY, next_update=NOW + 2 * DAY)],
+        [root_crl(this_update=NOW - 5 * DAY, next_update=NOW + 2 * DAY)],
         [("CRL_EXPIRES_SOON", "warning")],
     ),
 }
@@ -123,12 +133,12 @@ def test_each_defect_of_a_crl_has_its_finding(
 @pytest.mark.parametrize(
     ("crls", "expected"),
     [
-        ([CRL, OF_OTHER], []),
-        ([OUTDATED, CRL], []),
-        ([OUTDATED, OF_OTHER], [("CRL_EXPIRED", "error")]),
-        ([OUTDATED, issue_crl(REKEYED)], [("CRL_EXPIRED", "error")]),
-        ([odd(extensions=scope_limits(indirect_crl=True))], [("CRL_SCOPE", "error")]),
-        ([odd(extensions=scope_limits(only_contains_ca_certs=True))], []),
+        ([CRL, OTHER_CRL], []),
+        ([EXPIRED_CRL, CRL], []),
+        ([EXPIRED_CRL, OTHER_CRL], [("CRL_EXPIRED", "error")]),
+        ([EXPIRED_CRL, issue_crl(REKEYED)], [("CRL_EXPIRED", "error")]),
+        ([root_crl(extensions=scope_limits(indirect_crl=True))], [("CRL_SCOPE", "error")]),
+        ([root_crl(extensions=scope_limits(only_contains_ca_certs=True))], []),
         ([issue_crl(NO_CRL_SIGN)], []),
     ],
     ids=[
@@ -147,8 +157,8 @@ def test_without_the_ca_only_the_crls_are_checked(crls: Sequence[Crl], expected:
     assert codes_of(findings) == expected
 
 
-def test_program_sets_the_days_of_the_expiry_warning() -> None:
-    crls = CrlBundle((odd(this_update=NOW - 4 * DAY, next_update=NOW + 3 * DAY),))
+def test_expiry_warning_starts_the_given_number_of_days_before() -> None:
+    crls = CrlBundle((root_crl(this_update=NOW - 4 * DAY, next_update=NOW + 3 * DAY),))
 
     early = crl_findings(crls, ca=None, now=NOW, expiry_warning_days=5)
     late = crl_findings(crls, ca=None, now=NOW, expiry_warning_days=1)
@@ -158,7 +168,7 @@ def test_program_sets_the_days_of_the_expiry_warning() -> None:
     assert late == ()
 
 
-def test_only_findings_that_the_api_rejects_are_not_acceptable() -> None:
+def test_every_crl_error_can_be_accepted_except_one_that_the_api_rejects() -> None:
     codes = {each for each in CODES if each.startswith("CRL_")} - {"CRL_WITHOUT_CA"}
 
     assert {each for each in codes if not CODES[each].acceptable} == {"CRL_OF_ANOTHER_CA"}
@@ -167,7 +177,7 @@ def test_only_findings_that_the_api_rejects_are_not_acceptable() -> None:
 def test_crl_that_revokes_a_certificate_of_the_program_is_a_warning() -> None:
     revoked, other = issue("app.example.com", ROOT, serial_number=0xAB), issue("other.example.com", ROOT)
     same_number = issue("app.example.com", OTHER, serial_number=0xAB)
-    crls = CrlBundle((odd([revoked]), OF_OTHER))
+    crls = CrlBundle((root_crl([revoked]), OTHER_CRL))
     known = [each.certificate for each in (other, revoked, same_number, revoked)]
 
     (finding,) = revoked_findings(crls, known, property="crl_secret_id")
@@ -181,20 +191,20 @@ def test_crl_that_revokes_a_certificate_of_the_program_is_a_warning() -> None:
 
 COVERAGE: dict[str, tuple[Sequence[Issued], Sequence[Crl], list[tuple[str, str]]]] = {
     "one CA, its CRL": ([ROOT], [CRL], []),
-    "two CAs, CRLs of both": ([ROOT, INTERMEDIATE], [CRL, OF_INTERMEDIATE], []),
+    "two CAs, CRLs of both": ([ROOT, INTERMEDIATE], [CRL, INTERMEDIATE_CRL], []),
     "the other order of CRLs": (
         [ROOT, INTERMEDIATE],
-        [OF_INTERMEDIATE, CRL],
+        [INTERMEDIATE_CRL, CRL],
         [("CRL_OF_ANOTHER_CA", "error")],
     ),
     "root and intermediate, CRL of the root": ([ROOT, INTERMEDIATE], [CRL], [("CRL_INCOMPLETE", "warning")]),
     "intermediate and root, CRL of the intermediate": (
         [INTERMEDIATE, ROOT],
-        [OF_INTERMEDIATE],
+        [INTERMEDIATE_CRL],
         [("CRL_INCOMPLETE", "error")],
     ),
     "old and new, CRL of the old": ([ROOT, NEW], [CRL], [("CRL_INCOMPLETE", "warning")]),
-    "old and new, CRLs of both": ([ROOT, NEW], [CRL, OF_NEW], []),
+    "old and new, CRLs of both": ([ROOT, NEW], [CRL, NEW_CRL], []),
     "new first, CRL of the old": (
         [NEW, ROOT],
         [CRL],
@@ -207,7 +217,7 @@ COVERAGE: dict[str, tuple[Sequence[Issued], Sequence[Crl], list[tuple[str, str]]
     ),
     "an expired CA needs none": ([ROOT, EXPIRED], [CRL], []),
     "a certificate that cannot issue needs none": ([ROOT, issue("app.example.com", ROOT)], [CRL], []),
-    "a CRL that has expired": ([ROOT], [OUTDATED], [("CRL_EXPIRED", "error")]),
+    "a CRL that has expired": ([ROOT], [EXPIRED_CRL], [("CRL_EXPIRED", "error")]),
     "a delta CRL alone": ([ROOT], [DELTA], [("CRL_DELTA", "error")]),
     "a delta CRL next to the complete one": ([ROOT], [CRL, DELTA], []),
     "a CA that must not sign CRLs": ([NO_CRL_SIGN], [issue_crl(NO_CRL_SIGN)], [("CRL_SIGN_MISSING", "error")]),
@@ -218,7 +228,9 @@ COVERAGE: dict[str, tuple[Sequence[Issued], Sequence[Crl], list[tuple[str, str]]
 
 
 @pytest.mark.parametrize(("cas", "crls", "expected"), COVERAGE.values(), ids=COVERAGE)
-def test_each_ca_needs_a_crl(cas: Sequence[Issued], crls: Sequence[Crl], expected: list[tuple[str, str]]) -> None:
+def test_each_ca_without_a_usable_crl_has_its_finding(
+    cas: Sequence[Issued], crls: Sequence[Crl], expected: list[tuple[str, str]]
+) -> None:
     findings = coverage_findings(bundle(*cas), CrlBundle(tuple(crls)), now=NOW)
 
     assert codes_of(findings) == expected
@@ -226,15 +238,15 @@ def test_each_ca_needs_a_crl(cas: Sequence[Issued], crls: Sequence[Crl], expecte
 
 
 @pytest.mark.parametrize(
-    ("crls", "words"),
+    ("crls", "start"),
     [
-        ([OF_OTHER], "No CRL is signed by 'CN=Root', the first CA of the bundle"),
+        ([OTHER_CRL], "No CRL is signed by 'CN=Root', the first CA of the bundle"),
         ([issue_crl(REKEYED)], "The CRL of 'CN=Root', the first CA of the bundle, is signed with another key"),
-        ([OF_OTHER, CRL], "The first CRL is not that of 'CN=Root', the first CA of the bundle"),
+        ([OTHER_CRL, CRL], "The first CRL is not that of 'CN=Root', the first CA of the bundle"),
     ],
 )
-def test_message_explains_why_the_first_crl_is_not_that_of_the_ca(crls: Sequence[Crl], words: str) -> None:
+def test_message_explains_why_the_first_crl_is_not_that_of_the_ca(crls: Sequence[Crl], start: str) -> None:
     (finding,) = coverage_findings(bundle(ROOT), CrlBundle(tuple(crls)), now=NOW)
 
-    assert finding.sentence.startswith(words)
+    assert finding.sentence.startswith(start)
     assert finding.sentence.endswith(" Gcore rejects such a pool.")

@@ -1,4 +1,4 @@
-"""Errors of a leaf, compared with real handshakes: OpenSSL rejects exactly those certificates.
+"""Errors of a leaf, compared with real handshakes: OpenSSL rejects exactly the certificates with errors.
 
 The verifying side has security level 2, as on Debian, Ubuntu and in HAProxy's images. The side with the certificate has
 level 0, so that only the other side decides. The version is TLS 1.2, where a rejected client certificate ends the
@@ -33,9 +33,9 @@ OWN_SUBJECT = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
 ONLY_OWN_SUBJECT = (x509.NameConstraints([x509.DirectoryName(OWN_SUBJECT)], None), True)
 
 issue = partial(issuing.issue, not_before=NOW - 2 * DAY, not_after=NOW + 2 * DAY)
-issue_authority = partial(issuing.issue_ca, not_before=NOW - 2 * DAY, not_after=NOW + 2 * DAY)
+issue_ca = partial(issuing.issue_ca, not_before=NOW - 2 * DAY, not_after=NOW + 2 * DAY)
 
-ROOT = issue_authority("Root CA")
+ROOT = issue_ca("Root CA")
 
 
 @dataclass(frozen=True)
@@ -62,22 +62,22 @@ class Case:
         return leaf.public if self.sent is None else leaf.with_chain(*self.sent)
 
 
-def below(name: str, **odd: object) -> Callable[[], Issued]:
-    return lambda: issue(NAME, issue_authority(name, ROOT, **odd))  # type: ignore[arg-type]  # odd by name
+def below(name: str, **properties: object) -> Callable[[], Issued]:
+    return lambda: issue(NAME, issue_ca(name, ROOT, **properties))  # type: ignore[arg-type]  # the keywords are those of `issue`
 
 
-def client(**odd: object) -> Callable[[], Issued]:
-    return lambda: issue(NAME, ROOT, **{"extended_key_usage": [CLIENT], **odd})  # type: ignore[arg-type]  # odd by name
+def client(**properties: object) -> Callable[[], Issued]:
+    return lambda: issue(NAME, ROOT, **{"extended_key_usage": [CLIENT], **properties})  # type: ignore[arg-type]  # the keywords are those of `issue`
 
 
-def server(**odd: object) -> Callable[[], Issued]:
-    return lambda: issue(NAME, ROOT, **odd)  # type: ignore[arg-type]  # odd by name
+def server(**properties: object) -> Callable[[], Issued]:
+    return lambda: issue(NAME, ROOT, **properties)  # type: ignore[arg-type]  # the keywords are those of `issue`
 
 
-MIDDLE = issue_authority("Middle CA", ROOT)
-SHORT = issue_authority("Short CA", ROOT, path_length=0)
-ED25519_ROOT = issue_authority("Ed25519 Root CA", key="Ed25519")
-AGED_ROOT = issue_authority("Aged Root CA", sha1=True)
+MIDDLE = issue_ca("Middle CA", ROOT)
+SHORT = issue_ca("Short CA", ROOT, path_length=0)
+ED25519_ROOT = issue_ca("Ed25519 Root CA", key="Ed25519")
+SHA1_ROOT = issue_ca("Aged Root CA", sha1=True)
 
 CASES = [
     Case("good", server()),
@@ -126,7 +126,7 @@ CASES = [
     Case("client with secp256k1", client(key="secp256k1"), "client"),
     Case("signed with SHA-1", server(sha1=True)),
     Case("client signed with SHA-1", client(sha1=True), "client"),
-    Case("root signed with SHA-1", lambda: issue(NAME, AGED_ROOT), root=AGED_ROOT, sent=(AGED_ROOT,)),
+    Case("root signed with SHA-1", lambda: issue(NAME, SHA1_ROOT), root=SHA1_ROOT, sent=(SHA1_ROOT,)),
     Case("intermediate", below("Middle CA")),
     Case("intermediate and root sent", lambda: issue(NAME, MIDDLE), sent=(MIDDLE, ROOT)),
     Case(
@@ -135,13 +135,13 @@ CASES = [
         sent=(),
         differs="a private root can have issued the leaf: only the peer knows its roots",
     ),
-    Case("unrelated CA sent", server(), sent=(issue_authority("Unrelated CA"),)),
+    Case("unrelated CA sent", server(), sent=(issue_ca("Unrelated CA"),)),
     Case("bare intermediate", below("Bare CA", usages=None, subject_key_id=False, authority_key_id=False)),
     Case("expired intermediate", below("Old CA", not_after=NOW - DAY)),
     Case("intermediate that is not valid yet", below("Next CA", not_before=NOW + DAY)),
     Case("intermediate that is not a CA", below("Not A CA", ca=False)),
     Case("intermediate without basic constraints", below("Not A CA", ca=None, usages=None)),
-    Case("intermediate that must not sign certificates", below("Lists CA", usages=["crl_sign"])),
+    Case("intermediate that must not sign certificates", below("CRL CA", usages=["crl_sign"])),
     Case("intermediate for clients only", below("Clients CA", extended_key_usage=[CLIENT])),
     Case("intermediate for anything", below("Any CA", extended_key_usage=[ANY])),
     Case("intermediate for servers", below("Servers CA", extended_key_usage=[SERVER])),
@@ -150,11 +150,11 @@ CASES = [
     Case("intermediate signed with SHA-1", below("Aged CA", sha1=True)),
     Case("intermediate for other names", below("Bound CA", extensions=[ONLY_OTHER_NAMES])),
     Case("intermediate for this subject", below("Own CA", extensions=[ONLY_OWN_SUBJECT])),
-    Case("intermediate too deep", lambda: issue(NAME, issue_authority("Sub CA", SHORT))),
+    Case("intermediate too deep", lambda: issue(NAME, issue_ca("Sub CA", SHORT))),
     Case("intermediate at the allowed depth", lambda: issue(NAME, SHORT)),
     Case(
         "intermediate with an Ed25519 key",
-        lambda: issue(NAME, issue_authority("Ed25519 CA", ED25519_ROOT, key="Ed25519")),
+        lambda: issue(NAME, issue_ca("Ed25519 CA", ED25519_ROOT, key="Ed25519")),
         root=ED25519_ROOT,
     ),
 ]
@@ -184,14 +184,14 @@ def openssl_rejection(leaf: Issued, presented: CertificateChain, case: Case, fol
     verifying.load_verify_locations(cadata=case.root.pem)
     verifying.set_ciphers("DEFAULT@SECLEVEL=2")
     if verifying is server:
-        with_certificate(server, issue("backend.example", ROOT), "", folder / "backend.pem")
+        load_certificate(server, issue("backend.example", ROOT), "", folder / "backend.pem")
     presenting.set_ciphers("DEFAULT@SECLEVEL=0")
-    with_certificate(presenting, leaf, presented.to_pem(), folder / "leaf.pem")
+    load_certificate(presenting, leaf, presented.to_pem(), folder / "leaf.pem")
     client.maximum_version = ssl.TLSVersion.TLSv1_2
     return handshake(server, client)
 
 
-def with_certificate(context: ssl.SSLContext, leaf: Issued, chain_pem: str, file: Path) -> None:
+def load_certificate(context: ssl.SSLContext, leaf: Issued, chain_pem: str, file: Path) -> None:
     file.write_text(leaf.key_pem + (chain_pem or leaf.pem))
     context.load_cert_chain(file)
 

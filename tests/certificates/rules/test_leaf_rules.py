@@ -14,15 +14,22 @@ from tests.certificates.rules.leaf_cases import (
     SECOND,
     UNKNOWN_CRITICAL,
     Case,
-    ending,
     error,
-    expect,
+    expect_findings,
+    expiring_at,
     warning,
 )
 
 VALIDITY = [
-    Case("expired at this second", ending(NOW), error("CERTIFICATE_EXPIRED"), "'CN=app.example' expired on 2026-06-01"),
-    Case("expired ten days ago", ending(NOW - 10 * DAY), error("CERTIFICATE_EXPIRED"), "on 2026-05-22, 10 days ago"),
+    Case(
+        "expired at this second",
+        expiring_at(NOW),
+        error("CERTIFICATE_EXPIRED"),
+        "'CN=app.example' expired on 2026-06-01",
+    ),
+    Case(
+        "expired ten days ago", expiring_at(NOW - 10 * DAY), error("CERTIFICATE_EXPIRED"), "on 2026-05-22, 10 days ago"
+    ),
     Case(
         "not yet valid",
         lambda: issue("app.example", ROOT, not_before=NOW + 360 * SECOND).public,
@@ -43,13 +50,15 @@ VALIDITY = [
     ),
     Case(
         "ends in a minute",
-        ending(NOW + SECOND),
+        expiring_at(NOW + SECOND),
         warning("CERTIFICATE_EXPIRES_SOON"),
         "less than an hour, on 2026-06-01 12:00 UTC",
     ),
-    Case("ends tomorrow", ending(NOW + DAY), warning("CERTIFICATE_EXPIRES_SOON"), "in 1 day, on 2026-06-02"),
-    Case("ends in 30 days", ending(NOW + 30 * DAY), warning("CERTIFICATE_EXPIRES_SOON"), "in 30 days, on 2026-07-01"),
-    Case("ends in 30 days and a second", ending(NOW + 30 * DAY + SECOND)),
+    Case("ends tomorrow", expiring_at(NOW + DAY), warning("CERTIFICATE_EXPIRES_SOON"), "in 1 day, on 2026-06-02"),
+    Case(
+        "ends in 30 days", expiring_at(NOW + 30 * DAY), warning("CERTIFICATE_EXPIRES_SOON"), "in 30 days, on 2026-07-01"
+    ),
+    Case("ends in 30 days and a second", expiring_at(NOW + 30 * DAY + SECOND)),
     Case("valid from this second on", lambda: issue("app.example", ROOT, not_before=NOW).public),
 ]
 
@@ -234,7 +243,7 @@ ALL = [*VALIDITY, *PURPOSES, *NAMES, *FORM]
 
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
 def test_leaf_has_exactly_these_findings(case: Case) -> None:
-    expect(case)
+    expect_findings(case)
 
 
 def test_case_names_are_unique() -> None:
@@ -244,7 +253,7 @@ def test_case_names_are_unique() -> None:
 
 
 @pytest.mark.parametrize(("days", "codes"), [(0, []), (7, []), (8, ["CERTIFICATE_EXPIRES_SOON"])])
-def test_program_sets_the_days_of_the_expiry_warning(days: int, codes: list[str]) -> None:
+def test_expiry_warning_starts_the_given_number_of_days_before(days: int, codes: list[str]) -> None:
     leaf = issue("app.example", ROOT, not_after=NOW + 8 * DAY).public
 
     found = leaf_findings(leaf, role="listener", now=NOW, expiry_warning_days=days)
@@ -252,7 +261,7 @@ def test_program_sets_the_days_of_the_expiry_warning(days: int, codes: list[str]
     assert [each.code for each in found] == codes
 
 
-def test_expiry_warning_reads_as_documented() -> None:
+def test_expiry_warning_has_the_documented_text() -> None:
     leaf = issue("app.example", ROOT, not_after=NOW + 8 * DAY).public
 
     (finding,) = leaf_findings(leaf, role="listener", now=NOW, expiry_warning_days=30)
@@ -263,7 +272,7 @@ def test_expiry_warning_reads_as_documented() -> None:
     )
 
 
-def test_control_characters_of_a_subject_are_not_printed() -> None:
+def test_finding_contains_no_control_characters_of_the_subject() -> None:
     leaf = issue("app\x1b[31m.example", ROOT, dns_names=["app.example"], not_after=NOW).public
 
     (finding,) = leaf_findings(leaf, role="listener", now=NOW, expiry_warning_days=30)

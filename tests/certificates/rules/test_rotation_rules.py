@@ -1,3 +1,5 @@
+"""Rules of CA rotation and of keys that two certificates share."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -42,10 +42,10 @@ class CommandRun:
 
 
 def run(*arguments: str | Path, **environ: str) -> CommandRun:
-    ended = CliRunner().invoke(app, [str(each) for each in arguments], env=environ, prog_name="gcore-tls")
-    if ended.exception is not None and not isinstance(ended.exception, SystemExit):
-        raise ended.exception
-    return CommandRun(ended.exit_code, ended.stdout, ended.stderr)
+    result = CliRunner().invoke(app, [str(each) for each in arguments], env=environ, prog_name="gcore-tls")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return CommandRun(result.exit_code, result.stdout, result.stderr)
 
 
 def days_from_now(days: float) -> datetime:

@@ -26,7 +26,7 @@ from tests.cli.conftest import Pki
 Check = Callable[[Path, Pki], CommandRun]
 
 
-def good(folder: Path, pki: Pki) -> CommandRun:
+def valid(folder: Path, pki: Pki) -> CommandRun:
     return run("check", "--json", write_files(folder, server_pem=pki.server.to_pem_bundle()))
 
 
@@ -49,8 +49,8 @@ def garbage(folder: Path, pki: Pki, *options: str) -> CommandRun:
     return run("check", "--json", write_files(folder, server_pem="hello\n"), *options)
 
 
-ENDS: dict[str, tuple[Check, int, str, set[str]]] = {
-    "no findings": (good, 0, "ok", set()),
+OUTCOMES: dict[str, tuple[Check, int, str, set[str]]] = {
+    "no findings": (valid, 0, "ok", set()),
     "a warning": (expires_soon, 0, "warnings", {"CERTIFICATE_EXPIRES_SOON"}),
     "a warning, strict": (lambda *a: expires_soon(*a, "--strict"), 1, "warnings", {"CERTIFICATE_EXPIRES_SOON"}),
     "a warning, strict and accepted": (
@@ -72,12 +72,12 @@ ENDS: dict[str, tuple[Check, int, str, set[str]]] = {
 }
 
 
-@pytest.mark.parametrize("case", ENDS)
+@pytest.mark.parametrize("case", OUTCOMES)
 def test_exit_code_follows_the_severity(case: str, pki: Pki, tmp_path: Path) -> None:
-    check, code, outcome, codes = ENDS[case]
-    ended = check(tmp_path, pki)
-    assert (ended.code, ended.report.outcome, set(ended.codes)) == (code, outcome, codes)
-    assert ended.stderr == ""
+    check, code, outcome, codes = OUTCOMES[case]
+    result = check(tmp_path, pki)
+    assert (result.code, result.report.outcome, set(result.codes)) == (code, outcome, codes)
+    assert result.stderr == ""
 
 
 def test_accepted_finding_shows_its_reason(pki: Pki, tmp_path: Path) -> None:
@@ -117,11 +117,11 @@ def test_invalid_command_line_is_an_error(
     assert "1234_canary" not in error
 
 
-def test_option_for_a_role_needs_a_file_not_a_folder(tmp_path: Path) -> None:
+def test_option_for_a_role_rejects_a_folder(tmp_path: Path) -> None:
     assert "cannot be read: Is a directory" in run("check", "--ca", tmp_path).usage_error
 
 
-ACROSS: dict[str, tuple[Callable[[Pki], dict[str, str | bytes]], str, set[str]]] = {
+RELATED_FILES: dict[str, tuple[Callable[[Pki], dict[str, str | bytes]], str, set[str]]] = {
     "a CRL of another CA": (
         lambda pki: {"ca_pem": pki.private.certificate_pem, "crl_pem": pki.public.issue_crl()},
         "error",
@@ -164,12 +164,13 @@ ACROSS: dict[str, tuple[Callable[[Pki], dict[str, str | bytes]], str, set[str]]]
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", ACROSS)
-def test_files_are_checked_together(case: str, pki: Pki, tmp_path: Path) -> None:
-    files, severity, about = ACROSS[case]
+@pytest.mark.parametrize("case", RELATED_FILES)
+def test_finding_across_files_names_all_of_them(case: str, pki: Pki, tmp_path: Path) -> None:
+    files, severity, concerned_files = RELATED_FILES[case]
     findings = run("check", "--json", write_files(tmp_path, **files(pki))).report.findings
     assert any(
-        finding.severity == severity and {Path(file).name for file in finding.files} == about for finding in findings
+        finding.severity == severity and {Path(file).name for file in finding.files} == concerned_files
+        for finding in findings
     ), findings
 
 
@@ -200,9 +201,9 @@ def test_several_ca_files_make_one_bundle(pki: Pki, tmp_path: Path) -> None:
         b_crl=CrlBundle.parse(crls[0]).crls[0].public_bytes(Encoding.DER),
     )
     options: list[str | Path] = ["--ca", tmp_path / "root.pem", "--ca", tmp_path / "issuing.pem"]
-    ended = run("check", "--json", tmp_path, *options, "--host-name", "app.example.com")
-    assert ended.roles["a.crl"] == ended.roles["b.crl"] == "crl"
-    assert ended.report.outcome != "errors", ended.stdout
+    result = run("check", "--json", tmp_path, *options, "--host-name", "app.example.com")
+    assert result.roles["a.crl"] == result.roles["b.crl"] == "crl"
+    assert result.report.outcome != "errors", result.stdout
 
 
 def test_finding_of_two_files_is_reported_once(pki: Pki, tmp_path: Path) -> None:
@@ -218,17 +219,17 @@ def test_crl_of_another_ca_is_reported_once(pki: Pki, tmp_path: Path) -> None:
     assert len(codes) == len(set(codes))
 
 
-def test_errors_come_first(pki: Pki, tmp_path: Path) -> None:
+def test_errors_are_listed_before_warnings(pki: Pki, tmp_path: Path) -> None:
     soon = pki.servers.issue_server(["app.example.com"], valid_days=10)
     old = pki.private.issue_client("edge", now=days_from_now(-20), valid_days=10)
-    ended = run("check", "--json", write_files(tmp_path, a_pem=soon.to_pem_bundle(), b_pem=old.to_pem_bundle()))
-    assert [finding.severity for finding in ended.report.findings] == ["error", "warning"]
+    result = run("check", "--json", write_files(tmp_path, a_pem=soon.to_pem_bundle(), b_pem=old.to_pem_bundle()))
+    assert [finding.severity for finding in result.report.findings] == ["error", "warning"]
 
 
-def test_file_that_is_given_twice_counts_once(development: Path) -> None:
+def test_file_in_two_arguments_counts_once(development: Path) -> None:
     backend = development / "backend.pem"
-    ended = run("check", "--json", development, development / "backend.pem", "--backend", os.path.relpath(backend))
-    assert len(ended.report.files) == len(list(development.iterdir()))
+    result = run("check", "--json", development, development / "backend.pem", "--backend", os.path.relpath(backend))
+    assert len(result.report.files) == len(list(development.iterdir()))
 
 
 def test_only_files_with_known_suffixes_are_read_from_a_folder(pki: Pki, tmp_path: Path) -> None:
@@ -298,7 +299,7 @@ def example_files() -> CertificateSet:
     return CertificateSet(assign_roles([(each, None) for each in files]), (), None, NOW)
 
 
-def shown(width: int, *, terminal: bool = False) -> str:
+def render_report(width: int, *, terminal: bool = False) -> str:
     files = example_files()
     console = Console(
         file=io.StringIO(), width=width, force_terminal=terminal, color_system="standard" if terminal else None
@@ -308,8 +309,8 @@ def shown(width: int, *, terminal: bool = False) -> str:
     return console.file.getvalue()
 
 
-def test_text_report_at_80_columns() -> None:
-    text = re.sub(r"\b[0-9a-f]{64}\b", "0" * 64, shown(80))
+def test_text_report_at_80_columns_matches_the_golden_text() -> None:
+    text = re.sub(r"\b[0-9a-f]{64}\b", "0" * 64, render_report(80))
     facts, findings = text[: len(GOLDEN)], text[len(GOLDEN) :]
     assert facts == GOLDEN
     assert (
@@ -321,33 +322,33 @@ def test_text_report_at_80_columns() -> None:
 
 @pytest.mark.parametrize("width", [30, 40, 80, 200])
 def test_text_report_is_wrapped_and_never_cut_off(width: int) -> None:
-    text = shown(width)
+    text = render_report(width)
     assert max(map(len, text.splitlines())) <= width
     assert not any(line != line.rstrip() for line in text.splitlines())
-    together = re.sub(r"\s", "", text)
+    without_white_space = re.sub(r"\s", "", text)
     for whole in ("CN=app.example.com", "another-rather-long-name.example.com", "CERTIFICATE_EXPIRES_SOON"):
-        assert whole in together
-    assert re.search(r"[0-9a-f]{64}", together)
+        assert whole in without_white_space
+    assert re.search(r"[0-9a-f]{64}", without_white_space)
 
 
 def test_only_terminals_get_colors() -> None:
-    assert "\x1b" not in shown(80)
-    assert "\x1b[33mwarning" in shown(80, terminal=True)
+    assert "\x1b" not in render_report(80)
+    assert "\x1b[33mwarning" in render_report(80, terminal=True)
 
 
 def test_names_cannot_control_the_terminal(pki: Pki, tmp_path: Path) -> None:
     odd = pki.servers.issue_server(["a\x1b]0;owned\x07.example", "b[bold].example", "c:smile:.example"])
     path = tmp_path / "odd\x1b[31m.pem"
     path.write_text(odd.to_pem_bundle())
-    for ended in (run("check", path), run("check", "--json", path)):
-        assert "\x1b" not in ended.stdout + ended.stderr and "\x07" not in ended.stdout
-        assert "b[bold].example" in ended.stdout and "c:smile:.example" in ended.stdout
+    for result in (run("check", path), run("check", "--json", path)):
+        assert "\x1b" not in result.stdout + result.stderr and "\x07" not in result.stdout
+        assert "b[bold].example" in result.stdout and "c:smile:.example" in result.stdout
 
 
 def test_help_has_options_examples_and_exit_codes_in_80_columns() -> None:
-    ended = run("check", "--help", COLUMNS="80")
-    assert ended.code == 0
-    words = " ".join(ended.stdout.split())
+    result = run("check", "--help", COLUMNS="80")
+    assert result.code == 0
+    words = " ".join(result.stdout.split())
     for expected in (
         "--listener FILE",
         "GCORE_TLS_PASSWORD",
@@ -356,4 +357,4 @@ def test_help_has_options_examples_and_exit_codes_in_80_columns() -> None:
         "gcore-tls check server.pem server.key",
     ):
         assert expected in words
-    assert max(map(len, ended.stdout.splitlines())) <= 80
+    assert max(map(len, result.stdout.splitlines())) <= 80

@@ -16,9 +16,9 @@ FOLDERS = sorted({path.parent for path in ROOT.rglob("*") if path.name.endswith(
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT)))
 def test_every_file_is_parsed_or_has_a_finding(folder: Path) -> None:
-    ended = run("check", "--json", folder, GCORE_TLS_PASSWORD="cryptography")
-    assert ended.code in (0, 1)
-    report = ended.report
+    result = run("check", "--json", folder, GCORE_TLS_PASSWORD="cryptography")
+    assert result.code in (0, 1)
+    report = result.report
     assert len(report.files) == sum(path.name.endswith(ENDINGS) for path in folder.iterdir())
     with_findings = {file for finding in report.findings for file in finding.files}
     for file in report.files:

@@ -28,31 +28,31 @@ def encrypted(request: pytest.FixtureRequest, pki: Pki, tmp_path: Path) -> Path:
     return write_files(tmp_path, client_pem=pki.client.full_chain_pem, client_key=key)
 
 
-def opened(ended: CommandRun) -> bool:
-    assert PASSWORD not in ended.stdout + ended.stderr and OTHER not in ended.stdout + ended.stderr
-    client = next((file for file in ended.report.files if file.role == "client"), None)
-    return client is not None and client.private_key_file is not None and ended.code == 0
+def is_opened(result: CommandRun) -> bool:
+    assert PASSWORD not in result.stdout + result.stderr and OTHER not in result.stdout + result.stderr
+    client = next((file for file in result.report.files if file.role == "client"), None)
+    return client is not None and client.private_key_file is not None and result.code == 0
 
 
 def test_password_comes_from_the_environment(encrypted: Path) -> None:
-    assert opened(run("check", "--json", encrypted, GCORE_TLS_PASSWORD=PASSWORD))
+    assert is_opened(run("check", "--json", encrypted, GCORE_TLS_PASSWORD=PASSWORD))
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
 def test_password_comes_from_a_file(end: str, encrypted: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("password") / "secret"
     file.write_bytes(PASSWORD.encode() + end.encode())
-    assert opened(run("check", "--json", encrypted, "--password-file", file))
+    assert is_opened(run("check", "--json", encrypted, "--password-file", file))
 
 
 def test_password_comes_from_a_file_in_the_same_folder(encrypted: Path) -> None:
     write_files(encrypted, client_p12_password=f"{PASSWORD}\n")
-    assert opened(run("check", "--json", encrypted))
+    assert is_opened(run("check", "--json", encrypted))
 
 
 def test_each_password_is_tried(encrypted: Path) -> None:
     write_files(encrypted, a_password=OTHER, b_password=PASSWORD)
-    assert opened(run("check", "--json", encrypted, GCORE_TLS_PASSWORD="canary-third"))
+    assert is_opened(run("check", "--json", encrypted, GCORE_TLS_PASSWORD="canary-third"))
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_each_password_is_tried(encrypted: Path) -> None:
     ],
 )
 def test_missing_or_wrong_password_is_an_error(environ: dict[str, str], code: set[str], encrypted: Path) -> None:
-    ended = run("check", "--json", encrypted, **environ)
-    assert not opened(ended)
-    assert ended.code == 1
-    (finding,) = ended.report.findings
+    result = run("check", "--json", encrypted, **environ)
+    assert not is_opened(result)
+    assert result.code == 1
+    (finding,) = result.report.findings
     assert finding.code in code
     assert finding.files[0] in finding.sentence
 
@@ -77,8 +77,8 @@ def test_missing_or_wrong_password_is_an_error(environ: dict[str, str], code: se
 def test_no_output_contains_a_secret(form: str, environ: dict[str, str], encrypted: Path, pki: Pki) -> None:
     write_files(encrypted, server_pem=pki.server.to_pem_bundle(), other_key=pki.backend.private_key_pem)
     write_files(encrypted, broken_pem=pki.shop.private_key_pem[:-40], z_password=f"{OTHER}-2")
-    ended = run("check", form, encrypted, **environ)
-    printed = ended.stdout + ended.stderr
+    result = run("check", form, encrypted, **environ)
+    printed = result.stdout + result.stderr
     for identity in (pki.client, pki.server, pki.backend, pki.shop):
         body = "".join(identity.private_key_pem.splitlines()[1:-1])
         assert not any(body[at : at + 12] in printed for at in range(24, len(body) - 24, 12))
@@ -100,27 +100,27 @@ def read(password: str | None) -> str:
     raise material_error(code, "p12", message="argument", pkcs12_property="p12")
 
 
-def test_terminal_asks_once_for_a_password_that_opens_several_files() -> None:
+def test_terminal_prompts_once_for_a_password_that_opens_several_files() -> None:
     prompts: list[str] = []
 
-    def answer(name: str) -> str:
+    def prompt(name: str) -> str:
         prompts.append(name)
         return PASSWORD
 
-    passwords = Passwords([OTHER], answer)
+    passwords = Passwords([OTHER], prompt)
     assert [passwords.open(name, read) for name in ("a.p12", "b.p12")] == ["open", "open"]
     assert prompts == ["a.p12"]
 
 
-@pytest.mark.parametrize(("answer", "code"), [("", "PASSWORD_MISSING"), (OTHER, "PASSWORD_WRONG")])
-def test_empty_or_wrong_password_in_the_terminal_is_an_error(answer: str, code: str) -> None:
+@pytest.mark.parametrize(("password", "code"), [("", "PASSWORD_MISSING"), (OTHER, "PASSWORD_WRONG")])
+def test_empty_or_wrong_password_in_the_terminal_is_an_error(password: str, code: str) -> None:
     with pytest.raises(MaterialError) as raised:
-        Passwords([], lambda _: answer).open("a.p12", read)
+        Passwords([], lambda _: password).open("a.p12", read)
     assert raised.value.finding.code == code
     assert OTHER not in str(raised.value)
 
 
-def test_error_that_is_not_about_passwords_is_passed_on() -> None:
+def test_error_that_is_not_about_passwords_is_raised_unchanged() -> None:
     def broken(password: str | None) -> str:
         raise material_error("MALFORMED_PKCS12", "p12", message="damaged")
 

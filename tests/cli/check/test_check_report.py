@@ -44,7 +44,7 @@ def test_every_field_has_a_description() -> None:
         assert model["additionalProperties"] is False
 
 
-def test_report_survives_a_round_trip(development: Path) -> None:
+def test_report_is_unchanged_after_a_round_trip(development: Path) -> None:
     printed = run("check", "--json", development).stdout
     report = Report.model_validate_json(printed)
     assert isinstance(report, BaseModel)
@@ -81,9 +81,9 @@ def test_host_names_are_given_or_those_of_the_listener_certificates(development:
 def test_report_is_ascii(pki: Pki, tmp_path: Path) -> None:
     path = tmp_path / "zertifikät.pem"
     path.write_text(pki.server.to_pem_bundle())
-    ended = run("check", "--json", path)
-    assert ended.stdout.isascii()
-    assert ended.report.files[0].file == str(path)
+    result = run("check", "--json", path)
+    assert result.stdout.isascii()
+    assert result.report.files[0].file == str(path)
 
 
 def test_file_name_that_is_not_text_is_reported(pki: Pki, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def der(pem: str) -> bytes:
     return x509.load_pem_x509_certificate(pem.encode()).public_bytes(Encoding.DER)
 
 
-ALONE: dict[str, tuple[Callable[[Pki], str | bytes], str | None]] = {
+SINGLE_FILES: dict[str, tuple[Callable[[Pki], str | bytes], str | None]] = {
     "server certificate": (lambda pki: pki.server.full_chain_pem, "listener"),
     "server certificate and its key": (lambda pki: pki.server.to_pem_bundle(), "listener"),
     "key first": (lambda pki: pki.server.private_key_pem + pki.server.full_chain_pem, "listener"),
@@ -39,9 +39,9 @@ ALONE: dict[str, tuple[Callable[[Pki], str | bytes], str | None]] = {
 }
 
 
-@pytest.mark.parametrize("content_name", ALONE)
+@pytest.mark.parametrize("content_name", SINGLE_FILES)
 def test_role_of_a_single_file_is_guessed(content_name: str, pki: Pki, tmp_path: Path) -> None:
-    content, role = ALONE[content_name]
+    content, role = SINGLE_FILES[content_name]
     write_files(tmp_path, file_pem=content(pki))
     assert run("check", "--json", tmp_path / "file.pem").roles == {"file.pem": role}
 
@@ -54,20 +54,20 @@ def backend_files(pki: Pki) -> Files:
     return {"backend_pem": pki.backend.full_chain_pem, "backend_key": pki.backend.private_key_pem}
 
 
-TOGETHER: dict[str, tuple[Callable[[Pki], Files], dict[str, str]]] = {
-    "a server certificate without key next to a CA is a backend's": (
+SEVERAL_FILES: dict[str, tuple[Callable[[Pki], Files], dict[str, str]]] = {
+    "server certificate without a key, next to its CA: backend": (
         lambda pki: {"backend_pem": pki.backend.full_chain_pem, "ca_pem": pki.private.certificate_pem},
         {"backend.pem": "backend", "ca.pem": "ca"},
     ),
-    "with its key it is a listener's, although the CA has issued it": (
+    "server certificate with its key, next to its CA: listener": (
         lambda pki: {**backend_files(pki), "ca_pem": pki.private.certificate_pem},
         {"backend.pem": "listener", "backend.key": "key", "ca.pem": "ca"},
     ),
-    "but a backend's next to a server certificate of another CA": (
+    "server certificate with its key, next to its CA and a listener certificate: backend": (
         lambda pki: {**backend_files(pki), **listener_files(pki), "ca_pem": pki.private.certificate_pem},
         {"backend.pem": "backend", "backend.key": "key", "server.pem": "listener", "server.key": "key", "ca.pem": "ca"},
     ),
-    "in one file with its key it is a listener's in any case": (
+    "server certificate and its key in one file: listener": (
         lambda pki: {
             **listener_files(pki),
             "both_pem": pki.backend.to_pem_bundle(),
@@ -75,27 +75,27 @@ TOGETHER: dict[str, tuple[Callable[[Pki], Files], dict[str, str]]] = {
         },
         {"both.pem": "listener", "server.pem": "sni", "server.key": "key", "ca.pem": "ca"},
     ),
-    "the second certificate of a listener is for another name": (
+    "second listener certificate: SNI": (
         lambda pki: {"a_pem": pki.server.to_pem_bundle(), "b_pem": pki.shop.to_pem_bundle()},
         {"a.pem": "listener", "b.pem": "sni"},
     ),
-    "the same certificate in two forms has one role": (
+    "one certificate in two formats: one role": (
         lambda pki: {"a_p12": pki.server.to_pkcs12(), "a_pem": pki.server.full_chain_pem},
         {"a.p12": "listener", "a.pem": "listener"},
     ),
-    "a CA's key stays a key": (
+    "key of a CA: private key": (
         lambda pki: {"ca_key": pki.private.identity.private_key_pem, "ca_pem": pki.private.certificate_pem},
         {"ca.key": "key", "ca.pem": "ca"},
     ),
 }
 
 
-@pytest.mark.parametrize("case", TOGETHER)
+@pytest.mark.parametrize("case", SEVERAL_FILES)
 def test_roles_of_several_files_are_guessed(case: str, pki: Pki, tmp_path: Path) -> None:
-    files, roles = TOGETHER[case]
-    ended = run("check", "--json", write_files(tmp_path, **files(pki)))
-    assert ended.roles == roles
-    assert ended.report.outcome != "errors"
+    files, roles = SEVERAL_FILES[case]
+    result = run("check", "--json", write_files(tmp_path, **files(pki)))
+    assert result.roles == roles
+    assert result.report.outcome != "errors"
 
 
 def test_certificate_for_both_purposes_is_a_listener_certificate(tmp_path: Path) -> None:
@@ -114,19 +114,19 @@ def test_self_signed_server_certificate_is_not_a_ca(tmp_path: Path) -> None:
 
 def test_one_certificate_in_two_formats_counts_once(pki: Pki, tmp_path: Path) -> None:
     write_files(tmp_path, a_pem=pki.server.to_pem_bundle(), b_p12=pki.shop.to_pkcs12(), b_pem=pki.shop.to_pem_bundle())
-    ended = run("check", "--json", tmp_path)
-    assert ended.roles == {"a.pem": "listener", "b.p12": "sni", "b.pem": "sni"}
-    assert ended.codes == []
+    result = run("check", "--json", tmp_path)
+    assert result.roles == {"a.pem": "listener", "b.p12": "sni", "b.pem": "sni"}
+    assert result.codes == []
     with_options = run("check", "--json", "--sni", tmp_path / "b.p12", "--sni", tmp_path / "b.pem")
     assert with_options.codes == ["DUPLICATE_SNI"]
 
 
 def test_option_overrides_the_guessed_role(pki: Pki, tmp_path: Path) -> None:
     write_files(tmp_path, **listener_files(pki), **backend_files(pki), ca_pem=pki.public.certificate_pem)
-    ended = run("check", "--json", tmp_path, "--listener", tmp_path / "backend.pem", "--sni", tmp_path / "server.pem")
-    assert ended.roles["backend.pem"] == "listener"
-    assert ended.roles["server.pem"] == "sni"
-    guessed = {Path(file.file).name: file.role_guessed for file in ended.report.files}
+    result = run("check", "--json", tmp_path, "--listener", tmp_path / "backend.pem", "--sni", tmp_path / "server.pem")
+    assert result.roles["backend.pem"] == "listener"
+    assert result.roles["server.pem"] == "sni"
+    guessed = {Path(file.file).name: file.role_guessed for file in result.report.files}
     assert guessed == {
         "backend.pem": False, "server.pem": False, "ca.pem": True, "backend.key": True, "server.key": True
     }  # fmt: skip
@@ -149,11 +149,11 @@ def test_content_that_does_not_match_its_role_is_an_error(
     option: str, file: str, code: str, pki: Pki, tmp_path: Path
 ) -> None:
     write_files(tmp_path, **listener_files(pki), ca_pem=pki.private.certificate_pem, crl_pem=pki.crl)
-    ended = run("check", "--json", option, tmp_path / file)
-    assert ended.codes == [code]
-    assert ended.code == 1
-    assert ended.report.findings[0].files == (str(tmp_path / file),)
-    assert str(tmp_path / file) in ended.report.findings[0].sentence
+    result = run("check", "--json", option, tmp_path / file)
+    assert result.codes == [code]
+    assert result.code == 1
+    assert result.report.findings[0].files == (str(tmp_path / file),)
+    assert str(tmp_path / file) in result.report.findings[0].sentence
 
 
 def test_private_key_is_matched_to_its_certificate(pki: Pki, tmp_path: Path) -> None:
@@ -176,13 +176,13 @@ def test_private_key_without_a_matching_certificate_is_an_error(in_own_file: boo
         write_files(tmp_path, server_pem=pki.server.full_chain_pem, other_key=pki.shop.private_key_pem)
     else:
         write_files(tmp_path, server_pem=pki.server.full_chain_pem + pki.shop.private_key_pem)
-    ended = run("check", "--json", tmp_path)
-    assert ended.code == 1
-    assert "KEY_MISMATCH" in ended.codes
+    result = run("check", "--json", tmp_path)
+    assert result.code == 1
+    assert "KEY_MISMATCH" in result.codes
 
 
 def test_ca_with_its_key_in_one_file_is_an_error(pki: Pki, tmp_path: Path) -> None:
     write_files(tmp_path, ca_pem=pki.private.identity.to_pem_bundle())
-    ended = run("check", "--json", tmp_path)
-    assert "PRIVATE_KEY_IN_CERTIFICATE" in ended.codes
-    assert ended.code == 1
+    result = run("check", "--json", tmp_path)
+    assert "PRIVATE_KEY_IN_CERTIFICATE" in result.codes
+    assert result.code == 1

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.lifecycle.conftest import material, network, served, world, worlds
+from tests.lifecycle.conftest import make_stack, material, network, served_emulator, stack
 
-__all__ = ["material", "network", "served", "world", "worlds"]
+__all__ = ["make_stack", "material", "network", "served_emulator", "stack"]

@@ -13,7 +13,7 @@ from gcore_emulator import Emulator, Settings, TaskSeconds, serving
 from gcore_tls_provider.cli.app import app
 
 KEY = "1234_discover"
-NOWHERE = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +46,18 @@ def load_balancer_id(environment: dict[str, str]) -> str:
 
 
 def test_discover_prints_a_program_without_the_api_key(environment: dict[str, str], load_balancer_id: str) -> None:
-    done = CliRunner().invoke(app, ["discover", "--load-balancer", load_balancer_id], env=environment)
-    assert (done.exit_code, done.stderr) == (0, "")
-    ast.parse(done.stdout)
-    assert load_balancer_id in done.stdout
-    assert KEY not in done.stdout
+    result = CliRunner().invoke(app, ["discover", "--load-balancer", load_balancer_id], env=environment)
+    assert (result.exit_code, result.stderr) == (0, "")
+    ast.parse(result.stdout)
+    assert load_balancer_id in result.stdout
+    assert KEY not in result.stdout
 
 
 FAILURES = {
-    "no such load balancer": ({}, ["--load-balancer", NOWHERE], "have no load balancer with this ID"),
-    "no key": ({"GCORE_API_KEY": ""}, ["--load-balancer", NOWHERE], "GCORE_API_KEY"),
-    "wrong key": ({"GCORE_API_KEY": "1_wrong"}, ["--load-balancer", NOWHERE], "401"),
-    "unknown value of --secrets": ({}, ["--load-balancer", NOWHERE, "--secrets", "steal"], "steal"),
+    "no such load balancer": ({}, ["--load-balancer", UNKNOWN_ID], "have no load balancer with this ID"),
+    "no key": ({"GCORE_API_KEY": ""}, ["--load-balancer", UNKNOWN_ID], "GCORE_API_KEY"),
+    "wrong key": ({"GCORE_API_KEY": "1_wrong"}, ["--load-balancer", UNKNOWN_ID], "401"),
+    "unknown value of --secrets": ({}, ["--load-balancer", UNKNOWN_ID, "--secrets", "steal"], "steal"),
     "no id": ({}, ["--secrets", "refer"], "--load-balancer"),
 }
 
@@ -65,9 +65,9 @@ FAILURES = {
 @pytest.mark.parametrize("case", FAILURES)
 def test_discover_fails_with_exit_code_2_and_names_the_cause(case: str, environment: dict[str, str]) -> None:
     variables, arguments, expected = FAILURES[case]
-    done = CliRunner().invoke(app, ["discover", *arguments], env={**environment, **variables})
-    assert done.exit_code == 2
-    assert done.stdout == ""
-    assert expected in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "1_wrong" not in done.stderr
+    result = CliRunner().invoke(app, ["discover", *arguments], env={**environment, **variables})
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "1_wrong" not in result.stderr

@@ -14,17 +14,17 @@ from gcore_tls_provider.cli.discover.account import Discovery, read_load_balance
 from gcore_tls_provider.cli.discover.discovery import discover
 from gcore_tls_provider.cli.discover.program import SecretHandling, render_program
 from gcore_tls_provider.errors import ConfigurationError, ObjectFailed
-from tests.fake_engine.account import KEY, MONITOR, NOWHERE, World, member
 from tests.fake_engine.requests import PROJECT, REGION
+from tests.fake_engine.stack import KEY, MISSING_ID, MONITOR, FakeStack, member
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def full(world: World) -> str:
+def create_all_kinds(stack: FakeStack) -> str:
     """Create a load balancer with one object of each kind, and return its ID."""
-    balancer = world.load_balancer("web", tags={"team": 'a "b" \' c\\d', "env": "prod"})
-    server, sni, ca = world.listener_certificate(), world.listener_certificate("class"), world.ca()
-    listener = world.create(
+    balancer = stack.load_balancer("web", tags={"team": 'a "b" \' c\\d', "env": "prod"})
+    server, sni, ca = stack.listener_certificate(), stack.listener_certificate("class"), stack.ca()
+    listener = stack.create(
         "Listener",
         "https",
         load_balancer_id=balancer.id,
@@ -33,29 +33,29 @@ def full(world: World) -> str:
         allowed_cidrs=["10.0.0.0/8"],
         user_list=[{"username": "ann", "encrypted_password": "canary-hash"}],
     )
-    world.create(
+    stack.create(
         "Pool",
         "backends",
         load_balancer_id=balancer.id,
         listener_id=listener.id,
         members=[member(), member("10.0.0.12", weight=3, backup=True)],
         ca_secret_id=ca.id,
-        secret_id=world.client_certificate().id,
-        crl_secret_id=world.crl().id,
+        secret_id=stack.client_certificate().id,
+        crl_secret_id=stack.crl().id,
         health_monitor=dict(MONITOR),
         session_persistence={"type": "HTTP_COOKIE"},
         lb_algorithm="SOURCE_IP",
     )
-    # A listener and a pool with the minimum of properties, and the listener with a name that is taken.
-    world.create("Listener", "plain", load_balancer_id=balancer.id, protocol="HTTP", protocol_port=80, name="backends")
-    world.pool(balancer, "spare", protocol="HTTP", admin_state_up=False)
+    # A listener and a pool with the minimum of properties, and the listener with the name of the pool.
+    stack.create("Listener", "plain", load_balancer_id=balancer.id, protocol="HTTP", protocol_port=80, name="backends")
+    stack.pool(balancer, "spare", protocol="HTTP", admin_state_up=False)
     return balancer.id
 
 
-def read(world: World, load_balancer_id: str) -> Discovery:
-    with world.writes() as sent:
-        discovery = read_load_balancer(world.session, load_balancer_id)
-    assert sent == []
+def read(stack: FakeStack, load_balancer_id: str) -> Discovery:
+    with stack.writes() as writes:
+        discovery = read_load_balancer(stack.session, load_balancer_id)
+    assert writes == []
     return discovery
 
 
@@ -71,11 +71,11 @@ def resources_in(text: str) -> dict[str, dict[str, str]]:
     }
 
 
-def test_discovery_contains_all_attached_objects_and_no_others(world: World) -> None:
-    discovery = read(world, full(world))
-    other = world.load_balancer("other")
-    world.listener(other, "foreign")
-    assert read(world, discovery.load_balancer.id) == discovery
+def test_discovery_contains_all_attached_objects_and_no_others(stack: FakeStack) -> None:
+    discovery = read(stack, create_all_kinds(stack))
+    other = stack.load_balancer("other")
+    stack.listener(other, "foreign")
+    assert read(stack, discovery.load_balancer.id) == discovery
     assert [each.properties["protocol_port"] for each in discovery.listeners] == [80, 443]
     assert len(discovery.pools) == 2
     assert [each.kind for each in discovery.secrets] == [
@@ -87,9 +87,9 @@ def test_discovery_contains_all_attached_objects_and_no_others(world: World) -> 
     ]
 
 
-def test_program_sets_references_and_properties_that_differ_from_the_defaults(world: World) -> None:
-    load_balancer_id = full(world)
-    text = render_program(read(world, load_balancer_id))
+def test_program_sets_references_and_properties_that_differ_from_the_defaults(stack: FakeStack) -> None:
+    load_balancer_id = create_all_kinds(stack)
+    text = render_program(read(stack, load_balancer_id))
     resources = resources_in(text)
     assert resources["web"] == {
         "kind": "LoadBalancer",
@@ -108,12 +108,12 @@ def test_program_sets_references_and_properties_that_differ_from_the_defaults(wo
     assert "user_list" not in text
 
 
-def test_program_passes_ruff_and_mypy_strict(world: World, tmp_path: Path) -> None:
+def test_program_passes_ruff_and_mypy_strict(stack: FakeStack, tmp_path: Path) -> None:
     """Check all programs in one run, because starting a checker costs more than its work."""
-    found = {"full": read(world, full(world)), "bare": read(world, world.load_balancer("bare").id)}
-    choices: tuple[SecretHandling, ...] = ("adopt", "refer")
-    for name, discovery in found.items():
-        for secrets in choices:
+    discoveries = {"full": read(stack, create_all_kinds(stack)), "bare": read(stack, stack.load_balancer("bare").id)}
+    secret_handlings: tuple[SecretHandling, ...] = ("adopt", "refer")
+    for name, discovery in discoveries.items():
+        for secrets in secret_handlings:
             for source, location in (("configured", None), ("named", Location(PROJECT, REGION))):
                 path = tmp_path / f"{name}_{secrets}_{source}.py"
                 path.write_text(render_program(discovery, secrets=secrets, location=location))
@@ -123,18 +123,18 @@ def test_program_passes_ruff_and_mypy_strict(world: World, tmp_path: Path) -> No
         ["ruff", "check", "--isolated", "--select", "E,F,B,UP,SIM", "--line-length", "120"],
         ["mypy", "--strict"],
     ):
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", *command, *map(str, sorted(tmp_path.iterdir()))],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_program_refers_to_secrets_by_id_with_refer(world: World) -> None:
-    discovery = read(world, full(world))
+def test_program_refers_to_secrets_by_id_with_the_refer_option(stack: FakeStack) -> None:
+    discovery = read(stack, create_all_kinds(stack))
     text = render_program(discovery, secrets="refer")
     resources = resources_in(text)
     assert {each["kind"] for each in resources.values()} == {"LoadBalancer", "Listener", "Pool"}
@@ -142,40 +142,40 @@ def test_program_refers_to_secrets_by_id_with_refer(world: World) -> None:
     assert "from_file" not in text
 
 
-def test_secret_that_another_load_balancer_uses_is_not_adopted(world: World) -> None:
-    load_balancer_id = full(world)
-    server = read(world, load_balancer_id).secrets[0]
-    other = world.load_balancer("other")
-    world.create("Listener", "theirs", load_balancer_id=other.id, secret_id=server.id)
-    text = render_program(read(world, load_balancer_id))
+def test_secret_that_another_load_balancer_uses_is_not_adopted(stack: FakeStack) -> None:
+    load_balancer_id = create_all_kinds(stack)
+    server = read(stack, load_balancer_id).secrets[0]
+    other = stack.load_balancer("other")
+    stack.create("Listener", "theirs", load_balancer_id=other.id, secret_id=server.id)
+    text = render_program(read(stack, load_balancer_id))
     assert resources_in(text)["https"]["certificate"] == repr(server.id)
     assert f"# {server.id}: listener 'theirs-" in text
 
 
-def test_secret_used_in_two_roles_becomes_one_resource(world: World) -> None:
-    balancer, server = world.load_balancer("web"), world.listener_certificate()
-    world.create("Listener", "https", load_balancer_id=balancer.id, secret_id=server.id)
-    world.pool(balancer, "backends", secret_id=server.id)
-    resources = resources_in(render_program(read(world, balancer.id)))
+def test_secret_used_in_two_roles_becomes_one_resource(stack: FakeStack) -> None:
+    balancer, server = stack.load_balancer("web"), stack.listener_certificate()
+    stack.create("Listener", "https", load_balancer_id=balancer.id, secret_id=server.id)
+    stack.pool(balancer, "backends", secret_id=server.id)
+    resources = resources_in(render_program(read(stack, balancer.id)))
     assert resources["https"]["certificate"] == "server"
     assert resources["backends"]["client_certificate"] == "server.id"
 
 
-def test_object_names_become_valid_and_unique_python_names(world: World) -> None:
-    balancer = world.load_balancer("web", name="9 lives")
-    world.listener(balancer, name="class")
-    world.pool(balancer, name="pulumi")
-    resources = resources_in(render_program(read(world, balancer.id)))
+def test_object_names_become_valid_and_unique_python_names(stack: FakeStack) -> None:
+    balancer = stack.load_balancer("web", name="9 lives")
+    stack.listener(balancer, name="class")
+    stack.pool(balancer, name="pulumi")
+    resources = resources_in(render_program(read(stack, balancer.id)))
     assert list(resources) == ["_9_lives", "_class", "pulumi_pool"]
 
 
-def test_discover_reads_its_configuration_from_the_environment(world: World) -> None:
-    load_balancer_id = world.load_balancer("web").id
+def test_discover_reads_its_configuration_from_the_environment(stack: FakeStack) -> None:
+    load_balancer_id = stack.load_balancer("web").id
     variables = {
         "GCORE_API_KEY": KEY,
         "GCORE_CLOUD_PROJECT_ID": str(PROJECT),
         "GCORE_CLOUD_REGION_ID": str(REGION),
-        "GCORE_BASE_URL": world.session.configuration.base_url,
+        "GCORE_BASE_URL": stack.session.configuration.base_url,
     }
     assert "project_id" not in discover(f" {load_balancer_id}\n", environment=variables)
     other_project = discover(
@@ -183,6 +183,6 @@ def test_discover_reads_its_configuration_from_the_environment(world: World) -> 
     )
     assert f"    project_id={PROJECT},\n" in other_project
     with pytest.raises(ObjectFailed, match="have no load balancer with this ID"):
-        discover(NOWHERE, environment=variables)
+        discover(MISSING_ID, environment=variables)
     with pytest.raises(ConfigurationError, match="GCORE_API_KEY"):
         discover(load_balancer_id, environment={**variables, "GCORE_API_KEY": ""})

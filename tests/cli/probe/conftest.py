@@ -62,7 +62,7 @@ def probed(
     """Return a function that creates an account on an emulator with `NAME=VALUE` behavior options."""
     emulator, url, network = probe_server
 
-    def make(settings: Sequence[str] = (), task_seconds: float = 0.3, time: FakeClock = clock) -> Probed:
+    def create(settings: Sequence[str] = (), task_seconds: float = 0.3, time: FakeClock = clock) -> Probed:
         emulator.settings = Settings(
             api_key=KEY,
             projects=frozenset({PROJECT}),
@@ -76,4 +76,4 @@ def probed(
         account = ProbedAccount(connection, TASK_LIMIT, clock=time, transport=network, certificates=probe_material)
         return Probed(emulator, account, url)
 
-    return make
+    return create

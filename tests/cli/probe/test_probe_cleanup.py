@@ -20,13 +20,13 @@ from tests.fake_clock import FakeClock
 _RULES = TypeAdapter(list[Rule])
 
 
-def add_fault(there: Probed, route: Route, **rule: Any) -> None:
-    given = {"method": route.method, "route": route.template, "nth": 1, **rule}
-    there.emulator.faults.add(_RULES.validate_python([given]))
+def add_fault(target: Probed, route: Route, **rule: Any) -> None:
+    fields = {"method": route.method, "route": route.template, "nth": 1, **rule}
+    target.emulator.faults.add(_RULES.validate_python([fields]))
 
 
-def fired(there: Probed) -> int:
-    return sum(count.fired for count in there.emulator.faults.counts)
+def count_fired_faults(target: Probed) -> int:
+    return sum(count.fired for count in target.emulator.faults.counts)
 
 
 FAULTS: Mapping[str, tuple[Route, Mapping[str, object]]] = {
@@ -49,22 +49,22 @@ FAULTS: Mapping[str, tuple[Route, Mapping[str, object]]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_object_remains_after_a_fault(probed: ProbedStart, fault: str) -> None:
-    there = probed(["failed-task=leave-error-object", "read-lag=1"])
+    target = probed(["failed-task=leave-error-object", "read-lag=1"])
     route, rule = FAULTS[fault]
-    add_fault(there, route, **rule)
-    report = probe(there.account)
-    assert fired(there) == 1
+    add_fault(target, route, **rule)
+    report = probe(target.account)
+    assert count_fired_faults(target) == 1
     assert report.cleanup.complete, report.cleanup
-    assert there.objects == {}
+    assert target.objects == {}
     assert report.cleanup.removed > 0
 
 
 @pytest.mark.parametrize("choice", ["leave-nothing", "leave-error-object"])
 def test_failed_create_determines_the_failed_task_option(probed: ProbedStart, choice: str) -> None:
-    there = probed([f"failed-task={choice}"])
-    add_fault(there, routes.CREATE_POOL_GUIDE, action="fail_task")
-    assert probe(there.account).values["failed-task"] == choice
-    assert there.objects == {}
+    target = probed([f"failed-task={choice}"])
+    add_fault(target, routes.CREATE_POOL_GUIDE, action="fail_task")
+    assert probe(target.account).values["failed-task"] == choice
+    assert target.objects == {}
 
 
 class InterruptedClock(FakeClock):
@@ -83,65 +83,65 @@ class InterruptedClock(FakeClock):
 
 @pytest.mark.parametrize("during", [1, 10, 20, 30])
 def test_no_object_remains_after_ctrl_c(probed: ProbedStart, during: int) -> None:
-    there = probed(time=InterruptedClock(during))
-    report = probe(there.account)
+    target = probed(time=InterruptedClock(during))
+    report = probe(target.account)
     assert report.stopped == "interrupted"
     assert report.cleanup.complete
-    assert there.objects == {}
+    assert target.objects == {}
     assert any("interrupted" in each.evidence for each in report.findings)
 
 
 def test_no_object_remains_after_an_unexpected_exception(probed: ProbedStart) -> None:
-    there = probed()
+    target = probed()
 
     def fail_at(text: str) -> None:
         if "null-secret-id" in text:
             raise RuntimeError("a defect")
 
-    report = probe(there.account, fail_at)
+    report = probe(target.account, fail_at)
     assert report.stopped == "RuntimeError: a defect"
     assert report.cleanup.removed > 0
-    assert there.objects == {}
+    assert target.objects == {}
 
 
 def test_objects_locked_by_an_endless_task_are_listed(probed: ProbedStart) -> None:
-    there = probed()
-    add_fault(there, routes.UPDATE_POOL, action="hang_task")
-    report = probe(there.account, cleanup_seconds=5)
-    (balancer,) = there.emulator.account.load_balancers.values()
+    target = probed()
+    add_fault(target, routes.UPDATE_POOL, action="hang_task")
+    report = probe(target.account, cleanup_seconds=5)
+    (balancer,) = target.emulator.account.load_balancers.values()
     assert not report.cleanup.complete
-    (left,) = (each for each in report.cleanup.remaining if each.kind == "load balancer")
-    assert (left.id, left.name) == (balancer.id, balancer.name)
-    assert "409" in left.reason
-    names = {name for names in there.objects.values() for name in names}
+    (remaining,) = (each for each in report.cleanup.remaining if each.kind == "load balancer")
+    assert (remaining.id, remaining.name) == (balancer.id, balancer.name)
+    assert "409" in remaining.reason
+    names = {name for names in target.objects.values() for name in names}
     assert {each.name for each in report.cleanup.remaining} == names
 
 
 def test_cleanup_deletes_objects_of_all_probes_and_no_foreign_objects(probed: ProbedStart) -> None:
-    there = probed()
-    ca = base64_of(there.account.certificates.authority.certificate_pem)
-    theirs = ["website", f"{PREFIX}of-mine", f"my-{PREFIX}12345678-ca", f"{PREFIX}12345678"]
-    for name in (f"{PREFIX}12345678-ca", f"{PREFIX}9abcdef0-ca", *theirs):
-        there.account.send_and_wait(routes.create_secret_v1(name, ca))
-    cleaning = clean_up(there.account, None, 60)
-    assert (cleaning.removed, cleaning.complete) == (2, True)
-    assert there.objects == {"secrets": theirs}
+    target = probed()
+    ca = base64_of(target.account.certificates.ca.certificate_pem)
+    foreign = ["website", f"{PREFIX}of-mine", f"my-{PREFIX}12345678-ca", f"{PREFIX}12345678"]
+    for name in (f"{PREFIX}12345678-ca", f"{PREFIX}9abcdef0-ca", *foreign):
+        target.account.send_and_wait(routes.create_secret_v1(name, ca))
+    cleanup = clean_up(target.account, None, 60)
+    assert (cleanup.removed, cleanup.complete) == (2, True)
+    assert target.objects == {"secrets": foreign}
 
 
 def test_probe_deletes_only_its_own_objects(probed: ProbedStart) -> None:
-    there = probed()
+    target = probed()
     other = f"{PREFIX}12345678-ca"
-    there.account.send_and_wait(
-        routes.create_secret_v1(other, base64_of(there.account.certificates.authority.certificate_pem))
+    target.account.send_and_wait(
+        routes.create_secret_v1(other, base64_of(target.account.certificates.ca.certificate_pem))
     )
-    assert probe(there.account).cleanup.complete
-    assert there.objects == {"secrets": [other]}
+    assert probe(target.account).cleanup.complete
+    assert target.objects == {"secrets": [other]}
 
 
 def test_cleanup_is_incomplete_if_objects_cannot_be_listed(probed: ProbedStart) -> None:
-    there = probed()
-    add_fault(there, routes.LIST_POOLS, action="respond", status=400, times=1000)
-    cleaning = clean_up(there.account, there.account.name, 30)
-    assert not cleaning.complete
-    assert cleaning.problem is not None
-    assert "400" in cleaning.problem
+    target = probed()
+    add_fault(target, routes.LIST_POOLS, action="respond", status=400, times=1000)
+    cleanup = clean_up(target.account, target.account.name, 30)
+    assert not cleanup.complete
+    assert cleanup.problem is not None
+    assert "400" in cleanup.problem

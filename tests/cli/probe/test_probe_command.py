@@ -52,11 +52,11 @@ def environment(served: tuple[Emulator, str]) -> dict[str, str]:
 def test_plan_is_printed_first_and_nothing_is_created_without_confirmation(
     emulator: Emulator, environment: dict[str, str]
 ) -> None:
-    done = CliRunner().invoke(app, ["probe"], env=environment)
-    assert done.exit_code == 2
-    assert "one load balancer of flavor" in done.stderr
-    assert "an hour" in done.stderr
-    assert "--yes" in done.stderr
+    result = CliRunner().invoke(app, ["probe"], env=environment)
+    assert result.exit_code == 2
+    assert "one load balancer of flavor" in result.stderr
+    assert "an hour" in result.stderr
+    assert "--yes" in result.stderr
     assert {call.method for call in emulator.requests} <= {"GET"}
     assert not emulator.account.secrets and not emulator.account.load_balancers
 
@@ -71,13 +71,13 @@ def test_declined_confirmation_creates_nothing(emulator: Emulator, environment: 
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,  # otherwise it would prompt on the terminal of the test run
-        ) as asking:
+        ) as process:
             os.write(leader, b"n\n")
-            _, errors = asking.communicate(timeout=ENDS_WITHIN)
+            _, errors = process.communicate(timeout=ENDS_WITHIN)
     finally:
         os.close(leader)
         os.close(follower)
-    assert asking.returncode == 1
+    assert process.returncode == 1
     assert b"one load balancer" in errors
     assert b"Continue? [y/N]:" in errors
     assert not any(call.method == "POST" for call in emulator.requests)
@@ -85,22 +85,22 @@ def test_declined_confirmation_creates_nothing(emulator: Emulator, environment: 
 
 def test_probe_reports_all_options_and_both_commands(emulator: Emulator, environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "gcore_tls_provider.cli", "probe", "--yes"]
-    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert "finding out: pool-routes" in done.stderr
+    result = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    assert "testing: pool-routes" in result.stderr
     for option in BEHAVIOR_OPTIONS:
-        assert option in done.stdout
-    assert "not found out" in done.stdout
-    assert "\npulumi config set gcore:dialect auto\n" in done.stdout
-    command_line = done.stdout.splitlines()[-1]
+        assert option in result.stdout
+    assert "not determined" in result.stdout
+    assert "\npulumi config set gcore:dialect auto\n" in result.stdout
+    command_line = result.stdout.splitlines()[-1]
     assert re.match(r"gcore-emulator --task-seconds create_secret=[0-9.]+,", command_line), command_line
     assert command_line.endswith("--behavior unauthenticated-body=error-shape")
-    assert KEY not in done.stdout + done.stderr
-    assert "PRIVATE KEY" not in done.stdout + done.stderr
+    assert KEY not in result.stdout + result.stderr
+    assert "PRIVATE KEY" not in result.stdout + result.stderr
     assert not emulator.account.secrets and not emulator.account.load_balancers
 
 
-def until(condition: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + ENDS_WITHIN
     while not condition():
         assert time.monotonic() < end
@@ -120,9 +120,9 @@ def test_sigterm_ends_the_experiments_and_a_second_one_the_cleanup(
     with subprocess.Popen(
         command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
-        until(lambda: has_seen(emulator, "POST", "secrets"))
+        wait_until(lambda: has_seen(emulator, "POST", "secrets"))
         running.send_signal(signal.SIGTERM)
-        until(lambda: has_seen(emulator, "GET", "lblisteners"))
+        wait_until(lambda: has_seen(emulator, "GET", "lblisteners"))
         running.send_signal(signal.SIGTERM)
         output, errors = running.communicate(timeout=ENDS_WITHIN)
     assert running.returncode == 1, errors
@@ -140,11 +140,11 @@ def test_clean_up_lists_objects_of_earlier_probes_and_deletes_them_after_confirm
     ).cloud.load_balancers
     for name in ("gcore-tls-probe-12345678-load-balancer", "theirs"):
         account.create_and_poll(name=name, polling_interval_seconds=1)
-    refused = CliRunner().invoke(app, ["probe", "--clean-up"], env=environment)
-    assert (refused.exit_code, len(emulator.account.load_balancers)) == (2, 2)
-    assert "To delete: load balancer" in refused.stderr
-    done = CliRunner().invoke(app, ["probe", "--clean-up", "--yes"], env=environment)
-    assert (done.exit_code, done.stdout) == (0, "1 object deleted.\n")
+    unconfirmed = CliRunner().invoke(app, ["probe", "--clean-up"], env=environment)
+    assert (unconfirmed.exit_code, len(emulator.account.load_balancers)) == (2, 2)
+    assert "To delete: load balancer" in unconfirmed.stderr
+    result = CliRunner().invoke(app, ["probe", "--clean-up", "--yes"], env=environment)
+    assert (result.exit_code, result.stdout) == (0, "1 object deleted.\n")
     assert [each.name for each in emulator.account.load_balancers.values()] == ["theirs"]
 
 
@@ -160,8 +160,8 @@ def test_configuration_errors_are_one_line_before_anything_is_created(
     case: str, emulator: Emulator, environment: dict[str, str]
 ) -> None:
     variables, arguments, expected = FAILURES[case]
-    done = CliRunner().invoke(app, ["probe", "--yes", *arguments], env={**environment, **variables})
-    assert done.exit_code == 2
-    assert expected in done.stderr
-    assert done.stderr.count("\n") == 1
+    result = CliRunner().invoke(app, ["probe", "--yes", *arguments], env={**environment, **variables})
+    assert result.exit_code == 2
+    assert expected in result.stderr
+    assert result.stderr.count("\n") == 1
     assert not any(call.method == "POST" for call in emulator.requests)

@@ -16,9 +16,9 @@ from gcore_tls_provider.cli.probe.report import ProbeFinding, ProbeReport
 from gcore_tls_provider.cli.probe.run import probe
 from tests.cli.probe.conftest import ProbedStart
 
-NEVER_FOUND_OUT = {"quota", "finished-task-retention", "pool-alpn", "idle-close"}
-BY_CHANCE = {"failed-task", "quota-status"}
-"""Options that only a failure shows. They have tests of their own."""
+NEVER_DETERMINED = {"quota", "finished-task-retention", "pool-alpn", "idle-close"}
+SHOWN_BY_FAILURES = {"failed-task", "quota-status"}
+"""Options that only a failure shows, which other tests cover."""
 
 RUNS: Mapping[str, Sequence[str]] = {
     "defaults": (),
@@ -63,9 +63,9 @@ RUNS: Mapping[str, Sequence[str]] = {
         "retry-after=absent",
     ),
 }
-"""Behavior options of each run. Together they cover every value that a probe can find out."""
+"""Behavior options of each run. Together they cover every value that a probe can determine."""
 
-UNKNOWN_IN_RUN = {
+UNDETERMINED_IN_RUN = {
     ("OpenAPI only", "pem-client-secret"),  # no route accepts certificate and key in one PEM text
     ("lenient", "secret-users"),  # a secret in use can be deleted
     ("defaults", "retry-after"),  # no rate limit
@@ -75,44 +75,44 @@ UNKNOWN_IN_RUN = {
 
 def values_of(settings: Sequence[str]) -> dict[str, str]:
     """Return the value of every behavior option of an emulator."""
-    defaults = {question.name: question.default for question in behavior_options()}
+    defaults = {option.name: option.default for option in behavior_options()}
     return defaults | dict(setting.split("=", 1) for setting in settings)
 
 
 @pytest.mark.parametrize("run", RUNS)
 def test_probe_finds_the_behavior_of_the_emulator(probed: ProbedStart, run: str) -> None:
-    there = probed(RUNS[run])
-    report = probe(there.account)
+    target = probed(RUNS[run])
+    report = probe(target.account)
     expected = {
-        question: choice
-        for question, choice in values_of(RUNS[run]).items()
-        if question not in NEVER_FOUND_OUT | BY_CHANCE and (run, question) not in UNKNOWN_IN_RUN
+        option: choice
+        for option, choice in values_of(RUNS[run]).items()
+        if option not in NEVER_DETERMINED | SHOWN_BY_FAILURES and (run, option) not in UNDETERMINED_IN_RUN
     }
     assert report.values == expected, report.findings
     assert [each.option for each in report.findings] == list(BEHAVIOR_OPTIONS)
     assert all(each.evidence for each in report.findings)
     assert report.stopped is None
     assert report.cleanup.complete
-    assert there.objects == {}
+    assert target.objects == {}
 
 
 def test_runs_cover_every_value_of_every_option() -> None:
-    seen = {
-        (run, question, choice) for run, settings in RUNS.items() for question, choice in values_of(settings).items()
+    determined = {
+        (run, option, choice) for run, settings in RUNS.items() for option, choice in values_of(settings).items()
     }
-    covered = {(question, choice) for run, question, choice in seen if (run, question) not in UNKNOWN_IN_RUN}
+    covered = {(option, choice) for run, option, choice in determined if (run, option) not in UNDETERMINED_IN_RUN}
     numbers = {"rate-limit": "7", "read-lag": "2"}
-    wanted = {
-        (question.name, numbers[question.name] if choice == "N" else choice)
-        for question in behavior_options()
-        for choice in question.values
-        if question.name not in NEVER_FOUND_OUT | BY_CHANCE
+    expected = {
+        (option.name, numbers[option.name] if choice == "N" else choice)
+        for option in behavior_options()
+        for choice in option.values
+        if option.name not in NEVER_DETERMINED | SHOWN_BY_FAILURES
     }
-    assert wanted <= covered
+    assert expected <= covered
 
 
 def test_probe_has_the_behavior_options_of_the_emulator() -> None:
-    assert list(BEHAVIOR_OPTIONS) == [question.name for question in behavior_options()]
+    assert list(BEHAVIOR_OPTIONS) == [option.name for option in behavior_options()]
     assert set(REASONS_UNANSWERED) <= set(BEHAVIOR_OPTIONS)
 
 
@@ -136,11 +136,11 @@ def test_report_names_the_dialect(pool_routes: str, payload: str, dialect: str) 
 
 @pytest.mark.parametrize("status", ["400", "403", "409", "422"])
 def test_exceeded_quota_is_reported_with_its_status(probed: ProbedStart, status: str) -> None:
-    there = probed(["quota=secrets=0,load_balancers=0", f"quota-status={status}"])
-    report = probe(there.account)
+    target = probed(["quota=secrets=0,load_balancers=0", f"quota-status={status}"])
+    report = probe(target.account)
     assert report.values["quota-status"] == status
     assert {each.option: each for each in report.findings}["quota"].evidence.startswith("a quota was exceeded")
-    assert there.objects == {}
+    assert target.objects == {}
 
 
 def test_emulator_accepts_the_reported_command(probed: ProbedStart) -> None:

@@ -28,7 +28,7 @@ importlib.import_module("gcore_tls_provider.cli.probe.command")
 
 
 def test_probe_imports_without_emulator_server_and_pulumi() -> None:
-    done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    result = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
     modules = {each.stem for each in _PACKAGE.rglob("*.py") if each.stem != "__init__"}
-    assert {each.rpartition(".")[2] for each in done.stdout.split()} == modules | {"experiments"}
+    assert {each.rpartition(".")[2] for each in result.stdout.split()} == modules | {"experiments"}

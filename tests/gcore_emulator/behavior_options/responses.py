@@ -56,7 +56,7 @@ def unknown_fields_are_ignored(api: Api) -> None:
     (pool,) = api.get("/v1/lbpools/@")["results"]
     api.do("PUT", f"/v1/loadbalancers/@/pools/{pool['id']}/members", [member_body("10.0.0.8", color="green")])
     api.do("POST", "/v2/secrets/@", {**blob("web", api.material.server_payload), "color": "red"})
-    api.do("POST", "/v2/secrets/@", {"name": "web", "payload": {**api.material.pem_texts, "color": "red"}})
+    api.do("POST", "/v2/secrets/@", {"name": "web", "payload": {**api.material.server_pem_payload, "color": "red"}})
     rejected = api.rejected("POST", "/v1/loadbalancers/@", 400, json={"color": "red"})
     assert set(rejected["invalid_fields"]) == {"name"}
 

@@ -8,7 +8,7 @@ from tests.gcore_emulator.emulated_api import Api, blob, pool_body
 
 def v2_secrets(api: Api) -> list[list[str]]:
     """Return the invalid fields of the string body and of the object body; empty if accepted."""
-    bodies = [blob("web", api.material.server_payload), {"name": "web", "payload": api.material.pem_texts}]
+    bodies = [blob("web", api.material.server_payload), {"name": "web", "payload": api.material.server_pem_payload}]
     responses = [api.call("POST", "/v2/secrets/@", json=body) for body in bodies]
     return [list(response.json().get("invalid_fields", {})) for response in responses]
 

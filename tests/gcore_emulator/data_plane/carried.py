@@ -28,7 +28,7 @@ class Carried:
         return ask(endpoint.port, asked, **options)
 
     def member_statuses(self, name: str) -> list[str]:
-        seen = self.plane.seen(self.account)
+        seen = self.plane.operating_statuses(self.account)
         return [seen[member.id] for member in self.account.pools[f"pool-{name}"].members]
 
     def wait_for_checks(self) -> None:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gcore_emulator import Behavior
 from gcore_emulator.account import BasicAuthUser, EmulatedAccount
 from gcore_emulator.data_plane.configuration import configuration
-from gcore_emulator.data_plane.program import ConfigurationRefused, check_configuration, find_haproxy
+from gcore_emulator.data_plane.program import ConfigurationRejected, check_configuration, find_haproxy
 from gcore_tls_provider.api.wire.enums import (
     HealthMonitorType,
     HttpMethod,
@@ -79,7 +79,7 @@ def check(account: EmulatedAccount, folder: Path, **choices: Any) -> None:
     """Writes what a load balancer becomes, and lets HAProxy check it. Sockets and ports aren't used by that."""
     ports = {listener_id: 10_000 + number for number, listener_id in enumerate(account.listeners)}
     made = configuration(account.load_balancers["lb"], account, ports, Behavior(**choices), folder)
-    assert not made.left_out
+    assert not made.unserved
     for name, content in {**made.files, "c": made.text.encode()}.items():
         (folder / name).write_bytes(content)
     check_configuration(find_haproxy(), folder / "c")
@@ -198,7 +198,7 @@ def test_broken_material_is_refused_with_haproxys_first_alert(
 ) -> None:
     made = stored.account(*account.load_balancers.values(), *account.secrets.values(), stored.secret(kind, payload))
     put(made, 0, "TERMINATED_HTTPS", "HTTPS", **SECRETS[-1])
-    with pytest.raises(ConfigurationRefused) as refused:
+    with pytest.raises(ConfigurationRejected) as refused:
         check(made, folder)
     text = str(refused.value)
     assert re.search(SENTENCES[kind], text)

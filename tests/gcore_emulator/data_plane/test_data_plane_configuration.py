@@ -10,7 +10,7 @@ import pytest
 from gcore_emulator import Behavior
 from gcore_emulator.account import BasicAuthUser, EmulatedAccount
 from gcore_emulator.data_plane.configuration import Configuration, configuration
-from gcore_emulator.data_plane.escaping import word
+from gcore_emulator.data_plane.escaping import escape_haproxy_arg
 from gcore_emulator.data_plane.tls import CIPHERS
 from gcore_tls_provider.api.wire.pools import SessionPersistenceSet
 from tests.gcore_emulator.data_plane import stored
@@ -330,7 +330,7 @@ def test_udp_is_not_carried(material: LoadBalancerPki) -> None:
 
 @pytest.mark.parametrize(
     ("secret_id", "payload", "reason"),
-    [("ca", None, "secret ca is gone"), ("server", b"nothing", "the secret can't be opened")],
+    [("ca", None, "secret ca is gone"), ("server", b"nothing", "the secret cannot be opened")],
 )
 def test_a_listener_whose_secret_cannot_be_read_is_left_out(
     secret_id: str, payload: bytes | None, reason: str, material: LoadBalancerPki
@@ -343,7 +343,7 @@ def test_a_listener_whose_secret_cannot_be_read_is_left_out(
         account.put(stored.secret(secret_id, payload))
     found = rendered(account)
     assert found.listener_ids == ("other",)
-    assert found.left_out == {"listener": reason}
+    assert found.unserved == {"listener": reason}
     assert not found.files
 
 
@@ -358,4 +358,4 @@ def test_ca_and_revocation_list_are_handed_on_as_they_are(material: LoadBalancer
     ("text", "one_word"), [("/up", "/up"), ("a b", r"a\x20b"), ("x\nglobal", r"x\x0aglobal"), ('"', r"\x22")]
 )
 def test_users_text_stays_one_word(text: str, one_word: str) -> None:
-    assert word(text) == one_word
+    assert escape_haproxy_arg(text) == one_word

@@ -13,7 +13,7 @@ from typing_extensions import Unpack
 
 from gcore_emulator import Behavior
 from gcore_emulator.account import EmulatedAccount
-from gcore_emulator.data_plane import ConfigurationRefused, HaproxyDataPlane, haproxy_data_plane
+from gcore_emulator.data_plane import ConfigurationRejected, HaproxyDataPlane, haproxy_data_plane
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.cli.check.files import Role
 from tests.gcore_emulator.data_plane import stored
@@ -164,6 +164,6 @@ def test_a_weak_certificate_refuses_everything(weakness: str, plane: HaproxyData
     weak = server("weak.example", key=rsa.generate_private_key(65537, 1024))
     if weakness == "SHA-1":
         weak = signed_with_sha1(server("weak.example"), ROOT, tmp_path / "openssl")
-    with pytest.raises(ConfigurationRefused, match="SSL Context"):
+    with pytest.raises(ConfigurationRejected, match="SSL Context"):
         carry(plane, ["app", "weak"], load_balancer_id="second", weak=weak)
     assert ask(port(plane, "second0"), "weak.example").certificate == CERTIFICATES["app"].certificate

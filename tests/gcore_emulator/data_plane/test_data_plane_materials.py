@@ -74,7 +74,7 @@ def outcomes(cases: Mapping[str, Case]) -> Mapping[str, Outcome]:
         with concurrent.futures.ThreadPoolExecutor(96) as pool:
             statuses = list(pool.map(lambda pair: _status(plane, *pair), enumerate(cases.values())))
         until(lambda: _unprobed(plane), lambda count: count == 0)
-        seen = plane.seen(account)
+        seen = plane.operating_statuses(account)
     return {
         name: Outcome(
             statuses[number],

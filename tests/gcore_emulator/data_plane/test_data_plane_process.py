@@ -12,7 +12,7 @@ import pytest
 from gcore_emulator.data_plane.configuration import Configuration
 from gcore_emulator.data_plane.private_folder import private_folder
 from gcore_emulator.data_plane.process import Haproxy
-from gcore_emulator.data_plane.program import ConfigurationRefused, find_haproxy
+from gcore_emulator.data_plane.program import ConfigurationRejected, find_haproxy
 from tests.gcore_emulator.data_plane.clients import ask
 
 
@@ -53,7 +53,7 @@ def answering(folder: Path, status: int, *ports: int) -> Configuration:
 
 
 def test_a_port_that_is_taken_shows_at_the_start(haproxy: Haproxy, taken: int, port: int) -> None:
-    with pytest.raises(ConfigurationRefused, match=str(taken)):
+    with pytest.raises(ConfigurationRejected, match=str(taken)):
         haproxy.apply(answering(haproxy.folder, 200, taken))
     assert haproxy.statistics() == ()
     haproxy.apply(answering(haproxy.folder, 200, port))
@@ -64,7 +64,7 @@ def test_a_port_that_is_taken_shows_at_the_reload_and_the_next_one_recovers(
     haproxy: Haproxy, taken: int, port: int
 ) -> None:
     haproxy.apply(answering(haproxy.folder, 200, port))
-    with pytest.raises(ConfigurationRefused, match=str(taken)):
+    with pytest.raises(ConfigurationRejected, match=str(taken)):
         haproxy.apply(answering(haproxy.folder, 403, port, taken))
     assert ask(port, tls=False).status == 200
     assert "403" not in (haproxy.folder / "c").read_text()
@@ -80,7 +80,7 @@ def test_reloads_in_a_row_each_hold(haproxy: Haproxy, port: int) -> None:
 
 def test_a_folder_that_is_gone_is_a_refusal(haproxy: Haproxy, port: int) -> None:
     haproxy._folder = haproxy.folder / "gone"
-    with pytest.raises(ConfigurationRefused, match="can't be given the configuration"):
+    with pytest.raises(ConfigurationRejected, match="configuration cannot be passed to HAProxy"):
         haproxy.apply(answering(haproxy.folder, 200, port))
 
 

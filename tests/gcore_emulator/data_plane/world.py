@@ -110,7 +110,7 @@ class Deployed:
         until(self.member_statuses, lambda seen: seen == list(statuses))
 
     def log(self) -> str:
-        return "\n".join(self.traffic.plane.lines(self.balancer_id))
+        return "\n".join(self.traffic.plane.log_lines(self.balancer_id))
 
     def wait_for_log(self, *words: str) -> str:
         return until(self.log, lambda text: all(word in text for word in words))

@@ -215,7 +215,7 @@ def test_all_that_objects_may_have(page: Page, traffic: Traffic) -> None:
 def test_it_says_when_the_emulator_is_gone(page: Page) -> None:
     # What a page sees of an emulator that was stopped.
     page.run("window.fetch = () => Promise.reject(new TypeError('Failed to fetch'))")
-    page.wait_for("#connection", "doesn't answer")
+    page.wait_for("#connection", "does not respond")
 
 
 def test_everybody_can_read_it(page: Page, traffic: Traffic) -> None:
@@ -308,7 +308,7 @@ return bad;
 """Pairs of nodes that cover each other."""
 
 CUT_OFF = """
-return [...document.querySelectorAll('.node, .node *, .materials *, .traffic div, td, .task .error')]
+return [...document.querySelectorAll('.node, .node *, .certificates *, .traffic div, td, .task .error')]
   .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
   .map((e) => `${e.className}: ${e.innerText}`);
 """

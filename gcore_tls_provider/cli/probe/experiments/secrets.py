@@ -18,9 +18,9 @@ _NO_ROUTE = (NotFound, MethodNotAllowed)
 
 
 def _v1(account: ProbedAccount) -> Iterator[ProbeFinding]:
-    authority = account.certificates.authority
+    ca = account.certificates.ca
     rejections: dict[str, BadRequest | TaskFailed] = {}
-    for part, pem in (("ca", authority.certificate_pem), ("crl", authority.issue_crl())):
+    for part, pem in (("ca", ca.certificate_pem), ("crl", ca.issue_crl())):
         name = account.name_for(part)
         try:
             secret = account.create_secret(routes.create_secret_v1(name, base64_of(pem)), name)

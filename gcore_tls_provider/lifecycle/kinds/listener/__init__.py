@@ -1,1 +1,1 @@
-"""Listeners."""
+"""Listeners: inputs, rules over their certificates, and their lifecycle."""

@@ -12,11 +12,11 @@ from gcore_tls_provider.lifecycle.inputs.scalars import Milliseconds, Network, O
 
 
 class BasicAuthUserInputs(InputsModel):
-    """A user of HTTP basic authentication.
+    """User of HTTP basic authentication.
 
     Attributes:
-        username: 3 to 32 letters, digits, blanks, dots, underscores or hyphens.
-        encrypted_password: the password's hash, up to 128 characters.
+        username: 3 to 32 letters, digits, spaces, dots, underscores or hyphens, starting with a letter or digit.
+        encrypted_password: Hash of the password, 1 to 128 characters.
     """
 
     username: Annotated[str, Limited(pattern=r"^[a-zA-Z0-9][a-zA-Z 0-9._\-]{1,30}[a-zA-Z0-9._]$")]
@@ -24,24 +24,25 @@ class BasicAuthUserInputs(InputsModel):
 
 
 class ListenerInputs(RuleInputs):
-    """A listener (OpenAPI: `POST /v1/lblisteners`). Never set means Gcore's default.
+    """Listener (OpenAPI: `POST /v1/lblisteners`). A property that was never set has Gcore's default.
 
     Attributes:
-        load_balancer_id: the load balancer it is on.
-        protocol: what it speaks with clients.
-        protocol_port: the port it listens on, 1 to 65535.
-        secret_id: the certificate for clients that name none of the others' names.
-        sni_secret_id: certificates chosen by the name that a client asks for; their order has no meaning.
-        default_pool_id: a pool that has no listener yet, to be attached.
-        connection_limit: connections at a time, 1 to 1000000; -1 means the default, 100000.
-        insert_x_forwarded: whether X-Forwarded-For, -Port and -Proto are added to requests.
-        allowed_cidrs: networks that may connect, at most 100; their order has no meaning.
-        timeout_client_data: milliseconds of silence from a client, 0 to 86400000.
-        user_list: users of HTTP basic authentication, at most 3.
-        admin_state_up: whether it works; default true.
-        name: its exact name; without one, a name is computed.
-        client_authentication: refused whatever it is: Gcore's load balancers can't ask clients for certificates.
-        host_names: the names that clients use; each must be covered by one of its certificates.
+        load_balancer_id: UUID of its load balancer.
+        protocol: Protocol with clients; default `TERMINATED_HTTPS`.
+        protocol_port: Port that it listens on, 1 to 65535; default 443.
+        secret_id: UUID of the secret of the default certificate, for clients whose SNI matches no other.
+        sni_secret_id: UUIDs of the secrets of the certificates that are selected by SNI, in any order.
+        default_pool_id: UUID of an existing pool without a listener, which becomes the default pool.
+        connection_limit: Maximum number of concurrent connections, 1 to 1000000; -1 means the default, 100000.
+        insert_x_forwarded: Whether X-Forwarded-For, -Port and -Proto are added to requests; default false.
+        allowed_cidrs: Networks from which clients can connect, at most 100, in any order; default all.
+        timeout_client_data: Milliseconds without data from a client until its connection is closed, 0 to 86400000.
+        user_list: Users of HTTP basic authentication, at most 3.
+        admin_state_up: Whether it serves traffic; default true.
+        name: Exact name; by default a name is computed.
+        client_authentication: Not supported: Gcore's load balancers cannot request certificates from clients. Every
+            value except the empty one, `none`, `off`, `false` and `disabled` is an error.
+        host_names: Names that clients use; one of the certificates must cover each of them.
     """
 
     load_balancer_id: ObjectId

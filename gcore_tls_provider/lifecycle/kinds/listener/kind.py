@@ -1,4 +1,4 @@
-"""Listeners."""
+"""Listeners: their lifecycle."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.listeners import Listener, ListenerCreate, ListenerPatch
 from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.certificates.findings.severity import downgrade_deployed
 from gcore_tls_provider.errors import ObjectNotFound
 from gcore_tls_provider.lifecycle.inputs.fields import Field, changed_fields, equal_id_sets, equal_ids
-from gcore_tls_provider.lifecycle.inputs.properties import PartialInputs, Properties, Rule, error_finding
+from gcore_tls_provider.lifecycle.inputs.properties import PartialInputs, Properties, Rule
 from gcore_tls_provider.lifecycle.inputs.references import ReferencedCertificates
 from gcore_tls_provider.lifecycle.inputs.scalars import Network
 from gcore_tls_provider.lifecycle.kind import CheckContext, CreatableKind, CreateTask, Evaluation, LiveObject
@@ -31,11 +32,11 @@ _ARGUMENTS: Final = {
     "secret_id": "certificate",
     "sni_secret_id": "sni_certificates",
 }
-_WITH_CERTIFICATE: Final = frozenset({"TERMINATED_HTTPS", "PROMETHEUS"})
-_NO_CLIENT_AUTHENTICATION: Final = frozenset({"", "none", "off", "false", "disabled"})
+_CERTIFICATE_PROTOCOLS: Final = frozenset({"TERMINATED_HTTPS", "PROMETHEUS"})
+_DISABLED: Final = frozenset({"", "none", "off", "false", "disabled"})
 _DEFAULT_LIMIT: Final = 100_000
 _NETWORKS: Final = TypeAdapter(list[Network])
-_IN_BODY: Final = (
+_CREATE_FIELDS: Final = (
     "load_balancer_id",
     "protocol",
     "protocol_port",
@@ -50,37 +51,20 @@ _IN_BODY: Final = (
 )
 
 
-def _client_authentication(drafted: PartialInputs[ListenerInputs]) -> Iterator[Finding]:
-    wanted = drafted.known.client_authentication
-    if wanted and str(wanted).strip().lower() not in _NO_CLIENT_AUTHENTICATION:
-        yield error_finding(
-            "client_authentication",
-            "CLIENT_AUTHENTICATION",
-            "Gcore's load balancers can't ask clients for certificates: mutual TLS exists between the load balancer "
-            "and its backends only.",
-            "Remove client_authentication; to have clients authenticated by certificate, pass TLS through to backends "
-            "that do it (protocol HTTPS or TCP).",
-        )
+def _client_authentication(partial: PartialInputs[ListenerInputs]) -> Iterator[Finding]:
+    requested = partial.known.client_authentication
+    if requested and str(requested).strip().lower() not in _DISABLED:
+        yield report("CLIENT_AUTHENTICATION", "client_authentication")
 
 
-def _certificates(drafted: PartialInputs[ListenerInputs]) -> Iterator[Finding]:
-    protocol = drafted.known.protocol
-    given = [name for name in ("secret_id", "sni_secret_id") if drafted.given(name)]
+def _certificates(partial: PartialInputs[ListenerInputs]) -> Iterator[Finding]:
+    protocol = partial.known.protocol
+    given = [name for name in ("secret_id", "sni_secret_id") if partial.given(name)]
     if protocol == "TERMINATED_HTTPS" and not given:
-        yield error_finding(
-            "secret_id",
-            "CERTIFICATE_MISSING",
-            "A listener of protocol TERMINATED_HTTPS has no certificate to show.",
-            "Give `certificate`, or at least one of `sni_certificates`.",
-        )
-    if protocol not in _WITH_CERTIFICATE:
+        yield report("CERTIFICATE_MISSING", "secret_id", message="listener")
+    if protocol not in _CERTIFICATE_PROTOCOLS:
         for name in given:
-            yield error_finding(
-                name,
-                "CERTIFICATE_UNUSED",
-                f"A listener of protocol {protocol} shows no certificate.",
-                f"Remove {_ARGUMENTS[name]}, or make the protocol TERMINATED_HTTPS.",
-            )
+            yield report("CERTIFICATE_UNUSED", name, protocol=protocol, argument=_ARGUMENTS[name])
 
 
 def _same_limit(old: object, new: object) -> bool:
@@ -96,7 +80,7 @@ def _networks(value: object) -> set[str]:
 
 
 def _same_users(old: object, new: object) -> bool:
-    """Return whether two lists have the same users, in any order; each name is in a list once."""
+    """Return whether two lists have the same users, in any order; no list has a name twice."""
     return _users(old) == _users(new)
 
 
@@ -134,7 +118,7 @@ class ListenerKind(CreatableKind[ListenerInputs]):
     )
 
     def evaluate(self, check: CheckContext[ListenerInputs]) -> Evaluation:
-        """Return findings about its certificates side by side, and about expired ones that a change exposes."""
+        """Return findings about its certificates together, and about expired ones that a change exposes."""
         previous = ReferencedCertificates.of(check.olds, check.certificates)
         references = ReferencedCertificates.of(check.inputs, check.certificates)
         if equal_ids(check.olds.get("secret_id"), check.inputs.get("secret_id")) and equal_id_sets(
@@ -144,8 +128,8 @@ class ListenerKind(CreatableKind[ListenerInputs]):
         saved = references.to_save() if references.roles else None
         findings = tuple(certificate_findings(check.partial, references))
         if check.olds:
-            before = certificate_findings(self.parse_previous(check.olds), previous)
-            findings = downgrade_deployed(findings, before=before)
+            deployed = certificate_findings(self.parse_previous(check.olds), previous)
+            findings = downgrade_deployed(findings, before=deployed)
             if any(changed_fields(self.fields, check.olds, check.inputs)):
                 findings = (*findings, *exposed_findings(references, previous, check.now))
         return Evaluation({}, findings, saved)
@@ -163,7 +147,7 @@ class ListenerKind(CreatableKind[ListenerInputs]):
     ) -> tuple[Task, ...]:
         """Send the POST and wait for its task."""
         given = inputs.model_dump(exclude_none=True)
-        body = {"name": name, **{key: value for key, value in given.items() if key in _IN_BODY}}
+        body = {"name": name, **{key: value for key, value in given.items() if key in _CREATE_FIELDS}}
         return operation.send_and_wait(routes.create_listener(ListenerCreate.model_validate(body)))
 
     def finish_create(
@@ -174,7 +158,7 @@ class ListenerKind(CreatableKind[ListenerInputs]):
         load_balancer_id: str | None,
         action: str,
     ) -> LiveObject:
-        """Wait until it is ACTIVE, and switch it off if the program wants that: the POST cannot."""
+        """Wait until it is ACTIVE, and disable it if the program wants that: the POST cannot."""
         if inputs.admin_state_up is False:
             return _patch(operation, inputs.load_balancer_id, object_id, ListenerPatch(admin_state_up=False))
         return _read_active(operation, object_id, action)

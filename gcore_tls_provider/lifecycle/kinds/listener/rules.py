@@ -13,35 +13,41 @@ from gcore_tls_provider.lifecycle.inputs.references import ReferencedCertificate
 from gcore_tls_provider.lifecycle.kinds.listener.inputs import ListenerInputs
 
 
-def certificate_findings(drafted: PartialInputs[ListenerInputs], material: ReferencedCertificates) -> Iterator[Finding]:
+def certificate_findings(
+    partial: PartialInputs[ListenerInputs], references: ReferencedCertificates
+) -> Iterator[Finding]:
     """Yield findings about a listener's certificates together, and about names that they do not cover.
 
     Names are not checked while one of the certificates is unknown.
 
     Args:
-        drafted: Inputs of the listener, as far as they are known.
-        material: References of the listener.
+        partial: Inputs of the listener, as far as they are known.
+        references: References of the listener.
     """
-    default, sni = material.chain("certificate"), material.chains("sni_certificates")
-    complete = sni.complete and (default is not None or not drafted.given("secret_id"))
-    complete = complete and (bool(material.roles) or not drafted.given("sni_secret_id"))
-    names = drafted.known.host_names if complete and "host_names" in drafted.valid_fields else []
+    default, sni = references.chain("certificate"), references.chains("sni_certificates")
+    complete = sni.complete and (default is not None or not partial.given("secret_id"))
+    complete = complete and (bool(references.roles) or not partial.given("sni_secret_id"))
+    names = partial.known.host_names if complete and "host_names" in partial.valid_fields else []
     yield from server_name_findings(default, sni.known, host_names=names)
 
 
 def exposed_findings(
-    material: ReferencedCertificates, before: ReferencedCertificates, now: datetime
+    references: ReferencedCertificates, previous: ReferencedCertificates, now: datetime
 ) -> Sequence[Finding]:
     """Return findings about deployed certificates of the load balancer whose expiry a change exposes."""
     single: Mapping[str, tuple[PublicCertificates | None, PublicCertificates | None]] = {
-        "certificate": (material.chain("certificate"), before.chain("certificate")),
-        "client_certificate": (material.chain("client_certificate"), before.chain("client_certificate")),
-        "ca": (material.ca(), before.ca()),
-        "crl": (material.crl(), before.crl()),
+        "certificate": (references.chain("certificate"), previous.chain("certificate")),
+        "client_certificate": (references.chain("client_certificate"), previous.chain("client_certificate")),
+        "ca": (references.ca(), previous.ca()),
+        "crl": (references.crl(), previous.crl()),
     }
-    former = before.chains("sni_certificates").known
-    stays: dict[str, Sequence[PublicCertificates]] = {
-        "sni_certificates": [each for each in material.chains("sni_certificates").known if each in former],
-        **{role: [own] for role, (own, former_own) in single.items() if own is not None and own == former_own},
+    previous_sni = previous.chains("sni_certificates").known
+    unchanged: dict[str, Sequence[PublicCertificates]] = {
+        "sni_certificates": [each for each in references.chains("sni_certificates").known if each in previous_sni],
+        **{
+            role: [now_used]
+            for role, (now_used, used_before) in single.items()
+            if now_used is not None and now_used == used_before
+        },
     }
-    return reload_findings(stays, now=now)
+    return reload_findings(unchanged, now=now)

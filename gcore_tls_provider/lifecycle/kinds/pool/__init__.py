@@ -1,1 +1,1 @@
-"""Pools, their members and health monitors, and their TLS part."""
+"""Pools with their members and health monitor, and the TLS part of pools that another tool manages."""

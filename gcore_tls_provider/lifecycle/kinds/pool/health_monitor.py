@@ -1,4 +1,4 @@
-"""The health monitor of a pool: part of the pool to a program, an object with routes of its own to Gcore."""
+"""Health monitor of a pool: in a program a part of the pool, at Gcore an object with routes of its own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing_extensions import Self
 
 from gcore_tls_provider.api.wire.enums import HealthMonitorType, HttpMethod, HttpVersion
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitor, HealthMonitorCreate, HealthMonitorPatch
+from gcore_tls_provider.certificates.findings.validation import validation_error
 from gcore_tls_provider.lifecycle.inputs.fields import Field
-from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, Properties, validation_error
+from gcore_tls_provider.lifecycle.inputs.properties import InputsModel, Properties
 
 FIELDS: Final = (
     Field("type", change="replace"),
@@ -27,10 +28,10 @@ FIELDS: Final = (
     Field("domain_name", nullable=True),
     Field("admin_state_up", default=True),
 )
-"""The fields of a health monitor; `replace` is by another monitor. A change sends all of them, as Gcore demands."""
+"""Fields of a health monitor; `replace` needs another monitor. A change sends all fields, as Gcore requires."""
 
 _HTTP_ONLY: Final = ("url_path", "expected_codes", "http_method", "http_version", "domain_name")
-_GIVEN_BY_GCORE: Final[Mapping[str, object]] = {"url_path": "/", "expected_codes": "200", "http_method": "GET"}
+_GCORE_DEFAULTS: Final[Mapping[str, object]] = {"url_path": "/", "expected_codes": "200", "http_method": "GET"}
 Retries = Annotated[int, Limited(ge=1, le=10)]
 
 
@@ -38,19 +39,19 @@ class HealthMonitorInputs(InputsModel):
     """Health monitor of a pool (OpenAPI).
 
     Attributes:
-        type: `TCP` or `TLS-HELLO`: on a pool that speaks TLS, a handshake that verifies the backend. `HTTP`: a request
-            on top of that, which also notices a backend that refuses the client certificate. `HTTPS`: switches the
-            verification of backends off unless the pool has a revocation list.
-        delay: seconds between two probes, 1 or more.
-        timeout: seconds until a probe has failed; less than `delay`.
-        max_retries: successes until a member is ONLINE, 1 to 10.
-        max_retries_down: failures until it is in ERROR, 1 to 10; default 3.
-        url_path: path of the request, default `/`; HTTP and HTTPS only, like all below.
-        expected_codes: such as `200,202,300-302`; default 200.
-        http_method: default GET.
-        http_version: `1.0` or `1.1`.
-        domain_name: the request's Host.
-        admin_state_up: whether it probes; default true.
+        type: Type of the probes. On a pool that speaks TLS, `TCP` and `TLS-HELLO` make a handshake that verifies the
+            backend; `HTTP` also sends a request, which detects a backend that rejects the client certificate. `HTTPS`
+            switches the verification of backends off for all traffic, unless the pool has a CRL.
+        delay: Seconds between two probes, 1 or more.
+        timeout: Seconds until a probe fails, 0 or more; less than `delay`.
+        max_retries: Successful probes until a member is ONLINE, 1 to 10.
+        max_retries_down: Failed probes until a member is in ERROR, 1 to 10; default 3.
+        url_path: Path of the request; default `/`. HTTP and HTTPS only, like the next four.
+        expected_codes: Status codes of a healthy member: `200,202,300-302`; default `200`.
+        http_method: Method of the request; default `GET`.
+        http_version: HTTP version of the request: `1.0` or `1.1`.
+        domain_name: Host header of the request, 1 to 253 characters.
+        admin_state_up: Whether it probes; default true.
     """
 
     type: HealthMonitorType
@@ -66,20 +67,12 @@ class HealthMonitorInputs(InputsModel):
     admin_state_up: bool = True
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _check_combination(self) -> Self:
         if self.timeout >= self.delay:
-            raise validation_error(
-                "MONITOR_TIMEOUT",
-                f"The timeout of {self.timeout} s isn't less than the delay of {self.delay} s.",
-                "Make timeout less than delay.",
-            )
-        stray = [name for name in _HTTP_ONLY if getattr(self, name) is not None]
-        if stray and self.type not in ("HTTP", "HTTPS"):
-            raise validation_error(
-                "MONITOR_HTTP_ONLY",
-                f"{', '.join(stray)} can't go with a monitor of type {self.type}.",
-                "Remove it, or make the type HTTP.",
-            )
+            raise validation_error("MONITOR_TIMEOUT", timeout=self.timeout, delay=self.delay)
+        unused = [name for name in _HTTP_ONLY if getattr(self, name) is not None]
+        if unused and self.type not in ("HTTP", "HTTPS"):
+            raise validation_error("MONITOR_HTTP_ONLY", monitor_type=self.type, names=", ".join(unused))
         return self
 
 
@@ -88,16 +81,16 @@ def same_health_monitor(old: object, new: object) -> bool:
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         return not old and not new
     try:
-        return _meaning(old) == _meaning(new)
+        return _normalized(old) == _normalized(new)
     except ValidationError:
-        # What somebody else has set may be more than a program can say.
+        # Another client can have set values that the input model does not allow.
         return False
 
 
-def _meaning(monitor: Mapping[str, object]) -> Mapping[str, object]:
+def _normalized(monitor: Mapping[str, object]) -> Mapping[str, object]:
     given = {key: value for key, value in monitor.items() if value is not None}
     values = HealthMonitorInputs.model_validate(given).model_dump()
-    return {key: _GIVEN_BY_GCORE.get(key) if value is None else value for key, value in values.items()}
+    return {key: _GCORE_DEFAULTS.get(key) if value is None else value for key, value in values.items()}
 
 
 def create_body(monitor: HealthMonitorInputs) -> HealthMonitorCreate:
@@ -112,7 +105,7 @@ def patch_body(monitor: HealthMonitorInputs) -> HealthMonitorPatch:
 
 
 def switched(live: HealthMonitor, up: bool) -> HealthMonitorPatch:
-    """Return the request body that switches a live monitor off or on: all fields, as for any change."""
+    """Return the request body that enables or disables a live monitor: all fields, as for any change."""
     unused = () if live.type in ("HTTP", "HTTPS") else _HTTP_ONLY
     kept = live.model_dump(include=HealthMonitorPatch.model_fields.keys() - {"type", *unused})
     return HealthMonitorPatch.model_validate({**kept, "admin_state_up": up})

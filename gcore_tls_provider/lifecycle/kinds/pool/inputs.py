@@ -9,7 +9,8 @@ from pydantic import model_validator
 from typing_extensions import Self
 
 from gcore_tls_provider.api.wire.enums import LbAlgorithm, PoolProtocol, SessionPersistenceType
-from gcore_tls_provider.lifecycle.inputs.properties import ExpiringInputs, InputsModel, validation_error
+from gcore_tls_provider.certificates.findings.validation import validation_error
+from gcore_tls_provider.lifecycle.inputs.properties import ExpiringInputs, InputsModel
 from gcore_tls_provider.lifecycle.inputs.scalars import Milliseconds, ObjectId, ObjectName
 from gcore_tls_provider.lifecycle.kinds.pool.health_monitor import HealthMonitorInputs
 from gcore_tls_provider.lifecycle.kinds.pool.members import MemberInputs
@@ -18,17 +19,18 @@ TLS_IDS: Final = ("ca_secret_id", "secret_id", "crl_secret_id")
 """IDs of a pool's TLS part: CA bundle, client certificate, CRLs."""
 
 TLS_PROTOCOL: Final = "HTTPS"
-"""The protocol of a pool that speaks TLS."""
+"""Protocol of a pool that speaks TLS."""
 
 
 class SessionPersistenceInputs(InputsModel):
     """Session persistence of a pool: binding of a client to one member (OpenAPI).
 
     Attributes:
-        type: `APP_COOKIE`: the application's cookie; `HTTP_COOKIE`: one that the load balancer sets; `SOURCE_IP`.
-        cookie_name: the application's cookie; with `APP_COOKIE`, and only with it.
-        persistence_granularity: a netmask; UDP only.
-        persistence_timeout: seconds; UDP only.
+        type: Key of the binding: `APP_COOKIE` (a cookie of the application), `HTTP_COOKIE` (a cookie that the load
+            balancer sets) or `SOURCE_IP`.
+        cookie_name: Name of the application's cookie; required with `APP_COOKIE`, and only allowed with it.
+        persistence_granularity: Netmask of the clients that are bound together; UDP only.
+        persistence_timeout: Seconds until a binding ends; UDP only.
     """
 
     type: SessionPersistenceType
@@ -37,38 +39,37 @@ class SessionPersistenceInputs(InputsModel):
     persistence_timeout: int | None = None
 
     @model_validator(mode="after")
-    def _cookie_fits(self) -> Self:
-        if (self.type == "APP_COOKIE") != (self.cookie_name is not None):
-            raise validation_error(
-                "COOKIE_NAME",
-                "cookie_name goes with type APP_COOKIE, and with no other.",
-                "Give cookie_name together with APP_COOKIE only.",
-            )
+    def _check_cookie_name(self) -> Self:
+        if self.type == "APP_COOKIE" and self.cookie_name is None:
+            raise validation_error("COOKIE_NAME", message="missing")
+        if self.type != "APP_COOKIE" and self.cookie_name is not None:
+            raise validation_error("COOKIE_NAME", message="unused", persistence_type=self.type)
         return self
 
 
 class PoolInputs(ExpiringInputs):
-    """A pool (OpenAPI: `POST /v1/lbpools`; guide: `POST /v1/loadbalancers/{id}/pools`).
+    """Pool (OpenAPI: `POST /v1/lbpools`; guide: `POST /v1/loadbalancers/{id}/pools`).
 
-    What is never set is as Gcore makes it.
+    A property that was never set has Gcore's default.
 
     Attributes:
-        load_balancer_id: the load balancer it is on.
-        listener_id: the listener whose default pool it is. Without one it gets no traffic.
-        protocol: what is spoken with members; `HTTPS` is TLS.
-        lb_algorithm: how a member is chosen.
-        members: the backends.
-        ca_secret_id: Secret of the CA bundle: the load balancer rejects backends that none of its CAs has certified.
-        secret_id: Secret of the client certificate, for backends that request one.
-        crl_secret_id: Secret of the CRLs; needs `ca_secret_id`.
-        health_monitor: how members are probed.
-        session_persistence: what keeps a client on one member.
-        timeout_member_connect: milliseconds to connect to a member, 0 to 86400000.
-        timeout_member_data: milliseconds of silence from a member, 0 to 86400000.
-        admin_state_up: whether it works; default true.
-        name: its exact name; without one, a name is computed.
-        host_names: the names that clients use, which backends' certificates must carry; by default those of the
-            listener's certificates.
+        load_balancer_id: UUID of its load balancer; by default that of its listener.
+        listener_id: UUID of the listener whose default pool it is. Without a listener it gets no traffic.
+        protocol: Protocol with members; default `HTTPS`, which is TLS.
+        lb_algorithm: Algorithm that selects a member; default `ROUND_ROBIN`.
+        members: Members; default none.
+        ca_secret_id: UUID of the secret of the CA bundle. The load balancer rejects backends whose certificate none of
+            its CAs has issued.
+        secret_id: UUID of the secret of the client certificate, for backends that request one.
+        crl_secret_id: UUID of the secret of the CRLs; needs `ca_secret_id`.
+        health_monitor: Health monitor; default none.
+        session_persistence: Session persistence; default none.
+        timeout_member_connect: Milliseconds to connect to a member, 0 to 86400000.
+        timeout_member_data: Milliseconds without data from a member until the connection is closed, 0 to 86400000.
+        admin_state_up: Whether it serves traffic; default true.
+        name: Exact name; by default a name is computed.
+        host_names: Names that clients use, which backend certificates must cover; by default those of the listener's
+            certificates.
         expected_backend_certificates: PEM of each backend's certificate, with or without its chain.
     """
 

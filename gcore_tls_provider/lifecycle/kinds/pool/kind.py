@@ -1,4 +1,4 @@
-"""Pools, with their members and health monitor: where the load balancer speaks TLS, mutual or not, to backends."""
+"""Pools with their members and health monitor: their lifecycle, and TLS, mutual or not, to backends."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gcore_tls_provider.api.wire.tasks import Task
 from gcore_tls_provider.certificates import certificate_facts
 from gcore_tls_provider.certificates.chain import CertificateChain
 from gcore_tls_provider.certificates.findings.finding import Finding, collect_findings
+from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.certificates.findings.severity import downgrade_deployed
 from gcore_tls_provider.errors import ObjectNotFound
 from gcore_tls_provider.lifecycle.inputs.fields import Field, changed_fields, equal_ids
@@ -23,7 +24,6 @@ from gcore_tls_provider.lifecycle.inputs.properties import (
     PartialInputs,
     Properties,
     Rule,
-    error_finding,
 )
 from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.inputs.references import ReferencedCertificates
@@ -40,7 +40,7 @@ from gcore_tls_provider.lifecycle.run.operation import Operation
 _REFERENCES: Final = ("listener_id", *TLS_IDS)
 _EXPECTED: Final = "expected_backend_certificates"
 
-_IN_BODY: Final = (
+_CREATE_FIELDS: Final = (
     "protocol",
     "lb_algorithm",
     "ca_secret_id",
@@ -52,32 +52,22 @@ _IN_BODY: Final = (
 )
 
 
-def _has_load_balancer(drafted: PartialInputs[PoolInputs]) -> Iterator[Finding]:
-    if not drafted.given("load_balancer_id") and not drafted.given("listener_id"):
-        yield error_finding(
-            "load_balancer_id",
-            "POOL_WITHOUT_LOAD_BALANCER",
-            "The pool is on no load balancer.",
-            "Give `listener`, or `load_balancer`; only a pool with a listener gets traffic.",
-        )
+def _has_load_balancer(partial: PartialInputs[PoolInputs]) -> Iterator[Finding]:
+    if not partial.given("load_balancer_id") and not partial.given("listener_id"):
+        yield report("POOL_WITHOUT_LOAD_BALANCER", "load_balancer_id")
 
 
-def _members_are_unique(drafted: PartialInputs[PoolInputs]) -> Iterator[Finding]:
-    for (address, port), count in Counter(each.key for each in drafted.known.members).items():
+def _members_are_unique(partial: PartialInputs[PoolInputs]) -> Iterator[Finding]:
+    for (address, port), count in Counter(each.key for each in partial.known.members).items():
         if count > 1:
-            yield error_finding(
-                "members",
-                "DUPLICATE_MEMBER",
-                f"{address}:{port} is a member {count} times, and Gcore takes it once.",
-                "Keep it once; to give it more traffic, raise its weight.",
-            )
+            yield report("DUPLICATE_MEMBER", "members", address=address, port=port, count=count)
 
 
-def _same_persistence(old: object, new: object) -> bool:
-    return _plain(old) == _plain(new)
+def _equal_persistence(old: object, new: object) -> bool:
+    return _set_parts(old) == _set_parts(new)
 
 
-def _plain(value: object) -> Mapping[str, object]:
+def _set_parts(value: object) -> Mapping[str, object]:
     return {key: each for key, each in value.items() if each is not None} if isinstance(value, Mapping) else {}
 
 
@@ -113,7 +103,7 @@ class PoolKind(CreatableKind[PoolInputs]):
         Field("secret_id", nullable=True, compare_when_unset=True, equal=equal_ids),
         Field("crl_secret_id", nullable=True, compare_when_unset=True, equal=equal_ids),
         Field("health_monitor", change="separate endpoint", nullable=True, equal=same_health_monitor),
-        Field("session_persistence", nullable=True, equal=_same_persistence),
+        Field("session_persistence", nullable=True, equal=_equal_persistence),
         Field("timeout_member_connect", nullable=True),
         Field("timeout_member_data", nullable=True),
         Field("admin_state_up", default=True),
@@ -135,27 +125,27 @@ class PoolKind(CreatableKind[PoolInputs]):
         if refers_as_before and Record.of(check.olds).references is None:
             # The previous run saved no references, as after an import.
             previous = references
-        before = PoolGraph.of(self.parse_previous(check.olds), previous)
+        deployed = PoolGraph.of(self.parse_previous(check.olds), previous)
         found = (
-            *downgrade_deployed(found, before=before.findings(check.now)),
-            *graph.rotation(before, check.now),
+            *downgrade_deployed(found, before=deployed.findings(check.now)),
+            *graph.rotation(deployed, check.now),
         )
         if any(changed_fields(self.fields, check.olds, check.inputs)):
-            found = (*found, *graph.reload(before, check.now))
+            found = (*found, *graph.reload(deployed, check.now))
         return Evaluation(facts, found, saved)
 
-    def _expected(self, drafted: PartialInputs[PoolInputs]) -> tuple[Properties, Sequence[Finding]]:
-        if _EXPECTED in drafted.unknown:
+    def _expected(self, partial: PartialInputs[PoolInputs]) -> tuple[Properties, Sequence[Finding]]:
+        if _EXPECTED in partial.unknown:
             return {"expected_backends": UNKNOWN}, ()
         findings: list[Finding] = []
         backends: list[CertificateChain] = []
-        given = drafted.known.expected_backend_certificates if _EXPECTED in drafted.valid_fields else ()
+        given = partial.known.expected_backend_certificates if _EXPECTED in partial.valid_fields else ()
         for number, each in enumerate(given):
             with collect_findings(findings):
                 backends.append(CertificateChain.parse(each, property=f"{_EXPECTED}[{number}]"))
         if not backends:
             return {}, findings
-        described = [certificate_facts(each.certificate) for each in backends]
+        expected = [certificate_facts(each.certificate) for each in backends]
         return {
             "expected_backends": [
                 {
@@ -164,7 +154,7 @@ class PoolKind(CreatableKind[PoolInputs]):
                     "fingerprint_sha256": each.fingerprint_sha256,
                     "not_after": each.not_after,
                 }
-                for each in described
+                for each in expected
             ]
         }, findings
 
@@ -186,7 +176,7 @@ class PoolKind(CreatableKind[PoolInputs]):
         body: Properties = {
             "name": name,
             "members": [members.body(each) for each in inputs.members],
-            **{key: value for key, value in given.items() if key in _IN_BODY},
+            **{key: value for key, value in given.items() if key in _CREATE_FIELDS},
         }
         if inputs.health_monitor is not None:
             body["healthmonitor"] = health_monitor.create_body(inputs.health_monitor)
@@ -196,7 +186,7 @@ class PoolKind(CreatableKind[PoolInputs]):
     def finish_create(
         self, operation: Operation, object_id: str, inputs: PoolInputs, load_balancer_id: str | None, action: str
     ) -> LiveObject:
-        """Wait until it is ACTIVE, and switch it off if the program wants that: the POST cannot."""
+        """Wait until it is ACTIVE, and disable it if the program wants that: the POST cannot."""
         if inputs.admin_state_up is False:
             pool_update.patch_pool(
                 operation, str(load_balancer_id), object_id, inputs.protocol, PoolPatch(admin_state_up=False)
@@ -276,11 +266,11 @@ def _live(pool: Pool, listener_id: object, known_members: object) -> LiveObject:
     balancers = [each.id for each in pool.loadbalancers]
     listeners = sorted((each.id for each in pool.listeners), key=lambda each: each != listener_id)
     persistence = pool.session_persistence
-    where: Properties = {}
+    balancer: Properties = {}
     if balancers:
-        where["load_balancer_id"] = balancers[0]
+        balancer["load_balancer_id"] = balancers[0]
     properties = {
-        **where,
+        **balancer,
         "name": pool.name,
         "listener_id": listeners[0] if listeners else None,
         "protocol": pool.protocol,
@@ -307,11 +297,11 @@ def _unhealthy_parts(pool: Pool) -> Iterator[str]:
     ]
     if pool.healthmonitor is not None:
         parts.append(("its health monitor", pool.healthmonitor))
-    for what, part in parts:
+    for name, part in parts:
         if part.provisioning_status == "ERROR":
-            yield f"{what} is in provisioning status ERROR"
+            yield f"{name} is in provisioning status ERROR"
         if part.operating_status == "ERROR":
-            yield f"{what} is in operating status ERROR"
+            yield f"{name} is in operating status ERROR"
 
 
 POOL: Final = PoolKind()

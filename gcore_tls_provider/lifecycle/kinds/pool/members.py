@@ -1,13 +1,13 @@
-"""Members of a pool: when two lists of them mean the same, and how to get from one to the other.
+"""Members of a pool: comparison of two lists, and the requests that turn one into the other.
 
 Members that stay are not touched.
 
-A member is its address and port (OpenAPI: those that keep both are kept without downtime). Another subnet or instance
-makes another member in its place; everything else is changed in place. Gcore never returns the instance, so the
-program's last value counts.
+Address and port identify a member (OpenAPI: members that keep both are kept without downtime). Another subnet or
+instance needs another member in its place; all other fields are changed in place. Gcore never returns the instance, so
+the program's last value counts.
 
-One change, or a few, are sent one by one and touch no other member. Each takes a task of some seconds, so more than
-`FEW` go as one list (OpenAPI: `PUT .../members`, which keeps the members that keep address and port).
+A few changes are sent one by one and touch no other member. Each takes a task of some seconds, so more than `FEW` are
+sent as one list (OpenAPI: `PUT .../members`, which keeps the members that keep address and port).
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ Key = tuple[str, int]
 
 
 class MemberInputs(InputsModel):
-    """One backend (OpenAPI: members of a pool).
+    """Member of a pool: its entry for one backend (OpenAPI).
 
     Attributes:
-        address: IP address; names aren't taken.
-        protocol_port: its port, 1 to 65535.
-        weight: share of the traffic relative to the others, 1 to 256; default 1.
-        backup: used only when no other works; default false.
-        monitor_address: where health probes go instead.
-        monitor_port: where health probes go instead.
-        subnet_id: the subnet that it is in; Gcore's choice by default.
-        instance_id: the instance that it is; none by default.
-        admin_state_up: whether it gets traffic; default true.
+        address: IPv4 or IPv6 address of the backend; host names are not accepted.
+        protocol_port: Port of the backend, 1 to 65535.
+        weight: Share of the traffic relative to the other members, 1 to 256; default 1.
+        backup: Whether it gets traffic only when all other members are down; default false.
+        monitor_address: Address that is probed instead of `address`.
+        monitor_port: Port that is probed instead of `protocol_port`, 1 to 65535.
+        subnet_id: UUID of its subnet; by default Gcore selects it.
+        instance_id: UUID of its instance; default none.
+        admin_state_up: Whether it gets traffic; default true.
     """
 
     address: Address
@@ -70,27 +70,28 @@ FIELDS: Final = (
     Field("instance_id", change="replace", readable=False, equal=equal_ids),
     Field("admin_state_up", default=True),
 )
-"""The fields of a member; `replace` is by another member."""
+"""Fields of a member; `replace` needs another member."""
 
 FEW: Final = 5
-"""Single requests that a change of members may take; with more, the whole list is sent."""
+"""Largest number of single requests for a change of members; above it, the whole list is sent."""
 
-_PATCHED: Final = tuple(field.name for field in FIELDS if field.change == "in place")
-_FIXED: Final = ("subnet_id", "instance_id")
+_PATCHED_FIELDS: Final = tuple(field.name for field in FIELDS if field.change == "in place")
+_REPLACED_FIELDS: Final = ("subnet_id", "instance_id")
 _LIST = TypeAdapter(list[MemberInputs])
 
 
 @dataclass(frozen=True)
 class MemberChanges:
-    """The way from the members that are to those that should be.
+    """Changes that turn the live members of a pool into the wanted ones.
 
     Attributes:
-        added: new members.
-        replaced: ids of members that go before their successors can come, which one address and port demands; and the
-            successors.
-        patched: for the ids of members that stay, what changes of them.
-        removed: ids of members that go.
-        lists: the same as whole lists, to be sent one after the other. While some are replaced, half of these stay.
+        added: New members.
+        replaced: IDs of members to delete before their successors, which have the same address and port, can be
+            created; and the successors.
+        patched: IDs of members that stay, and their changed fields.
+        removed: IDs of members to delete.
+        lists: The same changes as whole lists, to be sent one after the other. Members to replace are replaced
+            half by half: while one half is absent, the other stays.
     """
 
     added: tuple[MemberCreate, ...]
@@ -101,7 +102,7 @@ class MemberChanges:
 
     @property
     def are_few(self) -> bool:
-        """True if the changes are to be sent one by one."""
+        """True if the changes are few enough to be sent one by one."""
         return len(self.added) + 2 * len(self.replaced) + len(self.patched) + len(self.removed) <= FEW
 
 
@@ -110,52 +111,54 @@ def same_members(old: object, new: object) -> bool:
     try:
         olds, news = _by_key(old), _by_key(new)
     except ValidationError:
-        # What somebody else has set may be more than a program can say.
+        # Another client can have set values that the input model does not allow.
         return False
     return olds.keys() == news.keys() and all(_same(olds[key], news[key]) for key in news)
 
 
-def member_changes(live: Sequence[Member], wanted: Sequence[MemberInputs], told: object = None) -> MemberChanges:
+def member_changes(live: Sequence[Member], wanted: Sequence[MemberInputs], known: object = None) -> MemberChanges:
     """Return the changes of members; members that stay as they are have none.
 
     Args:
         live: Members as Gcore has them.
-        wanted: Members as they are to be.
-        told: Members as a program has last described them, for values that Gcore does not return.
+        wanted: Members of the program.
+        known: Members as a program has last described them, for values that Gcore does not return.
     """
     ids = {each.key: member.id for member in live for each in [_as_inputs(member)]}
-    present = {each.key: each for each in _remembering([_as_inputs(member) for member in live], told)}
-    coming = {each.key: each for each in wanted}
-    replaced = [key for key, each in present.items() if key in coming and _moved(each, coming[key])]
-    stay = [key for key in coming if key in present and key not in replaced]
+    old = {each.key: each for each in _with_known_instances([_as_inputs(member) for member in live], known)}
+    new = {each.key: each for each in wanted}
+    replaced = [key for key, each in old.items() if key in new and _needs_replacement(each, new[key])]
+    stay = [key for key in new if key in old and key not in replaced]
     return MemberChanges(
-        added=tuple(body(each) for key, each in coming.items() if key not in present),
-        replaced=tuple((ids[key], body(coming[key])) for key in replaced),
-        patched=tuple((ids[key], patch) for key in stay for patch in _patch(present[key], coming[key])),
-        removed=tuple(ids[key] for key in present if key not in coming),
-        lists=tuple(_lists(present, coming, replaced)),
+        added=tuple(body(each) for key, each in new.items() if key not in old),
+        replaced=tuple((ids[key], body(new[key])) for key in replaced),
+        patched=tuple((ids[key], patch) for key in stay for patch in _patch(old[key], new[key])),
+        removed=tuple(ids[key] for key in old if key not in new),
+        lists=tuple(_lists(old, new, replaced)),
     )
 
 
 def _lists(
-    present: Mapping[Key, MemberInputs], coming: Mapping[Key, MemberInputs], replaced: Sequence[Key]
+    old: Mapping[Key, MemberInputs], new: Mapping[Key, MemberInputs], replaced: Sequence[Key]
 ) -> Iterator[tuple[MemberCreate, ...]]:
-    # What only Gcore knows of a member that stays is sent again: a list leaves nothing as it is.
-    final = {key: body(_filled_in(each, present.get(key))) for key, each in coming.items() if key not in replaced}
-    final |= {key: body(present[key]) for key in replaced}
+    # A list replaces all values, so send the values again that the program does not set and Gcore has.
+    final = {key: body(_with_live_values(each, old.get(key))) for key, each in new.items() if key not in replaced}
+    final |= {key: body(old[key]) for key in replaced}
     for half in (replaced[::2], replaced[1::2]):
         if half:
             yield tuple(each for key, each in final.items() if key not in half)
-            final |= {key: body(coming[key]) for key in half}
+            final |= {key: body(new[key]) for key in half}
             yield tuple(final.values())
     if not replaced:
         yield tuple(final.values())
 
 
-def _filled_in(member: MemberInputs, present: MemberInputs | None) -> MemberInputs:
-    if present is None:
+def _with_live_values(member: MemberInputs, old: MemberInputs | None) -> MemberInputs:
+    if old is None:
         return member
-    return member.model_copy(update={name: getattr(present, name) for name in _FIXED if getattr(member, name) is None})
+    return member.model_copy(
+        update={name: getattr(old, name) for name in _REPLACED_FIELDS if getattr(member, name) is None}
+    )
 
 
 def body(member: MemberInputs) -> MemberCreate:
@@ -163,20 +166,20 @@ def body(member: MemberInputs) -> MemberCreate:
     return MemberCreate.model_validate(member.model_dump(exclude_none=True))
 
 
-def shown(live: Sequence[Member], told: object = None) -> list[Properties]:
+def shown(live: Sequence[Member], known: object = None) -> list[Properties]:
     """Return members as a program would write them: without default values.
 
     Args:
         live: Members as Gcore has them.
-        told: Members as a program has last described them, for values that Gcore does not return.
+        known: Members as a program has last described them, for values that Gcore does not return.
     """
-    members = _remembering([_as_inputs(member) for member in live], told)
+    members = _with_known_instances([_as_inputs(member) for member in live], known)
     return [each.model_dump(exclude_defaults=True, exclude_none=True) for each in members]
 
 
-def _remembering(members: Sequence[MemberInputs], told: object) -> list[MemberInputs]:
+def _with_known_instances(members: Sequence[MemberInputs], known: object) -> list[MemberInputs]:
     try:
-        instances = {key: each.instance_id for key, each in _by_key(told).items()}
+        instances = {key: each.instance_id for key, each in _by_key(known).items()}
     except ValidationError:
         return list(members)
     return [each.model_copy(update={"instance_id": instances.get(each.key)}) for each in members]
@@ -194,18 +197,19 @@ def _by_key(members: object) -> Mapping[Key, MemberInputs]:
     return {each.key: each for each in _LIST.validate_python(members or [])}
 
 
-def _moved(old: MemberInputs, new: MemberInputs) -> bool:
+def _needs_replacement(old: MemberInputs, new: MemberInputs) -> bool:
     """Return whether a member is in another subnet or instance; a removed value keeps the old one."""
     return any(
-        getattr(new, name) is not None and not equal_ids(getattr(old, name), getattr(new, name)) for name in _FIXED
+        getattr(new, name) is not None and not equal_ids(getattr(old, name), getattr(new, name))
+        for name in _REPLACED_FIELDS
     )
 
 
 def _same(old: MemberInputs, new: MemberInputs) -> bool:
-    return not _moved(old, new) and not any(_patch(old, new))
+    return not _needs_replacement(old, new) and not any(_patch(old, new))
 
 
 def _patch(old: MemberInputs, new: MemberInputs) -> Iterator[MemberPatch]:
-    differing = {name: getattr(new, name) for name in _PATCHED if getattr(old, name) != getattr(new, name)}
+    differing = {name: getattr(new, name) for name in _PATCHED_FIELDS if getattr(old, name) != getattr(new, name)}
     if differing:
         yield MemberPatch.model_validate(differing)

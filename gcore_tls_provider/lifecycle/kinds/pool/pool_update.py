@@ -21,7 +21,7 @@ from gcore_tls_provider.lifecycle.run.operation import Operation
 def update_pool(
     operation: Operation, pool_id: str, olds: Properties, inputs: PoolInputs, fields: Sequence[Field]
 ) -> None:
-    """Change the given fields of a pool; the caller holds its load balancer.
+    """Change the given fields of a pool; the caller holds the lock of its load balancer.
 
     Args:
         operation: The update.
@@ -35,7 +35,7 @@ def update_pool(
     names = {each.name for each in fields}
     load_balancer_id = str(olds["load_balancer_id"])
     wanted_monitor = inputs.health_monitor if "health_monitor" in names else None
-    # Read, not remembered: an interrupted update, or another client, can have changed it since.
+    # Read the monitor: an interrupted update, or another client, can have changed it since the last output.
     live_monitor = operation.send(routes.get_pool(pool_id)).healthmonitor if "health_monitor" in names else None
     keeps_monitor = live_monitor is not None and wanted_monitor is not None and live_monitor.type == wanted_monitor.type
     if live_monitor is not None and not keeps_monitor:
@@ -45,8 +45,8 @@ def update_pool(
     if patch:
         patch_pool(operation, load_balancer_id, pool_id, inputs.protocol, PoolPatch.model_validate(patch))
     # An interrupted update can have enabled TLS without switching the health monitor off and on.
-    before = tls_activation.PLAINTEXT if Record.of(olds).partial else olds
-    if tls_activation.activates_tls(before, given) and ("health_monitor" not in names or keeps_monitor):
+    previous = tls_activation.PLAINTEXT if Record.of(olds).partial else olds
+    if tls_activation.activates_tls(previous, given) and ("health_monitor" not in names or keeps_monitor):
         up = None if inputs.health_monitor is None else inputs.health_monitor.admin_state_up
         tls_activation.cycle_health_monitor(operation, load_balancer_id, pool_id, up=up)
     if wanted_monitor is not None and not keeps_monitor:
@@ -57,7 +57,7 @@ def update_pool(
 
 
 def patch_pool(operation: Operation, load_balancer_id: str, pool_id: str, protocol: str, patch: PoolPatch) -> None:
-    """Send one update of a pool, in the variant that Gcore understands, and wait for its task."""
+    """Send one update of a pool, in the variant that Gcore accepts, and wait for its task."""
     request = routes.update_pool(pool_id, protocol, patch)
     operation.retry_while_locked(load_balancer_id, lambda: operation.send_and_wait(request))
 

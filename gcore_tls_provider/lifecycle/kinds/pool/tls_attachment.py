@@ -28,6 +28,7 @@ from pydantic import Field as Limited
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.pools import Pool, PoolPatch
 from gcore_tls_provider.certificates.findings.finding import Finding
+from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.errors import ApiError, ObjectFailed, ObjectNotFound, PartialResult
 from gcore_tls_provider.lifecycle.inputs.fields import Field, equal_ids
 from gcore_tls_provider.lifecycle.inputs.properties import (
@@ -35,7 +36,6 @@ from gcore_tls_provider.lifecycle.inputs.properties import (
     Properties,
     ResourceInputs,
     Rule,
-    error_finding,
 )
 from gcore_tls_provider.lifecycle.inputs.record import Record
 from gcore_tls_provider.lifecycle.inputs.scalars import ObjectId
@@ -152,12 +152,7 @@ class PoolTlsAttachmentInputs(ResourceInputs):
 
 def _attaches_something(partial: PartialInputs[PoolTlsAttachmentInputs]) -> Iterator[Finding]:
     if not any(partial.given(name) for name in ("ca_secret_id", "secret_id")):
-        yield error_finding(
-            "ca_secret_id",
-            "NOTHING_ATTACHED",
-            "Neither a CA nor a client certificate is given, so backends would not be verified.",
-            "Give `ca`, and `client_certificate` for mutual TLS.",
-        )
+        yield report("NOTHING_ATTACHED", "ca_secret_id")
     yield from crl_needs_ca(partial)
 
 
