@@ -32,6 +32,7 @@ from gcore_tls_provider.lifecycle.recovery.orphans import delete_of_resource
 from gcore_tls_provider.lifecycle.recovery.partial import after_failed_update
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 from gcore_tls_provider.lifecycle.run.context import ResourceContext
+from gcore_tls_provider.lifecycle.run.warnings import PARTIAL_STATE_NOT_SAVED
 from gcore_tls_provider.pulumi_internals.partial_state import save_partial_state
 from gcore_tls_provider.pulumi_internals.provider_property import PROVIDER_PROPERTY
 from gcore_tls_provider.pulumi_internals.tracebacks import hide_tracebacks
@@ -203,12 +204,9 @@ def _saved_partial_state(properties: Mapping[str, Any]) -> Iterator[None]:
         if left is not None:
             outputs = {**to_engine(dict(left.properties)), PROVIDER_PROPERTY: properties.get(PROVIDER_PROPERTY)}
             if not save_partial_state(left.id, outputs, str(failed)):
-                process.current().session.engine.warn(
-                    Record.of(from_engine(properties)).urn,
-                    f"The stack's state cannot keep the partially applied object ({left.id}): this version of the "
-                    f"Pulumi SDK is unknown. Run `gcore-tls orphans` to find it; after a failed update, "
-                    f"`pulumi up --refresh` shows what was changed.",
-                )
+                urn = Record.of(from_engine(properties)).urn
+                text = " ".join(PARTIAL_STATE_NOT_SAVED.fill(object_id=left.id))
+                process.current().session.engine.warn(urn, text)
         raise
 
 

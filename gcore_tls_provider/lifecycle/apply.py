@@ -31,6 +31,7 @@ from gcore_tls_provider.lifecycle.recovery.create_once import create_once
 from gcore_tls_provider.lifecycle.run.context import ResourceContext
 from gcore_tls_provider.lifecycle.run.location import current_account, location_of
 from gcore_tls_provider.lifecycle.run.operation import Operation, Verb, in_error
+from gcore_tls_provider.lifecycle.run.warnings import UNHEALTHY
 from gcore_tls_provider.lifecycle.session import Session
 
 _REFRESH = "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`."
@@ -102,7 +103,8 @@ def read(
     if live is None:
         return None
     if live.health_problems:
-        operation.warn(kind.describe_unhealthy(object_id, live))
+        name, problems = live.properties.get("name", object_id), "; ".join(live.health_problems)
+        operation.warn(UNHEALTHY, kind=kind.name, name=name, object_id=object_id, problems=problems)
     inputs = inputs_after_read(kind.fields, previous_inputs(kind, properties), live.properties)
     input_record = Record.of(inputs).update(account=current_account(session.accounts, properties))
     ever_set = (record.explicit or frozenset()) if record.partial else frozenset[str]()

@@ -175,15 +175,6 @@ class Kind(ABC, Generic[InputsT]):
         """Return whether the old object must be deleted before the new one can be created."""
         return False
 
-    def describe_unhealthy(self, object_id: str, live: LiveObject) -> str:
-        """Return the health problems of an object as a sentence."""
-        name = live.properties.get("name", object_id)
-        return (
-            f"Gcore reports {self.name} '{name}' ({object_id}) as unhealthy: {'; '.join(live.health_problems)}. An "
-            f"object in provisioning status ERROR cannot be changed, only deleted; operating status ERROR means that "
-            f"health probes fail, or that everything below the object does."
-        )
-
     @property
     def added_inputs(self) -> frozenset[str]:
         """Names of inputs that are not in the model: derived properties, location and `existing_id`."""

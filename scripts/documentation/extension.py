@@ -9,7 +9,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from documentation import docstrings
 from documentation.command_help import CommandHelp
-from documentation.troubleshooting import ErrorSentences, FindingSentences, WarningSentences
+from documentation.troubleshooting import ErrorClasses, FindingMessages, WarningMessages
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -17,9 +17,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.setup_extension("sphinx.ext.autodoc")
     docstrings.register(app)
     app.add_directive("command-help", CommandHelp)
-    app.add_directive("finding-sentences", FindingSentences)
-    app.add_directive("error-sentences", ErrorSentences)
-    app.add_directive("warning-sentences", WarningSentences)
+    app.add_directive("finding-messages", FindingMessages)
+    app.add_directive("error-classes", ErrorClasses)
+    app.add_directive("warning-messages", WarningMessages)
     app.connect("source-read", _leave_out_absent)
     return {"parallel_read_safe": True}
 

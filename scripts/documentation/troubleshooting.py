@@ -1,4 +1,4 @@
-"""Lists of all messages, for the page about troubleshooting."""
+"""Directives that list all messages, for the page about troubleshooting."""
 
 from __future__ import annotations
 
@@ -9,69 +9,72 @@ from collections.abc import Iterator, Mapping, Sequence
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from documentation.sentences import Said, of_errors, of_findings, of_warnings
 from gcore_tls_provider import errors
-from gcore_tls_provider.api import http_errors as refusals
-from gcore_tls_provider.certificates.findings.codes import CODES
+from gcore_tls_provider.api.http_errors import REMEDIES
+from gcore_tls_provider.certificates.findings.codes import AREAS
+from gcore_tls_provider.certificates.findings.table import Message
+from gcore_tls_provider.lifecycle.run.warnings import WARNINGS
 
 
-def error_kinds() -> Mapping[str, str]:
-    """Return the errors of the package and of programs, each with its meaning."""
-    kinds = {name: each for name, each in vars(errors).items() if inspect.isclass(each) and issubclass(each, Exception)}
-    described = {name: (inspect.getdoc(each) or "").partition("\n")[0] for name, each in kinds.items()}
-    return described | {"RunError": "Mistake in a program that is found before a resource's inputs are checked."}
+def error_meanings() -> Mapping[str, Sequence[str]]:
+    """Return the paragraphs about each class of error: its docstring, and the remedy of an HTTP status error."""
+    classes = [each for each in vars(errors).values() if inspect.isclass(each) and issubclass(each, Exception)]
+    meanings = {each.__name__: _paragraphs_of(each) for each in classes}
+    for kind, remedy in REMEDIES.items():
+        meanings[kind.__name__] = [*meanings[kind.__name__], shown(remedy)]
+    return meanings | {"RunError": ["Mistake in a program that is found before a resource's inputs are checked."]}
 
 
-def refusal_remedies() -> Mapping[str, Said]:
-    """Return the message for each HTTP status error, by class."""
-    answer = "…: Gcore answered … to …: …."
-    filled = {kind.__name__: re.sub(r"\{\w+\}", "…", remedy) for kind, remedy in refusals.REMEDIES.items()}
-    return {kind: Said(answer, remedy) for kind, remedy in filled.items()}
+def shown(template: str) -> str:
+    """Return a template with an ellipsis for each placeholder."""
+    return re.sub(r"\{\w+\}", "…", template)
 
 
-class FindingSentences(SphinxDirective):
-    """Directive: all findings by code, each with its code as anchor."""
+class FindingMessages(SphinxDirective):
+    """Directive: the messages of all findings by code, each with its code as anchor."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the list."""
+        entries = {code: entry for codes in AREAS.values() for code, entry in codes.items()}
+        rows = nodes.definition_list()
+        for code, entry in sorted(entries.items()):
+            rows += _entry(code, entry.meaning, [part for each in entry.messages.values() for part in _message(each)])
+        return [rows]
+
+
+class ErrorClasses(SphinxDirective):
+    """Directive: all classes of errors, each with its name as anchor."""
 
     def run(self) -> list[nodes.Node]:
         """Return the list."""
         rows = nodes.definition_list()
-        for code, said in of_findings(CODES).items():
-            rows += _entry(code, code, CODES[code].meaning, said)
+        for name, (meaning, *further) in error_meanings().items():
+            rows += _entry(name, meaning, [_paragraph(each) for each in further])
         return [rows]
 
 
-class ErrorSentences(SphinxDirective):
-    """Directive: all errors by class, each with its name as anchor."""
+class WarningMessages(SphinxDirective):
+    """Directive: the messages of all warnings that are not findings."""
 
     def run(self) -> list[nodes.Node]:
         """Return the list."""
-        kinds, refused = error_kinds(), refusal_remedies()
-        rows = nodes.definition_list()
-        found = of_errors(kinds)
-        for kind, meaning in kinds.items():
-            said = [*found.get(kind, ()), *([refused[kind]] if kind in refused else [])]
-            if said:
-                rows += _entry(kind, kind, meaning, said)
-        return [rows]
+        return [nodes.bullet_list("", *(nodes.list_item("", *_message(each)) for each in WARNINGS))]
 
 
-class WarningSentences(SphinxDirective):
-    """Directive: all warnings that are not findings."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return the list."""
-        return [nodes.bullet_list("", *(nodes.list_item("", _paragraph(each.sentence)) for each in of_warnings()))]
+def _paragraphs_of(error: type[Exception]) -> Sequence[str]:
+    text, _, _ = (inspect.getdoc(error) or "").partition("\n\nAttributes:")
+    return [" ".join(each.split()) for each in text.split("\n\n")]
 
 
-def _entry(anchor: str, term: str, meaning: str, said: Sequence[Said]) -> nodes.definition_list_item:
+def _message(message: Message) -> Iterator[nodes.paragraph]:
+    yield nodes.paragraph("", "", nodes.strong("", "", *_inline(shown(message.sentence))))
+    yield _paragraph(shown(message.remedy))
+
+
+def _entry(term: str, meaning: str, paragraphs: Sequence[nodes.paragraph]) -> nodes.definition_list_item:
     head = nodes.term("", "", nodes.literal(term, term), nodes.Text(" "), *_inline(f"— {meaning}"))
-    head["ids"].append(anchor)
-    body = nodes.definition()
-    for each in said:
-        body += nodes.paragraph("", "", nodes.strong("", "", *_inline(each.sentence)))
-        if each.remedy:
-            body += _paragraph(each.remedy)
-    return nodes.definition_list_item("", head, body)
+    head["ids"].append(term)
+    return nodes.definition_list_item("", head, nodes.definition("", *paragraphs))
 
 
 def _paragraph(text: str) -> nodes.paragraph:

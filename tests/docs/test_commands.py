@@ -51,7 +51,7 @@ def test_every_block_has_a_language_that_a_test_checks() -> None:
     """No test would check a block without a language, or with an unknown one."""
     plain = {"python", "console", "text", "yaml", "diff"}
     directives = {"{eval-rst}", "{toctree}", "{literalinclude}", "{command-help}"}
-    made = {"{finding-sentences}", "{error-sentences}", "{warning-sentences}"}
+    made = {"{finding-messages}", "{error-classes}", "{warning-messages}"}
     assert {block.language for block in BLOCKS} <= plain | directives | made
 
 

@@ -73,7 +73,7 @@ def test_configuration_errors_name_the_namespace_and_the_key(
 ) -> None:
     stack = new_program(ONE.format(more=f', provider_config="{EU}"'))
     (error,) = stack.preview().expect_failure().errors
-    assert "provider_config: Nothing is configured in the namespace 'gcore-eu'" in error
+    assert "provider_config: The stack's configuration has no values in the namespace 'gcore-eu'" in error
     # The key of the environment does not apply to it, and a preview needs no key.
     stack.configure({f"{EU}:projectId": EU_PROJECT, f"{EU}:regionId": EU_REGION, f"{EU}:baseUrl": eu_account[1]})
     stack.preview().expect_success()

@@ -124,7 +124,7 @@ class FakeEngine:
     # The steps of the commands.
 
     def _run_process(self, command: Callable[[], None]) -> RunResult:
-        """Run a command in a new process, which knows nothing but the state."""
+        """Run a command in a new process, which has only the state."""
         self._result, self.process_killed = RunResult(), False
         self._processed_urns: list[str] = []
         self._ids: dict[str, str] = {

@@ -326,7 +326,7 @@ class FakeStack:
         sent += self.transport.sent[begin:]
 
     def by_hand(self, method: str, path: str, json: object = None) -> JsonValue:
-        """Send a request that the stack does not know of, as the portal would, and wait until it is done."""
+        """Send a request outside the stack, as the portal would, and wait until it is done."""
         version, kind, *rest = path.strip("/").split("/")
         url = "/".join((self.session.configuration.base_url, "cloud", version, kind + LOCATION_PATH, *rest))
         request = httpx.Request(method, url, json=json, headers={"Authorization": f"APIKey {KEY}"})

@@ -68,7 +68,7 @@ def print_fault_table(reporter: pytest.TerminalReporter) -> None:
         table.add_row(
             test.removeprefix("test_").replace("_", " "), *(str(getattr(row, name)) for name in COLUMN_TITLES)
         )
-    console = Console(width=150)
+    console = Console(width=170)
     with console.capture() as captured:
         console.print(table)
     reporter.section("faults")

@@ -145,9 +145,11 @@ class Scenario:
         if point.method == "DELETE" and faulted.outcome == "failed" and wanted is not recorded:
             # The object can be gone although its delete failed: docs/interrupted-runs.md recommends a refresh.
             self.engine.refresh()
-        again = self._run_recovery(recorded.phase, wanted)
-        if again.outcome != "succeeded":
-            problems.append(f"the next run {again.outcome}: {again.error} (before: {faulted.outcome}: {faulted.error})")
+        recovery = self._run_recovery(recorded.phase, wanted)
+        if recovery.outcome != "succeeded":
+            problems.append(
+                f"the next run {recovery.outcome}: {recovery.error} (before: {faulted.outcome}: {faulted.error})"
+            )
         now = AccountSnapshot.of(self.emulator)
         own = now.without(self.foreign)
         counts.duplicates = len(duplicate_names(own))
@@ -167,7 +169,7 @@ class Scenario:
         violations = [each.description for each in self.emulator.audit().violations]
         counts.violations = len(violations)
         shown = "\n".join(
-            [*faulted.output, *again.output, *destroyed.output, unencrypted, *(each.name for each in now.objects())]
+            [*faulted.output, *recovery.output, *destroyed.output, unencrypted, *(each.name for each in now.objects())]
         )
         if any(secret in shown for secret in self.secrets):
             counts.leaks = 1
@@ -189,15 +191,15 @@ class Scenario:
         if wanted.phase.command == "destroy":
             return self.engine.destroy()
         if phase.command == "refresh":
-            again = self.engine.refresh()
-            if again.outcome != "succeeded":
-                return again
+            recovery = self.engine.refresh()
+            if recovery.outcome != "succeeded":
+                return recovery
         return self.engine.up(wanted.phase.program)
 
 
 def _difference(now: Sequence[str], wanted: Sequence[str]) -> Mapping[str, list[str]]:
     return {
-        "too much": [each for each in now if each not in wanted],
+        "unexpected": [each for each in now if each not in wanted],
         "missing": [each for each in wanted if each not in now],
     }
 

@@ -75,16 +75,16 @@ class RandomRuns(RuleBasedStateMachine):
     def up_again(self) -> None:
         self._run_successfully()
 
-    @rule(variant=PROGRAMS, at=st.integers(1, 12), fault=st.sampled_from(sorted(FAULTS)))
-    def up_with_a_fault(self, variant: Variant, at: int, fault: str) -> None:
+    @rule(variant=PROGRAMS, nth=st.integers(1, 12), fault=st.sampled_from(sorted(FAULTS)))
+    def up_with_a_fault(self, variant: Variant, nth: int, fault: str) -> None:
         self.program = program_of(variant)
-        self._run_with_fault(at, fault, lambda: self.engine.up(self.program))
+        self._run_with_fault(nth, fault, lambda: self.engine.up(self.program))
 
     @precondition(lambda self: bool(self.engine.state.resources))
-    @rule(at=st.integers(1, 8), fault=st.sampled_from(sorted(FAULTS)))
-    def destroy_with_a_fault(self, at: int, fault: str) -> None:
+    @rule(nth=st.integers(1, 8), fault=st.sampled_from(sorted(FAULTS)))
+    def destroy_with_a_fault(self, nth: int, fault: str) -> None:
         self.program = []
-        self._run_with_fault(at, fault, self.engine.destroy)
+        self._run_with_fault(nth, fault, self.engine.destroy)
 
     @rule()
     def destroy(self) -> None:
@@ -102,9 +102,9 @@ class RandomRuns(RuleBasedStateMachine):
             assert AccountSnapshot.of(self.scenario.emulator).changed_objects(self.scenario.foreign) == []
             assert self.scenario.emulator.audit().violations == ()
 
-    def _run_with_fault(self, at: int, fault: str, run: Callable[[], RunResult]) -> None:
+    def _run_with_fault(self, nth: int, fault: str, run: Callable[[], RunResult]) -> None:
         network = self.scenario.network
-        network.start_run((RequestPoint("", "", at, with_task=False), FAULTS[fault]))
+        network.start_run((RequestPoint("", "", nth, with_task=False), FAULTS[fault]))
         result = run()
         network.end_run()
         self.scenario.clock.advance(60)

@@ -149,7 +149,6 @@ class TestChangedFields:
     def test_a_state_without_the_explicit_fields_counts_all_fields_as_set(
         self, field: Field, value: object, other: object
     ) -> None:
-        """All fields count as set."""
         olds: Properties = engine_value({field.name: value})
         assert is_changed(field, olds, None) is can_be_removed(field)
         assert not is_changed(field, olds, value)

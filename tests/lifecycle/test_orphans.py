@@ -41,12 +41,12 @@ def test_orphans_of_other_resources_stay(stack: FakeStack) -> None:
 
 def test_an_object_that_this_run_has_created_is_no_orphan(stack: FakeStack) -> None:
     """The state was read during the run and still shows the create as pending."""
-    orphan = stack.ca("it")
-    later = stack.run_after_interrupted_creates(orphan)
+    created = stack.ca("it")
+    later = stack.run_after_interrupted_creates(created)
     assert later.session.stack.at_start(STACK) is not None
-    later.session.claims.created.add(orphan.id)
-    delete_orphans_of(later, orphan)
-    assert ids_in_account(later, "secrets") == {orphan.id}
+    later.session.claims.created.add(created.id)
+    delete_orphans_of(later, created)
+    assert ids_in_account(later, "secrets") == {created.id}
     assert later.engine.warnings == []
 
 

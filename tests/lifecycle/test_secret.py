@@ -163,7 +163,7 @@ def test_every_property_of_a_raw_secret_replaces_it(
 
 
 def test_an_update_of_a_secret_is_an_error(stack: FakeStack) -> None:
-    """A diff never requests an update, but a state that was edited by hand can."""
+    """A diff never requests an update, but a state that was edited by hand can cause one."""
     secret = stack.ca()
     lifecycle = KINDS["CertificateAuthority"]
     with pytest.raises(PropertyError, match=secret.id):

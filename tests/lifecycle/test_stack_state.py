@@ -91,7 +91,7 @@ def test_pending_updates_and_deletes_are_no_creates() -> None:
 
 
 def test_a_provider_that_is_delete_pending_is_not_the_identity() -> None:
-    """After its replacement the state has two providers, one of them marked `delete`."""
+    """After a replacement of the provider the state has two, one of them marked `delete`."""
     export = json.loads(make_export(pending_creates=[THIS], identity="old", deleted=True))
     export["deployment"]["resources"] += json.loads(make_export(pending_creates=[THIS]))["deployment"]["resources"]
     state = parse_export(json.dumps(export))

@@ -175,7 +175,7 @@ class TestObjectsThatStay:
         again = later.load_balancer("it")
         assert ids_in_account(later, "load_balancers") == {balancer.id, again.id}
         assert f"load balancer {balancer.id} ('{balancer.outputs['name']}') is an orphan" in later.warnings
-        assert "something else uses it now. It is left alone" in later.warnings
+        assert "another object uses it now, so it stays" in later.warnings
 
     def test_an_orphaned_listener_with_a_foreign_pool_stays(self, stack: FakeStack) -> None:
         balancer = stack.load_balancer()
@@ -185,7 +185,7 @@ class TestObjectsThatStay:
         later = stack.run_after_interrupted_creates(orphan)
         again = later.listener(balancer, "it", protocol_port=81)
         assert ids_in_account(later, "listeners") == {orphan.id, again.id}
-        assert "It is left alone" in later.warnings
+        assert "so it stays" in later.warnings
 
     def test_an_orphaned_pool_of_a_foreign_listener_stays(self, stack: FakeStack) -> None:
         balancer = stack.load_balancer()
@@ -195,7 +195,7 @@ class TestObjectsThatStay:
         later = stack.run_after_interrupted_creates(orphan)
         again = later.pool(balancer, "it", protocol="HTTP")
         assert ids_in_account(later, "pools") == {orphan.id, again.id}
-        assert "It is left alone" in later.warnings
+        assert "so it stays" in later.warnings
 
     def test_an_orphaned_secret_in_use_stays(self, stack: FakeStack) -> None:
         balancer = stack.load_balancer()
@@ -204,7 +204,7 @@ class TestObjectsThatStay:
         later = stack.run_after_interrupted_creates(orphan)
         again = later.ca("it")
         assert ids_in_account(later, "secrets") == {orphan.id, again.id}
-        assert "It is left alone" in later.warnings
+        assert "so it stays" in later.warnings
 
     @pytest.mark.parametrize("interrupted", [False, True])
     def test_an_object_that_was_retained_on_purpose_stays(self, interrupted: bool, stack: FakeStack) -> None:

@@ -49,7 +49,6 @@ def test_every_part_has_a_case() -> None:
 def test_an_update_of_a_part_sends_the_complete_value(
     kind: str, name: str, part: str, dialect_stack: FakeStack
 ) -> None:
-    """The update sends the complete value, and it is no permanent change."""
     others, one, two = COMPOSITES[kind, name, part]
     objects = ReferencedObjects(dialect_stack)
     protocol = "UDP" if part.startswith("persistence_") else "HTTP"

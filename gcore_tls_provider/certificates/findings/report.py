@@ -42,8 +42,4 @@ def fill(code: str, property: str, /, *, message: str = DEFAULT, **values: objec
         LookupError: There is no such code or message.
         ValueError: The values are not those of the message.
     """
-    template = CODES[code].messages[message]
-    if values.keys() != template.placeholders:
-        raise ValueError(f"{code} ({message}) needs {sorted(template.placeholders)}, not {sorted(values)}")
-    given = {"property": property, **values}
-    return template.sentence.format_map(given), template.remedy.format_map(given)
+    return CODES[code].messages[message].fill(property, **values)

@@ -34,6 +34,21 @@ class Message:
         parts = (part for text in (self.sentence, self.remedy) for part in Formatter().parse(text))
         return frozenset(name for _, name, _, _ in parts if name is not None) - {"property"}
 
+    def fill(self, property: str = "", /, **values: object) -> tuple[str, str]:
+        """Return the sentence and the remedy.
+
+        Args:
+            property: Name of the argument that the message is about; empty if it is about none.
+            values: Values of the placeholders, all of them and no others. Never a key or a password.
+
+        Raises:
+            ValueError: The values are not those of the message.
+        """
+        if values.keys() != self.placeholders:
+            raise ValueError(f"'{self.sentence}' needs {sorted(self.placeholders)}, not {sorted(values)}")
+        given = {"property": property, **values}
+        return self.sentence.format_map(given), self.remedy.format_map(given)
+
 
 @dataclass(frozen=True)
 class Code:

@@ -16,8 +16,7 @@ from gcore_tls_provider.errors import Forbidden, MethodNotAllowed, NotFound
 from gcore_tls_provider.lifecycle.kind import CreatableKind, LiveObject
 from gcore_tls_provider.lifecycle.recovery.stack_state import PendingCreate, StackState
 from gcore_tls_provider.lifecycle.run.operation import Operation
-
-CLEAR_PENDING: Final = "If Pulumi still reports pending operations, run `pulumi refresh --clear-pending-creates`."
+from gcore_tls_provider.lifecycle.run.warnings import ORPHAN_DELETED, ORPHAN_IN_USE
 
 _INTERRUPTED_TASK_SECONDS: Final = 600.0
 _PAUSE: Final = 1.0
@@ -80,10 +79,7 @@ def find_orphans(
         if kind.is_unreferenced(operation, live, attempt.inputs, state):
             yield Orphan(live, attempt.inputs)
         else:
-            operation.warn(
-                f"{kind.name} {row.id} ('{row.name}') is an orphan of an interrupted run, but something else uses it "
-                f"now. It is left alone; delete it at Gcore if nothing needs it."
-            )
+            operation.warn(ORPHAN_IN_USE, kind=kind.name, object_id=row.id, name=row.name)
 
 
 def delete_orphan(kind: CreatableKind[Any], operation: Operation, orphan: Orphan) -> None:
@@ -94,7 +90,4 @@ def delete_orphan(kind: CreatableKind[Any], operation: Operation, orphan: Orphan
     """
     live = orphan.live
     kind.delete_object(operation, live.id, live.properties)
-    operation.warn(
-        f"{kind.name} {live.id} ('{live.properties.get('name')}') was an orphan of an interrupted run and was deleted. "
-        f"{CLEAR_PENDING}"
-    )
+    operation.warn(ORPHAN_DELETED, kind=kind.name, object_id=live.id, name=live.properties.get("name"))

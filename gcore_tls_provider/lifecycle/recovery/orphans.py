@@ -19,6 +19,7 @@ from gcore_tls_provider.lifecycle.recovery.stack_state import PendingCreate, Sta
 from gcore_tls_provider.lifecycle.run.context import ResourceContext
 from gcore_tls_provider.lifecycle.run.location import location_of
 from gcore_tls_provider.lifecycle.run.operation import Operation
+from gcore_tls_provider.lifecycle.run.warnings import ORPHANS_NOT_DELETED
 
 if TYPE_CHECKING:
     from gcore_tls_provider.lifecycle.session import Session
@@ -49,10 +50,7 @@ def delete_elsewhere(
             for orphan in find_orphans(kind, operation, [attempt], state):
                 delete_orphan(kind, operation, orphan)
         except GcoreTlsError as error:
-            operation.warn(
-                f"Orphans that an interrupted run has left of this {kind.name} could not be found or deleted: {error} "
-                f"`gcore-tls orphans` lists them."
-            )
+            operation.warn(ORPHANS_NOT_DELETED, kind=kind.name, reason=error)
 
 
 def delete_of_resource(kind: CreatableKind[Any], session: Session, context: ResourceContext) -> None:

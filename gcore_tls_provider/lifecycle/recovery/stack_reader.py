@@ -22,6 +22,7 @@ from gcore_tls_provider.api.clock import Clock, Deadline
 from gcore_tls_provider.api.waiting import wait_until
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState, parse_export
 from gcore_tls_provider.lifecycle.run.engine_port import EnginePort
+from gcore_tls_provider.lifecycle.run.warnings import STATE_UNREADABLE
 
 _RETRIES: Final = 4
 _PAUSE: Final = 0.3
@@ -87,11 +88,7 @@ class StackReader:
                 )
                 if self._during_create is None:
                     self._substitute_identity = secrets.token_hex(16)
-                    self._engine.warn(
-                        urn,
-                        "Cannot read the stack's state (`pulumi stack export`), so the objects of this run get random "
-                        "names: if this run is interrupted, the next run cannot recognize its objects.",
-                    )
+                    self._engine.warn(urn, " ".join(STATE_UNREADABLE.fill()))
             return self._during_create
 
     def owners(self, stack: str) -> StackState | None:

@@ -12,7 +12,6 @@ from gcore_tls_provider.lifecycle.inputs.fields import changed_fields, explicit_
 from gcore_tls_provider.lifecycle.inputs.properties import InputsT
 from gcore_tls_provider.lifecycle.kind import CreatableKind, LiveObject
 from gcore_tls_provider.lifecycle.recovery.interrupted_creates import (
-    CLEAR_PENDING,
     Orphan,
     delete_orphan,
     find_orphans,
@@ -21,6 +20,7 @@ from gcore_tls_provider.lifecycle.recovery.orphans import delete_elsewhere
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState
 from gcore_tls_provider.lifecycle.run.location import in_other_location
 from gcore_tls_provider.lifecycle.run.operation import Operation
+from gcore_tls_provider.lifecycle.run.warnings import TAKEN_OVER
 
 
 def claim_orphan(kind: CreatableKind[Any], operation: Operation, state: StackState | None, nonce: str) -> str | None:
@@ -80,5 +80,5 @@ def take_over(
         )
         raise
     operation.session.claims.created.add(orphan_id)
-    operation.warn(f"{kind.name} {orphan_id} was an orphan of an interrupted run and was taken over. {CLEAR_PENDING}")
+    operation.warn(TAKEN_OVER, kind=kind.name, object_id=orphan_id)
     return live

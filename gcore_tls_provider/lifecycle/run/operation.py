@@ -16,6 +16,7 @@ from gcore_tls_provider.api.waiting import constant, wait_until
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancer
 from gcore_tls_provider.api.wire.pages import Page
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
+from gcore_tls_provider.certificates.findings.table import Message
 from gcore_tls_provider.errors import (
     Conflict,
     DeadlineExceeded,
@@ -121,9 +122,14 @@ class Operation:
         if self.clock.now() - self._started >= QUIET_SECONDS:
             self.session.engine.progress(self.context.urn, text)
 
-    def warn(self, text: str) -> None:
-        """Add a warning to the resource's diagnostics."""
-        self.session.engine.warn(self.context.urn, text)
+    def warn(self, warning: Message, /, **values: object) -> None:
+        """Add a warning to the resource's diagnostics.
+
+        Args:
+            warning: One of `run/warnings.py`.
+            values: Values of its placeholders.
+        """
+        self.session.engine.warn(self.context.urn, " ".join(warning.fill(**values)))
 
     def send(self, request: Call[ResponseT] | RequestVariants[ResponseT]) -> ResponseT:
         """Send a request, in the variant that Gcore understands if there are two.

@@ -44,6 +44,7 @@ from gcore_tls_provider.lifecycle.kinds.pool.inputs import TLS_IDS, TLS_PROTOCOL
 from gcore_tls_provider.lifecycle.kinds.pool.rules import crl_needs_ca
 from gcore_tls_provider.lifecycle.kinds.pool.tls_activation import activates_tls, cycle_health_monitor
 from gcore_tls_provider.lifecycle.run.operation import Operation
+from gcore_tls_provider.lifecycle.run.warnings import HEALTH_MONITOR_OFF, TLS_PART_KEPT, TLS_VALUES_KEPT
 
 PARTS: Final = ("protocol", *TLS_IDS)
 """Properties that make up the TLS part of a pool."""
@@ -232,7 +233,7 @@ class PoolTlsAttachmentKind(AttachedKind[PoolTlsAttachmentInputs]):
             ObjectFailed: A secret of the previous TLS part is gone, or Gcore keeps a value that was to be restored.
         """
         if not isinstance(properties.get("previous_tls"), Mapping):
-            operation.warn(f"The previous TLS part of pool {object_id} is unknown, so its TLS part stays as it is.")
+            operation.warn(TLS_PART_KEPT, pool_id=object_id)
             return
         if object_id in operation.session.claims.attached:
             # The attachment itself is replaced: its successor was created first, on the same pool.
@@ -268,10 +269,7 @@ def _restorable(
         else:
             others.append(f"{name} ({live[name] or 'none'})")
     if others:
-        operation.warn(
-            f"Another client has changed {', '.join(others)} of pool {pool.id} since TLS was added to it: these values "
-            f"stay."
-        )
+        operation.warn(TLS_VALUES_KEPT, names=", ".join(others), pool_id=pool.id)
     return restored
 
 
@@ -317,10 +315,7 @@ def _apply(
         if patch:
             operation.retry_while_locked(load_balancer_id, lambda: operation.send_and_wait(request))
         elif pool.healthmonitor is not None and not pool.healthmonitor.admin_state_up:
-            operation.warn(
-                f"Pool {pool.id} already speaks TLS, and its health monitor is off. If an earlier run was interrupted, "
-                f"it can have left it off; then switch it on."
-            )
+            operation.warn(HEALTH_MONITOR_OFF, pool_id=pool.id)
         if activates:
             cycle_health_monitor(operation, load_balancer_id, pool.id)
         read = routes.get_pool(pool.id)
