@@ -33,11 +33,14 @@ def wait_until(
     attempt = 0
     while True:
         found = condition()
-        if found is not None or deadline.passed:
+        if found is not None:
             return found
+        remaining = deadline.remaining
+        if remaining <= 0:
+            return None
         if on_wait is not None:
             on_wait()
-        deadline.clock.sleep(min(backoff(attempt), deadline.remaining))
+        deadline.clock.sleep(min(backoff(attempt), remaining))
         attempt += 1
 
 

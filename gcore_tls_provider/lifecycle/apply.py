@@ -208,7 +208,8 @@ def previous_inputs(kind: Kind[Any], outputs: Properties) -> Properties:
 
 
 def _with_explicit(kind: Kind[Any], properties: Properties) -> Properties:
-    return Record.of(properties).update(explicit=explicit_inputs(properties, kind.fields)).into(properties)
+    explicit = explicit_inputs(properties, kind.fields)
+    return Record.of(properties).update(explicit=explicit).into(properties)
 
 
 def _updated_outputs(kind: Kind[Any], record: Record, olds: Properties, news: Properties) -> Properties:

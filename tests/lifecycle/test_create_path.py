@@ -11,7 +11,7 @@ from gcore_tls_provider.lifecycle.kinds import KINDS
 from tests.fake_engine.recording_engine import PendingCreateRecord
 from tests.fake_engine.stack import FakeStack, context_of, engine_value, member, urn_of
 
-MOST_HOPS = 118
+MOST_HOPS = 111
 """Changes of module between calls in a Pool's create, below the front end; about half of them within the API client."""
 
 

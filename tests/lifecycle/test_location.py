@@ -179,7 +179,7 @@ def test_an_invalid_location_is_reported(
     (finding,) = stack.findings("LoadBalancer", properties)
     assert (finding.property, finding.code, finding.severity) == (where, code, "error")
     if code == "PROVIDER_CONFIG_UNUSABLE":
-        assert str(finding).startswith("The provider config cannot be used: broken:projectId cannot be used: ")
+        assert str(finding).startswith("broken:projectId cannot be used: ")
         assert "GCORE_" not in str(finding)
 
 

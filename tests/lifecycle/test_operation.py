@@ -33,7 +33,7 @@ class TestEndedEngine:
         prepared = prepare_create(name)
         stack, case = prepared.stack, prepared.case
         stack.engine.alive = False
-        with stack.writes() as sent, pytest.raises(ObjectFailed, match="engine that asked for it has ended"):
+        with stack.writes() as sent, pytest.raises(ObjectFailed, match="engine that requested it has ended"):
             prepared.run()
         assert sent == []
         assert stack.objects(case.table) == []
@@ -50,7 +50,7 @@ class TestEndedEngine:
                 lambda: balancer.update(name="two"),
                 lambda: pool.update(load_balancer_id=balancer.id, members=[]),
             ):
-                with pytest.raises(ObjectFailed, match="engine that asked for it has ended"):
+                with pytest.raises(ObjectFailed, match="engine that requested it has ended"):
                     operation()
         assert sent == []
         assert pool.refresh()

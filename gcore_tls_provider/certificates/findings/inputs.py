@@ -163,7 +163,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         ),
         "PROVIDER_CONFIG_UNUSABLE": Code(
             "a provider config with a value that cannot be used",
-            single("The provider config cannot be used: {reason}", "Correct it with `pulumi config set`."),
+            single("{reason}", "Correct the value with `pulumi config set`."),
         ),
         "PROVIDER_CONFIG_UNKNOWN": Code(
             "a provider config that is not in the stack's configuration",

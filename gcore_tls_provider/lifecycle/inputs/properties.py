@@ -167,7 +167,7 @@ def parse(model: type[InputsT], properties: Mapping[str, object]) -> InputsT:
         )
     if partial.findings:
         raise PropertyError(" ".join(format_finding(each) for each in partial.findings))
-    return model.model_validate({k: v for k, v in public(properties).items() if v is not None})
+    return partial.known
 
 
 def format_finding(finding: Finding) -> str:

@@ -8,7 +8,7 @@ error carries it as partial result, so that the state keeps it and the next run 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,6 +37,9 @@ _LOOKS: Final = 4
 _PAUSE: Final = 1.0
 _POSTS: Final = 3
 _CLEANUP_SECONDS: Final = 300.0
+
+_Write = Callable[[], Sequence[Task]]
+"""Send the POST and wait for its tasks, again while the load balancer is locked."""
 
 _NEXT_RUN: Final = "Run again: `pulumi up` removes what is left and creates another one, `pulumi destroy` removes it."
 
@@ -79,7 +82,14 @@ def create_once(kind: CreatableKind[InputsT], operation: Operation, inputs: Inpu
         target = CreateTarget(name)
     load_balancer_id = kind.load_balancer_of(operation, inputs)
     with operation.locked(load_balancer_id):
-        object_id = _post_once(kind, operation, target, inputs, load_balancer_id)
+        object_id = _post_once(
+            kind,
+            operation,
+            target,
+            lambda: operation.retry_while_locked(
+                load_balancer_id, lambda: kind.create_object(operation, target.name, inputs, load_balancer_id)
+            ),
+        )
         action = f"create {kind.name} '{target.name}' ({object_id})"
         try:
             return kind.finish_create(operation, object_id, inputs, load_balancer_id, action)
@@ -100,22 +110,16 @@ def _name_and_orphan(kind: CreatableKind[Any], operation: Operation) -> tuple[st
     return name, claim_orphan(kind, operation, state, nonce)
 
 
-def _post_once(
-    kind: CreatableKind[InputsT],
-    operation: Operation,
-    target: CreateTarget,
-    inputs: InputsT,
-    load_balancer_id: str | None,
-) -> str:
+def _post_once(kind: CreatableKind[Any], operation: Operation, target: CreateTarget, write: _Write) -> str:
     """Create the object and return its ID; if a conflicting object is about to be deleted anyway, delete it first."""
     wrote, operation.wrote = operation.wrote, False
     try:
         try:
-            created = _post(kind, operation, target, inputs, load_balancer_id)
+            created = _post(kind, operation, target, write)
         except Conflict:
             if not _delete_conflicting(kind, operation):
                 raise
-            created = _post(kind, operation, target, inputs, load_balancer_id)
+            created = _post(kind, operation, target, write)
     except _NothingCreated as certain:
         raise certain.error from certain.__cause__
     except ApiError as failed:
@@ -128,21 +132,11 @@ def _post_once(
     return created
 
 
-def _post(
-    kind: CreatableKind[InputsT],
-    operation: Operation,
-    target: CreateTarget,
-    inputs: InputsT,
-    load_balancer_id: str | None,
-) -> str:
+def _post(kind: CreatableKind[Any], operation: Operation, target: CreateTarget, write: _Write) -> str:
     """Send the POST, and resolve a lost response; return the object's ID."""
-
-    def write() -> tuple[Task, ...]:
-        return kind.create_object(operation, target.name, inputs, load_balancer_id)
-
     for attempt in range(1, _POSTS + 1):
         try:
-            return _created_id(kind, operation, target, operation.retry_while_locked(load_balancer_id, write))
+            return _created_id(kind, operation, target, write())
         except TaskFailed as failed:
             operation.extend(_CLEANUP_SECONDS)
             _remove(kind, operation, _new_ids(kind, operation, target), target.name, failed)
@@ -169,7 +163,7 @@ def _created_id(kind: CreatableKind[Any], operation: Operation, target: CreateTa
         raise _NothingCreated(
             ApiError(
                 f"create {kind.name} '{target.name}'",
-                "its task ended well but names no object, and no object has the name",
+                "its task finished but names no object, and no object has the name",
                 "Run `pulumi up` again.",
             )
         )

@@ -319,7 +319,7 @@ class Operation:
         if not self.session.engine.is_alive():
             raise ObjectFailed(
                 call.description,
-                "the Pulumi engine that asked for it has ended, so nothing more is written",
+                "the Pulumi engine that requested it has ended, so nothing more is written",
                 "Run `pulumi up` again: it finds what this run has created.",
             )
 
