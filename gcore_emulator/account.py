@@ -53,7 +53,7 @@ class Stored:
 
 @dataclass(frozen=True, kw_only=True)
 class Secret(Stored):
-    """Secret. `payload` is the decoded blob, or the PKCS12 that was made from PEM texts."""
+    """Secret. `payload` is the decoded blob, or the PKCS12 built from PEM texts."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 

@@ -107,7 +107,7 @@ class Behavior(BaseModel):
     )
     failed_task: Literal["leave-nothing", "leave-error-object"] = Field(
         default="leave-nothing",
-        description="Objects of a failed task: new ones are gone and the others are as before, or they stay in "
+        description="Objects of a failed task: new ones are removed and the others are unchanged, or they stay in "
         "provisioning status ERROR.",
     )
     read_lag: Count = Field(

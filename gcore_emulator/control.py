@@ -62,12 +62,14 @@ class RequestLog(BaseModel):
 async def read_state(request: Request) -> State:
     """Return all objects that exist now."""
     emulator = emulator_of(request)
-    account, seen = emulator.account, emulator.data_plane.operating_statuses(emulator.account)
+    account, traffic_statuses = emulator.account, emulator.data_plane.operating_statuses(emulator.account)
     return State(
         secrets={one.id: responses.secret(one) for one in account.secrets.values()},
-        load_balancers={one.id: responses.load_balancer(one, account, seen) for one in account.load_balancers.values()},
-        listeners={one.id: _served(one, emulator, seen) for one in account.listeners.values()},
-        pools={one.id: responses.pool(one, seen) for one in account.pools.values()},
+        load_balancers={
+            one.id: responses.load_balancer(one, account, traffic_statuses) for one in account.load_balancers.values()
+        },
+        listeners={one.id: _served(one, emulator, traffic_statuses) for one in account.listeners.values()},
+        pools={one.id: responses.pool(one, traffic_statuses) for one in account.pools.values()},
         tasks={one.id: responses.task(one) for one in account.tasks.values() if not one.hidden},
     )
 
@@ -107,9 +109,9 @@ async def reset(request: Request) -> None:
     emulator_of(request).reset()
 
 
-def _served(one: stored.Listener, emulator: Emulator, seen: TrafficStatuses) -> ServedListener:
+def _served(one: stored.Listener, emulator: Emulator, traffic_statuses: TrafficStatuses) -> ServedListener:
     endpoint = emulator.data_plane.endpoint(one.id)
-    shown = responses.listener(one, emulator.account, seen)
+    shown = responses.listener(one, emulator.account, traffic_statuses)
     return ServedListener(
         **dict(shown), data_plane=endpoint and DataPlaneEndpoint(host=endpoint.host, port=endpoint.port)
     )

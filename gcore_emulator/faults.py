@@ -5,8 +5,8 @@ assert that its fault has happened. If several rules match one request, all rule
 the outcome of its task, and one that responds or drops the connection: the first that does so before the API handles
 the request, otherwise the first that does so after it.
 
-There is no rule for a refused connection, because the operating system refuses it. Stop the server for that, or give
-the client the URL of a closed port.
+There is no rule for a refused connection, because only the operating system can refuse one. Stop the server for that,
+or give the client the URL of a closed port.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from gcore_emulator.account import BasicAuthUser, Listener, Vip
 from gcore_emulator.errors import conflict, invalid
+from gcore_emulator.plain_fields import plain_fields
 from gcore_emulator.references import References
 from gcore_tls_provider.api.wire.listeners import BasicAuthUser as WireUser
 from gcore_tls_provider.api.wire.listeners import ListenerFields, ListenerPatch
@@ -17,13 +18,9 @@ from gcore_tls_provider.api.wire.listeners import ListenerFields, ListenerPatch
 DEFAULT_CONNECTION_LIMIT = 100_000
 """Maximum of concurrent connections if the request sets none, or -1."""
 
-_PLAIN = (
-    "admin_state_up",
-    "name",
-    "timeout_client_data",
-    "timeout_member_connect",
-    "timeout_member_data",
-)
+_CONVERTED = ("allowed_cidrs", "connection_limit", "secret_id", "user_list")
+_CREATED = plain_fields(Listener, ListenerFields, *_CONVERTED)
+_PATCHED = plain_fields(Listener, ListenerPatch, *_CONVERTED)
 
 
 def new_listener(
@@ -38,20 +35,14 @@ def new_listener(
     listener = Listener(
         id=str(uuid4()),
         location=references.location,
-        name=request.name,
         created_at=now,
         load_balancer_id=load_balancer_id,
-        protocol=request.protocol,
-        protocol_port=request.protocol_port,
         connection_limit=_limit(request.connection_limit),
-        insert_x_forwarded=request.insert_x_forwarded,
         secret_id=request.secret_id or None,
         sni_secret_ids=tuple(request.sni_secret_id),
         allowed_cidrs=_networks(request.allowed_cidrs),
-        timeout_client_data=request.timeout_client_data,
-        timeout_member_connect=request.timeout_member_connect,
-        timeout_member_data=request.timeout_member_data,
         user_list=_users(request.user_list),
+        **request.model_dump(include=_CREATED),
     )
     for other in present:
         if other.protocol_port == listener.protocol_port and (other.protocol == "UDP") == (listener.protocol == "UDP"):
@@ -66,7 +57,7 @@ def new_listener(
 def patched_listener(present: Listener, request: ListenerPatch, references: References, vip: Vip) -> Listener:
     """Return the listener after an update of the fields that the request contains."""
     sent = request.model_fields_set
-    listener = replace(present, **request.model_dump(include=sent & set(_PLAIN)))
+    listener = replace(present, **request.model_dump(include=sent & _PATCHED))
     if request.connection_limit is not None:
         listener = replace(listener, connection_limit=_limit(request.connection_limit))
     if "allowed_cidrs" in sent:

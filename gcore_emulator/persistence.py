@@ -33,7 +33,12 @@ _TASK: Final = TypeAdapter(Task)
 
 
 class RecordKey(NamedTuple):
-    """Key of a record. `kind`: Secret, LoadBalancer, Listener, Pool, Task, Lag, RuleCount or Breach."""
+    """Key of a record.
+
+    Attributes:
+        kind: Secret, LoadBalancer, Listener, Pool, Task, Lag, RuleCount or InvariantViolation.
+        id: ID of the object or task, or a number.
+    """
 
     kind: str
     id: str

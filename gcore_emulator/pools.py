@@ -12,18 +12,13 @@ from gcore_emulator.behavior import Behavior
 from gcore_emulator.errors import invalid
 from gcore_emulator.health_monitors import new_health_monitor, patched_health_monitor
 from gcore_emulator.members import replaced_members
+from gcore_emulator.plain_fields import plain_fields
 from gcore_emulator.references import References
 from gcore_tls_provider.api.wire.pools import NestedPoolCreate, PoolPatch
 
-_PLAIN = (
-    "admin_state_up",
-    "lb_algorithm",
-    "name",
-    "protocol",
-    "timeout_client_data",
-    "timeout_member_connect",
-    "timeout_member_data",
-)
+_CONVERTED = ("ca_secret_id", "crl_secret_id", "members", "secret_id", "session_persistence")
+_CREATED = plain_fields(Pool, NestedPoolCreate, *_CONVERTED)
+_PATCHED = plain_fields(Pool, PoolPatch, *_CONVERTED)
 
 
 def new_pool(
@@ -37,21 +32,16 @@ def new_pool(
     pool = Pool(
         id=str(uuid4()),
         location=references.location,
-        name=request.name,
         created_at=now,
         load_balancer_id=load_balancer_id,
         listener_ids=() if listener is None else (listener.id,),
-        protocol=request.protocol,
-        lb_algorithm=request.lb_algorithm,
         ca_secret_id=request.ca_secret_id,
         crl_secret_id=request.crl_secret_id,
         secret_id=request.secret_id,
         members=replaced_members(request.members, (), now),
         health_monitor=None if request.healthmonitor is None else new_health_monitor(request.healthmonitor),
         session_persistence=request.session_persistence,
-        timeout_client_data=request.timeout_client_data,
-        timeout_member_connect=request.timeout_member_connect,
-        timeout_member_data=request.timeout_member_data,
+        **request.model_dump(include=_CREATED),
     )
     references.check_pool_secrets(pool)
     return _checked(pool)
@@ -60,7 +50,7 @@ def new_pool(
 def patched_pool(present: Pool, request: PoolPatch, references: References, now: datetime) -> Pool:
     """Return the pool after an update of the fields that the request contains: `present` itself if nothing changes."""
     behavior = references.behavior
-    pool = replace(present, **request.model_dump(include=request.model_fields_set & set(_PLAIN)))
+    pool = replace(present, **request.model_dump(include=request.model_fields_set & _PATCHED))
     pool = replace(
         pool,
         ca_secret_id=_secret_id("ca_secret_id", request, present, behavior),

@@ -40,7 +40,7 @@ _NOT_UDP: frozenset[PoolProtocol] = frozenset({"HTTP", "HTTPS", "PROXY", "PROXYV
 class References:
     """Look-up of the objects that a request of one project and region refers to.
 
-    `ApiErrorResponse`s: 404 for a missing object, 400 with the field's name for a secret that can't serve.
+    `ApiErrorResponse`s: 404 for a missing object, 400 with the field's name for a secret that cannot be used.
     """
 
     account: EmulatedAccount

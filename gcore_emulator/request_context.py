@@ -77,7 +77,7 @@ class RequestContext:
         """Behavior options."""
         return self.references.behavior
 
-    def seen(self) -> TrafficStatuses:
+    def traffic_statuses(self) -> TrafficStatuses:
         """Return the operating statuses that the data plane reports now. Each call queries the data plane."""
         return self.data_plane.operating_statuses(self.account)
 

@@ -1,6 +1,6 @@
 """Serializers: stored objects as responses of the API, never with the payload of a secret.
 
-`seen` are the operating statuses that the data plane reports; see `statuses`.
+`traffic_statuses` are the operating statuses that the data plane reports; see `statuses`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from gcore_emulator import account as stored
 from gcore_emulator import statuses
 from gcore_emulator.data_plane import TrafficStatuses
 from gcore_emulator.flavors import FLAVORS
+from gcore_emulator.plain_fields import plain_values
 from gcore_tls_provider.api.wire import statuses as tree
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitor
 from gcore_tls_provider.api.wire.listeners import Listener, ListenerUser, Statistics
@@ -53,7 +54,10 @@ def secret(one: stored.Secret) -> Secret:
 
 
 def load_balancer(
-    one: stored.LoadBalancer, account: stored.EmulatedAccount, seen: TrafficStatuses, show_stats: bool = False
+    one: stored.LoadBalancer,
+    account: stored.EmulatedAccount,
+    traffic_statuses: TrafficStatuses,
+    show_stats: bool = False,
 ) -> LoadBalancer:
     """Return a load balancer with the IDs of its listeners."""
     first, second = one.vip.instance_addresses
@@ -63,7 +67,7 @@ def load_balancer(
         name=one.name,
         admin_state_up=one.admin_state_up,
         created_at=one.created_at,
-        operating_status=statuses.of_object(one, seen),
+        operating_status=statuses.of_object(one, traffic_statuses),
         project_id=one.location.project_id,
         provisioning_status=one.provisioning_status,
         region=REGION,
@@ -91,81 +95,42 @@ def load_balancer(
 
 
 def listener(
-    one: stored.Listener, account: stored.EmulatedAccount, seen: TrafficStatuses, show_stats: bool = False
+    one: stored.Listener, account: stored.EmulatedAccount, traffic_statuses: TrafficStatuses, show_stats: bool = False
 ) -> Listener:
     """Return a listener."""
+    users = [ListenerUser(username=each.username, encrypted_password=each.encrypted_password) for each in one.user_list]
     return Listener(
-        id=one.id,
-        name=one.name,
-        protocol=one.protocol,
-        protocol_port=one.protocol_port,
-        admin_state_up=one.admin_state_up,
-        connection_limit=one.connection_limit,
-        operating_status=statuses.of_object(one, seen),
-        provisioning_status=one.provisioning_status,
-        allowed_cidrs=None if one.allowed_cidrs is None else list(one.allowed_cidrs),
-        creator_task_id=one.creator_task_id,
+        operating_status=statuses.of_object(one, traffic_statuses),
         insert_headers=dict(_X_FORWARDED) if one.insert_x_forwarded else {},
-        load_balancer_id=one.load_balancer_id,
         pool_count=len(account.pools_behind(one.id)),
-        secret_id=one.secret_id,
         sni_secret_id=list(one.sni_secret_ids),
         stats=_NO_TRAFFIC if show_stats else None,
-        task_id=one.task_id,
-        timeout_client_data=one.timeout_client_data,
-        timeout_member_connect=one.timeout_member_connect,
-        timeout_member_data=one.timeout_member_data,
-        user_list=[
-            ListenerUser(username=user.username, encrypted_password=user.encrypted_password) for user in one.user_list
-        ],
+        user_list=users,
+        **plain_values(one, Listener, "user_list"),
     )
 
 
-def member(one: stored.Member, pool: stored.Pool, seen: TrafficStatuses) -> Member:
+def member(one: stored.Member, pool: stored.Pool, traffic_statuses: TrafficStatuses) -> Member:
     """Return a member."""
-    return Member(
-        id=one.id,
-        address=one.address,
-        protocol_port=one.protocol_port,
-        admin_state_up=one.admin_state_up,
-        backup=one.backup,
-        operating_status=statuses.of_member(one, pool, seen),
-        provisioning_status=one.provisioning_status,
-        weight=one.weight,
-        monitor_address=one.monitor_address,
-        monitor_port=one.monitor_port,
-        subnet_id=one.subnet_id,
-    )
+    return Member(operating_status=statuses.of_member(one, pool, traffic_statuses), **plain_values(one, Member))
 
 
 def health_monitor(one: stored.HealthMonitor) -> HealthMonitor:
     """Return a health monitor."""
-    return HealthMonitor(
-        id=one.id,
-        type=one.type,
-        delay=one.delay,
-        timeout=one.timeout,
-        max_retries=one.max_retries,
-        max_retries_down=one.max_retries_down,
-        admin_state_up=one.admin_state_up,
-        operating_status=statuses.of_health_monitor(one),
-        provisioning_status=one.provisioning_status,
-        domain_name=one.domain_name,
-        expected_codes=one.expected_codes,
-        http_method=one.http_method,
-        http_version=one.http_version,
-        url_path=one.url_path,
+    return HealthMonitor(operating_status=statuses.of_health_monitor(one), **plain_values(one, HealthMonitor))
+
+
+def pool(one: stored.Pool, traffic_statuses: TrafficStatuses) -> Pool:
+    """Return a pool with its members and health monitor."""
+    return Pool(
+        **_pool_fields(one, traffic_statuses).model_dump(),
+        members=[member(each, one, traffic_statuses) for each in one.members],
     )
 
 
-def pool(one: stored.Pool, seen: TrafficStatuses) -> Pool:
-    """Return a pool with its members and health monitor."""
-    return Pool(**_pool_fields(one, seen).model_dump(), members=[member(each, one, seen) for each in one.members])
-
-
-def pool_overview(one: stored.Pool, seen: TrafficStatuses) -> PoolOverview:
+def pool_overview(one: stored.Pool, traffic_statuses: TrafficStatuses) -> PoolOverview:
     """Return a pool with only the IDs of its members, and without its health monitor."""
-    fields = {**_pool_fields(one, seen).model_dump(), "healthmonitor": None}
+    fields = {**_pool_fields(one, traffic_statuses).model_dump(), "healthmonitor": None}
     return PoolOverview(**fields, members=[ObjectId(id=each.id) for each in one.members])
 
 
@@ -195,66 +160,53 @@ def task(one: stored.Task) -> Task:
 
 
 def status_tree(
-    one: stored.LoadBalancer, account: stored.EmulatedAccount, seen: TrafficStatuses
+    one: stored.LoadBalancer, account: stored.EmulatedAccount, traffic_statuses: TrafficStatuses
 ) -> tree.LoadBalancerStatus:
     """Return the statuses of a load balancer and of all objects below it."""
     return tree.LoadBalancerStatus(
         id=one.id,
         name=one.name,
-        operating_status=statuses.of_object(one, seen),
+        operating_status=statuses.of_object(one, traffic_statuses),
         provisioning_status=one.provisioning_status,
         tags=_tags(one),
         listeners=[
             tree.ListenerStatus(
                 id=listener.id,
                 name=listener.name,
-                operating_status=statuses.of_object(listener, seen),
+                operating_status=statuses.of_object(listener, traffic_statuses),
                 provisioning_status=listener.provisioning_status,
-                pools=[_pool_status(each, seen) for each in account.pools_behind(listener.id)],
+                pools=[_pool_status(each, traffic_statuses) for each in account.pools_behind(listener.id)],
             )
             for listener in account.listeners_of(one.id)
         ],
     )
 
 
-def _pool_fields(one: stored.Pool, seen: TrafficStatuses) -> PoolFields:
+def _pool_fields(one: stored.Pool, traffic_statuses: TrafficStatuses) -> PoolFields:
     persistence = one.session_persistence
     return PoolFields(
-        id=one.id,
-        name=one.name,
-        admin_state_up=one.admin_state_up,
-        lb_algorithm=one.lb_algorithm,
-        protocol=one.protocol,
         listeners=[ObjectId(id=listener_id) for listener_id in one.listener_ids],
         loadbalancers=[ObjectId(id=one.load_balancer_id)],
-        operating_status=statuses.of_object(one, seen),
-        provisioning_status=one.provisioning_status,
-        ca_secret_id=one.ca_secret_id,
-        creator_task_id=one.creator_task_id,
-        crl_secret_id=one.crl_secret_id,
+        operating_status=statuses.of_object(one, traffic_statuses),
         healthmonitor=None if one.health_monitor is None else health_monitor(one.health_monitor),
-        secret_id=one.secret_id,
         session_persistence=persistence and SessionPersistence.model_validate(persistence.model_dump()),
-        task_id=one.task_id,
-        timeout_client_data=one.timeout_client_data,
-        timeout_member_connect=one.timeout_member_connect,
-        timeout_member_data=one.timeout_member_data,
+        **plain_values(one, PoolFields, "session_persistence"),
     )
 
 
-def _pool_status(one: stored.Pool, seen: TrafficStatuses) -> tree.PoolStatus:
+def _pool_status(one: stored.Pool, traffic_statuses: TrafficStatuses) -> tree.PoolStatus:
     monitor = one.health_monitor
     return tree.PoolStatus(
         id=one.id,
         name=one.name,
-        operating_status=statuses.of_object(one, seen),
+        operating_status=statuses.of_object(one, traffic_statuses),
         provisioning_status=one.provisioning_status,
         members=[
             tree.MemberStatus(
                 id=each.id,
                 address=each.address,
                 protocol_port=each.protocol_port,
-                operating_status=statuses.of_member(each, one, seen),
+                operating_status=statuses.of_member(each, one, traffic_statuses),
                 provisioning_status=each.provisioning_status,
             )
             for each in one.members

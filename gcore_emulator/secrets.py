@@ -36,7 +36,7 @@ def new_secret(request: SecretCreate, location: ProjectRegion, now: datetime) ->
 
 
 def new_secret_from_pem(request: SecretCreateFromPem, location: ProjectRegion, now: datetime) -> Secret:
-    """Return a secret made from PEM texts. Raise a 400 unless they are a certificate with its chain and key."""
+    """Return a secret built from PEM texts. Raise a 400 unless they are a certificate with its chain and key."""
     parts = request.payload
     try:
         payload = from_pem(

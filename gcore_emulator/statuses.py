@@ -10,13 +10,13 @@ from gcore_emulator.data_plane import TrafficStatuses
 from gcore_tls_provider.api.wire.enums import OperatingStatus
 
 
-def of_object(stored: LoadBalancer | Listener | Pool, seen: TrafficStatuses) -> OperatingStatus:
+def of_object(stored: LoadBalancer | Listener | Pool, traffic_statuses: TrafficStatuses) -> OperatingStatus:
     """Return the status of a load balancer, listener or pool."""
     if stored.provisioning_status == "ERROR":
         return "ERROR"
     if not stored.admin_state_up or stored.provisioning_status == "PENDING_CREATE":
         return "OFFLINE"
-    return seen.get(stored.id, "ONLINE")
+    return traffic_statuses.get(stored.id, "ONLINE")
 
 
 def of_health_monitor(monitor: HealthMonitor) -> OperatingStatus:
@@ -24,10 +24,10 @@ def of_health_monitor(monitor: HealthMonitor) -> OperatingStatus:
     return "ONLINE" if monitor.admin_state_up and monitor.provisioning_status != "PENDING_CREATE" else "OFFLINE"
 
 
-def of_member(member: Member, pool: Pool, seen: TrafficStatuses) -> OperatingStatus:
+def of_member(member: Member, pool: Pool, traffic_statuses: TrafficStatuses) -> OperatingStatus:
     """Return the status of a member: NO_MONITOR without an enabled health monitor."""
-    if member.id in seen and member.provisioning_status != "PENDING_CREATE":
-        return seen[member.id]
+    if member.id in traffic_statuses and member.provisioning_status != "PENDING_CREATE":
+        return traffic_statuses[member.id]
     if not member.admin_state_up or not pool.admin_state_up or member.provisioning_status == "PENDING_CREATE":
         return "OFFLINE"
     monitor = pool.health_monitor

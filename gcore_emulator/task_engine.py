@@ -85,7 +85,7 @@ class CapturedRequest:
 
 @dataclass(frozen=True)
 class TaskRequest:
-    """Task that a request asks for.
+    """Task that a request submits.
 
     Attributes:
         location: Project and region.

@@ -94,18 +94,18 @@ def failed(transition: Transition, task_id: str | None, leave_error_object: bool
     before, after = transition.before, transition.after
     if not leave_error_object or before is after or isinstance(before or after, Secret):
         return before
-    broken = before or after
-    assert broken is not None
-    creator = task_id if before is None else broken.creator_task_id
-    return replace(broken, provisioning_status="ERROR", task_id=None, creator_task_id=creator)
+    affected = before or after
+    assert affected is not None
+    creator = task_id if before is None else affected.creator_task_id
+    return replace(affected, provisioning_status="ERROR", task_id=None, creator_task_id=creator)
 
 
 def rejected(transition: Transition, task_id: str | None) -> Stored:
     """Return the object after the data plane rejected the task: it has its new value, in ERROR."""
-    broken = transition.after or transition.before
-    assert broken is not None
-    creator = task_id if transition.before is None else broken.creator_task_id
-    return _with_status(broken, "ERROR", task_id=None, creator_task_id=creator)
+    affected = transition.after or transition.before
+    assert affected is not None
+    creator = task_id if transition.before is None else affected.creator_task_id
+    return _with_status(affected, "ERROR", task_id=None, creator_task_id=creator)
 
 
 def created_resources(transitions: Iterable[Transition], load_balancer_only: bool) -> CreatedResources:

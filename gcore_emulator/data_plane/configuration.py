@@ -14,7 +14,7 @@ Differences from Octavia, because this is one process on a user's machine: no `d
 reason of a failed TLS handshake, no peers. Differences because Gcore's API has fewer or other fields:
 
 - Octavia's `tls_enabled` is derived: it is true for a pool with one of the three secrets, and for an HTTPS pool behind
-  a listener that speaks HTTP. Behind another listener, an HTTPS pool passes the clients' bytes through.
+  a listener that uses HTTP. Behind another listener, an HTTPS pool passes the clients' bytes through.
 - A backend has the mode of its listener, except for an HTTP pool behind a TCP listener: HAProxy rejects a `tcp`
   backend of an `http` frontend.
 - Timeouts come from the listener, and those that it does not set from the pool.
@@ -66,7 +66,7 @@ class Configuration:
         files: Content of the files that it names, by name in the private folder, private keys included. A name is
             derived from the content (SHA-256), so no file ever changes.
         listener_ids: IDs of the listeners that it serves. If empty, there is nothing to run.
-        unserved: Reason for each listener that cannot be served because a secret is gone or unreadable, by ID.
+        unserved: Reason for each listener that cannot be served because a secret is missing or unreadable, by ID.
     """
 
     text: str
@@ -129,7 +129,7 @@ class _Renderer:
         yield f"    stats socket {self._folder}/s mode 0600 level user"
         yield f"    server-state-file {self._folder}/state"
         yield "    nbthread 1"
-        # HAProxy forgets the pipes of the splice options when it makes the best of a limit of file descriptors.
+        # If HAProxy adapts itself to a limit of file descriptors, it does not count the pipes of the splice options.
         yield "    no strict-limits"
         if self._pings:
             yield "    external-check"
@@ -224,7 +224,7 @@ class _Renderer:
     def _blob(self, secret_id: str) -> bytes:
         secret = self._account.secrets.get(secret_id)
         if secret is None:
-            raise UnreadableSecret(f"secret {secret_id} is gone")
+            raise UnreadableSecret(f"secret {secret_id} does not exist")
         return secret.payload
 
     def _file(self, content: bytes, ending: str) -> str:

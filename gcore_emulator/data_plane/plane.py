@@ -35,7 +35,7 @@ class DataPlane(Protocol):
     """Server of the load balancers' traffic."""
 
     def apply(self, account: EmulatedAccount, load_balancer_id: str, behavior: Behavior) -> Mapping[str, str]:
-        """Apply the account's state to the traffic of a load balancer, or end the traffic if the load balancer is gone.
+        """Apply the account's state to the traffic of a load balancer, or end it if the load balancer does not exist.
 
         Returns:
             Reason for each listener that cannot be served because of a secret, by the listener's ID.

@@ -1,6 +1,6 @@
 """Folder for private keys, which exists only while a data plane runs.
 
-All such folders share a name prefix, and the process that created a folder locks a file in it. If nobody holds the
+All such folders share a name prefix, and the process that created a folder locks a file in it. If no process holds the
 lock, the process was killed, and the next process removes its folder.
 """
 

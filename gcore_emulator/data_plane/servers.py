@@ -39,23 +39,23 @@ def server_line(
     """
     # As in Octavia, only pools with TLS have ciphers, versions and ALPN.
     offered = POOL_ALPN[alpn] if files is not None else None
-    words = [f"server {member.id} {member.address}:{member.protocol_port} weight {member.weight}"]
+    options = [f"server {member.id} {member.address}:{member.protocol_port} weight {member.weight}"]
     if monitor is not None:
-        words += _check(monitor, member, offered)
+        options += _check(monitor, member, offered)
     if pool.session_persistence is not None and pool.session_persistence.type == "HTTP_COOKIE":
-        words.append(f"cookie {member.id}")
+        options.append(f"cookie {member.id}")
     if pool.protocol == "PROXY":
-        words.append("send-proxy")
+        options.append("send-proxy")
     elif pool.protocol == "PROXYV2":
-        words.append("send-proxy-v2-ssl-cn" if under_tls else "send-proxy-v2")
+        options.append("send-proxy-v2-ssl-cn" if under_tls else "send-proxy-v2")
     if member.backup:
-        words.append("backup")
+        options.append("backup")
     if not member.admin_state_up:
-        words.append("disabled")
+        options.append("disabled")
     if files is not None:
-        words += _tls(files)
-        words += [f"alpn {offered}"] if offered else []
-    return " ".join(words)
+        options += _tls(files)
+        options += [f"alpn {offered}"] if offered else []
+    return " ".join(options)
 
 
 def _check(monitor: HealthMonitor, member: Member, alpn: str | None) -> Iterator[str]:

@@ -65,14 +65,14 @@ def parse_workers(response: str) -> Workers:
     groups: dict[str, set[int]] = {"workers": set(), "old workers": set()}
     group: set[int] = set()
     for line in response.splitlines():
-        words = line.replace("[failed:", " ").replace("]", " ").split()
+        columns = line.replace("[failed:", " ").replace("]", " ").split()
         if line.startswith("# "):
             group = groups.get(line[2:].strip(), set())
-        elif len(words) > 2 and words[0].isdigit() and words[1] == "master":
-            reloads = int(words[2])
-            failed = int(words[3]) if "[failed:" in line else 0
-        elif len(words) > 2 and words[0].isdigit() and words[1] == "worker":
-            group.add(int(words[0]))
+        elif len(columns) > 2 and columns[0].isdigit() and columns[1] == "master":
+            reloads = int(columns[2])
+            failed = int(columns[3]) if "[failed:" in line else 0
+        elif len(columns) > 2 and columns[0].isdigit() and columns[1] == "worker":
+            group.add(int(columns[0]))
     return Workers(reloads, failed, frozenset(groups["workers"]), frozenset(groups["old workers"]))
 
 

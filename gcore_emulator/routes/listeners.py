@@ -51,9 +51,9 @@ async def list_listeners(
     show_stats: bool = False,
 ) -> Page[Listener]:
     """List listeners."""
-    seen = context.seen()
+    traffic_statuses = context.traffic_statuses()
     rows = [
-        responses.listener(one, context.account, seen, show_stats)
+        responses.listener(one, context.account, traffic_statuses, show_stats)
         for one in context.account.listeners.read_all(context.location)
         if name_matches(context.behavior, name, one.name) and load_balancer_id in (None, one.load_balancer_id)
     ]
@@ -66,7 +66,7 @@ async def get_listener(context: CurrentContext, listener_id: str, show_stats: bo
     found = context.account.listeners.read(context.location, listener_id)
     if found is None:
         raise not_found("Listener", listener_id)
-    return responses.listener(found, context.account, context.seen(), show_stats)
+    return responses.listener(found, context.account, context.traffic_statuses(), show_stats)
 
 
 @routes.patch("/v1/lblisteners/{project_id}/{region_id}/{listener_id}", deprecated=True)
@@ -79,7 +79,7 @@ async def rename_listener(context: CurrentContext, listener_id: str, body: Liste
     check_updatable(present)
     renamed = replace(present, name=body.name)
     context.task_engine.change_immediately(context.summary, present, renamed)
-    return responses.listener(renamed, context.account, context.seen())
+    return responses.listener(renamed, context.account, context.traffic_statuses())
 
 
 @routes.patch("/v2/lblisteners/{project_id}/{region_id}/{listener_id}")

@@ -80,8 +80,8 @@ async def list_load_balancers(
     field, _dot, direction = order_by.partition(".")
     if field in ("created_at", "updated_at"):
         found.sort(key=lambda one: one.created_at if field == "created_at" else one.updated_at or one.created_at)
-    seen = context.seen()
-    rows = [responses.load_balancer(one, context.account, seen, show_stats) for one in found]
+    traffic_statuses = context.traffic_statuses()
+    rows = [responses.load_balancer(one, context.account, traffic_statuses, show_stats) for one in found]
     if field == "flavor":
         rows.sort(key=lambda row: row.flavor.flavor_name if row.flavor else "")
     elif field not in ("created_at", "updated_at"):
@@ -100,7 +100,7 @@ async def get_load_balancer(
     found = context.account.load_balancers.read(context.location, load_balancer_id)
     if found is None:
         raise not_found("Load balancer", load_balancer_id)
-    return responses.load_balancer(found, context.account, context.seen(), show_stats)
+    return responses.load_balancer(found, context.account, context.traffic_statuses(), show_stats)
 
 
 @routes.patch("/v1/loadbalancers/{project_id}/{region_id}/{load_balancer_id}", deprecated=True)
@@ -113,7 +113,7 @@ async def change_load_balancer(
         raise immutable(load_balancer_id, present.provisioning_status)
     changed = changed_load_balancer(present, body, context.now)
     context.task_engine.change_immediately(context.summary, present, changed)
-    return responses.load_balancer(changed, context.account, context.seen())
+    return responses.load_balancer(changed, context.account, context.traffic_statuses())
 
 
 @routes.patch("/v2/loadbalancers/{project_id}/{region_id}/{load_balancer_id}")

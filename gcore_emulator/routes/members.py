@@ -37,8 +37,8 @@ async def list_members(
     members = sorted(pool.members, key=lambda one: (str(getattr(one, field)), one.protocol_port))
     if direction == "desc":
         members.reverse()
-    seen = context.seen()
-    return page(Page[Member], [responses.member(one, pool, seen) for one in members], limit, offset)
+    traffic_statuses = context.traffic_statuses()
+    return page(Page[Member], [responses.member(one, pool, traffic_statuses) for one in members], limit, offset)
 
 
 @routes.post(_MEMBERS)
@@ -71,7 +71,7 @@ async def replace_members(
 async def get_member(context: CurrentContext, pool_id: str, member_id: str) -> Member:
     """Read a member."""
     pool = _read(context, pool_id)
-    return responses.member(_member(pool, member_id), pool, context.seen())
+    return responses.member(_member(pool, member_id), pool, context.traffic_statuses())
 
 
 @routes.patch(_MEMBERS + "/{member_id}")

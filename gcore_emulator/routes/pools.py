@@ -67,10 +67,10 @@ async def list_pools(
         and load_balancer_id in (None, one.load_balancer_id)
         and (listener_id is None or listener_id in one.listener_ids)
     ]
-    seen = context.seen()
+    traffic_statuses = context.traffic_statuses()
     if details:
-        return page(Page[Pool], [responses.pool(one, seen) for one in found], limit, offset)
-    return page(Page[PoolOverview], [responses.pool_overview(one, seen) for one in found], limit, offset)
+        return page(Page[Pool], [responses.pool(one, traffic_statuses) for one in found], limit, offset)
+    return page(Page[PoolOverview], [responses.pool_overview(one, traffic_statuses) for one in found], limit, offset)
 
 
 @routes.get("/v1/lbpools/{project_id}/{region_id}/{pool_id}")
@@ -79,7 +79,7 @@ async def get_pool(context: CurrentContext, pool_id: str) -> Pool:
     found = context.account.pools.read(context.location, pool_id)
     if found is None:
         raise not_found("Pool", pool_id)
-    return responses.pool(found, context.seen())
+    return responses.pool(found, context.traffic_statuses())
 
 
 @routes.patch("/v1/lbpools/{project_id}/{region_id}/{pool_id}", deprecated=True)

@@ -13,9 +13,9 @@ routes = router("statuses")
 @routes.get("/v1/loadbalancers/{project_id}/{region_id}/status")
 async def list_statuses(context: CurrentContext) -> Page[LoadBalancerStatus]:
     """List the statuses of all load balancers and of the objects below them, without paging."""
-    seen = context.seen()
+    traffic_statuses = context.traffic_statuses()
     rows = [
-        responses.status_tree(one, context.account, seen)
+        responses.status_tree(one, context.account, traffic_statuses)
         for one in context.account.load_balancers.read_all(context.location)
     ]
     return Page[LoadBalancerStatus](count=len(rows), results=rows)
@@ -27,4 +27,4 @@ async def get_status(context: CurrentContext, load_balancer_id: str) -> LoadBala
     found = context.account.load_balancers.read(context.location, load_balancer_id)
     if found is None:
         raise not_found("Load balancer", load_balancer_id)
-    return responses.status_tree(found, context.account, context.seen())
+    return responses.status_tree(found, context.account, context.traffic_statuses())

@@ -24,7 +24,7 @@ BEHAVIOR_OPTIONS: Final[Mapping[str, str]] = {
     "unknown-fields": "What happens to an unknown field?",
     "protocol-pairs": "Does a TERMINATED_HTTPS listener accept an HTTPS pool?",
     "protocol-change": "What does changing a pool's protocol do?",
-    "failed-task": "What does a failed task leave behind?",
+    "failed-task": "Which objects does a failed task leave?",
     "read-lag": "How many reads return the old state after a write?",
     "quota": "How many objects does the quota allow?",
     "quota-status": "Which status reports an exceeded quota?",

@@ -137,7 +137,7 @@ class Configuration(BaseModel):
             else "(environment variables do not apply to a named provider config)."
         )
         return (
-            f"{self.namespace}:{key} isn't configured: run `pulumi config set{secret} {self.namespace}:{key} ...` "
+            f"{self.namespace}:{key} is not configured: run `pulumi config set{secret} {self.namespace}:{key} ...` "
             f"{elsewhere}"
             # For commands that do not run the program, the engine keeps the configuration of the last `up`.
             " `pulumi refresh` and `pulumi destroy` use the configuration of the last `up`; with --run-program they "

@@ -47,7 +47,7 @@ class TestLocations:
         ("inputs", "expected"),
         [
             ({"project_id": 3.0, "region_id": 7.0}, "project 3, region 7: "),
-            ({"provider_config": "gcore-eu"}, "gcore-eu:apiKey isn't configured"),
+            ({"provider_config": "gcore-eu"}, "gcore-eu:apiKey is not configured"),
         ],
     )
     def test_location_that_cannot_be_searched_is_reported_with_the_results(

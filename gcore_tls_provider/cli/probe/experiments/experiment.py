@@ -28,11 +28,11 @@ class Experiment:
     run: Callable[[ProbedAccount], Iterable[ProbeFinding]]
 
 
-def answered(option: str, value: str, evidence: str) -> ProbeFinding:
+def determined(option: str, value: str, evidence: str) -> ProbeFinding:
     """Return a finding with a value."""
     return ProbeFinding(option=option, value=value, evidence=evidence)
 
 
-def unanswered(option: str, reason: str) -> ProbeFinding:
+def undetermined(option: str, reason: str) -> ProbeFinding:
     """Return a finding without a value, with the reason."""
     return ProbeFinding(option=option, value=None, evidence=reason)

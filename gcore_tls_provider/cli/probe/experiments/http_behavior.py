@@ -12,7 +12,7 @@ from gcore_tls_provider.api.calls import Call, Route
 from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.cli.probe.account import REQUEST_SECONDS, ProbedAccount
 from gcore_tls_provider.cli.probe.behavior_options import REASONS_UNANSWERED
-from gcore_tls_provider.cli.probe.experiments.experiment import Experiment, answered, unanswered
+from gcore_tls_provider.cli.probe.experiments.experiment import Experiment, determined, undetermined
 from gcore_tls_provider.cli.probe.report import ProbeFinding
 from gcore_tls_provider.errors import ApiError, HttpStatusError, NotFound, ObjectNotFound, RateLimited, Unauthorized
 
@@ -32,9 +32,9 @@ def _unknown_api_key(account: ProbedAccount) -> Iterator[ProbeFinding]:
             shape = "error-shape"
         else:
             shape = "empty" if rejection.reason.endswith(": no text") else "detail"
-        yield answered("unauthenticated-body", shape, rejection.reason)
+        yield determined("unauthenticated-body", shape, rejection.reason)
     else:
-        yield unanswered("unauthenticated-body", "the API accepted an unknown API key")
+        yield undetermined("unauthenticated-body", "the API accepted an unknown API key")
 
 
 def _unknown_routes(account: ProbedAccount) -> Iterator[ProbeFinding]:
@@ -45,18 +45,18 @@ def _unknown_routes(account: ProbedAccount) -> Iterator[ProbeFinding]:
         except HttpStatusError as error:
             errors.append(error)
         else:
-            yield unanswered("unknown-route", f"{route.method} {route.template} succeeded")
+            yield undetermined("unknown-route", f"{route.method} {route.template} succeeded")
             return
     statuses = tuple(each.status for each in errors)
     evidence = f"{statuses[0]} for an unknown path, {statuses[1]} for an unknown method"
     if all(isinstance(each, ObjectNotFound) for each in errors):
-        yield answered("unknown-route", "not-found-error", f"{evidence}, with the error of a missing object")
+        yield determined("unknown-route", "not-found-error", f"{evidence}, with the error of a missing object")
         return
     by_statuses = {(404, 405): "by-method", (404, 404): "404", (405, 405): "405"}
     if statuses in by_statuses and not any(isinstance(each, ObjectNotFound) for each in errors):
-        yield answered("unknown-route", by_statuses[statuses], evidence)
+        yield determined("unknown-route", by_statuses[statuses], evidence)
     else:
-        yield unanswered("unknown-route", f"no value describes this: {evidence}")
+        yield undetermined("unknown-route", f"no value describes this: {evidence}")
 
 
 def _burst(account: ProbedAccount) -> Iterator[ProbeFinding]:
@@ -79,14 +79,14 @@ def _burst(account: ProbedAccount) -> Iterator[ProbeFinding]:
     evidence = f"{successes} of {_BURST} requests in {seconds:.1f} s succeeded, {len(limited)} got 429"
     if not limited:
         if successes == _BURST:
-            yield answered("rate-limit", "none", evidence)
+            yield determined("rate-limit", "none", evidence)
         else:
-            yield unanswered("rate-limit", evidence)
+            yield undetermined("rate-limit", evidence)
         return
     account.clock.sleep(_QUIET_SECONDS)
-    yield answered("rate-limit", f"{max(1, round(successes / max(1.0, seconds)))}", evidence)
+    yield determined("rate-limit", f"{max(1, round(successes / max(1.0, seconds)))}", evidence)
     waits = [each.retry_after for each in limited if each.retry_after is not None]
-    yield answered(
+    yield determined(
         "retry-after",
         "sent" if waits else "absent",
         f"{len(waits)} of {len(limited)} responses with status 429 carried it",
@@ -98,10 +98,10 @@ def _old_task(account: ProbedAccount) -> Iterator[ProbeFinding]:
     try:
         ended = account.send(routes.get_task(task)).finished_on
     except NotFound as gone:
-        yield unanswered("finished-task-retention", f"limited: the probe's first task no longer exists: {gone.reason}")
+        yield undetermined("finished-task-retention", f"limited: the probe's first task no longer exists: {gone.reason}")
     else:
         when = f"{ended:%H:%M:%S}" if ended else "an unknown time"
-        yield unanswered(
+        yield undetermined(
             "finished-task-retention",
             f"the probe's first task, finished at {when}, can still be read; a probe is too short to see it expire",
         )
@@ -110,11 +110,11 @@ def _old_task(account: ProbedAccount) -> Iterator[ProbeFinding]:
 def _observed_by_chance(account: ProbedAccount) -> Iterator[ProbeFinding]:
     if account.failed_create is not None:
         value, evidence = account.failed_create
-        yield answered("failed-task", value, evidence)
+        yield determined("failed-task", value, evidence)
     if account.quota_error is not None:
-        yield unanswered("quota", f"a quota was exceeded: {account.quota_error.reason}")
+        yield undetermined("quota", f"a quota was exceeded: {account.quota_error.reason}")
         if account.quota_error.status in (400, 403, 409, 422):
-            yield answered("quota-status", str(account.quota_error.status), account.quota_error.reason)
+            yield determined("quota-status", str(account.quota_error.status), account.quota_error.reason)
 
 
 EXPERIMENTS = (

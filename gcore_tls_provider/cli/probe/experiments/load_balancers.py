@@ -12,7 +12,7 @@ from gcore_tls_provider.api.wire.pages import Page
 from gcore_tls_provider.api.wire.pools import NestedPoolCreate
 from gcore_tls_provider.api.wire.tasks import Task, TaskIds
 from gcore_tls_provider.cli.probe.account import ProbedAccount
-from gcore_tls_provider.cli.probe.experiments.experiment import REJECTED, Experiment, answered, unanswered
+from gcore_tls_provider.cli.probe.experiments.experiment import REJECTED, Experiment, determined, undetermined
 from gcore_tls_provider.cli.probe.report import ProbeFinding
 from gcore_tls_provider.errors import BadRequest, Conflict, TaskFailed
 
@@ -29,15 +29,15 @@ class _PatchWithUnknownField(LoadBalancerPatch):
 def _nested(account: ProbedAccount) -> Iterator[ProbeFinding]:
     try:
         task = _create(account, "HTTPS")
-        pair = answered("protocol-pairs", "lax", "a TERMINATED_HTTPS listener was created with an HTTPS pool")
+        pair = determined("protocol-pairs", "lax", "a TERMINATED_HTTPS listener was created with an HTTPS pool")
     except REJECTED as rejection:
         task = _create(account, "HTTP")
-        pair = answered(
+        pair = determined(
             "protocol-pairs", "octavia", f"accepted with an HTTP pool; with an HTTPS pool: {rejection.reason}"
         )
     account.shared.load_balancer = account.created_id(task, "loadbalancers")
     if account.shared.server_secret is None:
-        yield unanswered("protocol-pairs", "no secret for a TERMINATED_HTTPS listener could be created")
+        yield undetermined("protocol-pairs", "no secret for a TERMINATED_HTTPS listener could be created")
     else:
         account.shared.listener = account.wait_until_unlocked().listeners[0].id
         yield pair
@@ -45,9 +45,9 @@ def _nested(account: ProbedAccount) -> Iterator[ProbeFinding]:
     listed = [kind for kind in ("listeners", "pools") if getattr(created, kind, None)]
     evidence = f"besides the load balancer, the task lists: {', '.join(listed) or 'nothing'}"
     if len(listed) == 1:
-        yield unanswered("created-resources", f"no value describes this: {evidence}")
+        yield undetermined("created-resources", f"no value describes this: {evidence}")
     else:
-        yield answered("created-resources", "all" if listed else "load-balancer-only", evidence)
+        yield determined("created-resources", "all" if listed else "load-balancer-only", evidence)
 
 
 def _create(account: ProbedAccount, pool_protocol: str) -> Task:
@@ -83,17 +83,17 @@ def _write_while_locked(account: ProbedAccount) -> Iterator[ProbeFinding]:
             queued = first.tasks and account.send(routes.get_task(first.tasks[0])).state in ("NEW", "RUNNING")
             account.wait_for_tasks(second, writes[1].description)
         except Conflict as rejection:
-            yield answered("locked-load-balancer", "409", rejection.reason)
+            yield determined("locked-load-balancer", "409", rejection.reason)
             return
         except TaskFailed as failed:
-            yield answered("locked-load-balancer", "task-error", failed.reason)
+            yield determined("locked-load-balancer", "task-error", failed.reason)
             return
         finally:
             account.wait_for_tasks(first, writes[0].description)
         if queued:
-            yield answered("locked-load-balancer", "queue", "a write was accepted during another one, and ran after it")
+            yield determined("locked-load-balancer", "queue", "a write was accepted during another one, and ran after it")
             return
-    yield unanswered(
+    yield undetermined(
         "locked-load-balancer", f"in {_ATTEMPTS} attempts the first write finished before the second began"
     )
 
@@ -115,9 +115,9 @@ def _filter(account: ProbedAccount) -> Iterator[ProbeFinding]:
         f"a filter by the whole name of a load balancer matches {whole}, one by all but its last character {part}"
     )
     if whole == 0:
-        yield unanswered("name-filter", f"no value describes this: {evidence}")
+        yield undetermined("name-filter", f"no value describes this: {evidence}")
     else:
-        yield answered("name-filter", "substring" if part else "exact", evidence)
+        yield determined("name-filter", "substring" if part else "exact", evidence)
 
 
 def _unknown_field(account: ProbedAccount) -> Iterator[ProbeFinding]:
@@ -126,9 +126,9 @@ def _unknown_field(account: ProbedAccount) -> Iterator[ProbeFinding]:
     try:
         account.send_and_wait(routes.update_load_balancer(balancer.id, body))
     except BadRequest as rejection:
-        yield answered("unknown-fields", "reject", rejection.reason)
+        yield determined("unknown-fields", "reject", rejection.reason)
     else:
-        yield answered("unknown-fields", "ignore", f"an update with the field {_UNKNOWN_FIELD} was accepted")
+        yield determined("unknown-fields", "ignore", f"an update with the field {_UNKNOWN_FIELD} was accepted")
 
 
 EXPERIMENTS = (

@@ -9,7 +9,7 @@ from gcore_tls_provider.api.calls import RequestVariant
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitorCreate
 from gcore_tls_provider.api.wire.pools import PoolCreate, PoolPatch
 from gcore_tls_provider.cli.probe.account import MAX_STALE_READS, POLL_SECONDS, ProbedAccount
-from gcore_tls_provider.cli.probe.experiments.experiment import REJECTED, Experiment, answered, unanswered
+from gcore_tls_provider.cli.probe.experiments.experiment import REJECTED, Experiment, determined, undetermined
 from gcore_tls_provider.cli.probe.report import ProbeFinding
 from gcore_tls_provider.errors import MethodNotAllowed, NotFound, ObjectNotFound
 
@@ -25,7 +25,7 @@ def _routes(account: ProbedAccount) -> Iterator[ProbeFinding]:
         except (NotFound, MethodNotAllowed) as rejection:
             rejections.append(rejection.reason)
     if not created:
-        yield unanswered("pool-routes", f"no route to create pools works: {'; '.join(rejections)}")
+        yield undetermined("pool-routes", f"no route to create pools works: {'; '.join(rejections)}")
         return
     pools = list(created.values())
     if len(pools) == 1:
@@ -44,9 +44,9 @@ def _routes(account: ProbedAccount) -> Iterator[ProbeFinding]:
     evidence = f"created by {_route_names(list(created))}, updated by {_route_names(updated)}"
     evidence = "; ".join([evidence, *rejections])
     if list(created) != updated:
-        yield unanswered("pool-routes", f"no value describes this: {evidence}")
+        yield undetermined("pool-routes", f"no value describes this: {evidence}")
     else:
-        yield answered("pool-routes", "both" if len(updated) == 2 else updated[0], evidence)
+        yield determined("pool-routes", "both" if len(updated) == 2 else updated[0], evidence)
 
 
 def _route_names(variants: list[RequestVariant]) -> str:
@@ -86,20 +86,20 @@ def _null_secrets(account: ProbedAccount) -> Iterator[ProbeFinding]:
     before = account.read_pool(pool)
     fields = [field for field in ("ca_secret_id", "secret_id") if getattr(before, field)]
     if not fields:
-        yield unanswered("null-secret-id", "no pool with secrets could be created")
+        yield undetermined("null-secret-id", "no pool with secrets could be created")
         return
     try:
         after = account.update_pool(pool, PoolPatch.model_validate(dict.fromkeys(fields)))
     except REJECTED as rejection:
-        yield answered("null-secret-id", "reject", rejection.reason)
+        yield determined("null-secret-id", "reject", rejection.reason)
         return
     kept = [field for field in fields if getattr(after, field)]
     if not kept:
-        yield answered("null-secret-id", "unset", f"{', '.join(fields)} became null")
+        yield determined("null-secret-id", "unset", f"{', '.join(fields)} became null")
     elif kept == fields:
-        yield answered("null-secret-id", "ignore", f"{', '.join(fields)} did not change")
+        yield determined("null-secret-id", "ignore", f"{', '.join(fields)} did not change")
     else:
-        yield unanswered(
+        yield undetermined(
             "null-secret-id", f"no value describes this: of {', '.join(fields)}, only {', '.join(kept)} did not change"
         )
 
@@ -107,16 +107,16 @@ def _null_secrets(account: ProbedAccount) -> Iterator[ProbeFinding]:
 def _null_monitor(account: ProbedAccount) -> Iterator[ProbeFinding]:
     pool = account.require(account.shared.plain_pool, "no pool could be created")
     if account.read_pool(pool).healthmonitor is None:
-        yield unanswered("null-health-monitor", "no pool with a health monitor could be created")
+        yield undetermined("null-health-monitor", "no pool with a health monitor could be created")
         return
     try:
         after = account.update_pool(pool, PoolPatch(healthmonitor=None))
     except REJECTED as rejection:
-        yield unanswered("null-health-monitor", f"no value describes this: the API rejects it: {rejection.reason}")
+        yield undetermined("null-health-monitor", f"no value describes this: the API rejects it: {rejection.reason}")
         return
     deleted = after.healthmonitor is None
     evidence = f"the health monitor {'was deleted' if deleted else 'did not change'}"
-    yield answered("null-health-monitor", "delete" if deleted else "ignore", evidence)
+    yield determined("null-health-monitor", "delete" if deleted else "ignore", evidence)
 
 
 def _protocol(account: ProbedAccount) -> Iterator[ProbeFinding]:
@@ -125,24 +125,24 @@ def _protocol(account: ProbedAccount) -> Iterator[ProbeFinding]:
     try:
         after = account.update_pool(pool, PoolPatch(protocol="HTTPS"))
     except REJECTED as rejection:
-        yield answered("protocol-change", "reject", rejection.reason)
+        yield determined("protocol-change", "reject", rejection.reason)
         return
     except ObjectNotFound:
         others = [each for each in account.list_all(routes.list_pools) if each.name == name and each.id != pool]
         if others:
-            yield answered(
+            yield determined(
                 "protocol-change", "new-id", f"pool {pool} no longer exists, and {others[0].id} has its name"
             )
         else:
-            yield unanswered(
+            yield undetermined(
                 "protocol-change",
                 f"no value describes this: pool {pool} no longer exists, and no other pool has its name",
             )
         return
     if after.protocol == "HTTPS":
-        yield answered("protocol-change", "keep-id", "the pool has the new protocol and its old ID")
+        yield determined("protocol-change", "keep-id", "the pool has the new protocol and its old ID")
     else:
-        yield unanswered(
+        yield undetermined(
             "protocol-change", f"no value describes this: the update was accepted, but the protocol is {after.protocol}"
         )
 

@@ -10,7 +10,7 @@ from gcore_tls_provider.api.wire.pools import PoolPatch
 from gcore_tls_provider.api.wire.tasks import TaskIds
 from gcore_tls_provider.certificates import Identity
 from gcore_tls_provider.cli.probe.account import NotAnswerable, ProbedAccount, base64_of
-from gcore_tls_provider.cli.probe.experiments.experiment import REJECTED, Experiment, answered, unanswered
+from gcore_tls_provider.cli.probe.experiments.experiment import REJECTED, Experiment, determined, undetermined
 from gcore_tls_provider.cli.probe.report import ProbeFinding
 from gcore_tls_provider.errors import BadRequest, Conflict, MethodNotAllowed, NotFound, TaskFailed
 
@@ -25,7 +25,7 @@ def _v1(account: ProbedAccount) -> Iterator[ProbeFinding]:
         try:
             secret = account.create_secret(routes.create_secret_v1(name, base64_of(pem)), name)
         except _NO_ROUTE as error:
-            yield answered("v1-secrets", "gone", error.reason)
+            yield determined("v1-secrets", "gone", error.reason)
             return
         except REJECTED as error:
             rejections[part] = error
@@ -33,12 +33,12 @@ def _v1(account: ProbedAccount) -> Iterator[ProbeFinding]:
             if part == "ca":
                 account.shared.ca_secret = secret
     if not rejections:
-        yield answered("v1-secrets", "accept", "a CA and a CRL, both in PEM, were accepted")
+        yield determined("v1-secrets", "accept", "a CA and a CRL, both in PEM, were accepted")
     elif len(rejections) == 2:
-        yield answered("v1-secrets", "reject", rejections["ca"].reason)
+        yield determined("v1-secrets", "reject", rejections["ca"].reason)
     else:
         part, rejection = rejections.popitem()
-        yield unanswered(
+        yield undetermined(
             "v1-secrets", f"no value describes this: one was accepted, the other ({part}) was not: {rejection.reason}"
         )
 
@@ -74,11 +74,11 @@ def _v2(account: ProbedAccount) -> Iterator[ProbeFinding]:
             outcomes[variant] = error.reason
     evidence = f"base64 of a PKCS12 file: {outcomes['string']}; object of PEM texts: {outcomes['object']}"
     if len(accepted) == 2:
-        yield answered("v2-secret-payload", "both", evidence)
+        yield determined("v2-secret-payload", "both", evidence)
     elif accepted:
-        yield answered("v2-secret-payload", next(iter(accepted)), evidence)
+        yield determined("v2-secret-payload", next(iter(accepted)), evidence)
     else:
-        yield unanswered("v2-secret-payload", f"no value describes this: {evidence}")
+        yield undetermined("v2-secret-payload", f"no value describes this: {evidence}")
     account.shared.server_secret = next(iter(accepted.values()), None)
     account.shared.create_with_key = variants[next(iter(accepted))] if accepted else _as_v1_string
     name = account.name_for("client")
@@ -92,7 +92,7 @@ def _v2(account: ProbedAccount) -> Iterator[ProbeFinding]:
 
 def _lag(account: ProbedAccount) -> Iterator[ProbeFinding]:
     lag = account.require(account.lag, "no secret could be created")
-    yield answered("read-lag", str(lag), f"at most {lag} reads did not find a secret whose task had finished")
+    yield determined("read-lag", str(lag), f"at most {lag} reads did not find a secret whose task had finished")
 
 
 def _names(account: ProbedAccount) -> Iterator[ProbeFinding]:
@@ -102,9 +102,9 @@ def _names(account: ProbedAccount) -> Iterator[ProbeFinding]:
     try:
         account.create_secret(create(name, account.certificates.client), name)
     except Conflict as rejection:
-        yield answered("unique-names", "yes", rejection.reason)
+        yield determined("unique-names", "yes", rejection.reason)
     else:
-        yield answered("unique-names", "no", "a second secret of the same name was created")
+        yield determined("unique-names", "no", "a second secret of the same name was created")
 
 
 def _pem_client(account: ProbedAccount) -> Iterator[ProbeFinding]:
@@ -123,9 +123,9 @@ def _pem_client(account: ProbedAccount) -> Iterator[ProbeFinding]:
     try:
         account.update_pool(pool, PoolPatch(secret_id=pem))
     except REJECTED as rejection:
-        yield answered("pem-client-secret", "reject", rejection.reason)
+        yield determined("pem-client-secret", "reject", rejection.reason)
     else:
-        yield answered(
+        yield determined(
             "pem-client-secret", "accept", "a pool accepted a secret with certificate and private key in PEM"
         )
 
@@ -135,9 +135,9 @@ def _delete_in_use(account: ProbedAccount) -> Iterator[ProbeFinding]:
     server = account.require(account.shared.server_secret, "no listener uses a secret")
     value, evidence = _delete_secret(account, server)
     evidence = f"secret of a listener: {evidence}"
-    yield answered("secret-in-use", value, evidence) if value else unanswered("secret-in-use", evidence)
+    yield determined("secret-in-use", value, evidence) if value else undetermined("secret-in-use", evidence)
     if value == "allow":
-        yield unanswered("secret-users", "no use counts: a secret in use can be deleted")
+        yield undetermined("secret-users", "no use counts: a secret in use can be deleted")
         return
     pool = account.require(account.shared.mtls_pool, "no pool uses a secret")
     client = account.require(account.shared.client_secret, "no pool uses a secret")
@@ -145,7 +145,7 @@ def _delete_in_use(account: ProbedAccount) -> Iterator[ProbeFinding]:
         raise NotAnswerable("the pool did not accept the secret")
     value, evidence = _delete_secret(account, client)
     users = "listeners" if value == "allow" else "listeners-and-pools"
-    yield answered("secret-users", users, f"secret of a pool: {evidence}")
+    yield determined("secret-users", users, f"secret of a pool: {evidence}")
 
 
 def _delete_secret(account: ProbedAccount, secret: str) -> tuple[str | None, str]:
