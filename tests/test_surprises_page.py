@@ -86,10 +86,10 @@ def test_the_table_of_probes_matches_the_observed_statuses() -> None:
     kinds = ("tcp", "http", "https", "https-crl")
     statuses = {line[0]: line[1:] for line in table}
     for name, backend in (
-        ("stranger", "has a certificate of another CA"),
+        ("other-ca", "has a certificate of another CA"),
         ("name", "lacks the name that clients use"),
-        ("refuses-tls13", "rejects the client certificate, TLS 1.3"),
-        ("refuses-nginx", "rejects the client certificate, nginx"),
+        ("rejects-tls13", "rejects the client certificate, TLS 1.3"),
+        ("rejects-nginx", "rejects the client certificate, nginx"),
     ):
         assert statuses.pop(backend) == [ROWS[f"{name}-{kind}"].members[0] for kind in kinds], backend
     assert not statuses

@@ -43,8 +43,9 @@ REMEDIES: Mapping[type[HttpStatusError], str] = {
     " and that the region has capacity for the flavor; then run `pulumi up` again.",
     NotFound: "Check that the base URL ({base_url}) is that of Gcore's API, without a path below it, or choose another"
     " dialect: `pulumi config set {namespace}:dialect guide` (or `openapi`).",
-    ObjectNotFound: "Check that the object and all objects that it refers to exist in this project and region"
-    " (`{namespace}:projectId`, `{namespace}:regionId`, or the resource's `project_id` and `region_id`).",
+    ObjectNotFound: "Run `pulumi up --refresh`: it creates objects again that no longer exist. If they exist, check the"
+    " project and region (`{namespace}:projectId`, `{namespace}:regionId`, or the resource's `project_id` and"
+    " `region_id`).",
     MethodNotAllowed: "Choose another dialect: `pulumi config set {namespace}:dialect auto` (or `guide`, `openapi`).",
     Conflict: "Another object uses this one or occupies its place: remove the one that Gcore names, then run"
     " `pulumi up` again. If Pulumi replaces the resource, set `delete_before_replace=True` in its options; if you"

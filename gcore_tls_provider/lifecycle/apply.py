@@ -34,7 +34,7 @@ from gcore_tls_provider.lifecycle.run.operation import Operation, Verb, in_error
 from gcore_tls_provider.lifecycle.run.warnings import UNHEALTHY
 from gcore_tls_provider.lifecycle.session import Session
 
-_REFRESH = "If it was deleted by hand, run `pulumi refresh`, then `pulumi up`."
+_REFRESH = "Run `pulumi up --refresh`: it creates objects again that were deleted outside of a finished run."
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,28 @@ def interrupt_up(stack: Stack, how: str, when: Callable[[], bool]) -> None:
         stack.run("cancel", "--yes", "--non-interactive").expect_success()
 
 
+def kill_provider_during_destroy(stack: Stack, when: Callable[[], bool]) -> None:
+    """Start `pulumi destroy` and kill only its provider when a condition holds. The engine ends by itself.
+
+    Args:
+        stack: The stack.
+        when: The condition.
+    """
+    running = subprocess.Popen(
+        ["pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive"],
+        cwd=stack.program,
+        env=stack.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_until(when)
+    for process in list(provider_processes_of(stack)):
+        os.kill(process, signal.SIGKILL)
+    assert running.wait(SECONDS) != 0
+
+
 def wait_until(condition: Callable[[], bool]) -> None:
     """Wait until a condition holds, or fail at the time limit."""
     end = time.monotonic() + SECONDS

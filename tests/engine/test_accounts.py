@@ -78,7 +78,7 @@ def test_configuration_errors_name_the_namespace_and_the_key(
     stack.configure({f"{EU}:projectId": EU_PROJECT, f"{EU}:regionId": EU_REGION, f"{EU}:baseUrl": eu_account[1]})
     stack.preview().expect_success()
     (error,) = stack.up().expect_failure().errors
-    assert "gcore-eu:apiKey isn't configured" in error
+    assert "gcore-eu:apiKey is not configured" in error
     assert "environment variables do not apply to a named provider config" in error
     stack.configure_secret(f"{EU}:apiKey", "2_wrong_canary")
     failed = stack.up().expect_failure()

@@ -139,12 +139,12 @@ ONE_LOAD_BALANCER = 'gcore.LoadBalancer("web")'
 
 IN_UP = {
     "no API key": FailingUpdate(
-        ONE_LOAD_BALANCER, {"GCORE_API_KEY": ""}, ("gcore:apiKey isn't configured", "GCORE_API_KEY")
+        ONE_LOAD_BALANCER, {"GCORE_API_KEY": ""}, ("gcore:apiKey is not configured", "GCORE_API_KEY")
     ),
     "no project": FailingUpdate(
         ONE_LOAD_BALANCER,
         {"GCORE_CLOUD_PROJECT_ID": ""},
-        ("gcore:projectId isn't configured", "GCORE_CLOUD_PROJECT_ID"),
+        ("gcore:projectId is not configured", "GCORE_CLOUD_PROJECT_ID"),
     ),
     "wrong API key": FailingUpdate(
         ONE_LOAD_BALANCER, {"GCORE_API_KEY": "1_wrong"}, ("401", "Check the API key", "GCORE_API_KEY", "request id")

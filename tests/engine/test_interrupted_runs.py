@@ -6,7 +6,7 @@ import pytest
 
 from gcore_emulator import Emulator
 from tests.engine.conftest import NewProgram, create_emulator
-from tests.engine.interrupted_runs import interrupt_up
+from tests.engine.interrupted_runs import interrupt_up, kill_provider_during_destroy, wait_until
 
 pytestmark = pytest.mark.engine
 
@@ -26,8 +26,8 @@ OTHER_NETWORK = BALANCER.replace('"web"', '"web", vip_network_id="0d6c0fb4-0000-
 
 @pytest.fixture
 def emulator() -> Emulator:
-    """Return an emulator with slow creates of load balancers, which leave time to interrupt the run."""
-    return create_emulator({"create_loadbalancer": 4.0})
+    """Return an emulator with slow tasks, which leave time to interrupt the run."""
+    return create_emulator({"create_loadbalancer": 4.0, "delete_lblistener": 2.0})
 
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "Ctrl-C twice", "SIGKILL"])
@@ -75,5 +75,30 @@ def test_the_orphan_of_an_interrupted_replacement_is_deleted_after_the_change_is
 
     program.write_text(OTHER_NETWORK)
     interrupt_up(stack, "SIGKILL", lambda: len(emulator.account.load_balancers) == 2)
+    stack.destroy().expect_success()
+    assert not emulator.account.load_balancers
+
+
+def test_the_remedy_after_a_provider_was_killed_during_a_destroy_works_as_printed(
+    new_program: NewProgram, emulator: Emulator
+) -> None:
+    stack = new_program(PROGRAM)
+    stack.up().expect_success()
+
+    (listener,) = emulator.account.listeners.values()
+    kill_provider_during_destroy(
+        stack, lambda: emulator.account.listeners[listener.id].provisioning_status == "PENDING_DELETE"
+    )
+    wait_until(lambda: not (emulator.audit() and emulator.account.listeners))
+    program = stack.program / "__main__.py"
+    program.write_text(PROGRAM.replace("protocol_port=80", "protocol_port=80, connection_limit=5000"))
+    failed = stack.up().expect_failure()
+    (message,) = [each for each in failed.diagnostics if "Gcore answered 404" in each]
+    assert "`pulumi up --refresh`" in message
+
+    stack.run("up", "--refresh", "--yes", "--skip-preview", "--non-interactive").expect_success()
+    (listener,) = emulator.account.listeners.values()
+    assert listener.connection_limit == 5000
+    stack.preview().expect_no_changes()
     stack.destroy().expect_success()
     assert not emulator.account.load_balancers

@@ -21,7 +21,7 @@ from tests.engine.load import Count, Load
 from tests.engine.other_tool import OtherTool
 from tests.engine.stack import ROOT
 from tests.gcore_emulator.data_plane.backends import Backend, server_context
-from tests.gcore_emulator.data_plane.clients import ask
+from tests.gcore_emulator.data_plane.clients import fetch
 from tests.gcore_emulator.data_plane.waiting import until
 
 pytestmark = pytest.mark.engine
@@ -227,7 +227,7 @@ def test_an_attachment_enables_mutual_tls_and_its_destroy_restores_plaintext(
             files, members=["127.0.0.1"], port=backend.port, mutual_tls=False, delay=2, timeout=1, max_retries=1
         )
         port = port_of(emulator)
-        assert ask(port, APP).status == 200
+        assert fetch(port, APP).status == 200
         assert backend.requests[-1].version is None
 
         stack = new_stack(ROOT / "examples" / "attachment")
@@ -241,18 +241,18 @@ def test_an_attachment_enables_mutual_tls_and_its_destroy_restores_plaintext(
         )
         stack.up().expect_success()
         received = len(backend.requests)
-        assert ask(port, APP).status == 503
+        assert fetch(port, APP).status == 503
         assert len(backend.requests) == received, "a plaintext request reached the backend"
         switch_backend(tls)
-        response = ask(port, APP)
+        response = fetch(port, APP)
         assert response.status == 200
-        assert response.said["client"] == "load-balancer"
+        assert response.json["client"] == "load-balancer"
         assert backend.requests[-1].sni == APP
 
         stack.destroy().expect_success()
         received = len(backend.requests)
-        assert ask(port, APP).status in (502, 503)
+        assert fetch(port, APP).status in (502, 503)
         assert len(backend.requests) == received, "a TLS request reached the backend"
         switch_backend(None)
-        assert ask(port, APP).status == 200
+        assert fetch(port, APP).status == 200
         assert backend.requests[-1].version is None

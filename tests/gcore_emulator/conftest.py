@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from gcore_emulator import Behavior, Emulator, ManualClock, Settings, TaskSeconds, serving
-from tests.gcore_emulator.data_plane.world import Traffic, carrying
+from tests.gcore_emulator.data_plane.traffic import Traffic, TrafficEmulator
 from tests.gcore_emulator.emulated_api import KEY, OTHER_PROJECT, OTHER_REGION, PROJECT, REGION, TASK_SECONDS, Api
 from tests.material import LoadBalancerPki
 
@@ -67,7 +67,7 @@ def api(_default: Api) -> Api:
 @pytest.fixture
 def traffic(material: LoadBalancerPki) -> Iterator[Traffic]:
     """Emulator with a real data plane and the default behavior options."""
-    with carrying(material) as found:
+    with TrafficEmulator(material) as found:
         yield found
 
 
@@ -75,4 +75,4 @@ def traffic(material: LoadBalancerPki) -> Iterator[Traffic]:
 def start_traffic(material: LoadBalancerPki) -> Iterator[Callable[..., Traffic]]:
     """Start an emulator with a real data plane and the given behavior options, by field name of `Behavior`."""
     with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(carrying(material, **options))
+        yield lambda **options: stack.enter_context(TrafficEmulator(material, **options))

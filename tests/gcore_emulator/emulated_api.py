@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from gcore_emulator import Emulator, ManualClock
 from tests.material import LoadBalancerPki
+
+T = TypeVar("T")
 
 KEY = "1234_emulated"
 PROJECT, REGION = 11, 22
@@ -136,6 +139,18 @@ class Api:
 
     def statuses(self) -> list[int | None]:
         return [call["status"] for call in self.http.get("/_emulator/requests").json()["requests"]]
+
+
+def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on a new event loop.
+
+    `asyncio.run` would leave the thread without an event loop, which Pulumi's SDK needs in later tests.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.close()
 
 
 def pool_body(**fields: Any) -> dict[str, Any]:

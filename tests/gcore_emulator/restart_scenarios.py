@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 import re
@@ -19,7 +18,7 @@ import httpx
 from gcore_emulator import Behavior, Emulator, ManualClock, Settings, TaskSeconds, create_application
 from gcore_emulator.persistence import RecordKey, serialize, values_to_save
 from gcore_emulator.state_file import open_state_file
-from tests.gcore_emulator.emulated_api import KEY, blob, member_body, monitor_body, pool_body
+from tests.gcore_emulator.emulated_api import KEY, blob, member_body, monitor_body, pool_body, run_async
 from tests.material import LoadBalancerPki
 
 
@@ -104,7 +103,7 @@ class RestartableEmulator:
                 return (await client.request(method, path, json=body)).status_code
 
         try:
-            return asyncio.run(send())
+            return run_async(send())
         except httpx.TransportError:
             return None
 

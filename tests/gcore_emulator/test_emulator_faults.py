@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 from gcore_emulator import Emulator, Settings, TaskSeconds
 from gcore_emulator.application import create_application
 from tests.gcore_emulator.conftest import Start
-from tests.gcore_emulator.emulated_api import KEY, TASK_SECONDS, Api, blob, member_body
+from tests.gcore_emulator.emulated_api import KEY, TASK_SECONDS, Api, blob, member_body, run_async
 
 SECRETS = "/cloud/v1/secrets/{project_id}/{region_id}"
 POOLS = "/cloud/v1/lbpools/{project_id}/{region_id}"
@@ -108,17 +107,17 @@ class TestRespond:
 
 
 class TestDrop:
-    @pytest.mark.parametrize(("action", "made"), [("drop_before", 0), ("drop_after", 1)])
-    def test_connection_closes_without_a_response(self, api: Api, action: str, made: int) -> None:
+    @pytest.mark.parametrize(("action", "created"), [("drop_before", 0), ("drop_after", 1)])
+    def test_connection_closes_without_a_response(self, api: Api, action: str, created: int) -> None:
         api.add_fault(action=action, method="POST")
         with pytest.raises(httpx.TransportError):
             make_secret(api)
         assert (api.fired(), api.statuses()) == ([1], [None])
-        assert secrets(api) == made
-        assert api.get("/v1/secrets/@")["count"] == made
+        assert secrets(api) == created
+        assert api.get("/v1/secrets/@")["count"] == created
 
-    @pytest.mark.parametrize(("action", "made"), [("drop_before", 0), ("drop_after", 1)])
-    def test_in_process_client_gets_a_transport_error(self, api: Api, action: str, made: int) -> None:
+    @pytest.mark.parametrize(("action", "created"), [("drop_before", 0), ("drop_after", 1)])
+    def test_in_process_client_gets_a_transport_error(self, api: Api, action: str, created: int) -> None:
         emulator = Emulator(Settings(api_key=KEY, task_seconds=TaskSeconds(0)))
         body = blob("ca", api.material.ca_payload)
 
@@ -131,7 +130,7 @@ class TestDrop:
                     await client.post("/cloud/v1/secrets/1/1", json=body)
                 return int((await client.get("/cloud/v1/secrets/1/1")).json()["count"])
 
-        assert asyncio.run(run()) == made
+        assert run_async(run()) == created
         assert [count.fired for count in emulator.faults.counts] == [1]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,7 @@ from gcore_emulator.invariants import InvariantViolation
 from gcore_emulator.task_engine import TaskRequest
 from gcore_emulator.transitions import PlannedChange, locking
 from tests.gcore_emulator.conftest import Start
-from tests.gcore_emulator.emulated_api import KEY, LOCATION, PROJECT, REGION, Api, blob, mtls
+from tests.gcore_emulator.emulated_api import KEY, LOCATION, PROJECT, REGION, Api, blob, mtls, run_async
 
 OWNED = "web-d64bed2c-f9a9a8"
 
@@ -62,55 +61,55 @@ class TestSecretInUse:
     """The audit reports the deletion of a secret in use even if a behavior option allows it."""
 
     @pytest.fixture
-    def careless(self, start: Start) -> Api:
+    def permissive(self, start: Start) -> Api:
         return start(secret_in_use="allow")
 
-    def test_deleting_the_secret_of_a_pool_is_a_violation(self, careless: Api) -> None:
-        _, pool_id = careless.pool_on_new_load_balancer()
-        one, two = (careless.secret(careless.material.ca_payload, name) for name in ("1", "2"))
-        careless.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": one})
-        careless.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": two})
-        careless.do("DELETE", f"/v1/secrets/@/{one}")
-        assert violations(careless) == []
-        task = careless.start_task("DELETE", f"/v1/secrets/@/{two}")
-        accepted = only(careless)
+    def test_deleting_the_secret_of_a_pool_is_a_violation(self, permissive: Api) -> None:
+        _, pool_id = permissive.pool_on_new_load_balancer()
+        one, two = (permissive.secret(permissive.material.ca_payload, name) for name in ("1", "2"))
+        permissive.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": one})
+        permissive.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": two})
+        permissive.do("DELETE", f"/v1/secrets/@/{one}")
+        assert violations(permissive) == []
+        task = permissive.start_task("DELETE", f"/v1/secrets/@/{two}")
+        accepted = only(permissive)
         assert accepted.invariant == "secret-deleted-in-use"
         assert accepted.description == f"The API accepted the deletion of Secret {two}, which Pool {pool_id} uses"
-        assert (accepted.object_ids, accepted.task_id, accepted.at) == ((two, pool_id), task, careless.clock.now())
+        assert (accepted.object_ids, accepted.task_id, accepted.at) == ((two, pool_id), task, permissive.clock.now())
         assert accepted.cause is not None
         assert (accepted.cause.method, accepted.cause.path) == ("DELETE", f"/cloud/v1/secrets/{LOCATION}/{two}")
-        assert careless.task(task)["request_id"] == accepted.cause.request_id
-        careless.finish(task)
-        _, dangling = violations(careless)
+        assert permissive.task(task)["request_id"] == accepted.cause.request_id
+        permissive.finish(task)
+        _, dangling = violations(permissive)
         assert dangling.invariant == "dangling-reference"
         assert dangling.description == f"Pool {pool_id} refers to Secret {two}, which does not exist"
         assert (dangling.cause, dangling.task_id) == (accepted.cause, task)
 
-    def test_deleting_a_secret_released_by_an_update_in_progress_is_a_violation(self, careless: Api) -> None:
-        """Until the pool's update has ended, it uses what it used before. Afterwards nothing shows it but the audit."""
-        _, pool_id = careless.pool_on_new_load_balancer()
-        secret_id = careless.ca_secret()
-        careless.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": secret_id})
-        careless.start_task("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": None})
-        careless.start_task("DELETE", f"/v1/secrets/@/{secret_id}")
-        careless.clock.advance(100)
-        assert only(careless).object_ids == (secret_id, pool_id)
+    def test_deleting_a_secret_released_by_an_update_in_progress_is_a_violation(self, permissive: Api) -> None:
+        """Until the pool's update has ended, it uses what it used before. Afterwards only the audit shows it."""
+        _, pool_id = permissive.pool_on_new_load_balancer()
+        secret_id = permissive.ca_secret()
+        permissive.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": secret_id})
+        permissive.start_task("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": None})
+        permissive.start_task("DELETE", f"/v1/secrets/@/{secret_id}")
+        permissive.clock.advance(100)
+        assert only(permissive).object_ids == (secret_id, pool_id)
 
-    def test_deleting_the_secret_of_an_update_in_progress_is_a_violation(self, careless: Api) -> None:
-        _, pool_id = careless.pool_on_new_load_balancer()
-        secret_id = careless.ca_secret()
-        careless.start_task("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": secret_id})
-        careless.start_task("DELETE", f"/v1/secrets/@/{secret_id}")
-        assert only(careless).object_ids == (secret_id, pool_id)
+    def test_deleting_the_secret_of_an_update_in_progress_is_a_violation(self, permissive: Api) -> None:
+        _, pool_id = permissive.pool_on_new_load_balancer()
+        secret_id = permissive.ca_secret()
+        permissive.start_task("PATCH", f"/v2/lbpools/@/{pool_id}", {"ca_secret_id": secret_id})
+        permissive.start_task("DELETE", f"/v1/secrets/@/{secret_id}")
+        assert only(permissive).object_ids == (secret_id, pool_id)
 
     @pytest.mark.parametrize("field", ["secret_id", "sni_secret_id"])
-    def test_deleting_the_secret_of_a_listener_is_a_violation(self, careless: Api, field: str) -> None:
-        secret_id = careless.server_secret()
+    def test_deleting_the_secret_of_a_listener_is_a_violation(self, permissive: Api, field: str) -> None:
+        secret_id = permissive.server_secret()
         value = secret_id if field == "secret_id" else [secret_id]
-        listener_id = careless.listener(careless.load_balancer(), protocol="TERMINATED_HTTPS", **{field: value})
-        assert violations(careless) == []
-        careless.do("DELETE", f"/v1/secrets/@/{secret_id}")
-        assert {each.object_ids for each in violations(careless)} == {
+        listener_id = permissive.listener(permissive.load_balancer(), protocol="TERMINATED_HTTPS", **{field: value})
+        assert violations(permissive) == []
+        permissive.do("DELETE", f"/v1/secrets/@/{secret_id}")
+        assert {each.object_ids for each in violations(permissive)} == {
             (secret_id, listener_id),
             (listener_id, secret_id),
         }
@@ -147,14 +146,14 @@ class TestDirectChanges:
     def test_persistent_violation_is_recorded_once_at_the_next_write(self, api: Api) -> None:
         listener = api.listener(api.load_balancer())
         api.pool(listener_id=listener)
-        gone = api.emulator.account.listeners.pop(listener)
+        listener_object = api.emulator.account.listeners.pop(listener)
         api.secret(api.material.ca_payload)
         first = only(api)
         assert first.cause is not None
         assert first.cause.method == "POST"
         api.secret(api.material.ca_payload, "other")
         assert only(api) == first
-        api.emulator.account.put(gone)
+        api.emulator.account.put(listener_object)
         assert only(api) == first
         del api.emulator.account.listeners[listener]
         assert len(violations(api)) == 2
@@ -238,31 +237,31 @@ class TestLocked:
 
 class TestUnauthenticated:
     @pytest.fixture
-    def open_door(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
+    def unauthenticated(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
         monkeypatch.setattr(request_context, "compare_digest", lambda *_: True)
         api.http.headers["Authorization"] = "APIKey 1_wrong"
         return api
 
-    def test_accepted_write_without_the_key_is_a_violation(self, open_door: Api) -> None:
-        open_door.secret(open_door.material.ca_payload)
-        found = only(open_door)
+    def test_accepted_write_without_the_key_is_a_violation(self, unauthenticated: Api) -> None:
+        unauthenticated.secret(unauthenticated.material.ca_payload)
+        found = only(unauthenticated)
         assert found.invariant == "unauthenticated-write"
         assert found.cause is not None
         assert (found.cause.method, found.object_ids) == ("POST", ())
         assert "1_wrong" not in found.model_dump_json()
 
-    def test_unauthenticated_write_with_a_dropped_response_is_a_violation(self, open_door: Api) -> None:
-        open_door.add_fault(action="drop_after", method="POST")
+    def test_unauthenticated_write_with_a_dropped_response_is_a_violation(self, unauthenticated: Api) -> None:
+        unauthenticated.add_fault(action="drop_after", method="POST")
         with pytest.raises(httpx.TransportError):
-            open_door.call("POST", "/v1/secrets/@", json=blob("ca", open_door.material.ca_payload))
-        assert only(open_door).invariant == "unauthenticated-write"
+            unauthenticated.call("POST", "/v1/secrets/@", json=blob("ca", unauthenticated.material.ca_payload))
+        assert only(unauthenticated).invariant == "unauthenticated-write"
 
-    def test_unauthenticated_reads_and_rejected_writes_are_no_violation(self, open_door: Api) -> None:
-        open_door.get("/v1/secrets/@")
-        open_door.rejected("POST", "/v1/secrets/@", 400, json={})
-        open_door.add_fault(action="respond", status=200, method="POST")
-        open_door.call("POST", "/v1/secrets/@", json=blob("ca", open_door.material.ca_payload))
-        assert violations(open_door) == []
+    def test_unauthenticated_reads_and_rejected_writes_are_no_violation(self, unauthenticated: Api) -> None:
+        unauthenticated.get("/v1/secrets/@")
+        unauthenticated.rejected("POST", "/v1/secrets/@", 400, json={})
+        unauthenticated.add_fault(action="respond", status=200, method="POST")
+        unauthenticated.call("POST", "/v1/secrets/@", json=blob("ca", unauthenticated.material.ca_payload))
+        assert violations(unauthenticated) == []
 
 
 def test_reset_clears_the_violations(api: Api) -> None:
@@ -285,5 +284,5 @@ def test_audit_is_also_a_method_of_the_emulator(api: Api) -> None:
             assert emulator.audit().intact
             await client.post("/cloud/v1/secrets/1/1", json=body)
 
-    asyncio.run(run())
+    run_async(run())
     assert [each.invariant for each in emulator.audit().violations] == ["duplicate-of-owner"]

@@ -17,27 +17,27 @@ from tests.gcore_emulator.emulated_api import (
 class TestLoadBalancer:
     def test_new_load_balancer_is_readable_at_once_and_active_when_its_task_finishes(self, api: Api) -> None:
         task_id = api.start_task("POST", "/v1/loadbalancers/@", {"name": "web"})
-        (made,) = api.get("/v1/loadbalancers/@")["results"]
-        assert (made["provisioning_status"], made["operating_status"]) == ("PENDING_CREATE", "OFFLINE")
-        assert made["task_id"] == made["creator_task_id"] == task_id
-        assert api.finish(task_id) == {"loadbalancers": [made["id"]]}
-        ready = api.get(f"/v1/loadbalancers/@/{made['id']}")
+        (created,) = api.get("/v1/loadbalancers/@")["results"]
+        assert (created["provisioning_status"], created["operating_status"]) == ("PENDING_CREATE", "OFFLINE")
+        assert created["task_id"] == created["creator_task_id"] == task_id
+        assert api.finish(task_id) == {"loadbalancers": [created["id"]]}
+        ready = api.get(f"/v1/loadbalancers/@/{created['id']}")
         assert (ready["provisioning_status"], ready["operating_status"]) == ("ACTIVE", "ONLINE")
         assert (ready["task_id"], ready["creator_task_id"]) == (None, task_id)
         assert ready["flavor"]["flavor_name"] == "lb1-1-2"
 
     def test_nested_objects_are_created_with_the_load_balancer(self, api: Api) -> None:
-        made = api.do("POST", "/v1/loadbalancers/@", mtls(api))
-        assert {kind: len(ids) for kind, ids in made.items()} == {
+        created = api.do("POST", "/v1/loadbalancers/@", mtls(api))
+        assert {kind: len(ids) for kind, ids in created.items()} == {
             "loadbalancers": 1,
             "listeners": 1,
             "pools": 1,
             "members": 2,
             "healthmonitors": 1,
         }
-        balancer = api.get(f"/v1/loadbalancers/@/{made['loadbalancers'][0]}")
-        listener = api.get(f"/v1/lblisteners/@/{made['listeners'][0]}")
-        pool = api.get(f"/v1/lbpools/@/{made['pools'][0]}")
+        balancer = api.get(f"/v1/loadbalancers/@/{created['loadbalancers'][0]}")
+        listener = api.get(f"/v1/lblisteners/@/{created['listeners'][0]}")
+        pool = api.get(f"/v1/lbpools/@/{created['pools'][0]}")
         assert balancer["listeners"] == [{"id": listener["id"]}]
         assert balancer["tags_v2"] == [{"key": "owner", "value": "tests", "read_only": False}]
         assert listener["load_balancer_id"] == balancer["id"]
@@ -46,14 +46,14 @@ class TestLoadBalancer:
         assert listener["insert_headers"]["X-Forwarded-For"] == "true"
         assert pool["listeners"] == [{"id": listener["id"]}]
         assert pool["loadbalancers"] == [{"id": balancer["id"]}]
-        assert sorted(member["id"] for member in pool["members"]) == sorted(made["members"])
-        assert pool["healthmonitor"]["id"] == made["healthmonitors"][0]
+        assert sorted(member["id"] for member in pool["members"]) == sorted(created["members"])
+        assert pool["healthmonitor"]["id"] == created["healthmonitors"][0]
         objects = [balancer, listener, pool, *pool["members"], pool["healthmonitor"]]
         assert {one["provisioning_status"] for one in objects} == {"ACTIVE"}
 
     def test_deleting_a_load_balancer_deletes_its_listeners_and_pools(self, api: Api) -> None:
-        made = api.do("POST", "/v1/loadbalancers/@", mtls(api))
-        balancer_id = made["loadbalancers"][0]
+        created = api.do("POST", "/v1/loadbalancers/@", mtls(api))
+        balancer_id = created["loadbalancers"][0]
         api.pool(load_balancer_id=balancer_id, name="unattached")
         task_id = api.start_task("DELETE", f"/v1/loadbalancers/@/{balancer_id}")
         going = api.state()
@@ -136,12 +136,12 @@ class TestLoadBalancer:
         assert again["vip_address"] == reserved["vip_address"]
 
     def test_floating_ip_is_new_or_existing_and_used_once(self, api: Api) -> None:
-        made = api.do("POST", "/v1/loadbalancers/@", {"name": "web", "floating_ip": {"source": "new"}})
-        (floating,) = api.get(f"/v1/loadbalancers/@/{made['loadbalancers'][0]}")["floating_ips"]
-        assert made["floatingips"] == [floating["id"]]
+        created = api.do("POST", "/v1/loadbalancers/@", {"name": "web", "floating_ip": {"source": "new"}})
+        (floating,) = api.get(f"/v1/loadbalancers/@/{created['loadbalancers'][0]}")["floating_ips"]
+        assert created["floatingips"] == [floating["id"]]
         existing = {"source": "existing", "existing_floating_id": UNKNOWN_ID}
-        made = api.do("POST", "/v1/loadbalancers/@", {"name": "web", "floating_ip": existing})
-        assert "floatingips" not in made
+        created = api.do("POST", "/v1/loadbalancers/@", {"name": "web", "floating_ip": existing})
+        assert "floatingips" not in created
         api.rejected("POST", "/v1/loadbalancers/@", 409, json={"name": "web", "floating_ip": existing})
 
     def test_list_of_load_balancers_can_be_filtered_and_ordered(self, api: Api) -> None:
@@ -173,8 +173,8 @@ class TestLoadBalancer:
         api.rejected("GET", "/v1/loadbalancers/@", 400, params={"tag_key_value": "[1]"})
 
     def test_status_tree_contains_all_nested_objects(self, api: Api) -> None:
-        made = api.do("POST", "/v1/loadbalancers/@", mtls(api))
-        tree = api.get(f"/v1/loadbalancers/@/{made['loadbalancers'][0]}/status")
+        created = api.do("POST", "/v1/loadbalancers/@", mtls(api))
+        tree = api.get(f"/v1/loadbalancers/@/{created['loadbalancers'][0]}/status")
         (listener,) = tree["listeners"]
         (pool,) = listener["pools"]
         assert [member["operating_status"] for member in pool["members"]] == ["ONLINE", "ONLINE"]

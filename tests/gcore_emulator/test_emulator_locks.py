@@ -20,12 +20,12 @@ class TestLock:
 
     @pytest.fixture
     def ids(self, api: Api) -> dict[str, str]:
-        made = api.do("POST", "/v1/loadbalancers/@", mtls(api))
+        created = api.do("POST", "/v1/loadbalancers/@", mtls(api))
         return {
-            "lb": made["loadbalancers"][0],
-            "listener": made["listeners"][0],
-            "pool": made["pools"][0],
-            "member": made["members"][0],
+            "lb": created["loadbalancers"][0],
+            "listener": created["listeners"][0],
+            "pool": created["pools"][0],
+            "member": created["members"][0],
             "secret": api.secret(api.material.server_payload),
         }
 
@@ -104,14 +104,14 @@ class TestLock:
             "10.0.0.2": "PENDING_UPDATE",
             "10.0.0.3": "PENDING_CREATE",
         }
-        made = api.finish(task_id)
+        created = api.finish(task_id)
         after = api.get(f"/v1/lbpools/@/{ids['pool']}")["members"]
         assert [(one["address"], one["weight"], one["provisioning_status"]) for one in after] == [
             ("10.0.0.2", 99, "ACTIVE"),
             ("10.0.0.3", 1, "ACTIVE"),
         ]
         assert after[0]["id"] == pool["members"][1]["id"]
-        assert made["members"] == [after[1]["id"]]
+        assert created["members"] == [after[1]["id"]]
 
     def test_other_load_balancers_stay_unlocked(self, api: Api, ids: dict[str, str]) -> None:
         api.start_task("PATCH", f"/v2/loadbalancers/@/{ids['lb']}", {"name": "new"})

@@ -149,9 +149,9 @@ class TestMembersAndHealthMonitor:
         path = f"/v1/loadbalancers/@/pools/{pool_id}/members"
         body = member_body("10.0.0.1", monitor_address="10.0.0.9", monitor_port=8443, weight=3)
         member_id = api.do("POST", path, body)["members"][0]
-        made = api.get(f"{path}/{member_id}")
-        assert {name: made[name] for name in body} == body
-        assert made["operating_status"] == "NO_MONITOR"
+        created = api.get(f"{path}/{member_id}")
+        assert {name: created[name] for name in body} == body
+        assert created["operating_status"] == "NO_MONITOR"
         assert [row["address"] for row in api.get(path)["results"]] == ["10.0.0.1", "10.0.0.2"]
         assert [row["address"] for row in api.get(path, order_by="created_at.asc")["results"]][-1] == "10.0.0.1"
         assert [row["address"] for row in api.get(path, order_by="address.desc", limit=1)["results"]] == ["10.0.0.2"]
@@ -208,5 +208,5 @@ class TestMembersAndHealthMonitor:
         }
 
     def test_update_of_the_pool_creates_a_health_monitor(self, api: Api, pool_id: str) -> None:
-        made = api.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"healthmonitor": monitor_body(type="PING")})
-        assert len(made["healthmonitors"]) == 1
+        created = api.do("PATCH", f"/v2/lbpools/@/{pool_id}", {"healthmonitor": monitor_body(type="PING")})
+        assert len(created["healthmonitors"]) == 1

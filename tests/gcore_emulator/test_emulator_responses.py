@@ -162,8 +162,8 @@ def recorded(start: Callable[..., Api]) -> list[tuple[str, str, int, Any]]:
         "floating_ip": {"source": "new"},
         "logging": {"enabled": True, "topic_name": "logs", "retention_policy": {"period": 3}},
     }
-    made = do("POST", "/v1/loadbalancers/@", body)
-    lb, listener_id, pool = (made[kind][0] for kind in ("loadbalancers", "listeners", "pools"))
+    created = do("POST", "/v1/loadbalancers/@", body)
+    lb, listener_id, pool = (created[kind][0] for kind in ("loadbalancers", "listeners", "pools"))
     members = f"/v1/loadbalancers/@/pools/{pool}/members"
     monitor = f"/v1/lbpools/@/{pool}/healthmonitor"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from tests.gcore_emulator.data_plane.clients import ask
+from tests.gcore_emulator.data_plane.clients import fetch
 from tests.gcore_emulator.data_plane.waiting import until
 from tests.gcore_emulator.emulated_api import blob
 from tests.gcore_emulator.test_emulator_command import error_of, running
@@ -69,9 +69,11 @@ def test_restart_restores_traffic_except_of_listeners_being_created(tmp_path: Pa
                     task = accepted_task(
                         client.post("/cloud/v1/loadbalancers/1/1", json={"name": "web", "listeners": [listener]})
                     )
-                    made = client.get(f"/cloud/v1/tasks/{task}").json()["created_resources"]["loadbalancers"]
-                    accepted_task(client.post("/cloud/v1/lblisteners/1/1", json={**other, "load_balancer_id": made[0]}))
+                    created = client.get(f"/cloud/v1/tasks/{task}").json()["created_resources"]["loadbalancers"]
+                    accepted_task(
+                        client.post("/cloud/v1/lblisteners/1/1", json={**other, "load_balancer_id": created[0]})
+                    )
                 listeners = client.get("/_emulator/state").json()["listeners"].values()
                 carried = {each["name"]: each["data_plane"] for each in listeners}
                 assert carried["other"] is None
-                assert ask(carried["http"]["port"], tls=False).status == 503
+                assert fetch(carried["http"]["port"], tls=False).status == 503

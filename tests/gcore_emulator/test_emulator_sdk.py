@@ -43,7 +43,7 @@ def web(cloud: CloudResource, api: Api) -> str:
 @pytest.fixture
 def blobs(cloud: CloudResource, api: Api) -> dict[str, str]:
     """IDs of secrets that the SDK has no method for, created with its plain POST."""
-    made = {}
+    created = {}
     for name, payload in {
         "ca": api.material.ca_payload,
         "crl": api.material.crl_payload,
@@ -54,8 +54,8 @@ def blobs(cloud: CloudResource, api: Api) -> dict[str, str]:
         task = cloud.tasks.poll(response.tasks[0])
         assert task.created_resources is not None
         assert task.created_resources.secrets is not None
-        made[name] = task.created_resources.secrets[0]
-    return made
+        created[name] = task.created_resources.secrets[0]
+    return created
 
 
 def test_sdk_creates_reads_lists_and_deletes_secrets(cloud: CloudResource, web: str) -> None:
@@ -68,33 +68,33 @@ def test_sdk_creates_reads_lists_and_deletes_secrets(cloud: CloudResource, web: 
 
 def test_sdk_creates_reads_lists_updates_and_deletes_load_balancers(cloud: CloudResource, web: str) -> None:
     balancers = cloud.load_balancers
-    made = balancers.create_and_poll(
+    created = balancers.create_and_poll(
         name="web",
         flavor="lb1-1-2",
         tags={"a": "1"},
         # The SDK types `secret_id` as "" only, but sends any text.
         listeners=[{"name": "https", "protocol": "TERMINATED_HTTPS", "protocol_port": 443, "secret_id": web}],  # type: ignore[typeddict-item]
     )
-    assert (made.provisioning_status, made.vip_address is None) == ("ACTIVE", False)
-    assert [one.id for one in balancers.list(name="web", tag_key=["a"])] == [made.id]
+    assert (created.provisioning_status, created.vip_address is None) == ("ACTIVE", False)
+    assert [one.id for one in balancers.list(name="web", tag_key=["a"])] == [created.id]
     with pytest.deprecated_call():
-        assert balancers.update(made.id, name="other", tags={"a": None, "b": "2"}).name == "other"
-    assert [(tag.key, tag.value) for tag in balancers.get(made.id).tags_v2] == [("b", "2")]
-    resized = balancers.resize_and_poll(made.id, flavor="lb1-2-4")
+        assert balancers.update(created.id, name="other", tags={"a": None, "b": "2"}).name == "other"
+    assert [(tag.key, tag.value) for tag in balancers.get(created.id).tags_v2] == [("b", "2")]
+    resized = balancers.resize_and_poll(created.id, flavor="lb1-2-4")
     assert resized.flavor is not None
     assert resized.flavor.flavor_name == "lb1-2-4"
-    balancers.failover_and_poll(made.id)
-    assert len(balancers.statuses.get(made.id).listeners) == 1
+    balancers.failover_and_poll(created.id)
+    assert len(balancers.statuses.get(created.id).listeners) == 1
     assert balancers.statuses.list().count == 1
     assert balancers.flavors.list(include_prices=True).count == 8
-    balancers.delete_and_poll(made.id)
+    balancers.delete_and_poll(created.id)
     assert list(balancers.list()) == []
 
 
 def test_sdk_creates_reads_lists_updates_and_deletes_listeners(cloud: CloudResource, web: str) -> None:
     balancer = cloud.load_balancers.create_and_poll(name="web")
     listeners = cloud.load_balancers.listeners
-    made = listeners.create_and_poll(
+    created = listeners.create_and_poll(
         load_balancer_id=balancer.id,
         name="https",
         protocol="TERMINATED_HTTPS",
@@ -102,19 +102,19 @@ def test_sdk_creates_reads_lists_updates_and_deletes_listeners(cloud: CloudResou
         sni_secret_id=[web],
         secret_id="",
     )
-    assert (made.secret_id, made.sni_secret_id) == (None, [web])
-    assert [one.id for one in listeners.list(load_balancer_id=balancer.id).results] == [made.id]
-    changed = listeners.update_and_poll(made.id, secret_id=web, sni_secret_id=None, connection_limit=10)
+    assert (created.secret_id, created.sni_secret_id) == (None, [web])
+    assert [one.id for one in listeners.list(load_balancer_id=balancer.id).results] == [created.id]
+    changed = listeners.update_and_poll(created.id, secret_id=web, sni_secret_id=None, connection_limit=10)
     assert (changed.secret_id, changed.sni_secret_id, changed.connection_limit) == (web, [], 10)
-    listeners.delete_and_poll(made.id)
+    listeners.delete_and_poll(created.id)
     with pytest.raises(gcore.NotFoundError):
-        listeners.get(made.id)
+        listeners.get(created.id)
 
 
 def test_sdk_manages_pools_members_and_health_monitors(cloud: CloudResource, blobs: dict[str, str]) -> None:
     balancer = cloud.load_balancers.create_and_poll(name="web")
     pools = cloud.load_balancers.pools
-    made = pools.create_and_poll(
+    created = pools.create_and_poll(
         load_balancer_id=balancer.id,
         name="backends",
         protocol="HTTPS",
@@ -124,28 +124,28 @@ def test_sdk_manages_pools_members_and_health_monitors(cloud: CloudResource, blo
         secret_id=blobs["client"],
         members=[{"address": "10.0.0.1", "protocol_port": 443}],
     )
-    assert (made.ca_secret_id, made.provisioning_status) == (blobs["ca"], "ACTIVE")
-    assert [one.id for one in pools.list(details=True).results] == [made.id]
-    changed = pools.update_and_poll(made.id, crl_secret_id=None, name="other")
+    assert (created.ca_secret_id, created.provisioning_status) == (blobs["ca"], "ACTIVE")
+    assert [one.id for one in pools.list(details=True).results] == [created.id]
+    changed = pools.update_and_poll(created.id, crl_secret_id=None, name="other")
     assert (changed.crl_secret_id, changed.name) == (None, "other")
-    assert pools.update_and_poll(made.id, name="other") == changed
+    assert pools.update_and_poll(created.id, name="other") == changed
 
-    second = pools.members.create_and_poll(made.id, address="10.0.0.2", protocol_port=443)
-    assert pools.members.update_and_poll(second.id, pool_id=made.id, weight=7).weight == 7
-    assert [one.address for one in pools.members.list(made.id)] == ["10.0.0.1", "10.0.0.2"]
-    replaced = pools.members.replace_and_poll(made.id, body=[{"address": "10.0.0.2", "protocol_port": 443}])
+    second = pools.members.create_and_poll(created.id, address="10.0.0.2", protocol_port=443)
+    assert pools.members.update_and_poll(second.id, pool_id=created.id, weight=7).weight == 7
+    assert [one.address for one in pools.members.list(created.id)] == ["10.0.0.1", "10.0.0.2"]
+    replaced = pools.members.replace_and_poll(created.id, body=[{"address": "10.0.0.2", "protocol_port": 443}])
     assert [one.id for one in replaced] == [second.id]
-    pools.members.delete_and_poll(second.id, pool_id=made.id)
+    pools.members.delete_and_poll(second.id, pool_id=created.id)
 
     monitors = pools.health_monitors
-    cloud.tasks.poll(monitors.create(made.id, type="TCP", delay=10, api_timeout=5, max_retries=3).tasks[0])
-    assert monitors.get(made.id).type == "TCP"
-    cloud.tasks.poll(monitors.update(made.id, delay=20).tasks[0])
-    assert monitors.get(made.id).delay == 20
-    monitors.delete(made.id)
-    assert pools.get(made.id).healthmonitor is None
+    cloud.tasks.poll(monitors.create(created.id, type="TCP", delay=10, api_timeout=5, max_retries=3).tasks[0])
+    assert monitors.get(created.id).type == "TCP"
+    cloud.tasks.poll(monitors.update(created.id, delay=20).tasks[0])
+    assert monitors.get(created.id).delay == 20
+    monitors.delete(created.id)
+    assert pools.get(created.id).healthmonitor is None
 
-    pools.delete_and_poll(made.id)
+    pools.delete_and_poll(created.id)
     assert pools.list().count == 0
 
 

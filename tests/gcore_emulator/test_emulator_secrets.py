@@ -34,10 +34,10 @@ class TestSecret:
         api.listener(api.load_balancer(), protocol="TERMINATED_HTTPS", secret_id=secret_id)
 
     def test_list_of_secrets_is_paged(self, api: Api) -> None:
-        made = [api.secret(api.material.ca_payload, f"s{number}") for number in range(3)]
+        created = [api.secret(api.material.ca_payload, f"s{number}") for number in range(3)]
         listed = api.get("/v1/secrets/@", limit=2, offset=1)
         assert listed["count"] == 3
-        assert [row["id"] for row in listed["results"]] == made[1:]
+        assert [row["id"] for row in listed["results"]] == created[1:]
 
     def test_secret_is_readable_until_its_deletion_finishes(self, api: Api) -> None:
         secret_id = api.ca_secret()

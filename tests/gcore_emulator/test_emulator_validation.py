@@ -49,12 +49,12 @@ class TestAuthentication:
     def test_key_is_checked_before_location_and_body(self, api: Api) -> None:
         api.rejected("POST", "/v1/secrets/9/9", 401, headers={"Authorization": "APIKey no"}, json={})
 
-    @pytest.mark.parametrize("scope", [f"9/{REGION}", f"{PROJECT}/9"])
-    def test_unknown_project_or_region_is_not_found(self, api: Api, scope: str) -> None:
-        api.rejected("GET", f"/v1/secrets/{scope}", 404, "NotFoundError")
+    @pytest.mark.parametrize("location", [f"9/{REGION}", f"{PROJECT}/9"])
+    def test_unknown_project_or_region_is_not_found(self, api: Api, location: str) -> None:
+        api.rejected("GET", f"/v1/secrets/{location}", 404, "NotFoundError")
 
-    @pytest.mark.parametrize("scope", [f"{OTHER_PROJECT}/{REGION}", f"{PROJECT}/{OTHER_REGION}"])
-    def test_object_of_another_project_or_region_is_not_found(self, api: Api, scope: str) -> None:
+    @pytest.mark.parametrize("location", [f"{OTHER_PROJECT}/{REGION}", f"{PROJECT}/{OTHER_REGION}"])
+    def test_object_of_another_project_or_region_is_not_found(self, api: Api, location: str) -> None:
         secret = api.ca_secret()
         balancer = api.load_balancer()
         listener = api.listener(balancer)
@@ -67,14 +67,14 @@ class TestAuthentication:
         ):
             api.get(f"/v1/{path}")
             for method in ("GET", "DELETE"):
-                api.rejected(method, f"/v1/{path.replace('@', scope)}", 404, "NotFoundError")
+                api.rejected(method, f"/v1/{path.replace('@', location)}", 404, "NotFoundError")
         for kind in ("secrets", "loadbalancers", "lblisteners", "lbpools", "loadbalancers/@/status"):
             path = kind if "@" in kind else f"{kind}/@"
-            assert api.get(f"/v1/{path.replace('@', scope)}")["count"] == 0
-        elsewhere = api.http.post(f"/cloud/v1/loadbalancers/{scope}", json={"name": "web"}).json()["tasks"][0]
+            assert api.get(f"/v1/{path.replace('@', location)}")["count"] == 0
+        elsewhere = api.http.post(f"/cloud/v1/loadbalancers/{location}", json={"name": "web"}).json()["tasks"][0]
         (other,) = api.finish(elsewhere)["loadbalancers"]
         body = pool_body(load_balancer_id=other, ca_secret_id=secret)
-        api.rejected("POST", f"/v1/lbpools/{scope}", 400, "ValidationError", json=body)
+        api.rejected("POST", f"/v1/lbpools/{location}", 400, "ValidationError", json=body)
         body = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "load_balancer_id": other}
         api.rejected("POST", "/v1/lblisteners/@", 404, "NotFoundError", json=body)
 

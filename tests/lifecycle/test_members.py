@@ -110,7 +110,7 @@ class TestManyMembers:
         balancer = stack.load_balancer()
         pool = stack.pool(balancer)
         stack.by_hand("DELETE", f"/v1/lbpools/{pool.id}")
-        with pytest.raises(ObjectFailed, match="pulumi refresh"):
+        with pytest.raises(ObjectFailed, match="pulumi up --refresh"):
             pool.update(load_balancer_id=balancer.id, members=many_members(range(8)))
 
 

@@ -159,7 +159,7 @@ def test_new_time_limits_are_saved_for_the_delete(stack: FakeStack) -> None:
 def test_the_error_about_an_update_of_a_deleted_object_recommends_a_refresh(stack: FakeStack) -> None:
     balancer = stack.load_balancer()
     stack.by_hand("DELETE", f"/v1/loadbalancers/{balancer.id}")
-    with pytest.raises(ObjectFailed, match="pulumi refresh"):
+    with pytest.raises(ObjectFailed, match="pulumi up --refresh"):
         balancer.update(tags={"team": "a"})
 
 

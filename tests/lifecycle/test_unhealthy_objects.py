@@ -153,7 +153,7 @@ class TestFailedUpdate:
         with pytest.raises(TaskFailed):
             pool.update(load_balancer_id=balancer.id, timeout_member_data=5, health_monitor=MONITOR)
         stack.by_hand("DELETE", f"/v1/lbpools/{pool.id}")
-        with pytest.raises(ObjectFailed, match=r"there is no such object any more\..* `pulumi refresh`"):
+        with pytest.raises(ObjectFailed, match=r"there is no such object any more\..* `pulumi up --refresh`"):
             pool.update(load_balancer_id=balancer.id, timeout_member_data=5)
 
     def test_a_partially_applied_update_can_be_repeated(self, stack: FakeStack) -> None:

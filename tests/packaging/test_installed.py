@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from gcore_tls_provider.certificates import DevelopmentFiles
+from tests.engine.examples import EXAMPLES
 from tests.engine.stack import ROOT, Stack
-from tests.engine.test_examples import EXAMPLES
 from tests.packaging.conftest import Distribution
 from tests.packaging.environments import SECONDS, Environment, serving, without_python_variables
 from tests.packaging.interpreters import declared_minors, interpreters

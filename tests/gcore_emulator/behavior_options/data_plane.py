@@ -29,15 +29,15 @@ def pools_offer_no_http_2(api: Api) -> None:
 
 
 @checks_value("pool-alpn", "none")
-def pools_offer_nothing(api: Api) -> None:
+def pools_offer_no_alpn(api: Api) -> None:
     assert configured(api).count("alpn") == 1
 
 
 @checks_value("idle-close", "octavia")
-def idle_connections_are_cut(api: Api) -> None:
+def idle_connections_are_closed_at_a_reload(api: Api) -> None:
     assert "idle-close" not in configured(api)
 
 
 @checks_value("idle-close", "on-response")
-def idle_connections_end_with_a_response(api: Api) -> None:
+def idle_connections_close_after_their_next_response(api: Api) -> None:
     assert "option idle-close-on-response" in configured(api)

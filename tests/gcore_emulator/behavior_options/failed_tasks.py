@@ -14,7 +14,7 @@ def failed_tasks(api: Api) -> dict[str, Any]:
     kept, going = api.pool(load_balancer_id=balancer), api.pool(load_balancer_id=balancer)
     api.add_fault(action="fail_task")
     api.fail("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
-    api.fail("POST", "/v1/lbpools/@", pool_body(load_balancer_id=balancer, name="made"))
+    api.fail("POST", "/v1/lbpools/@", pool_body(load_balancer_id=balancer, name="created"))
     api.fail("PATCH", f"/v2/lbpools/@/{kept}", {"name": "changed"})
     api.fail("DELETE", f"/v1/lbpools/@/{going}")
     api.fail("POST", "/v1/loadbalancers/@", {"name": "second"})
@@ -34,7 +34,7 @@ def a_failed_task_leaves_nothing(api: Api) -> None:
 
 @checks_value("failed-task", "leave-error-object")
 def a_failed_task_leaves_objects_in_error(api: Api) -> None:
-    pools = [("backends", "ERROR"), ("backends", "ERROR"), ("made", "ERROR")]
+    pools = [("backends", "ERROR"), ("backends", "ERROR"), ("created", "ERROR")]
     assert failed_tasks(api) == {"pools": pools, "others": ["ERROR"]}
     api.emulator.faults.counts.clear()
     for pool in api.get("/v1/lbpools/@")["results"]:
@@ -43,10 +43,10 @@ def a_failed_task_leaves_objects_in_error(api: Api) -> None:
 
 
 @checks_value("read-lag", "N", "2")
-def reads_lag(api: Api) -> None:
+def reads_show_the_old_state_until_the_lag_ends(api: Api) -> None:
     task = api.start_task("POST", "/v1/secrets/@", blob("ca", api.material.ca_payload))
-    made = api.finish(task)["secrets"][0]
-    statuses = [api.call("GET", f"/v1/secrets/@/{made}").status_code for _ in range(3)]
+    created = api.finish(task)["secrets"][0]
+    statuses = [api.call("GET", f"/v1/secrets/@/{created}").status_code for _ in range(3)]
     assert statuses == [404, 404, 200]
     balancer = api.load_balancer()
     shown = [api.get(f"/v1/loadbalancers/@/{balancer}")["provisioning_status"] for _ in range(3)]
@@ -59,13 +59,13 @@ def reads_lag(api: Api) -> None:
 
 
 @checks_value("quota", "none")
-def there_is_no_quota(api: Api) -> None:
+def objects_are_not_limited(api: Api) -> None:
     for _ in range(5):
         api.ca_secret()
 
 
 @checks_value("quota", "KIND=N,...", "secrets=1,load_balancers=2,listeners=1,pools=1,members=2")
-def there_are_quotas(api: Api) -> None:
+def creates_above_a_quota_are_rejected(api: Api) -> None:
     api.ca_secret()
     rejected = api.rejected("POST", "/v1/secrets/@", 403, "QuotaLimitExceed", json=blob("x", api.material.ca_payload))
     assert rejected["info"] == {
@@ -91,5 +91,5 @@ def there_are_quotas(api: Api) -> None:
 @checks_value("quota-status", "403")
 @checks_value("quota-status", "409")
 @checks_value("quota-status", "422")
-def quota_status_alone_changes_nothing(api: Api) -> None:
+def quota_status_has_no_effect_without_a_quota(api: Api) -> None:
     api.ca_secret()

@@ -19,17 +19,17 @@ def nulls(api: Api) -> dict[str, Any]:
 
 
 @checks_value("null-secret-id", "unset")
-def null_unsets(api: Api) -> None:
+def null_unsets_a_secret_id(api: Api) -> None:
     assert nulls(api) == {"status": 200, "ca_secret_id": False, "crl_secret_id": False, "secret_id": False}
 
 
 @checks_value("null-secret-id", "ignore")
-def null_is_ignored(api: Api) -> None:
+def null_secret_id_is_ignored(api: Api) -> None:
     assert nulls(api) == {"status": 200, "ca_secret_id": True, "crl_secret_id": True, "secret_id": True}
 
 
 @checks_value("null-secret-id", "reject")
-def null_is_rejected(api: Api) -> None:
+def null_secret_id_is_rejected(api: Api) -> None:
     assert nulls(api) == {"status": 400, "ca_secret_id": True, "crl_secret_id": True, "secret_id": True}
 
 
@@ -42,19 +42,19 @@ def null_monitor(api: Api) -> bool:
 
 
 @checks_value("null-health-monitor", "delete")
-def null_deletes_the_monitor(api: Api) -> None:
+def null_deletes_the_health_monitor(api: Api) -> None:
     assert not null_monitor(api)
 
 
 @checks_value("null-health-monitor", "ignore")
-def null_leaves_the_monitor(api: Api) -> None:
+def null_keeps_the_health_monitor(api: Api) -> None:
     assert null_monitor(api)
 
 
 def pairs(api: Api) -> dict[tuple[str, str], bool]:
     """Return the pairs of listener and pool protocols, and whether the API accepts them."""
     secret = api.server_secret()
-    taken = {}
+    accepted = {}
     for listener in ("HTTP", "HTTPS", "TCP", "TERMINATED_HTTPS", "UDP", "PROMETHEUS"):
         for pool in ("HTTP", "HTTPS", "TCP", "PROXYV2", "UDP"):
             nested: dict[str, Any] = {"name": "abc", "protocol": listener, "protocol_port": 1}
@@ -62,13 +62,13 @@ def pairs(api: Api) -> dict[tuple[str, str], bool]:
                 nested["secret_id"] = secret
             nested["pools"] = [pool_body(protocol=pool)]
             response = api.call("POST", "/v1/loadbalancers/@", json={"name": "web", "listeners": [nested]})
-            taken[listener, pool] = response.status_code == 200
-    return taken
+            accepted[listener, pool] = response.status_code == 200
+    return accepted
 
 
 @checks_value("protocol-pairs", "lax")
-def almost_all_pairs(api: Api) -> None:
-    rejected = {pair for pair, taken in pairs(api).items() if not taken}
+def all_pairs_except_udp_and_prometheus_are_accepted(api: Api) -> None:
+    rejected = {pair for pair, accepted in pairs(api).items() if not accepted}
     assert rejected == {
         *((listener, "UDP") for listener in ("HTTP", "HTTPS", "TCP", "TERMINATED_HTTPS", "PROMETHEUS")),
         *(("UDP", pool) for pool in ("HTTP", "HTTPS", "TCP", "PROXYV2")),
@@ -77,8 +77,8 @@ def almost_all_pairs(api: Api) -> None:
 
 
 @checks_value("protocol-pairs", "octavia")
-def octavias_pairs(api: Api) -> None:
-    assert {pair for pair, taken in pairs(api).items() if taken} == {
+def only_the_pairs_of_octavia_are_accepted(api: Api) -> None:
+    assert {pair for pair, accepted in pairs(api).items() if accepted} == {
         ("HTTP", "HTTP"),
         ("HTTP", "PROXYV2"),
         ("HTTPS", "HTTPS"),
@@ -108,13 +108,13 @@ def changed_protocol(api: Api) -> tuple[int, str, list[dict[str, Any]]]:
 
 
 @checks_value("protocol-change", "keep-id")
-def a_protocol_is_changed_in_place(api: Api) -> None:
+def protocol_change_keeps_the_id(api: Api) -> None:
     status, before, (after,) = changed_protocol(api)
     assert (status, after["id"], after["protocol"]) == (200, before, "HTTPS")
 
 
 @checks_value("protocol-change", "new-id")
-def a_protocol_is_changed_by_a_new_pool(api: Api) -> None:
+def protocol_change_creates_a_new_pool(api: Api) -> None:
     status, before, (after,) = changed_protocol(api)
     assert (status, after["protocol"], len(after["members"])) == (200, "HTTPS", 1)
     assert after["id"] != before

@@ -7,12 +7,12 @@ from tests.gcore_emulator.emulated_api import Api, blob, member_body, pool_body
 
 
 @checks_value("rate-limit", "none")
-def there_is_no_rate_limit(api: Api) -> None:
+def requests_are_not_limited(api: Api) -> None:
     assert {api.call("GET", "/v1/tasks").status_code for _ in range(50)} == {200}
 
 
 @checks_value("rate-limit", "N", "3")
-def there_is_a_rate_limit(api: Api) -> None:
+def requests_above_the_rate_limit_get_a_429(api: Api) -> None:
     for _ in range(2):
         responses = [api.call("GET", "/v1/tasks") for _ in range(5)]
         assert [response.status_code for response in responses] == [200, 200, 200, 429, 429]
@@ -21,7 +21,7 @@ def there_is_a_rate_limit(api: Api) -> None:
 
 @checks_value("retry-after", "sent")
 @checks_value("retry-after", "absent")
-def retry_after_alone_changes_nothing(api: Api) -> None:
+def retry_after_has_no_effect_without_a_rate_limit(api: Api) -> None:
     assert api.call("GET", "/v1/tasks").status_code == 200
 
 
@@ -31,7 +31,7 @@ def a_401_has_the_error_shape(api: Api) -> None:
 
 
 @checks_value("unauthenticated-body", "detail")
-def a_401_has_a_detail(api: Api) -> None:
+def a_401_has_only_a_detail(api: Api) -> None:
     response = api.call("GET", "/v1/tasks", headers={"Authorization": "APIKey no"})
     assert (response.status_code, set(response.json())) == (401, {"detail"})
 
@@ -64,25 +64,25 @@ def unknown_fields_are_ignored(api: Api) -> None:
 @checks_value("created-resources", "all")
 def all_created_objects_are_listed(api: Api) -> None:
     nested = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "pools": [pool_body()]}
-    made = api.do("POST", "/v1/loadbalancers/@", {"name": "web", "listeners": [nested]})
-    assert set(made) == {"loadbalancers", "listeners", "pools"}
+    created = api.do("POST", "/v1/loadbalancers/@", {"name": "web", "listeners": [nested]})
+    assert set(created) == {"loadbalancers", "listeners", "pools"}
 
 
 @checks_value("created-resources", "load-balancer-only")
 def only_the_load_balancer_is_listed(api: Api) -> None:
     nested = {"name": "http", "protocol": "HTTP", "protocol_port": 80, "pools": [pool_body()]}
-    made = api.do("POST", "/v1/loadbalancers/@", {"name": "web", "listeners": [nested]})
-    assert set(made) == {"loadbalancers"}
-    assert set(api.do("POST", "/v1/lbpools/@", pool_body(load_balancer_id=made["loadbalancers"][0]))) == {"pools"}
+    created = api.do("POST", "/v1/loadbalancers/@", {"name": "web", "listeners": [nested]})
+    assert set(created) == {"loadbalancers"}
+    assert set(api.do("POST", "/v1/lbpools/@", pool_body(load_balancer_id=created["loadbalancers"][0]))) == {"pools"}
 
 
 @checks_value("unique-names", "no")
-def names_may_be_used_twice(api: Api) -> None:
+def duplicate_names_are_accepted(api: Api) -> None:
     assert api.secret(api.material.ca_payload, "same") != api.secret(api.material.ca_payload, "same")
 
 
 @checks_value("unique-names", "yes")
-def names_may_be_used_once(api: Api) -> None:
+def duplicate_names_are_rejected(api: Api) -> None:
     api.secret(api.material.ca_payload, "same")
     api.rejected("POST", "/v1/secrets/@", 409, "ConflictError", json=blob("same", api.material.ca_payload))
     balancer, _ = api.pool_on_new_load_balancer(name="same")
@@ -100,18 +100,18 @@ def found_by(api: Api, name: str) -> list[str]:
 
 
 @checks_value("name-filter", "exact")
-def names_are_compared_exactly(api: Api) -> None:
+def name_filter_matches_whole_names(api: Api) -> None:
     assert found_by(api, "web") == []
     assert len(found_by(api, "website")) == 3
 
 
 @checks_value("name-filter", "substring")
-def parts_of_names_are_found(api: Api) -> None:
+def name_filter_matches_substrings(api: Api) -> None:
     assert len(found_by(api, "web")) == 3
 
 
 @checks_value("finished-task-retention", "forever")
-def tasks_are_kept(api: Api) -> None:
+def finished_tasks_are_kept(api: Api) -> None:
     api.ca_secret()
     api.clock.advance(10**6)
     assert api.get("/v1/tasks")["count"] == 1

@@ -25,12 +25,12 @@ def pool_routes(api: Api) -> dict[str, int]:
 
 
 @checks_value("pool-routes", "both")
-def both_pairs_of_pool_routes(api: Api) -> None:
+def both_pairs_of_pool_routes_exist(api: Api) -> None:
     assert set(pool_routes(api).values()) == {200}
 
 
 @checks_value("pool-routes", "guide")
-def the_guides_pool_routes(api: Api) -> None:
+def only_the_pool_routes_of_the_guide_exist(api: Api) -> None:
     assert pool_routes(api) == {
         "openapi create": 405,
         "guide create": 200,
@@ -40,7 +40,7 @@ def the_guides_pool_routes(api: Api) -> None:
 
 
 @checks_value("pool-routes", "openapi")
-def openapis_pool_routes(api: Api) -> None:
+def only_the_pool_routes_of_openapi_exist(api: Api) -> None:
     assert pool_routes(api) == {
         "openapi create": 200,
         "guide create": 404,
@@ -55,20 +55,20 @@ def unknown_routes(api: Api) -> list[tuple[int, str]]:
 
 
 @checks_value("unknown-route", "by-method")
-def unknown_routes_by_method(api: Api) -> None:
+def unknown_paths_get_404_and_unknown_methods_405(api: Api) -> None:
     assert unknown_routes(api) == [(404, "HTTPError"), (405, "HTTPError")]
 
 
 @checks_value("unknown-route", "404")
-def unknown_routes_404(api: Api) -> None:
+def unknown_paths_and_methods_get_404(api: Api) -> None:
     assert unknown_routes(api) == [(404, "HTTPError")] * 2
 
 
 @checks_value("unknown-route", "405")
-def unknown_routes_405(api: Api) -> None:
+def unknown_paths_and_methods_get_405(api: Api) -> None:
     assert unknown_routes(api) == [(405, "HTTPError")] * 2
 
 
 @checks_value("unknown-route", "not-found-error")
-def unknown_routes_like_objects(api: Api) -> None:
+def unknown_paths_and_methods_get_a_not_found_error(api: Api) -> None:
     assert unknown_routes(api) == [(404, "NotFoundError")] * 2

@@ -14,22 +14,22 @@ def v2_secrets(api: Api) -> list[list[str]]:
 
 
 @checks_value("v2-secret-payload", "both")
-def v2_takes_both(api: Api) -> None:
+def v2_accepts_both_payloads(api: Api) -> None:
     assert v2_secrets(api) == [[], []]
 
 
 @checks_value("v2-secret-payload", "string")
-def v2_takes_strings(api: Api) -> None:
+def v2_accepts_only_string_payloads(api: Api) -> None:
     assert v2_secrets(api) == [[], ["payload"]]
 
 
 @checks_value("v2-secret-payload", "object")
-def v2_takes_objects(api: Api) -> None:
+def v2_accepts_only_object_payloads(api: Api) -> None:
     assert v2_secrets(api) == [["payload"], []]
 
 
 @checks_value("v1-secrets", "accept")
-def v1_takes_pem(api: Api) -> None:
+def v1_accepts_pem(api: Api) -> None:
     api.ca_secret()
     api.crl_secret()
 
@@ -42,17 +42,17 @@ def v1_rejects_pem(api: Api) -> None:
 
 
 @checks_value("v1-secrets", "gone")
-def v1_is_gone(api: Api) -> None:
+def v1_create_route_does_not_exist(api: Api) -> None:
     api.rejected("POST", "/v1/secrets/@", 405, "HTTPError", json=blob("ca", api.material.ca_payload))
 
 
 @checks_value("pem-client-secret", "accept")
-def a_client_secret_may_be_pem(api: Api) -> None:
+def client_secret_can_be_pem(api: Api) -> None:
     api.pool_on_new_load_balancer(secret_id=api.secret(api.material.client_pem_payload))
 
 
 @checks_value("pem-client-secret", "reject")
-def a_client_secret_must_be_pkcs12(api: Api) -> None:
+def client_secret_must_be_pkcs12(api: Api) -> None:
     body = pool_body(load_balancer_id=api.load_balancer(), secret_id=api.secret(api.material.client_pem_payload))
     assert set(api.rejected("POST", "/v1/lbpools/@", 400, json=body)["invalid_fields"]) == {"secret_id"}
     api.pool_on_new_load_balancer(secret_id=api.client_secret())
@@ -65,12 +65,12 @@ def used_secret(api: Api) -> str:
 
 
 @checks_value("secret-in-use", "400")
-def deleting_a_secret_in_use_is_a_400(api: Api) -> None:
+def deleting_a_secret_in_use_gets_a_400(api: Api) -> None:
     api.rejected("DELETE", used_secret(api), 400, "ValidationError")
 
 
 @checks_value("secret-in-use", "409")
-def deleting_a_secret_in_use_is_a_409(api: Api) -> None:
+def deleting_a_secret_in_use_gets_a_409(api: Api) -> None:
     api.rejected("DELETE", used_secret(api), 409, "ConflictError")
 
 
@@ -87,12 +87,12 @@ def secret_in_use_can_be_deleted(api: Api) -> None:
 
 
 @checks_value("secret-users", "listeners-and-pools")
-def pools_are_users(api: Api) -> None:
+def pools_count_as_users(api: Api) -> None:
     api.rejected("DELETE", used_secret(api), 400)
 
 
 @checks_value("secret-users", "listeners")
-def only_listeners_are_users(api: Api) -> None:
+def only_listeners_count_as_users(api: Api) -> None:
     api.do("DELETE", used_secret(api))
     secret = api.server_secret()
     api.listener(api.load_balancer(), protocol="TERMINATED_HTTPS", secret_id=secret)

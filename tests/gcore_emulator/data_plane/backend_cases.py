@@ -1,4 +1,4 @@
-"""The backend's certificate, against a good CA and CRL."""
+"""Cases of the backend's certificate, with a good CA and CRL."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tests.gcore_emulator.data_plane.issuing import (
     SERVER,
     UNKNOWN,
     Key,
-    authority,
-    backend,
-    issue,
-    revocations,
-    signed_with_sha1,
+    issue_backend,
+    issue_ca,
+    issue_certificate,
+    issue_crl,
+    sign_with_sha1,
 )
 
 
-def add_backends(table: Table, folder: Path) -> None:
-    """All of them. OpenSSL's program works in the folder."""
+def add_backend_cases(table: Table, folder: Path) -> None:
+    """Add the cases of the backend's certificate. The `openssl` command uses the folder."""
     _certificates(table)
     _names(table)
     _chains(table)
@@ -35,7 +35,7 @@ def add_backends(table: Table, folder: Path) -> None:
 
 def _certificates(table: Table) -> None:
     root, other = table.root, table.other
-    table.served("backend: good")
+    table.add_accepted("backend: good")
     keys: dict[str, Key] = {
         "P-384": ec.generate_private_key(ec.SECP384R1()),
         "P-521": ec.generate_private_key(ec.SECP521R1()),
@@ -43,40 +43,44 @@ def _certificates(table: Table) -> None:
         "Ed25519": ed25519.Ed25519PrivateKey.generate(),
     }
     for label, key in keys.items():
-        table.served(f"backend: {label}", backend(root, key=key))
+        table.add_accepted(f"backend: {label}", issue_backend(root, key=key))
     for label in ("RSA 2048", "Ed25519"):
-        above = authority(label, key=keys[label])
-        table.served(f"backend: P-256 under {label}", backend(above), above.pem)
-    table.served("backend: for ten years", backend(root, valid=(NOW - DAY, NOW + 3652 * DAY)))
-    table.refused("backend: other CA", 48, backend(other))
-    table.refused("backend: self-signed", 48, backend(None))
-    # Of a pool without a CA there is a warning of its own, which isn't about material.
-    table.served("backend: other CA, no CA on the pool", backend(other), None)
-    table.served("backend: expired, no CA on the pool", backend(root, valid=EXPIRED), None, preview="warning")
-    table.refused("backend: expired", 45, backend(root, valid=EXPIRED))
-    table.refused("backend: not yet valid", 42, backend(root, valid=LATER))
-    revoked = backend(root)
-    table.refused("backend: revoked", 44, revoked, crl=revocations(root, revoked))
-    table.refused("backend: for clients only", 43, backend(root, purposes=(CLIENT,)))
-    table.refused("backend: for anything", 43, backend(root, purposes=(ANY,)))
-    table.served("backend: for no purpose", backend(root, purposes=None))
-    table.served("backend: key usage keyEncipherment alone", backend(root, usages=("key_encipherment",)))
-    table.refused("backend: key usage keyCertSign alone", 43, backend(root, usages=("key_cert_sign",)))
-    table.refused("backend: unknown critical extension", 46, backend(root, extensions=[(UNKNOWN, True)]))
+        above = issue_ca(label, key=keys[label])
+        table.add_accepted(f"backend: P-256 under {label}", issue_backend(above), above.pem)
+    table.add_accepted("backend: valid for ten years", issue_backend(root, valid=(NOW - DAY, NOW + 3652 * DAY)))
+    table.add_rejected("backend: other CA", 48, issue_backend(other))
+    table.add_rejected("backend: self-signed", 48, issue_backend(None))
+    # The warning about a pool without a CA is not about certificates, so it is not among these findings.
+    table.add_accepted("backend: other CA, no CA on the pool", issue_backend(other), None)
+    table.add_accepted(
+        "backend: expired, no CA on the pool", issue_backend(root, valid=EXPIRED), None, preview="warning"
+    )
+    table.add_rejected("backend: expired", 45, issue_backend(root, valid=EXPIRED))
+    table.add_rejected("backend: not yet valid", 42, issue_backend(root, valid=LATER))
+    revoked = issue_backend(root)
+    table.add_rejected("backend: revoked", 44, revoked, crl=issue_crl(root, revoked))
+    table.add_rejected("backend: for clients only", 43, issue_backend(root, purposes=(CLIENT,)))
+    table.add_rejected("backend: for any purpose", 43, issue_backend(root, purposes=(ANY,)))
+    table.add_accepted("backend: for no purpose", issue_backend(root, purposes=None))
+    table.add_accepted("backend: key usage keyEncipherment alone", issue_backend(root, usages=("key_encipherment",)))
+    table.add_rejected("backend: key usage keyCertSign alone", 43, issue_backend(root, usages=("key_cert_sign",)))
+    table.add_rejected("backend: unknown critical extension", 46, issue_backend(root, extensions=[(UNKNOWN, True)]))
 
 
 def _names(table: Table) -> None:
-    """What a client asks for, and the common name and DNS names of the backend."""
-    for asked, common_name, names in (
+    """Add the cases of the SNI, and of the common name and DNS names of the backend."""
+    for server_name, common_name, names in (
         ("app.example", "app.example", ["other.example"]),
         ("app.example", "x", ["*.example"]),
         ("app.example", "x", ["a*.example"]),
         ("app.example", "x", ["APP.example"]),
         ("APP.example", "x", ["app.example"]),
     ):
-        shown = issue(common_name, table.root, names=names, purposes=(SERVER,))
-        table.served(f"name: {asked}, of {common_name} and {names[0]}", shown, asked=asked)
-    for asked, names in (
+        certificate = issue_certificate(common_name, table.root, names=names, purposes=(SERVER,))
+        table.add_accepted(
+            f"name: {server_name}, of {common_name} and {names[0]}", certificate, server_name=server_name
+        )
+    for server_name, names in (
         ("app.example", ["other.example"]),
         ("app.example", ["*.app.example"]),
         ("a.b.app.example", ["*.app.example"]),
@@ -84,38 +88,40 @@ def _names(table: Table) -> None:
         ("app.example.", ["app.example"]),
         ("app.example", []),
     ):
-        shown = issue("x", table.root, names=names, purposes=(SERVER,))
-        label = f"name: {asked}, of {', '.join(names) or 'no name'}"
-        # Checks ask for no name.
-        table.refused(label, 80, shown, asked=asked, member="ONLINE")
+        certificate = issue_certificate("x", table.root, names=names, purposes=(SERVER,))
+        label = f"name: {server_name}, of {', '.join(names) or 'no name'}"
+        # Health checks send no SNI.
+        table.add_rejected(label, 80, certificate, server_name=server_name, member="ONLINE")
 
 
 def _chains(table: Table) -> None:
-    root, middle, other, shown = table.root, table.middle, table.other, table.under_middle
-    lower = authority("Lower", middle)
-    low = backend(lower)
-    table.served("chain: intermediate sent", shown.bundle + middle.pem)
-    table.served("chain: intermediate and root sent", shown.bundle + middle.pem + root.pem)
-    table.served("chain: two intermediates in wrong order", low.bundle + middle.pem + lower.pem)
-    table.refused("chain: intermediate neither sent nor in the bundle", 48, shown)
-    table.served("chain: intermediate in the bundle", shown, root.pem + middle.pem)
-    table.refused("chain: intermediate alone in the bundle", 48, shown, middle.pem)
-    table.refused("chain: intermediate alone in the bundle, and sent", 48, shown.bundle + middle.pem, middle.pem)
-    crossed = authority("Other", root, key=other.key)
-    table.served("chain: cross-signed, old root", backend(other).bundle + crossed.pem)
-    table.served("chain: cross-signed, new root", backend(other).bundle + crossed.pem, other.pem)
-    table.refused("chain: cross certificate alone", 48, backend(other), crossed.pem)
+    root, middle, other, certificate = table.root, table.middle, table.other, table.under_middle
+    lower = issue_ca("Lower", middle)
+    low = issue_backend(lower)
+    table.add_accepted("chain: intermediate sent", certificate.bundle + middle.pem)
+    table.add_accepted("chain: intermediate and root sent", certificate.bundle + middle.pem + root.pem)
+    table.add_accepted("chain: two intermediates in wrong order", low.bundle + middle.pem + lower.pem)
+    table.add_rejected("chain: intermediate neither sent nor in the bundle", 48, certificate)
+    table.add_accepted("chain: intermediate in the bundle", certificate, root.pem + middle.pem)
+    table.add_rejected("chain: intermediate alone in the bundle", 48, certificate, middle.pem)
+    table.add_rejected(
+        "chain: intermediate alone in the bundle, and sent", 48, certificate.bundle + middle.pem, middle.pem
+    )
+    crossed = issue_ca("Other", root, key=other.key)
+    table.add_accepted("chain: cross-signed, old root", issue_backend(other).bundle + crossed.pem)
+    table.add_accepted("chain: cross-signed, new root", issue_backend(other).bundle + crossed.pem, other.pem)
+    table.add_rejected("chain: cross certificate alone", 48, issue_backend(other), crossed.pem)
 
 
 def _strength(table: Table, folder: Path) -> None:
     root, middle = table.root, table.middle
     short = rsa.generate_private_key(65537, 1024)
-    table.refused("backend: RSA 1024", 42, backend(root, key=short), weak=True)
-    table.refused("backend: SHA-1", 42, signed_with_sha1(backend(root), root, folder), weak=True)
-    sha1_middle = signed_with_sha1(middle, root, folder)
+    table.add_rejected("backend: RSA 1024", 42, issue_backend(root, key=short), weak=True)
+    table.add_rejected("backend: SHA-1", 42, sign_with_sha1(issue_backend(root), root, folder), weak=True)
+    sha1_middle = sign_with_sha1(middle, root, folder)
     sent = table.under_middle.bundle + sha1_middle.pem
-    table.refused("chain: SHA-1 sent", 42, sent, weak=True)
-    table.refused("chain: SHA-1 in the bundle", 42, table.under_middle, root.pem + sha1_middle.pem)
-    # The backend itself ends these: no signature that it could make is offered to it.
-    table.refused("backend: secp256k1", None, backend(root, key=ec.generate_private_key(ec.SECP256K1())))
-    table.refused("backend: P-224", None, backend(root, key=ec.generate_private_key(ec.SECP224R1())))
+    table.add_rejected("chain: SHA-1 sent", 42, sent, weak=True)
+    table.add_rejected("chain: SHA-1 in the bundle", 42, table.under_middle, root.pem + sha1_middle.pem)
+    # The backend aborts these handshakes: HAProxy offers no signature algorithm for its key.
+    table.add_rejected("backend: secp256k1", None, issue_backend(root, key=ec.generate_private_key(ec.SECP256K1())))
+    table.add_rejected("backend: P-224", None, issue_backend(root, key=ec.generate_private_key(ec.SECP224R1())))

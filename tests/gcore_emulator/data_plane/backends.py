@@ -1,4 +1,4 @@
-"""Backends on 127.0.0.1 that speak TLS, demand a client certificate, and remember what went wrong."""
+"""Backends on 127.0.0.1 with TLS and a required client certificate. They record requests and TLS alerts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Request:
-    """What a backend was asked. `subject` is the client certificate's common name; `sni` the name asked for."""
+    """Request that a backend received. `subject` is the common name of the client certificate."""
 
     line: str
     headers: dict[str, str]
@@ -31,9 +31,9 @@ class Request:
 
 @dataclass
 class Backend:
-    """A server that answers every request with 200 and its name.
+    """Server that responds to every request with 200 and its name.
 
-    `context` may be replaced: the next connection meets the new one. None: it speaks plain HTTP.
+    A test can replace `context`; the next connection uses the new one. None: plaintext HTTP.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Backend:
     connections: int = 0
     port: int = 0
     proxied: bool = False
-    _let_go: threading.Event = field(default_factory=threading.Event)
+    _released: threading.Event = field(default_factory=threading.Event)
     _holds: bool = False
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """Keeps each response half sent until `release`, or the end."""
+        """Hold each response after its first byte until `release`, or the end."""
         self._holds = True
         try:
             yield
@@ -56,9 +56,9 @@ class Backend:
             self.release()
 
     def release(self) -> None:
-        """Sends the rest of all responses."""
+        """Send the rest of all held responses."""
         self._holds = False
-        self._let_go.set()
+        self._released.set()
 
     @contextmanager
     def running(self) -> Iterator[Backend]:
@@ -69,7 +69,7 @@ class Backend:
             try:
                 yield self
             finally:
-                # Only a shutdown wakes the thread that waits in accept.
+                # Only a shutdown interrupts the thread that waits in accept.
                 with suppress(OSError):
                     listening.shutdown(socket.SHUT_RDWR)
                 thread.join(_SECONDS)
@@ -98,11 +98,11 @@ class Backend:
                     self.alerts.append(error.reason or str(error))
                     return
                 with connection:
-                    self._answer(connection, names[-1] if names else None)
+                    self._respond(connection, names[-1] if names else None)
             else:
-                self._answer(connection, None)
+                self._respond(connection, None)
 
-    def _answer(self, connection: socket.socket, sni: str | None) -> None:
+    def _respond(self, connection: socket.socket, sni: str | None) -> None:
         lines = connection.makefile("rb")
         while True:
             try:
@@ -113,7 +113,7 @@ class Backend:
                 while (line := lines.readline().decode().strip()) != "":
                     name, _, value = line.partition(":")
                     headers[name.lower()] = value.strip()
-            except (ssl.SSLError, UnicodeDecodeError) as error:  # the latter: TLS, where plain HTTP is spoken
+            except (ssl.SSLError, UnicodeDecodeError) as error:  # UnicodeDecodeError: TLS on a plaintext connection
                 self.alerts.append(error.reason or str(error))
                 return
             certificate = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
@@ -126,31 +126,31 @@ class Backend:
             if self._holds:
                 connection.sendall(body[:1])
                 body = body[1:]
-                self._let_go.wait(_SECONDS)
+                self._released.wait(_SECONDS)
             connection.sendall(body)
 
 
 def _subject(certificate: Any) -> dict[str, str]:
-    """The subject of a certificate as Python's ssl shows it."""
+    """Return the subject of a certificate in the format of Python's ssl."""
     return {key: value for pairs in (certificate or {}).get("subject", ()) for key, value in pairs}
 
 
 def _skip_proxy_header(connection: socket.socket) -> None:
-    """Reads a header of the PROXY protocol, version 1 or 2."""
-    start = _exactly(connection, 16)
+    """Read a header of the PROXY protocol, version 1 or 2."""
+    start = _read_exactly(connection, 16)
     if start.startswith(b"PROXY "):
         while not start.endswith(b"\r\n"):
-            start += _exactly(connection, 1)
+            start += _read_exactly(connection, 1)
     else:
-        _exactly(connection, int.from_bytes(start[14:16], "big"))
+        _read_exactly(connection, int.from_bytes(start[14:16], "big"))
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes:
+def _read_exactly(connection: socket.socket, count: int) -> bytes:
     read = b""
     while len(read) < count:
         part = connection.recv(count - len(read))
         if not part:
-            raise OSError("the peer went away")
+            raise OSError("the peer closed the connection")
         read += part
     return read
 
@@ -163,19 +163,19 @@ def server_context(
     alpn: list[str] | None = None,
     weak: bool = False,
 ) -> ssl.SSLContext:
-    """The TLS of a backend.
+    """Return the TLS context of a backend.
 
     Args:
-        bundle: certificate, key and chain, PEM.
-        client_ca: if given, a client certificate of this CA (PEM) is demanded.
-        version: the only version that it speaks.
-        alpn: what it offers.
-        weak: takes RSA keys of 1,024 bits and SHA-1.
+        bundle: Certificate, key and chain (PEM).
+        client_ca: CA (PEM) of the required client certificate; None: no client certificate is required.
+        version: Only TLS version that the backend supports; None: all.
+        alpn: Protocols that the backend supports.
+        weak: Allow RSA keys of 1,024 bits and SHA-1.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if weak:
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    # Without session tickets every handshake verifies anew.
+    # Without session tickets every handshake verifies the certificates again.
     context.options |= ssl.OP_NO_TICKET
     context.num_tickets = 0
     if version is not None:

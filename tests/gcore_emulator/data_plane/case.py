@@ -1,4 +1,4 @@
-"""One pool with one backend, and what becomes of its traffic: a row of the tables of material."""
+"""Cases of certificates: one pool with one backend, and the expected result of a request and of a preview."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from gcore_tls_provider.certificates.findings.finding import Severity
-from tests.gcore_emulator.data_plane.issuing import Issued, authority, backend, client
+from tests.gcore_emulator.data_plane.issuing import Issued, issue_backend, issue_ca, issue_client
 
 Server: TypeAlias = Literal["TLS 1.2", "TLS 1.3", "nginx"]
-"""What answers: Python's TLS in one version, or nginx."""
+"""Backend: Python's TLS in one version, or nginx."""
 
 ALERTS = {
     42: "SSLV3_ALERT_BAD_CERTIFICATE",
@@ -21,26 +21,26 @@ ALERTS = {
     51: "TLSV1_ALERT_DECRYPT_ERROR",
     80: "TLSV1_ALERT_INTERNAL_ERROR",
 }
-"""What OpenSSL calls the alerts that the backend is told."""
+"""OpenSSL's names of the TLS alerts that the backend receives."""
 
 
 @dataclass(frozen=True, repr=False)
 class Case:
-    """One pool with one backend.
+    """Pool with one backend.
 
     Attributes:
-        backend: the backend's certificate, key and chain, PEM.
-        ca: the CA secret; None: the pool has none.
-        client: the pool's client certificate, PEM; empty: it has none.
-        client_ca: the CA whose client certificates the backend takes.
-        crl: the CRL secret.
-        asked: what the client asks the load balancer for.
-        status: what the client gets.
-        alert: what the backend is told, by number; None: nothing.
-        member: the member's status under a TCP monitor.
-        weak: the backend serves 1,024 bits and SHA-1.
-        server: what the backend is.
-        preview: the gravest thing that a preview says; None: nothing.
+        backend: Certificate, key and chain of the backend (PEM).
+        ca: CA secret; None: the pool has none.
+        client: Client certificate of the pool (PEM); empty: it has none.
+        client_ca: CA whose client certificates the backend accepts.
+        crl: CRL secret.
+        server_name: SNI of the client's request.
+        status: Status of the response.
+        alert: Number of the TLS alert that the backend receives; None: no alert.
+        member: Operating status of the member with a TCP monitor.
+        weak: The backend can use RSA keys of 1,024 bits and SHA-1.
+        server: Kind of backend.
+        preview: Worst severity of the findings in a preview; None: no finding.
     """
 
     backend: str
@@ -48,7 +48,7 @@ class Case:
     client: str
     client_ca: str
     crl: str | None = None
-    asked: str = "app.example"
+    server_name: str = "app.example"
     status: int = 200
     alert: int | None = None
     member: str = "ONLINE"
@@ -58,49 +58,51 @@ class Case:
 
 
 class Table:
-    """Cases by name, all around the same authorities."""
+    """Cases by name, all with the same CAs."""
 
     def __init__(self) -> None:
-        """No case yet."""
+        """Issue the certificates that most cases use."""
         self.cases: dict[str, Case] = {}
-        self.root, self.other = authority("Root"), authority("Other")
-        self.middle = authority("Intermediate", self.root)
-        self.backend = backend(self.root)
-        self.under_middle = backend(self.middle)
-        self._good = Case(self.backend.bundle, self.root.pem, client(self.root).bundle, self.root.pem)
+        self.root, self.other = issue_ca("Root"), issue_ca("Other")
+        self.middle = issue_ca("Intermediate", self.root)
+        self.backend = issue_backend(self.root)
+        self.under_middle = issue_backend(self.middle)
+        self._good = Case(self.backend.bundle, self.root.pem, issue_client(self.root).bundle, self.root.pem)
 
-    def served(self, name: str, shown: Issued | str | None = None, ca: str | None = "", **changes: Any) -> None:
-        """A case that works, and that a preview says nothing about, but for what is changed.
+    def add_accepted(
+        self, name: str, certificate: Issued | str | None = None, ca: str | None = "", **changes: Any
+    ) -> None:
+        """Add a case in which the request succeeds and the preview has no finding, except for the changed fields.
 
         Args:
-            name: the case.
-            shown: what the backend shows; default: a good certificate.
-            ca: the CA secret; None: there is none; default: the right root.
-            **changes: other fields of the case.
+            name: Name of the case.
+            certificate: Certificate of the backend; default: a good one.
+            ca: CA secret; None: there is none; default: the root that issued the good certificate.
+            **changes: Other fields of the case.
         """
         assert name not in self.cases, name
         case = replace(self._good, **changes)
-        if shown is not None:
-            case = replace(case, backend=shown if isinstance(shown, str) else shown.bundle)
+        if certificate is not None:
+            case = replace(case, backend=certificate if isinstance(certificate, str) else certificate.bundle)
         self.cases[name] = case if ca == "" else replace(case, ca=ca)
 
-    def refused(
-        self, name: str, alert: int | None, shown: Issued | str | None = None, ca: str | None = "", **changes: Any
+    def add_rejected(
+        self, name: str, alert: int | None, certificate: Issued | str | None = None, ca: str | None = "", **changes: Any
     ) -> None:
-        """A case that the load balancer refuses, the check included, and that a preview stops."""
+        """Add a case that request and health check reject, and for which the preview has an error."""
         fields = {"status": 503, "alert": alert, "member": "ERROR", "preview": "error", **changes}
-        self.served(name, shown, ca, **fields)
+        self.add_accepted(name, certificate, ca, **fields)
 
 
-SPELLINGS = ("CRLF", "text around", "empty lines", "no final newline", "byte order mark")
+PEM_VARIANTS = ("CRLF", "text around", "empty lines", "no final newline", "byte order mark")
 
 
-def spelled(how: str, pem: str) -> str:
-    """PEM in an odd spelling that OpenSSL reads."""
-    if how == "CRLF":
+def pem_variant(variant: str, pem: str) -> str:
+    """Return PEM in an unusual form that OpenSSL accepts."""
+    if variant == "CRLF":
         return pem.replace("\n", "\r\n")
-    if how == "text around":
+    if variant == "text around":
         return f"Bag Attributes\n{pem}the end\n"
-    if how == "empty lines":
+    if variant == "empty lines":
         return f"\n\n{pem}\n\n"
-    return pem.rstrip("\n") if how == "no final newline" else f"\ufeff{pem}"
+    return pem.rstrip("\n") if variant == "no final newline" else f"\ufeff{pem}"

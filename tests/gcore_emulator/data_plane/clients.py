@@ -1,4 +1,4 @@
-"""Clients of a load balancer: each request on a connection of its own, so that it meets a verdict of its own."""
+"""HTTP clients of a load balancer. `fetch` uses a new connection, so that certificates are verified each time."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a client got. `certificate` is the load balancer's; None without TLS."""
+class Response:
+    """Response to a client. `certificate` is that of the load balancer; None without TLS."""
 
     status: int
     body: str
@@ -25,12 +25,12 @@ class Answer:
     certificate: x509.Certificate | None
 
     @property
-    def said(self) -> Any:
-        """The backend's own answer."""
+    def json(self) -> Any:
+        """Body of the backend's response."""
         return json.loads(self.body)
 
 
-def ask(
+def fetch(
     port: int,
     name: str | None = "app.example",
     *,
@@ -39,24 +39,26 @@ def ask(
     headers: dict[str, str] | None = None,
     source: str = "127.0.0.1",
     ciphers: str | None = None,
-) -> Answer:
-    """One GET on a fresh connection. `name` is asked for by SNI; None: no SNI."""
+) -> Response:
+    """Send a GET on a new connection. `name` is the SNI; None: no SNI."""
     with socket.create_connection(("127.0.0.1", port), _SECONDS, (source, 0)) as plain:
         connection = http.client.HTTPConnection("127.0.0.1", port)
         connection.sock = _tls(plain, name, ciphers) if tls else plain
         try:
             connection.request("GET", path, headers={"Host": name or "127.0.0.1", **(headers or {})})
-            answer = connection.getresponse()
-            text = answer.read().decode(errors="replace")
+            response = connection.getresponse()
+            text = response.read().decode(errors="replace")
             der = connection.sock.getpeercert(binary_form=True) if isinstance(connection.sock, ssl.SSLSocket) else None
-            shown = x509.load_der_x509_certificate(der) if der else None
-            return Answer(answer.status, text, {key.lower(): value for key, value in answer.getheaders()}, shown)
+            certificate = x509.load_der_x509_certificate(der) if der else None
+            return Response(
+                response.status, text, {key.lower(): value for key, value in response.getheaders()}, certificate
+            )
         finally:
             connection.close()
 
 
 def _tls(plain: socket.socket, name: str | None, ciphers: str | None) -> ssl.SSLSocket:
-    # The tests look at the certificate themselves.
+    # The tests check the certificate.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -66,8 +68,8 @@ def _tls(plain: socket.socket, name: str | None, ciphers: str | None) -> ssl.SSL
     return context.wrap_socket(plain, server_hostname=name)
 
 
-def connected(port: int) -> closing[http.client.HTTPConnection]:
-    """A client that keeps its connection."""
+def open_connection(port: int) -> closing[http.client.HTTPConnection]:
+    """Return an open connection with TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -77,9 +79,9 @@ def connected(port: int) -> closing[http.client.HTTPConnection]:
     return closing(connection)
 
 
-def status_of(connection: http.client.HTTPConnection) -> int:
-    """What a GET on a connection that is kept gets."""
+def get_status(connection: http.client.HTTPConnection) -> int:
+    """Send a GET on an open connection, and return the status of the response."""
     connection.request("GET", "/", headers={"Host": "app.example"})
-    answer = connection.getresponse()
-    answer.read()
-    return answer.status
+    response = connection.getresponse()
+    response.read()
+    return response.status

@@ -1,4 +1,4 @@
-"""Certificates and revocation lists with one thing wrong at a time."""
+"""Certificates and CRLs, good ones and ones with a single defect."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SERVER, CLIENT, ANY = (
 )
 UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), b"\x05\x00")
 
-DOWNLOAD = x509.AuthorityInformationAccess(
+CA_ISSUERS = x509.AuthorityInformationAccess(
     [
         x509.AccessDescription(
             AuthorityInformationAccessOID.CA_ISSUERS,
@@ -41,12 +41,12 @@ DOWNLOAD = x509.AuthorityInformationAccess(
         )
     ]
 )
-"""Where the issuer can be had: roots aren't told of."""
+"""URL of the issuer's certificate, from which the rules conclude that the issuer is an intermediate."""
 
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate and its key."""
+    """Certificate with its key."""
 
     certificate: x509.Certificate
     key: Key
@@ -68,8 +68,8 @@ def ec_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-class Changes(TypedDict, total=False):
-    """What `issue` takes beside the names."""
+class IssueOptions(TypedDict, total=False):
+    """Options of `issue_certificate`."""
 
     ca: bool | None
     names: Sequence[str]
@@ -78,12 +78,12 @@ class Changes(TypedDict, total=False):
     valid: Span
     key: Key | None
     path_length: int | None
-    authority_key: bool
+    with_authority_key_id: bool
     extensions: Sequence[tuple[x509.ExtensionType, bool]]
     serial: int | None
 
 
-def issue(
+def issue_certificate(
     name: str,
     issuer: Issued | None = None,
     *,
@@ -94,11 +94,26 @@ def issue(
     valid: Span = NOW_VALID,
     key: Key | None = None,
     path_length: int | None = None,
-    authority_key: bool = True,
+    with_authority_key_id: bool = True,
     extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
     serial: int | None = None,
 ) -> Issued:
-    """A certificate. `issuer` None: self-signed. `ca` None: without basic constraints. `usages` None: no key usage."""
+    """Issue a certificate.
+
+    Args:
+        name: Common name of the subject; empty: an empty subject.
+        issuer: Issuer; None: self-signed.
+        ca: Value of the basic constraints; None: without them.
+        names: DNS names.
+        usages: Key usages; None: without the extension.
+        purposes: Extended key usages; None: without the extension.
+        valid: First and last time of validity.
+        key: Key; default: a new one.
+        path_length: Path length of the basic constraints.
+        with_authority_key_id: Add the authority key ID.
+        extensions: More extensions, each with whether it is critical.
+        serial: Serial number; default: a random one.
+    """
     key = key or ec_key()
     signer = issuer.key if issuer else key
     issuer_name = issuer.certificate.subject if issuer else _name(name)
@@ -114,7 +129,7 @@ def issue(
     )
     if ca is not None:
         builder = builder.add_extension(x509.BasicConstraints(ca, path_length), True)
-    if authority_key:
+    if with_authority_key_id:
         builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), False)
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names]), False)
@@ -127,25 +142,25 @@ def issue(
     return Issued(builder.sign(signer, _hash(signer)), key)
 
 
-def authority(name: str, issuer: Issued | None = None, **changes: Unpack[Changes]) -> Issued:
-    """A CA as it should be, but for what is changed."""
-    good: Changes = {"ca": True, "usages": ("key_cert_sign", "crl_sign"), **changes}
-    return issue(name, issuer, **good)
+def issue_ca(name: str, issuer: Issued | None = None, **changes: Unpack[IssueOptions]) -> Issued:
+    """Issue a good CA certificate, except for the changed options."""
+    good: IssueOptions = {"ca": True, "usages": ("key_cert_sign", "crl_sign"), **changes}
+    return issue_certificate(name, issuer, **good)
 
 
-def backend(issuer: Issued | None, name: str = "app.example", **changes: Unpack[Changes]) -> Issued:
-    """A backend's certificate as it should be, but for what is changed."""
-    good: Changes = {"names": (name,), "usages": ("digital_signature",), "purposes": (SERVER,), **changes}
-    return issue(name, issuer, **good)
+def issue_backend(issuer: Issued | None, name: str = "app.example", **changes: Unpack[IssueOptions]) -> Issued:
+    """Issue a good certificate of a backend, except for the changed options."""
+    good: IssueOptions = {"names": (name,), "usages": ("digital_signature",), "purposes": (SERVER,), **changes}
+    return issue_certificate(name, issuer, **good)
 
 
-def client(issuer: Issued | None, **changes: Unpack[Changes]) -> Issued:
-    """A client certificate as it should be, but for what is changed."""
-    good: Changes = {"usages": ("digital_signature",), "purposes": (CLIENT,), **changes}
-    return issue("load-balancer", issuer, **good)
+def issue_client(issuer: Issued | None, **changes: Unpack[IssueOptions]) -> Issued:
+    """Issue a good client certificate, except for the changed options."""
+    good: IssueOptions = {"usages": ("digital_signature",), "purposes": (CLIENT,), **changes}
+    return issue_certificate("load-balancer", issuer, **good)
 
 
-def revocations(
+def issue_crl(
     issuer: Issued,
     *revoked: Issued,
     name: x509.Name | None = None,
@@ -153,7 +168,7 @@ def revocations(
     extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
     number: int = 1,
 ) -> str:
-    """A revocation list, PEM."""
+    """Issue a CRL (PEM)."""
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(name or issuer.certificate.subject)
@@ -169,8 +184,8 @@ def revocations(
     return builder.sign(issuer.key, _hash(issuer.key)).public_bytes(Encoding.PEM).decode()
 
 
-def signed_with_sha1(certificate: Issued, issuer: Issued, folder: Path) -> Issued:
-    """The same certificate, signed anew with SHA-1, which only OpenSSL's own program still does."""
+def sign_with_sha1(certificate: Issued, issuer: Issued, folder: Path) -> Issued:
+    """Sign a certificate again with SHA-1, which only the `openssl` command still supports."""
     folder.mkdir(exist_ok=True)
     request = x509.CertificateSigningRequestBuilder().subject_name(certificate.certificate.subject)
     for extension in certificate.certificate.extensions:
@@ -179,9 +194,9 @@ def signed_with_sha1(certificate: Issued, issuer: Issued, folder: Path) -> Issue
     for name, text in (("in", signed), ("ca", issuer.pem), ("key", issuer.key_pem)):
         (folder / name).write_text(text)
     command = "openssl x509 -req -in in -CA ca -CAkey key -sha1 -days 30 -set_serial 77 -copy_extensions copy"
-    made = subprocess.run(command.split(), cwd=folder, capture_output=True, check=True, timeout=30)
+    signed_again = subprocess.run(command.split(), cwd=folder, capture_output=True, check=True, timeout=30)
     (folder / "key").unlink()
-    return Issued(x509.load_pem_x509_certificate(made.stdout), certificate.key)
+    return Issued(x509.load_pem_x509_certificate(signed_again.stdout), certificate.key)
 
 
 def _name(name: str) -> x509.Name:

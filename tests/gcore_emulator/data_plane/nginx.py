@@ -1,4 +1,4 @@
-"""nginx as a backend that demands a client certificate: it refuses in HTTP, and can speak HTTP/2."""
+"""nginx as a backend that requires a client certificate. It rejects one with a 400, and supports HTTP/2."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STOP_SECONDS = 10.0
 
 @dataclass(frozen=True, repr=False)
 class NginxServer:
-    """A server: certificate, key and chain (PEM), whose client certificates it takes, whether it speaks HTTP/2."""
+    """Server: `bundle` is its certificate, key and chain (PEM); `client_ca` is the CA of its client certificates."""
 
     bundle: str
     client_ca: str
@@ -29,12 +29,12 @@ class NginxServer:
 
 @contextmanager
 def nginx(servers: Sequence[NginxServer]) -> Iterator[list[int]]:
-    """Runs one nginx; gives the port of each server, on 127.0.0.1."""
+    """Run one nginx, and yield the port of each server on 127.0.0.1."""
     program = find_program(NGINX)
-    assert program, "type `sudo apt-get install nginx`"
+    assert program, "run `sudo apt-get install nginx`"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        ports = [stack.enter_context(_kept_port()) for _ in servers]
+        ports = [stack.enter_context(_reserved_port()) for _ in servers]
         temporary = [f"{kind}_temp_path {folder};" for kind in ("proxy", "fastcgi", "uwsgi", "scgi")]
         lines = ["daemon off;", f"pid {folder}/pid;", "error_log stderr;", "events {}", "http {", "access_log off;"]
         lines += [f"client_body_temp_path {folder};", *temporary]
@@ -59,17 +59,17 @@ def nginx(servers: Sequence[NginxServer]) -> Iterator[list[int]]:
 
 
 @contextmanager
-def _kept_port() -> Iterator[int]:
-    """A port that nobody else is given: nginx shares it, by `reuseport`, with a socket that doesn't listen."""
-    with socket.socket() as kept:
-        kept.bind(("127.0.0.1", 0))
-        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        yield kept.getsockname()[1]
+def _reserved_port() -> Iterator[int]:
+    """Yield a port that no other process gets: nginx shares it by `reuseport` with a socket that does not listen."""
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        yield reserved.getsockname()[1]
 
 
 def _listens(port: int) -> bool:
-    with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) == 0
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _write(path: Path, text: str) -> None:

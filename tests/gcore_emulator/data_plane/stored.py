@@ -1,4 +1,4 @@
-"""Stored objects for tests that need no API."""
+"""Stored objects of the emulator for tests without the API."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from gcore_emulator.account import (
     Vip,
 )
 
-SCOPE = ProjectRegion(1, 1)
-MADE = datetime(2026, 1, 1, tzinfo=timezone.utc)
-COMMON: dict[str, Any] = {"location": SCOPE, "created_at": MADE}
+LOCATION = ProjectRegion(1, 1)
+CREATED_AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
+COMMON: dict[str, Any] = {"location": LOCATION, "created_at": CREATED_AT}
 
 
 def load_balancer(balancer_id: str = "lb", **fields: Any) -> LoadBalancer:
@@ -85,7 +85,7 @@ def member(member_id: str = "member", **fields: Any) -> Member:
         "monitor_address": None,
         "monitor_port": None,
     }
-    return Member(id=member_id, created_at=MADE, **{**values, **fields})
+    return Member(id=member_id, created_at=CREATED_AT, **{**values, **fields})
 
 
 def monitor(**fields: Any) -> HealthMonitor:
@@ -111,7 +111,7 @@ def secret(secret_id: str, payload: str | bytes) -> Secret:
 
 
 def account(*objects: LoadBalancer | Listener | Pool | Secret) -> EmulatedAccount:
-    made = EmulatedAccount()
+    found = EmulatedAccount()
     for one in objects:
-        made.put(one)
-    return made
+        found.put(one)
+    return found

@@ -1,4 +1,4 @@
-"""`gcore-emulator --data-plane haproxy`: started, used, and gone without a trace."""
+"""`gcore-emulator --data-plane haproxy`: start, traffic, and removal of its processes and files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from gcore_emulator.command import cli
 from gcore_emulator.data_plane import HaproxyMissing, haproxy_data_plane, program
 from gcore_emulator.data_plane.private_folder import SOCKET_PATH_LIMIT, private_folder
-from tests.gcore_emulator.data_plane.clients import ask
+from tests.gcore_emulator.data_plane.clients import fetch
 from tests.gcore_emulator.data_plane.waiting import until
 from tests.gcore_emulator.emulated_api import Api, blob
 from tests.gcore_emulator.test_emulator_command import running
@@ -23,7 +23,7 @@ from tests.material import LoadBalancerPki
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_processes_and_keys_are_gone_whatever_ends_it(
+def test_every_signal_removes_processes_and_keys(
     number: signal.Signals, tmp_path: Path, material: LoadBalancerPki
 ) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
@@ -32,8 +32,8 @@ def test_processes_and_keys_are_gone_whatever_ends_it(
             running(log, "--data-plane", "haproxy", "--task-seconds", "0", TMPDIR=folder) as (url, process),
             httpx.Client(base_url=url, headers={"Authorization": "apikey emulator"}, timeout=30) as client,
         ):
-            made = client.post("/cloud/v1/secrets/1/1", json=blob("web", material.server_payload)).json()
-            task = client.get(f"/cloud/v1/tasks/{made['tasks'][0]}").json()
+            created = client.post("/cloud/v1/secrets/1/1", json=blob("web", material.server_payload)).json()
+            task = client.get(f"/cloud/v1/tasks/{created['tasks'][0]}").json()
             listener = {
                 "name": "https",
                 "protocol": "TERMINATED_HTTPS",
@@ -44,7 +44,7 @@ def test_processes_and_keys_are_gone_whatever_ends_it(
             (state,) = client.get("/_emulator/state").json()["listeners"].values()
             assert state["data_plane"]["host"] == "127.0.0.1"
             port = state["data_plane"]["port"]
-            assert ask(port).status == 503
+            assert fetch(port).status == 503
             (private,) = Path(folder).iterdir()
             assert private.stat().st_mode & 0o777 == 0o700
             assert any("PRIVATE KEY" in path.read_text() for path in private.glob("*/*.pem"))
@@ -54,11 +54,13 @@ def test_processes_and_keys_are_gone_whatever_ends_it(
             until(lambda: _listens(port), lambda listens: not listens)
         text = log.read_text()
         assert "Traceback" not in text
-        assert '"GET / HTTP/1.1"' in text, "HAProxy's line of the request is in the log"
+        assert '"GET / HTTP/1.1"' in text, "the log contains HAProxy's line of the request"
         assert "PRIVATE" not in text
 
 
-def test_what_a_killed_emulator_leaves_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_a_killed_emulator_are_removed_by_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         with (
             running(tmp_path / "log", "--data-plane", "haproxy", "--task-seconds", "0", TMPDIR=folder) as (
@@ -71,21 +73,23 @@ def test_what_a_killed_emulator_leaves_is_removed_by_the_next(tmp_path: Path, mo
             client.post("/cloud/v1/loadbalancers/1/1", json={"name": "web", "listeners": [listener]})
             (state,) = client.get("/_emulator/state").json()["listeners"].values()
             port = state["data_plane"]["port"]
-            (left,) = Path(folder).iterdir()
+            (orphan,) = Path(folder).iterdir()
             process.kill()
             process.wait(20)
         until(lambda: _listens(port), lambda listens: not listens)
-        assert left.exists()
+        assert orphan.exists()
         monkeypatch.setattr(tempfile, "tempdir", folder)
         with private_folder() as first:
             assert list(Path(folder).iterdir()) == [first]
             with private_folder() as second:
-                assert first.exists(), "one that is in use is let alone"
+                assert first.exists(), "a folder in use is not removed"
                 assert set(Path(folder).iterdir()) == {first, second}
         assert list(Path(folder).iterdir()) == []
 
 
-def test_without_haproxy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_haproxy_is_reported_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(program, "_SYSTEM_FOLDERS", ())
     ended = CliRunner().invoke(cli, ["--data-plane", "haproxy", "--port", "0"])
@@ -95,7 +99,7 @@ def test_without_haproxy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
         pass
 
 
-def test_a_deep_folder_for_temporary_files_is_no_place_for_sockets(
+def test_socket_paths_stay_short_if_the_temporary_folder_is_deep(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     deep = tmp_path / ("deep" * 20)
@@ -108,11 +112,11 @@ def test_a_deep_folder_for_temporary_files_is_no_place_for_sockets(
     assert not plane._folder.exists()
 
 
-def test_without_a_data_plane_nothing_is_carried(api: Api) -> None:
+def test_listener_has_no_endpoint_without_a_data_plane(api: Api) -> None:
     listener = api.listener(api.load_balancer())
     assert api.state()["listeners"][listener]["data_plane"] is None
 
 
 def _listens(port: int) -> bool:
-    with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) == 0
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0

@@ -1,4 +1,4 @@
-"""The lines that the objects become: Octavia's, in its order."""
+"""HAProxy's configuration of stored objects: the lines of Octavia's templates, in their order."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ ALPN = "h2,http/1.1,http/1.0"
 END = f"sni ssl_fc_sni ciphers {CIPHERS} {OLD} alpn {ALPN}"
 
 
-def rendered(account: EmulatedAccount, **choices: Any) -> Configuration:
+def rendered(account: EmulatedAccount, **options: Any) -> Configuration:
     ports = {listener_id: 10_000 + number for number, listener_id in enumerate(account.listeners)}
-    return configuration(account.load_balancers["lb"], account, ports, Behavior(**choices), FOLDER)
+    return configuration(account.load_balancers["lb"], account, ports, Behavior(**options), FOLDER)
 
 
-def one(material: LoadBalancerPki, listener: dict[str, Any] | None = None, **pool: Any) -> EmulatedAccount:
-    """A load balancer with a listener that ends TLS, and a pool."""
+def account_with(material: LoadBalancerPki, listener: dict[str, Any] | None = None, **pool: Any) -> EmulatedAccount:
+    """Return an account with a load balancer, a TLS listener, and a pool."""
     terminated = {"protocol": "TERMINATED_HTTPS", "secret_id": "server", **(listener or {})}
     if terminated["protocol"] != "TERMINATED_HTTPS":
         terminated["secret_id"] = None
@@ -44,7 +44,7 @@ def one(material: LoadBalancerPki, listener: dict[str, Any] | None = None, **poo
 
 
 def section(text: str, kind: str) -> list[str]:
-    """The lines of the first section of a kind, without indentation, with `<pem>` for the path of each file."""
+    """Return the lines of the first section of a kind, without indentation, with `<pem>` for the path of each file."""
     blocks = text.split("\n\n")
     found = next(block for block in blocks if any(line.startswith(kind) for line in block.splitlines()))
     lines = [line.strip() for line in found.splitlines()]
@@ -61,8 +61,8 @@ def server(text: str) -> str:
     return line
 
 
-def test_a_listener_that_ends_tls(material: LoadBalancerPki) -> None:
-    found = rendered(one(material))
+def test_tls_listener_becomes_a_frontend_and_a_backend(material: LoadBalancerPki) -> None:
+    found = rendered(account_with(material))
     assert section(found.text, "frontend") == [
         "frontend listener",
         "maxconn 100000",
@@ -87,8 +87,8 @@ def test_a_listener_that_ends_tls(material: LoadBalancerPki) -> None:
     assert found.listener_ids == ("listener",)
 
 
-def test_sni_certificates_follow_the_listeners_own(material: LoadBalancerPki) -> None:
-    account = one(material, {"sni_secret_ids": ("second",)})
+def test_sni_certificates_follow_the_listener_certificate(material: LoadBalancerPki) -> None:
+    account = account_with(material, {"sni_secret_ids": ("second",)})
     account.put(stored.secret("second", material.sni.to_pkcs12()))
     found = rendered(account)
     (crt_list,) = [content.decode().splitlines() for name, content in found.files.items() if name.endswith(".list")]
@@ -98,9 +98,9 @@ def test_sni_certificates_follow_the_listeners_own(material: LoadBalancerPki) ->
     assert all(text.count("PRIVATE KEY") == 2 for text in contents)
 
 
-def test_a_certificate_comes_with_its_chain_and_a_key_in_no_repr(material: LoadBalancerPki) -> None:
+def test_certificate_file_contains_the_chain_and_no_repr_contains_the_key(material: LoadBalancerPki) -> None:
     below = material.ca.issue_ca("Intermediate").issue_server(["app.example"])
-    account = one(material)
+    account = account_with(material)
     account.put(stored.secret("server", below.to_pkcs12()))
     found = rendered(account)
     (pem,) = [content.decode() for name, content in found.files.items() if name.endswith(".pem")]
@@ -119,8 +119,10 @@ def test_a_certificate_comes_with_its_chain_and_a_key_in_no_repr(material: LoadB
         ({"crl_secret_id": "crl"}, f"ssl verify none {END}"),
     ],
 )
-def test_tls_to_members(secrets: dict[str, Any], line: str, material: LoadBalancerPki) -> None:
-    text = rendered(one(material, protocol="HTTPS", **secrets)).text
+def test_secrets_of_a_pool_become_tls_options_of_its_members(
+    secrets: dict[str, Any], line: str, material: LoadBalancerPki
+) -> None:
+    text = rendered(account_with(material, protocol="HTTPS", **secrets)).text
     assert server(text) == f"server member 10.0.0.5:8443 weight 1 {line}"
 
 
@@ -129,7 +131,7 @@ PROBED = f"check check-alpn {ALPN} {PROBE}"
 
 
 @pytest.mark.parametrize(
-    ("monitor", "member", "words"),
+    ("monitor", "member", "options"),
     [
         ({"type": "TCP"}, {}, PROBED),
         ({"type": "TLS-HELLO"}, {}, PROBED),
@@ -140,22 +142,22 @@ PROBED = f"check check-alpn {ALPN} {PROBE}"
         ({"type": "TCP", "admin_state_up": False}, {}, ""),
     ],
 )
-def test_checks_come_before_tls(
-    monitor: dict[str, Any], member: dict[str, Any], words: str, material: LoadBalancerPki
+def test_check_options_precede_tls_options(
+    monitor: dict[str, Any], member: dict[str, Any], options: str, material: LoadBalancerPki
 ) -> None:
-    account = one(
+    account = account_with(
         material,
         protocol="HTTPS",
         ca_secret_id="ca",
         health_monitor=stored.monitor(**monitor),
         members=(stored.member(**member),),
     )
-    expected = f"server member 10.0.0.5:8443 weight 1 {words} ssl ca-file <pem> {END}"
+    expected = f"server member 10.0.0.5:8443 weight 1 {options} ssl ca-file <pem> {END}"
     assert server(rendered(account).text) == expected.replace("  ", " ")
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("fields", "options"),
     [
         ({"weight": 7}, "weight 7"),
         ({"backup": True}, "weight 1 backup"),
@@ -163,9 +165,11 @@ def test_checks_come_before_tls(
         ({"backup": True, "admin_state_up": False}, "weight 1 backup disabled"),
     ],
 )
-def test_members(fields: dict[str, Any], words: str, material: LoadBalancerPki) -> None:
-    text = rendered(one(material, members=(stored.member(**fields),))).text
-    assert server(text) == f"server member 10.0.0.5:8443 {words}"
+def test_fields_of_a_member_become_options_of_its_server_line(
+    fields: dict[str, Any], options: str, material: LoadBalancerPki
+) -> None:
+    text = rendered(account_with(material, members=(stored.member(**fields),))).text
+    assert server(text) == f"server member 10.0.0.5:8443 {options}"
 
 
 @pytest.mark.parametrize(
@@ -184,8 +188,10 @@ def test_members(fields: dict[str, Any], words: str, material: LoadBalancerPki) 
         ({"type": "PING"}, ["option external-check", "external-check command <sh>"]),
     ],
 )
-def test_health_monitors(monitor: dict[str, Any], lines: list[str], material: LoadBalancerPki) -> None:
-    text = rendered(one(material, health_monitor=stored.monitor(**monitor))).text
+def test_health_monitor_becomes_check_directives(
+    monitor: dict[str, Any], lines: list[str], material: LoadBalancerPki
+) -> None:
+    text = rendered(account_with(material, health_monitor=stored.monitor(**monitor))).text
     found = section(text, "backend")
     start = found.index("load-server-state-from-file global")
     assert found[start + 1 : found.index("fullconn 100000")] == ["timeout check 5s", *lines]
@@ -207,8 +213,10 @@ def test_health_monitors(monitor: dict[str, Any], lines: list[str], material: Lo
         ({"type": "HTTP_COOKIE"}, ["cookie SRV insert indirect nocache"]),
     ],
 )
-def test_session_persistence(persistence: dict[str, Any], lines: list[str], material: LoadBalancerPki) -> None:
-    account = one(material, session_persistence=SessionPersistenceSet(**persistence))
+def test_session_persistence_becomes_stick_or_cookie_directives(
+    persistence: dict[str, Any], lines: list[str], material: LoadBalancerPki
+) -> None:
+    account = account_with(material, session_persistence=SessionPersistenceSet(**persistence))
     found = section(rendered(account).text, "backend")
     assert found[found.index("balance roundrobin") + 1 : found.index("fullconn 100000")] == lines
     assert (" cookie member" in found[-1]) == (persistence["type"] == "HTTP_COOKIE")
@@ -233,16 +241,16 @@ def test_session_persistence(persistence: dict[str, Any], lines: list[str], mate
         ("TCP", {"protocol": "PROXY"}, "tcp", False, "send-proxy"),
     ],
 )
-def test_protocols(
+def test_protocols_of_listener_and_pool_determine_mode_tls_and_proxy_header(
     listener: str, pool: dict[str, Any], mode: str, tls: bool, proxy: str, material: LoadBalancerPki
 ) -> None:
-    text = rendered(one(material, {"protocol": listener}, **pool)).text
+    text = rendered(account_with(material, {"protocol": listener}, **pool)).text
     backend = section(text, "backend")
     assert f"mode {mode}" in backend
     assert ("http-reuse safe" in backend) == (mode == "http")
-    words = server(text).split(" ")
-    assert ("ssl" in words) == tls
-    assert [each for each in words if each.startswith("send-proxy")] == ([proxy] if proxy else [])
+    options = server(text).split(" ")
+    assert ("ssl" in options) == tls
+    assert [each for each in options if each.startswith("send-proxy")] == ([proxy] if proxy else [])
     assert "mode tcp" in text if listener in ("HTTPS", "TCP") else "mode tcp" not in text
 
 
@@ -256,16 +264,18 @@ def test_protocols(
         ("TCP", "TCP", []),
     ],
 )
-def test_forwarded_headers(listener: str, pool: str, lines: list[str], material: LoadBalancerPki) -> None:
-    text = rendered(one(material, {"protocol": listener, "insert_x_forwarded": True}, protocol=pool)).text
+def test_x_forwarded_headers_depend_on_the_protocols(
+    listener: str, pool: str, lines: list[str], material: LoadBalancerPki
+) -> None:
+    text = rendered(account_with(material, {"protocol": listener, "insert_x_forwarded": True}, protocol=pool)).text
     found = [line.replace("http-request set-header ", "") for line in section(text, "backend")]
     assert [line for line in found if "orward" in line] == lines
 
 
-def test_networks_that_may_connect(material: LoadBalancerPki) -> None:
-    assert "allowed" not in rendered(one(material, {"allowed_cidrs": ()})).text
+def test_allowed_cidrs_become_an_acl(material: LoadBalancerPki) -> None:
+    assert "allowed" not in rendered(account_with(material, {"allowed_cidrs": ()})).text
     networks = ("10.0.0.0/8", "192.0.2.0/24")
-    found = section(rendered(one(material, {"allowed_cidrs": networks})).text, "frontend")
+    found = section(rendered(account_with(material, {"allowed_cidrs": networks})).text, "frontend")
     start = found.index("mode http") + 1
     assert found[start : start + 3] == [
         "acl allowed src 10.0.0.0/8",
@@ -274,19 +284,19 @@ def test_networks_that_may_connect(material: LoadBalancerPki) -> None:
     ]
 
 
-def test_users(material: LoadBalancerPki) -> None:
+def test_users_become_a_userlist_unless_tls_passes_through(material: LoadBalancerPki) -> None:
     users = (BasicAuthUser(username="a user", encrypted_password="$6$salt$hash"),)
-    text = rendered(one(material, {"user_list": users})).text
+    text = rendered(account_with(material, {"user_list": users})).text
     assert section(text, "userlist") == ["userlist listener", r"user a\x20user password \x246\x24salt\x24hash"]
     assert "http-request auth unless { http_auth(listener) }" in section(text, "frontend")
-    passed_through = rendered(one(material, {"user_list": users, "protocol": "HTTPS"})).text
+    passed_through = rendered(account_with(material, {"user_list": users, "protocol": "HTTPS"})).text
     assert "userlist" not in passed_through
     assert "auth" not in passed_through
 
 
-def test_timeouts_come_from_the_listener_then_from_the_pool(material: LoadBalancerPki) -> None:
+def test_timeouts_of_the_listener_override_those_of_the_pool(material: LoadBalancerPki) -> None:
     pool = {"timeout_member_connect": 3, "timeout_member_data": 4, "timeout_client_data": 5}
-    text = rendered(one(material, {"timeout_member_connect": 1, "timeout_client_data": 2}, **pool)).text
+    text = rendered(account_with(material, {"timeout_member_connect": 1, "timeout_client_data": 2}, **pool)).text
     assert "timeout client 2\n" in text
     assert "timeout connect 1\n" in text
     assert "timeout server 4\n" in text
@@ -296,46 +306,48 @@ def test_timeouts_come_from_the_listener_then_from_the_pool(material: LoadBalanc
     ("algorithm", "balance"),
     [("ROUND_ROBIN", "roundrobin"), ("LEAST_CONNECTIONS", "leastconn"), ("SOURCE_IP", "source")],
 )
-def test_algorithms(algorithm: str, balance: str, material: LoadBalancerPki) -> None:
-    assert f"    balance {balance}\n" in rendered(one(material, lb_algorithm=algorithm)).text
+def test_algorithm_becomes_the_balance_directive(algorithm: str, balance: str, material: LoadBalancerPki) -> None:
+    assert f"    balance {balance}\n" in rendered(account_with(material, lb_algorithm=algorithm)).text
 
 
-@pytest.mark.parametrize(("choice", "words"), [("octavia", f"alpn {ALPN}"), ("http1", "alpn http/1.1,http/1.0")])
-def test_alpn_of_pools_can_be_chosen(choice: str, words: str, material: LoadBalancerPki) -> None:
-    account = one(material, protocol="HTTPS", health_monitor=stored.monitor())
+@pytest.mark.parametrize(("choice", "options"), [("octavia", f"alpn {ALPN}"), ("http1", "alpn http/1.1,http/1.0")])
+def test_pool_alpn_option_sets_the_protocols_offered_to_members(
+    choice: str, options: str, material: LoadBalancerPki
+) -> None:
+    account = account_with(material, protocol="HTTPS", health_monitor=stored.monitor())
     line = server(rendered(account, pool_alpn=choice).text)
-    assert line.count(words) == 2
+    assert line.count(options) == 2
     assert "alpn" not in server(rendered(account, pool_alpn="none").text)
 
 
-def test_idle_connections_can_be_spared(material: LoadBalancerPki) -> None:
-    assert "idle-close" not in rendered(one(material)).text
-    spared = rendered(one(material), idle_close="on-response").text
-    assert "option idle-close-on-response\n    timeout http-keep-alive 5s\n" in spared
+def test_idle_close_option_keeps_idle_connections_open(material: LoadBalancerPki) -> None:
+    assert "idle-close" not in rendered(account_with(material)).text
+    kept_open = rendered(account_with(material), idle_close="on-response").text
+    assert "option idle-close-on-response\n    timeout http-keep-alive 5s\n" in kept_open
 
 
-def test_what_is_switched_off_is_left_out(material: LoadBalancerPki) -> None:
-    assert "backend" not in rendered(one(material, admin_state_up=False)).text
-    assert rendered(one(material, {"admin_state_up": False})).listener_ids == ()
-    account = one(material)
+def test_disabled_objects_are_omitted(material: LoadBalancerPki) -> None:
+    assert "backend" not in rendered(account_with(material, admin_state_up=False)).text
+    assert rendered(account_with(material, {"admin_state_up": False})).listener_ids == ()
+    account = account_with(material)
     account.put(stored.load_balancer(admin_state_up=False))
     assert rendered(account).listener_ids == ()
 
 
-def test_udp_is_not_carried(material: LoadBalancerPki) -> None:
-    account = one(material)
+def test_udp_listener_is_omitted(material: LoadBalancerPki) -> None:
+    account = account_with(material)
     account.put(stored.listener("udp", protocol="UDP"))
     assert rendered(account).listener_ids == ("listener",)
 
 
 @pytest.mark.parametrize(
     ("secret_id", "payload", "reason"),
-    [("ca", None, "secret ca is gone"), ("server", b"nothing", "the secret cannot be opened")],
+    [("ca", None, "secret ca does not exist"), ("server", b"nothing", "the secret cannot be opened")],
 )
-def test_a_listener_whose_secret_cannot_be_read_is_left_out(
+def test_listener_with_an_unreadable_secret_is_omitted(
     secret_id: str, payload: bytes | None, reason: str, material: LoadBalancerPki
 ) -> None:
-    account = one(material, protocol="HTTPS", ca_secret_id="ca")
+    account = account_with(material, protocol="HTTPS", ca_secret_id="ca")
     account.put(stored.listener("other"))
     if payload is None:
         del account.secrets[secret_id]
@@ -347,15 +359,15 @@ def test_a_listener_whose_secret_cannot_be_read_is_left_out(
     assert not found.files
 
 
-def test_ca_and_revocation_list_are_handed_on_as_they_are(material: LoadBalancerPki) -> None:
-    account = one(material, protocol="HTTPS", ca_secret_id="ca")
+def test_ca_bundle_is_written_unchanged(material: LoadBalancerPki) -> None:
+    account = account_with(material, protocol="HTTPS", ca_secret_id="ca")
     text = f"Bag Attributes\r\n{material.ca.certificate_pem}"
     account.put(stored.secret("ca", text))
     assert text.encode() in rendered(account).files.values()
 
 
 @pytest.mark.parametrize(
-    ("text", "one_word"), [("/up", "/up"), ("a b", r"a\x20b"), ("x\nglobal", r"x\x0aglobal"), ('"', r"\x22")]
+    ("text", "argument"), [("/up", "/up"), ("a b", r"a\x20b"), ("x\nglobal", r"x\x0aglobal"), ('"', r"\x22")]
 )
-def test_users_text_stays_one_word(text: str, one_word: str) -> None:
-    assert escape_haproxy_arg(text) == one_word
+def test_text_of_users_is_escaped_into_one_argument(text: str, argument: str) -> None:
+    assert escape_haproxy_arg(text) == argument

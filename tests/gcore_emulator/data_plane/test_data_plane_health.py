@@ -1,4 +1,4 @@
-"""HAProxy's statistics, as the API's operating statuses."""
+"""Operating statuses of the API from HAProxy's statistics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def row(proxy: str, server: str, status: str, **fields: str) -> Mapping[str, str
 
 
 def statuses(members: list[str], backend: str = "UP", frontend: dict[str, str] | None = None, **pool: Any) -> Any:
-    """Statuses of load balancer, listener, pool and members, given what HAProxy says of the members."""
+    """Return the statuses of load balancer, listener, pool and members for HAProxy's statuses of the members."""
     account = stored.account(
         stored.load_balancer(),
         stored.listener(),
@@ -33,7 +33,7 @@ def statuses(members: list[str], backend: str = "UP", frontend: dict[str, str] |
 
 
 @pytest.mark.parametrize(
-    ("said", "member"),
+    ("reported", "member"),
     [
         ("UP", "ONLINE"),
         ("UP 1/2", "ONLINE"),
@@ -44,8 +44,8 @@ def statuses(members: list[str], backend: str = "UP", frontend: dict[str, str] |
         ("DRAIN", "DRAINING"),
     ],
 )
-def test_members(said: str, member: str) -> None:
-    assert statuses([said])[3] == member
+def test_haproxy_status_of_a_server_becomes_the_status_of_its_member(reported: str, member: str) -> None:
+    assert statuses([reported])[3] == member
 
 
 @pytest.mark.parametrize(
@@ -60,17 +60,19 @@ def test_members(said: str, member: str) -> None:
         (["UP", "MAINT"], "UP", "ONLINE"),
     ],
 )
-def test_what_members_mean_for_pool_and_load_balancer(members: list[str], backend: str, above: str) -> None:
+def test_statuses_of_members_determine_those_of_pool_and_load_balancer(
+    members: list[str], backend: str, above: str
+) -> None:
     balancer, listener, pool, *_ = statuses(members, backend)
     assert (balancer, listener, pool) == (above, "ONLINE", above)
 
 
-def test_a_full_listener_is_degraded_and_so_is_its_load_balancer() -> None:
+def test_listener_at_its_connection_limit_is_degraded_with_its_load_balancer() -> None:
     assert statuses(["UP"], frontend={"scur": "10"})[:2] == ["DEGRADED", "DEGRADED"]
 
 
 @pytest.mark.parametrize(("monitor", "member"), [(None, "NO_MONITOR"), (stored.monitor(), "OFFLINE")])
-def test_nothing_reported(monitor: Any, member: str) -> None:
+def test_objects_without_statistics_have_the_default_statuses(monitor: Any, member: str) -> None:
     account = stored.account(
         stored.load_balancer(), stored.listener(), stored.pool(members=(stored.member(),), health_monitor=monitor)
     )
@@ -81,7 +83,7 @@ def test_nothing_reported(monitor: Any, member: str) -> None:
     assert (found["lb"], found["listener"]) == ("OFFLINE", "OFFLINE")
 
 
-def test_a_member_below_two_listeners_is_as_bad_as_it_is_below_one() -> None:
+def test_member_behind_two_listeners_has_the_worst_of_its_statuses() -> None:
     pool = stored.pool(listener_ids=("one", "two"), members=(stored.member("m"),))
     account = stored.account(stored.load_balancer(), stored.listener("one"), stored.listener("two"), pool)
     rows = [
@@ -93,8 +95,8 @@ def test_a_member_below_two_listeners_is_as_bad_as_it_is_below_one() -> None:
     assert statuses_of(account.load_balancers["lb"], account, rows)["m"] == "ERROR"
 
 
-def test_the_masters_view_of_its_workers() -> None:
-    answer = """#<PID>          <type>          <reloads>       <uptime>        <version>
+def test_response_of_the_master_lists_current_and_old_workers() -> None:
+    response = """#<PID>          <type>          <reloads>       <uptime>        <version>
 1162            master          5 [failed: 1]   0d00h02m07s     2.6.12
 # workers
 1271            worker          1               0d00h00m00s     2.6.12
@@ -104,6 +106,6 @@ def test_the_masters_view_of_its_workers() -> None:
 # programs
 77              program         4               0d00h00m53s     2.6.12
 """
-    found = parse_workers(answer)
+    found = parse_workers(response)
     assert (found.reloads, found.failed) == (5, 1)
     assert (set(found.current), set(found.old)) == ({1271}, {1233, 1234})

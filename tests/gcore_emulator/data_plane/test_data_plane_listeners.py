@@ -1,4 +1,4 @@
-"""Which certificate clients get, and which a listener can't have."""
+"""Certificate of a listener that a client gets, and certificates that a listener cannot use."""
 
 from __future__ import annotations
 
@@ -17,48 +17,48 @@ from gcore_emulator.data_plane import ConfigurationRejected, HaproxyDataPlane, h
 from gcore_tls_provider.certificates import Finding
 from gcore_tls_provider.cli.check.files import Role
 from tests.gcore_emulator.data_plane import stored
-from tests.gcore_emulator.data_plane.clients import ask
+from tests.gcore_emulator.data_plane.clients import fetch
 from tests.gcore_emulator.data_plane.issuing import (
+    CA_ISSUERS,
     CLIENT,
-    DOWNLOAD,
     EXPIRED,
     SERVER,
-    Changes,
     Issued,
-    authority,
-    issue,
-    signed_with_sha1,
+    IssueOptions,
+    issue_ca,
+    issue_certificate,
+    sign_with_sha1,
 )
-from tests.gcore_emulator.data_plane.judging import gravest, judged
+from tests.gcore_emulator.data_plane.preview_findings import preview_findings, worst_severity
 
-# One HAProxy serves them all.
+# One HAProxy serves all listeners.
 pytestmark = pytest.mark.xdist_group("listeners")
 
-ROOT = authority("Root")
-MIDDLE = authority("Intermediate", ROOT)
+ROOT = issue_ca("Root")
+MIDDLE = issue_ca("Intermediate", ROOT)
 RSA = "ECDHE-RSA-AES128-GCM-SHA256"
-"""All that a client offers that knows no EC certificates."""
+"""Cipher suites of a client that does not support EC certificates."""
 
 
-def server(*dns_names: str, issuer: Issued = ROOT, **changes: Unpack[Changes]) -> Issued:
-    fields: Changes = {"names": dns_names, "purposes": (SERVER,), **changes}
-    return issue("", issuer, **fields)
+def server(*dns_names: str, issuer: Issued = ROOT, **changes: Unpack[IssueOptions]) -> Issued:
+    fields: IssueOptions = {"names": dns_names, "purposes": (SERVER,), **changes}
+    return issue_certificate("", issuer, **fields)
 
 
 CERTIFICATES = {
     "app": server("app.example"),
     "other": server("other.example"),
     "wild": server("*.example"),
-    "again": server("app.example"),
+    "duplicate": server("app.example"),
     "rsa": server("app.example", key=rsa.generate_private_key(65537, 2048)),
     "expired": server("app.example", valid=EXPIRED),
     "clients only": server("app.example", purposes=(CLIENT,)),
-    "cn": issue("cn.example", ROOT, names=("san.example",), purposes=(SERVER,)),
-    "no name": issue("", ROOT, purposes=(SERVER,)),
-    "below": server("app.example", issuer=MIDDLE, extensions=[(DOWNLOAD, False)]),
+    "cn": issue_certificate("cn.example", ROOT, names=("san.example",), purposes=(SERVER,)),
+    "no name": issue_certificate("", ROOT, purposes=(SERVER,)),
+    "below": server("app.example", issuer=MIDDLE, extensions=[(CA_ISSUERS, False)]),
 }
-CHAINS = {"below, unrelated": [authority("Other")], "below, sent": [MIDDLE]}
-"""What is sent beside a certificate, by the certificate's name and what is said of it."""
+CHAINS = {"below, unrelated": [issue_ca("Other")], "below, sent": [MIDDLE]}
+"""Chain of a certificate, by the certificate's name and a description of the chain."""
 
 
 def pkcs12(one: Issued, chain: Sequence[Issued] = ()) -> bytes:
@@ -67,8 +67,8 @@ def pkcs12(one: Issued, chain: Sequence[Issued] = ()) -> bytes:
     return serialize_key_and_certificates(None, one.key, one.certificate, links, NoEncryption())
 
 
-# The listener's certificates in their order, the name asked for, what the client can do; which certificate it gets, and
-# what a preview says.
+# Certificates of the listener in their order, SNI and ciphers of the client, expected certificate, and worst severity
+# in a preview.
 ROWS: list[tuple[list[str], str | None, str | None, str, str | None]] = [
     (["other", "app"], "app.example", None, "app", None),
     (["other", "app"], "APP.Example", None, "app", None),
@@ -78,9 +78,9 @@ ROWS: list[tuple[list[str], str | None, str | None, str, str | None]] = [
     (["app", "wild"], "app.example", None, "app", None),
     (["other", "app"], "unknown.test", None, "other", None),
     (["other", "app"], None, None, "other", None),
-    (["app", "again"], "app.example", None, "app", "warning"),
-    (["again", "app"], "app.example", None, "again", "warning"),
-    # Two kinds of keys for one name are meant.
+    (["app", "duplicate"], "app.example", None, "app", "warning"),
+    (["duplicate", "app"], "app.example", None, "duplicate", "warning"),
+    # Two kinds of keys for one name are intended.
     (["rsa", "app"], "app.example", None, "app", None),
     (["app", "rsa"], "app.example", None, "app", None),
     (["rsa", "app"], "app.example", RSA, "rsa", None),
@@ -90,7 +90,7 @@ ROWS: list[tuple[list[str], str | None, str | None, str, str | None]] = [
     (["other", "cn"], "san.example", None, "cn", None),
     (["no name", "app"], "unknown.test", None, "no name", "error"),
     (["no name", "app"], "app.example", None, "app", "error"),
-    # Served as they are: it is clients that fail.
+    # HAProxy serves these unchanged, and clients reject them.
     (["expired"], "app.example", None, "expired", "error"),
     (["clients only"], "app.example", None, "clients only", "error"),
     (["below"], "app.example", None, "below", "warning"),
@@ -106,14 +106,14 @@ def plane() -> Iterator[HaproxyDataPlane]:
 
 
 @pytest.fixture(scope="module")
-def carried(plane: HaproxyDataPlane) -> HaproxyDataPlane:
-    """A listener for each row, all on one load balancer."""
-    carry(plane, *(row[0] for row in ROWS))
+def served(plane: HaproxyDataPlane) -> HaproxyDataPlane:
+    """Serve a listener for each row, all on one load balancer."""
+    serve(plane, *(row[0] for row in ROWS))
     return plane
 
 
-def carry(plane: HaproxyDataPlane, *listeners: Sequence[str], load_balancer_id: str = "lb", **others: Issued) -> None:
-    """Gives listeners their certificates, in this order. They are named by their numbers."""
+def serve(plane: HaproxyDataPlane, *listeners: Sequence[str], load_balancer_id: str = "lb", **others: Issued) -> None:
+    """Serve listeners with these certificates, in this order. Their IDs end in their numbers."""
     names = dict.fromkeys(name for certificates in listeners for name in certificates)
     secrets = {name: others.get(name) or CERTIFICATES[name.partition(",")[0]] for name in names}
     account: EmulatedAccount = stored.account(
@@ -140,30 +140,34 @@ def port(plane: HaproxyDataPlane, listener_id: str) -> int:
 
 
 @pytest.mark.parametrize("number", range(len(ROWS)))
-def test_which_certificate_a_client_gets(number: int, carried: HaproxyDataPlane) -> None:
+def test_client_gets_the_matching_certificate_and_preview_reports_the_expected_severity(
+    number: int, served: HaproxyDataPlane
+) -> None:
     certificates, name, ciphers, expected, preview = ROWS[number]
-    shown = ask(port(carried, f"lb{number}"), name, ciphers=ciphers).certificate
-    assert shown == CERTIFICATES[expected].certificate, certificates
-    said = said_of(*certificates)
-    assert gravest(said) == preview, said
+    received = fetch(port(served, f"lb{number}"), name, ciphers=ciphers).certificate
+    assert received == CERTIFICATES[expected].certificate, certificates
+    findings = findings_of(*certificates)
+    assert worst_severity(findings) == preview, findings
 
 
-def said_of(first: str, *more: str) -> list[Finding]:
-    """What a preview says of a listener's certificates, the chains included."""
+def findings_of(first: str, *more: str) -> list[Finding]:
+    """Return the findings of a preview for a listener's certificates and their chains."""
     files: list[tuple[str, Role]] = [(first, "listener"), *((name, "sni") for name in more)]
     texts = [
         (CERTIFICATES[name.partition(",")[0]].bundle + "".join(link.pem for link in CHAINS.get(name, ())), role)
         for name, role in files
     ]
-    return judged(texts)
+    return preview_findings(texts)
 
 
 @pytest.mark.parametrize("weakness", ["RSA 1024", "SHA-1"])
-def test_a_weak_certificate_refuses_everything(weakness: str, plane: HaproxyDataPlane, tmp_path: Path) -> None:
-    carry(plane, ["app"], load_balancer_id="second")
+def test_weak_certificate_rejects_the_whole_configuration(
+    weakness: str, plane: HaproxyDataPlane, tmp_path: Path
+) -> None:
+    serve(plane, ["app"], load_balancer_id="second")
     weak = server("weak.example", key=rsa.generate_private_key(65537, 1024))
     if weakness == "SHA-1":
-        weak = signed_with_sha1(server("weak.example"), ROOT, tmp_path / "openssl")
+        weak = sign_with_sha1(server("weak.example"), ROOT, tmp_path / "openssl")
     with pytest.raises(ConfigurationRejected, match="SSL Context"):
-        carry(plane, ["app", "weak"], load_balancer_id="second", weak=weak)
-    assert ask(port(plane, "second0"), "weak.example").certificate == CERTIFICATES["app"].certificate
+        serve(plane, ["app", "weak"], load_balancer_id="second", weak=weak)
+    assert fetch(port(plane, "second0"), "weak.example").certificate == CERTIFICATES["app"].certificate

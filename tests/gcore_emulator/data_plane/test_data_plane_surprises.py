@@ -1,4 +1,4 @@
-"""What surprises people, in traffic: in the order of `docs/surprises.md`, which tells what to do about each."""
+"""Traffic tests of `docs/surprises.md`, in the order of that page, which has the remedies."""
 
 from __future__ import annotations
 
@@ -16,12 +16,20 @@ from gcore_emulator.account import HealthMonitor
 from gcore_emulator.data_plane import haproxy_data_plane
 from gcore_tls_provider.api.wire.pools import SessionPersistenceSet
 from tests.gcore_emulator.data_plane.backends import Backend, server_context
-from tests.gcore_emulator.data_plane.carried import Carried, carry, probed
-from tests.gcore_emulator.data_plane.clients import ask, connected, status_of
-from tests.gcore_emulator.data_plane.issuing import DAY, NOW_VALID, Issued, authority, backend, client, revocations
+from tests.gcore_emulator.data_plane.clients import fetch, get_status, open_connection
+from tests.gcore_emulator.data_plane.issuing import (
+    DAY,
+    NOW_VALID,
+    Issued,
+    issue_backend,
+    issue_ca,
+    issue_client,
+    issue_crl,
+)
 from tests.gcore_emulator.data_plane.nginx import NginxServer, nginx
+from tests.gcore_emulator.data_plane.served_pools import ServedPools, probed, serve_pools
+from tests.gcore_emulator.data_plane.traffic import TLS12, TLS13, Traffic
 from tests.gcore_emulator.data_plane.waiting import until
-from tests.gcore_emulator.data_plane.world import TLS12, TLS13, Traffic
 from tests.gcore_emulator.emulated_api import pool_body
 from tests.material import LoadBalancerPki
 
@@ -33,13 +41,13 @@ VERIFY_FAILED = "certificate verify failed"
 
 @dataclass(frozen=True)
 class Row:
-    """A pool, and what becomes of it.
+    """Pool, and the expected response and statuses.
 
     Attributes:
-        backends: its members, by their names in `Servers`.
-        status: what a client gets that asks for app.example.
-        members: what the API says of the members.
-        pool: what else the pool has.
+        backends: Members, by name of the backend.
+        status: Status of the response to a request for app.example.
+        members: Operating statuses of the members.
+        pool: Other fields of the pool.
     """
 
     backends: Sequence[str]
@@ -49,7 +57,7 @@ class Row:
 
 
 def row(backend: str, status: int, member: str, monitor: HealthMonitor | None = None, **pool: Any) -> Row:
-    """A pool with one member."""
+    """Return a row with one member."""
     return Row([backend], status, [member], {"health_monitor": monitor, **pool})
 
 
@@ -59,34 +67,34 @@ OWN_PORT: dict[str, Any] = {"each_member": {"monitor_address": "127.0.0.1"}}
 CRL: dict[str, Any] = {"crl_secret_id": "crl"}
 
 ROWS = {
-    # The name: no monitor notices.
+    # Name mismatch: no monitor detects it.
     "name-tcp": row("other-name", 503, "ONLINE", TCP),
     "name-http": row("other-name", 503, "ONLINE", HTTP),
     "name-https-crl": row("other-name", 503, "ONLINE", HTTPS, **CRL),
-    # Verification, and who switches it off.
-    "no-ca": row("stranger", 200, "ONLINE", TCP, ca_secret_id=None),
-    "stranger-unprobed": row("stranger", 503, "NO_MONITOR"),
-    "stranger-tcp": row("stranger", 503, "ERROR", TCP),
-    "stranger-tls-hello": row("stranger", 503, "ERROR", probed("TLS-HELLO")),
-    "stranger-http": row("stranger", 503, "ERROR", HTTP),
-    "stranger-https": row("stranger", 200, "ONLINE", HTTPS),
-    "stranger-https-crl": row("stranger", 503, "ERROR", HTTPS, **CRL),
+    # Verification, and the fields that disable it.
+    "no-ca": row("other-ca", 200, "ONLINE", TCP, ca_secret_id=None),
+    "other-ca-unprobed": row("other-ca", 503, "NO_MONITOR"),
+    "other-ca-tcp": row("other-ca", 503, "ERROR", TCP),
+    "other-ca-tls-hello": row("other-ca", 503, "ERROR", probed("TLS-HELLO")),
+    "other-ca-http": row("other-ca", 503, "ERROR", HTTP),
+    "other-ca-https": row("other-ca", 200, "ONLINE", HTTPS),
+    "other-ca-https-crl": row("other-ca", 503, "ERROR", HTTPS, **CRL),
     "name-https": row("other-name", 200, "ONLINE", HTTPS),
-    # A backend that refuses the client certificate.
-    "refuses-tls13-tcp": row("refuses-tls13", 502, "ONLINE", TCP),
-    "refuses-tls13-http": row("refuses-tls13", 503, "ERROR", HTTP),
-    "refuses-tls13-https": row("refuses-tls13", 503, "ERROR", HTTPS),
-    "refuses-tls13-https-crl": row("refuses-tls13", 503, "ERROR", HTTPS, **CRL),
-    "refuses-tls12-tcp": row("refuses-tls12", 503, "ERROR", TCP),
-    "refuses-nginx-tcp": row("refuses-nginx", 400, "ONLINE", TCP),
-    "refuses-nginx-http": row("refuses-nginx", 503, "ERROR", probed("HTTP", **NAMED)),
-    "refuses-nginx-https": row("refuses-nginx", 503, "ERROR", probed("HTTPS", **NAMED)),
-    "refuses-nginx-https-crl": row("refuses-nginx", 503, "ERROR", probed("HTTPS", **NAMED), **CRL),
-    # A port or address of its own takes the check out of TLS, though it be the same, unless the type is HTTPS.
-    "own-port-tcp": row("stranger", 503, "ONLINE", TCP, **OWN_PORT),
+    # A backend that rejects the client certificate.
+    "rejects-tls13-tcp": row("rejects-tls13", 502, "ONLINE", TCP),
+    "rejects-tls13-http": row("rejects-tls13", 503, "ERROR", HTTP),
+    "rejects-tls13-https": row("rejects-tls13", 503, "ERROR", HTTPS),
+    "rejects-tls13-https-crl": row("rejects-tls13", 503, "ERROR", HTTPS, **CRL),
+    "rejects-tls12-tcp": row("rejects-tls12", 503, "ERROR", TCP),
+    "rejects-nginx-tcp": row("rejects-nginx", 400, "ONLINE", TCP),
+    "rejects-nginx-http": row("rejects-nginx", 503, "ERROR", probed("HTTP", **NAMED)),
+    "rejects-nginx-https": row("rejects-nginx", 503, "ERROR", probed("HTTPS", **NAMED)),
+    "rejects-nginx-https-crl": row("rejects-nginx", 503, "ERROR", probed("HTTPS", **NAMED), **CRL),
+    # A monitor port or address disables TLS of checks, even if equal to the member's, unless the type is HTTPS.
+    "own-port-tcp": row("other-ca", 503, "ONLINE", TCP, **OWN_PORT),
     "own-port-http": row("good", 503, "ERROR", HTTP, **OWN_PORT),
-    "own-port-https": row("stranger", 503, "ERROR", HTTPS, **OWN_PORT, **CRL),
-    # HTTP/2 is offered to probes, too.
+    "own-port-https": row("other-ca", 503, "ERROR", HTTPS, **OWN_PORT, **CRL),
+    # Probes offer HTTP/2 too.
     "h2-tcp": row("h2", 200, "ONLINE", TCP),
     "h2-http": row("h2", 503, "ERROR", HTTP),
     "h2-http-name": row("h2", 503, "ERROR", probed("HTTP", http_version="1.0", domain_name="app.example")),
@@ -103,102 +111,102 @@ BALANCING: Mapping[str, Mapping[str, Any]] = {
     "source-ip-probed": {"lb_algorithm": "SOURCE_IP", "health_monitor": probed("TCP")},
     "cookie": {"session_persistence": SessionPersistenceSet(type="HTTP_COOKIE")},
 }
-"""Pools with a good and a bad member each."""
+"""Pools with a good member and one that the load balancer rejects."""
 
 
 @dataclass(frozen=True)
-class World:
-    """All pools on one load balancer. `bad` are the backends that it refuses, by the pool's name."""
+class Deployment:
+    """All pools on one load balancer. `rejected` are the backends that it rejects, by the pool's name."""
 
-    carried: Carried
-    bad: Mapping[str, Backend]
+    served: ServedPools
+    rejected: Mapping[str, Backend]
 
 
 @pytest.fixture(scope="module")
-def world(material: LoadBalancerPki) -> Iterator[World]:
+def deployment(material: LoadBalancerPki) -> Iterator[Deployment]:
     own, other = material.ca, material.other_ca
-    good, stranger = material.server.to_pem_bundle(), other.issue_server(["app.example"]).to_pem_bundle()
+    good, other_ca_server = material.server.to_pem_bundle(), other.issue_server(["app.example"]).to_pem_bundle()
     ca, other_ca = own.certificate_pem, other.certificate_pem
     contexts = {
         "good": server_context(good, ca),
-        "stranger": server_context(stranger, ca),
+        "other-ca": server_context(other_ca_server, ca),
         "other-name": server_context(own.issue_server(["backend.internal"]).to_pem_bundle(), ca),
-        "refuses-tls12": server_context(good, other_ca, version=TLS12),
-        "refuses-tls13": server_context(good, other_ca, version=TLS13),
+        "rejects-tls12": server_context(good, other_ca, version=TLS12),
+        "rejects-tls13": server_context(good, other_ca, version=TLS13),
     }
     with ExitStack() as stack:
         ports = {name: stack.enter_context(Backend(name, one).running()).port for name, one in contexts.items()}
-        at_nginx = {"refuses-nginx": NginxServer(good, other_ca), "h2": NginxServer(good, ca, http2=True)}
+        at_nginx = {"rejects-nginx": NginxServer(good, other_ca), "h2": NginxServer(good, ca, http2=True)}
         ports |= dict(zip(at_nginx, stack.enter_context(nginx(list(at_nginx.values()))), strict=True))
         pools = {name: ([ports[each] for each in one.backends], one.pool) for name, one in ROWS.items()}
-        bad = {
-            name: stack.enter_context(Backend("bad", contexts["stranger"]).running()) for name in (*BALANCING, "alone")
+        rejected = {
+            name: stack.enter_context(Backend("bad", contexts["other-ca"]).running()) for name in (*BALANCING, "alone")
         }
-        pools |= {name: ([ports["good"], bad[name].port], fields) for name, fields in BALANCING.items()}
-        pools["alone"] = ([bad["alone"].port], {})
-        carried = carry(stack.enter_context(haproxy_data_plane()), material, pools)
-        carried.wait_for_checks()
-        yield World(carried, bad)
+        pools |= {name: ([ports["good"], rejected[name].port], fields) for name, fields in BALANCING.items()}
+        pools["alone"] = ([rejected["alone"].port], {})
+        served = serve_pools(stack.enter_context(haproxy_data_plane()), material, pools)
+        served.wait_for_checks()
+        yield Deployment(served, rejected)
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_what_a_client_gets_and_what_the_status_says(name: str, world: World) -> None:
+def test_response_and_member_statuses_match_the_table(name: str, deployment: Deployment) -> None:
     expected = ROWS[name]
-    assert world.carried.ask(name).status == expected.status
-    assert world.carried.member_statuses(name) == expected.members
+    assert deployment.served.fetch(name).status == expected.status
+    assert deployment.served.member_statuses(name) == expected.members
 
 
-class TestTheName:
-    def test_the_log_says_that_it_was_the_name(self, traffic: Traffic) -> None:
+class TestServerName:
+    def test_log_reports_the_name_mismatch(self, traffic: Traffic) -> None:
         other_name = traffic.material.ca.issue_server(["backend.internal"])
         deployed = traffic.https(traffic.backend(identity=other_name), timeout_member_connect=500)
-        assert ask(deployed.port, "app.example").status == 503
+        assert fetch(deployed.port, "app.example").status == 503
         deployed.wait_for_log("different from the expected one")
 
-    def test_it_is_the_one_that_the_client_asked_for(self, world: World) -> None:
-        asked = {name: world.carried.ask("name-tcp", name).status for name in ("backend.internal", None)}
-        assert asked == {"backend.internal": 200, None: 200}, "without SNI no name is checked"
+    def test_certificate_of_the_backend_must_match_the_sni_of_the_client(self, deployment: Deployment) -> None:
+        statuses = {name: deployment.served.fetch("name-tcp", name).status for name in ("backend.internal", None)}
+        assert statuses == {"backend.internal": 200, None: 200}, "without SNI, HAProxy checks no name"
 
 
 class TestExpiry:
-    def test_resumption_hides_it_until_the_next_reload(self, traffic: Traffic) -> None:
-        """Of a backend's certificate, of a revocation list, and of the client certificate."""
-        root = authority("Root")
+    def test_session_resumption_hides_expiry_until_the_next_reload(self, traffic: Traffic) -> None:
+        """Cover the certificate of a backend, a CRL, and the client certificate."""
+        root = issue_ca("Root")
         for seconds in (4, 15, 60):
             ends = datetime.now(timezone.utc) + timedelta(seconds=seconds)
             deployed = [self.deployed(traffic, root, which, ends) for which in ("backend", "crl", "client")]
-            statuses = [ask(one.port).status for one in deployed]
-            # On a machine that is busy everything is over before it has begun: then there is more time.
+            statuses = [fetch(one.port).status for one in deployed]
+            # On a slow machine the certificates can expire before the first request; then use a later end.
             if datetime.now(timezone.utc) < ends - timedelta(seconds=1):
                 break
         assert statuses == [200, 200, 200]
         until(lambda: datetime.now(timezone.utc), lambda now: now > ends + timedelta(seconds=1), seconds=90)
-        assert [ask(one.port).status for one in deployed] == [200, 200, 200], "nothing was verified again"
+        assert [fetch(one.port).status for one in deployed] == [200, 200, 200], "HAProxy verified nothing again"
         for one in deployed:
             one.patch_pool(name="any change reloads")
-        assert [ask(one.port).status for one in deployed] == [503, 503, 503]
+        assert [fetch(one.port).status for one in deployed] == [503, 503, 503]
         deployed[0].wait_for_log(VERIFY_FAILED)
         deployed[1].wait_for_log(VERIFY_FAILED)
 
     def deployed(self, traffic: Traffic, root: Issued, which: str, ends: datetime) -> Any:
-        over = (datetime.now(timezone.utc) - DAY, ends)
-        shown = backend(root, valid=over if which == "backend" else NOW_VALID)
-        context = server_context(shown.bundle, root.pem, version=TLS12)
+        validity = (datetime.now(timezone.utc) - DAY, ends)
+        certificate = issue_backend(root, valid=validity if which == "backend" else NOW_VALID)
+        context = server_context(certificate.bundle, root.pem, version=TLS12)
         context.options &= ~ssl.OP_NO_TICKET
         server = traffic.stack.enter_context(Backend(which, context).running())
-        lists = revocations(root, valid=over if which == "crl" else NOW_VALID)
-        own = client(root, valid=over if which == "client" else NOW_VALID)
+        crl = issue_crl(root, valid=validity if which == "crl" else NOW_VALID)
+        own = issue_client(root, valid=validity if which == "client" else NOW_VALID)
         return traffic.https(
             server,
             ca_secret_id=traffic.secret(root.pem),
-            crl_secret_id=traffic.secret(lists),
+            crl_secret_id=traffic.secret(crl),
             secret_id=traffic.secret(own.bundle),
             timeout_member_connect=500,
         )
 
 
-class TestOneBrokenFile:
-    def test_it_leaves_the_old_configuration_running_and_stays_in_the_way_until_it_is_mended(
+class TestMalformedSecret:
+    def test_malformed_secret_keeps_the_old_configuration_and_fails_changes_until_it_is_replaced(
         self, traffic: Traffic
     ) -> None:
         api, deployed = traffic.api, traffic.https(traffic.backend())
@@ -208,7 +216,7 @@ class TestOneBrokenFile:
         assert "HAProxy rejects the configuration" in error
         assert "ca-file" in error
         assert "/tmp" not in error
-        assert ask(deployed.port).status == 200
+        assert fetch(deployed.port).status == 200
         pool = deployed.pool()
         assert (pool["provisioning_status"], pool["ca_secret_id"]) == ("ERROR", broken)
         balancer = api.get(f"/v1/loadbalancers/@/{deployed.balancer_id}")
@@ -218,76 +226,82 @@ class TestOneBrokenFile:
         assert "ca-file" in api.fail("POST", "/v1/lblisteners/@", another)
         (http,) = [one for one in api.state()["listeners"].values() if one["name"] == "http"]
         assert http["provisioning_status"] == "ERROR"
-        assert ask(deployed.port).status == 200
+        assert fetch(deployed.port).status == 200
 
         api.do("DELETE", f"/v1/lbpools/@/{deployed.pool_id}")
-        assert ask(deployed.port).status == 503, "the listener has no pool any more"
-        assert ask(http["data_plane"]["port"], tls=False).status == 503, "and the new one is carried, without a pool"
-        mended = pool_body(protocol="HTTPS", members=[traffic.member(traffic.backends[0])], secret_id=own)
-        mended |= {"load_balancer_id": deployed.balancer_id, "listener_id": deployed.listener_id}
-        api.do("POST", "/v1/lbpools/@", mended)
-        assert ask(deployed.port).status == 200
+        assert fetch(deployed.port).status == 503, "the listener has no pool"
+        assert fetch(http["data_plane"]["port"], tls=False).status == 503, (
+            "HAProxy serves the new listener, without a pool"
+        )
+        replacement = pool_body(protocol="HTTPS", members=[traffic.member(traffic.backends[0])], secret_id=own)
+        replacement |= {"load_balancer_id": deployed.balancer_id, "listener_id": deployed.listener_id}
+        api.do("POST", "/v1/lbpools/@", replacement)
+        assert fetch(deployed.port).status == 200
 
 
-class TestRevoking:
-    def test_a_revoked_backend_is_refused_by_new_connections(self, traffic: Traffic) -> None:
+class TestRevocation:
+    def test_new_connections_reject_a_revoked_backend(self, traffic: Traffic) -> None:
         issuer = traffic.material.ca
         revoked, kept = issuer.issue_server(["app.example"]), issuer.issue_server(["app.example"])
         deployed = traffic.https(
             traffic.backend("revoked", revoked), traffic.backend("kept", kept), crl_secret_id=traffic.empty_crl()
         )
-        assert {ask(deployed.port).said["backend"] for _ in range(4)} == {"revoked", "kept"}
-        with connected(deployed.port) as connection:
-            assert status_of(connection) == 200
+        assert {fetch(deployed.port).json["backend"] for _ in range(4)} == {"revoked", "kept"}
+        with open_connection(deployed.port) as connection:
+            assert get_status(connection) == 200
             deployed.patch_pool(crl_secret_id=traffic.secret(issuer.issue_crl([revoked])))
-            assert {ask(deployed.port).said["backend"] for _ in range(4)} == {"kept"}
-            # An idle connection of a client goes with the reload.
+            assert {fetch(deployed.port).json["backend"] for _ in range(4)} == {"kept"}
+            # The reload closes idle connections of clients.
             assert until(lambda: connection.sock.recv(1), lambda read: True) == b""
 
-    def test_a_response_that_is_under_way_ends_well(self, traffic: Traffic) -> None:
+    def test_response_in_progress_completes_after_the_revocation(self, traffic: Traffic) -> None:
         issuer = traffic.material.ca
         revoked = issuer.issue_server(["app.example"])
         slow = traffic.backend("revoked", revoked)
         deployed = traffic.https(slow, crl_secret_id=traffic.empty_crl(), timeout_member_connect=500)
         with concurrent.futures.ThreadPoolExecutor(1) as pool, slow.holding():
-            running = pool.submit(ask, deployed.port)
+            running = pool.submit(fetch, deployed.port)
             until(lambda: len(slow.requests), lambda count: count == 1)
             deployed.patch_pool(crl_secret_id=traffic.secret(issuer.issue_crl([revoked])))
-            assert ask(deployed.port).status == 503
+            assert fetch(deployed.port).status == 503
             slow.release()
-            assert running.result(20).said["backend"] == "revoked"
+            assert running.result(20).json["backend"] == "revoked"
 
 
-class TestOneBadMember:
-    """Of two, that the load balancer refuses; and what it costs clients."""
+class TestRejectedMember:
+    """One member that the load balancer rejects, and the effect on clients."""
 
     @pytest.mark.parametrize("name", ["round-robin", "least-connections"])
-    def test_by_turns_nobody_notices(self, name: str, world: World) -> None:
-        assert [world.carried.ask(name).status for _ in range(4)] == [200] * 4
-        tried = world.bad[name].connections
-        # One attempt only before the other one is asked.
-        assert 1 <= tried <= 4
+    def test_requests_succeed_with_algorithms_that_take_turns(self, name: str, deployment: Deployment) -> None:
+        assert [deployment.served.fetch(name).status for _ in range(4)] == [200] * 4
+        attempts = deployment.rejected[name].connections
+        # HAProxy tries the rejected member at most once for each request, then the other one.
+        assert 1 <= attempts <= 4
 
-    def test_by_source_its_clients_get_nothing_until_a_monitor_notices(self, world: World) -> None:
+    def test_source_ip_algorithm_fails_for_some_clients_until_a_monitor_detects_the_member(
+        self, deployment: Deployment
+    ) -> None:
         sources = [f"127.0.0.{number}" for number in range(1, 9)]
 
         def statuses(name: str) -> set[int]:
             with concurrent.futures.ThreadPoolExecutor(8) as pool:
-                return set(pool.map(lambda source: world.carried.ask(name, source=source).status, sources))
+                return set(pool.map(lambda source: deployment.served.fetch(name, source=source).status, sources))
 
         assert statuses("source-ip") == {200, 503}
-        assert world.carried.member_statuses("source-ip-probed") == ["ONLINE", "ERROR"]
+        assert deployment.served.member_statuses("source-ip-probed") == ["ONLINE", "ERROR"]
         assert statuses("source-ip-probed") == {200}
 
-    def test_by_cookie_its_clients_wait_and_go_elsewhere(self, world: World) -> None:
-        bad = world.bad["cookie"]
-        before = bad.connections
-        cookie = {"Cookie": f"SRV=cookie-{bad.port}"}
-        answer = world.carried.ask("cookie", headers=cookie)
-        assert (answer.status, answer.said["backend"]) == (200, "good")
-        assert bad.connections - before == 3, "it is tried again, and again, a second apart"
-        assert answer.headers["set-cookie"].startswith("SRV=cookie-"), "and it is the other's client from now on"
+    def test_cookie_persistence_delays_its_clients_and_moves_them_to_another_member(
+        self, deployment: Deployment
+    ) -> None:
+        rejected = deployment.rejected["cookie"]
+        before = rejected.connections
+        cookie = {"Cookie": f"SRV=cookie-{rejected.port}"}
+        response = deployment.served.fetch("cookie", headers=cookie)
+        assert (response.status, response.json["backend"]) == (200, "good")
+        assert rejected.connections - before == 3, "HAProxy tries it three times, a second apart"
+        assert response.headers["set-cookie"].startswith("SRV=cookie-"), "the other member is assigned to the client"
 
-    def test_alone_it_is_tried_four_times(self, world: World) -> None:
-        assert world.carried.ask("alone").status == 503
-        assert world.bad["alone"].connections == 4
+    def test_single_rejected_member_is_tried_four_times(self, deployment: Deployment) -> None:
+        assert deployment.served.fetch("alone").status == 503
+        assert deployment.rejected["alone"].connections == 4

@@ -1,4 +1,4 @@
-"""The page at `/`, in a real browser: what it shows, that it follows what happens, and that everybody can read it."""
+"""Page at `/` in a real browser: content, updates, and readability."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
 from bootstrap.system_packages import CHROMEDRIVER, CHROMIUM, find_program
-from tests.gcore_emulator.data_plane.clients import ask
+from tests.gcore_emulator.data_plane.clients import fetch
+from tests.gcore_emulator.data_plane.traffic import Traffic
 from tests.gcore_emulator.data_plane.waiting import until
-from tests.gcore_emulator.data_plane.world import Traffic
 from tests.gcore_emulator.emulated_api import blob, member_body, monitor_body
 
 SCREENSHOTS = Path(__file__).parents[3] / "build" / "screenshots"
-"""Where the pictures are put: a folder that is never committed."""
+"""Folder of the screenshots, which is never committed."""
 
-# A browser takes long to start: its tests share one.
+# The tests share one browser, because it starts slowly.
 pytestmark = pytest.mark.xdist_group("browser")
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
@@ -33,12 +33,12 @@ PROBED = monitor_body(delay=1, timeout=0, max_retries=1)
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     program, driver = find_program(CHROMIUM), find_program(CHROMEDRIVER)
-    assert program and driver, "type `sudo apt-get install chromium chromium-driver`"
+    assert program and driver, "run `sudo apt-get install chromium chromium-driver`"
     options = ChromeOptions()
     options.binary_location = str(program)
     for argument in (
         "--headless=new",
-        "--no-sandbox",  # which isn't possible for root, as whom CI runs
+        "--no-sandbox",  # Chromium has no sandbox for root, the user of CI
         "--disable-dev-shm-usage",
         "--no-proxy-server",
         "--disable-background-networking",
@@ -54,7 +54,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 
 class Page:
-    """The page in the browser."""
+    """Page in the browser."""
 
     def __init__(self, browser: Chrome, url: str) -> None:
         self.browser = browser
@@ -71,12 +71,12 @@ class Page:
         found = self.run("return [...document.querySelectorAll('.node')].map((one) => one.innerText)")
         return [" ".join(text.split()) for text in found]
 
-    def wait_for(self, selector: str, *words: str) -> str:
-        return until(lambda: self.text(selector), lambda text: all(word in text for word in words))
+    def wait_for(self, selector: str, *texts: str) -> str:
+        return until(lambda: self.text(selector), lambda found: all(text in found for text in texts))
 
 
-def look(browser: Chrome, size: tuple[int, int], scheme: str) -> None:
-    """Makes the browser's window as large as this, on a machine in light or dark."""
+def set_display(browser: Chrome, size: tuple[int, int], scheme: str) -> None:
+    """Set the size of the browser's window, and the light or dark color scheme."""
     width, height = size
     metrics = {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 600}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
@@ -86,21 +86,21 @@ def look(browser: Chrome, size: tuple[int, int], scheme: str) -> None:
 
 @pytest.fixture
 def page(browser: Chrome, traffic: Traffic) -> Iterator[Page]:
-    look(browser, DESKTOP, "light")
+    set_display(browser, DESKTOP, "light")
     traffic.api.clock.advance((datetime.now(timezone.utc) - traffic.api.clock.now()).total_seconds())
     yield Page(browser, traffic.api.url)
-    # Left before the emulator ends, so that the browser has nothing to complain of.
+    # Leave the page before the emulator ends, so that the browser logs no errors.
     browser.get("about:blank")
 
 
 def deploy(traffic: Traffic) -> Any:
-    """A load balancer with two members, one of them bad, and a certificate that ends soon."""
-    stranger = traffic.material.other_ca.issue_server(["app.example"])
-    soon_over = traffic.material.ca.issue_server(["second.example"], valid_days=12)
+    """Create a load balancer with two members, one of which it rejects, and a certificate that expires soon."""
+    other_ca_server = traffic.material.other_ca.issue_server(["app.example"])
+    expires_soon = traffic.material.ca.issue_server(["second.example"], valid_days=12)
     deployed = traffic.https(
         traffic.backend("good"),
-        traffic.backend("bad", stranger),
-        listener={"sni_secret_id": [traffic.secret(soon_over.to_pkcs12())]},
+        traffic.backend("bad", other_ca_server),
+        listener={"sni_secret_id": [traffic.secret(expires_soon.to_pkcs12())]},
         healthmonitor=PROBED,
         crl_secret_id=traffic.empty_crl(),
     )
@@ -108,8 +108,8 @@ def deploy(traffic: Traffic) -> Any:
     return deployed
 
 
-def test_it_draws_what_there_is(page: Page, traffic: Traffic) -> None:
-    assert f"pulumi config set gcore:baseUrl {traffic.api.url}" in page.text("#balancers"), "how to begin"
+def test_page_shows_objects_with_their_statuses_and_certificates(page: Page, traffic: Traffic) -> None:
+    assert f"pulumi config set gcore:baseUrl {traffic.api.url}" in page.text("#balancers"), "the first step"
     assert "No task yet" in page.text("#tasks")
     assert "No request yet" in page.text("#requests")
     deployed = deploy(traffic)
@@ -129,7 +129,7 @@ def test_it_draws_what_there_is(page: Page, traffic: Traffic) -> None:
     assert page.run("return document.querySelectorAll('.days.warn').length") == 1
 
 
-def test_it_follows_what_happens(page: Page, traffic: Traffic) -> None:
+def test_page_shows_changes_without_a_reload(page: Page, traffic: Traffic) -> None:
     api = traffic.api
     deployed = deploy(traffic)
     page.wait_for("#balancers", "error")
@@ -141,10 +141,10 @@ def test_it_follows_what_happens(page: Page, traffic: Traffic) -> None:
     page.wait_for("#tasks", "new")
     api.finish(task)
     page.wait_for("#balancers", "slow")
-    assert page.run("return window.loadedOnce"), "it wasn't loaded anew"
+    assert page.run("return window.loadedOnce"), "the page was not loaded again"
 
 
-def test_tasks_and_requests(page: Page, traffic: Traffic) -> None:
+def test_page_lists_tasks_and_requests_and_escapes_their_text(page: Page, traffic: Traffic) -> None:
     api = traffic.api
     api.load_balancer()
     api.add_fault(action="fail_task", route="/cloud/v1/secrets/{project_id}/{region_id}", error="Out of vaults")
@@ -152,11 +152,11 @@ def test_tasks_and_requests(page: Page, traffic: Traffic) -> None:
     api.clock.advance(100)
     api.call("GET", "/v1/lbpools/@/%3Cimg%20src=x%20onerror=alert(1)%3E")
     text = page.wait_for("#tasks", "create_loadbalancer web", "create_secret", "Out of vaults", "error", "finished")
-    assert text.index("create_secret") < text.index("create_loadbalancer"), "the newest first"
+    assert text.index("create_secret") < text.index("create_loadbalancer"), "newest first"
     bars = page.run("return [...document.querySelectorAll('.task .runs')].map((one) => one.getAttribute('class'))")
     assert bars == ["runs bad", "runs good"]
     requests = page.wait_for("#requests", "onerror")
-    assert "<img src=x onerror=alert(1)>" in requests, "shown as text"
+    assert "<img src=x onerror=alert(1)>" in requests, "the page shows it as text"
     assert page.run("return document.querySelectorAll('main img').length") == 0
     assert "404" in requests
     for _ in range(3):
@@ -164,27 +164,27 @@ def test_tasks_and_requests(page: Page, traffic: Traffic) -> None:
     page.wait_for("#requests", "/cloud/v1/lbpools/11/22 \N{MULTIPLICATION SIGN} 3")
 
 
-def test_traffic_is_shown_with_why_it_failed(page: Page, traffic: Traffic) -> None:
-    stranger = traffic.material.other_ca.issue_server(["app.example"])
-    deployed = traffic.https(traffic.backend(identity=stranger), timeout_member_connect=500)
-    assert ask(deployed.port).status == 503
+def test_page_shows_failed_requests_with_their_reason(page: Page, traffic: Traffic) -> None:
+    other_ca_server = traffic.material.other_ca.issue_server(["app.example"])
+    deployed = traffic.https(traffic.backend(identity=other_ca_server), timeout_member_connect=500)
+    assert fetch(deployed.port).status == 503
     page.wait_for("#balancers", "Traffic, newest first")
     page.browser.find_element(By.CSS_SELECTOR, "summary").click()
     (member,) = deployed.pool()["members"]
     endpoint = f"127.0.0.1:{member['protocol_port']}"
     text = page.wait_for(".traffic", "certificate verify failed", "GET / HTTP/1.1", endpoint)
-    assert member["id"] not in text, "names for ids"
+    assert member["id"] not in text, "the page shows names instead of IDs"
     deployed.patch_pool(timeout_member_data=60_000)
     deployed.wait_for_log("stopped")
     view = httpx.get(f"{traffic.api.url}/_emulator/view").json()
-    assert len(view["load_balancers"][0]["traffic"]) == 1, "nothing of the process itself"
+    assert len(view["load_balancers"][0]["traffic"]) == 1, "only lines about traffic"
     assert page.run("return document.querySelectorAll('.traffic .bad').length") == 1
-    ask(deployed.port)
+    fetch(deployed.port)
     until(lambda: page.run("return document.querySelectorAll('.traffic .bad').length"), lambda count: count == 2)
-    assert page.run("return document.querySelector('details').open"), "what was opened stays open"
+    assert page.run("return document.querySelector('details').open"), "opened details stay open"
 
 
-def test_a_long_past_is_folded(page: Page, traffic: Traffic) -> None:
+def test_page_collapses_older_tasks_and_requests(page: Page, traffic: Traffic) -> None:
     for number in range(14):
         traffic.api.load_balancer(name=f"balancer {number}")
     page.wait_for("#balancers", "balancer 13")
@@ -195,10 +195,10 @@ def test_a_long_past_is_folded(page: Page, traffic: Traffic) -> None:
     assert page.run("return document.querySelectorAll('.balancer.alone').length") == 14
 
 
-def test_all_that_objects_may_have(page: Page, traffic: Traffic) -> None:
+def test_page_shows_optional_fields_without_password_hashes(page: Page, traffic: Traffic) -> None:
     api = traffic.api
     balancer = api.load_balancer()
-    users = [{"username": "somebody", "encrypted_password": "$6$salt$hash"}]
+    users = [{"username": "user", "encrypted_password": "$6$salt$hash"}]
     listener = api.listener(balancer, allowed_cidrs=["192.0.2.0/24", "198.51.100.0/24"], user_list=users)
     member = member_body("2001:db8::5", 8443, backup=True, weight=7)
     api.pool(load_balancer_id=balancer, listener_id=listener, members=[member])
@@ -212,32 +212,32 @@ def test_all_that_objects_may_have(page: Page, traffic: Traffic) -> None:
     assert "hash" not in nodes
 
 
-def test_it_says_when_the_emulator_is_gone(page: Page) -> None:
-    # What a page sees of an emulator that was stopped.
+def test_page_reports_that_the_emulator_does_not_respond(page: Page) -> None:
+    # Simulate a stopped emulator.
     page.run("window.fetch = () => Promise.reject(new TypeError('Failed to fetch'))")
     page.wait_for("#connection", "does not respond")
 
 
-def test_everybody_can_read_it(page: Page, traffic: Traffic) -> None:
-    """Empty and with all that there is, on a desktop and on a phone, in light and dark."""
-    looked_at(page, "empty", "No load balancer yet")
+def test_page_is_readable_in_every_size_and_color_scheme(page: Page, traffic: Traffic) -> None:
+    """Check it without objects and with all kinds of objects, on a desktop and a phone, in light and dark."""
+    check_readability(page, "empty", "No load balancer yet")
     deployed = deploy(traffic)
-    assert ask(deployed.port).status == 200
-    traffic.api.load_balancer(name="a-load-balancer-with-a-name-as-long-as-somebody-may-give-it.12")
+    assert fetch(deployed.port).status == 200
+    traffic.api.load_balancer(name="a-load-balancer-with-a-name-of-the-maximum-allowed-length-0.12")
     traffic.api.add_fault(action="fail_task", route="/cloud/v1/secrets/{project_id}/{region_id}", error="Out of vaults")
     traffic.api.fail("POST", "/v1/secrets/@", blob("web", traffic.api.material.ca_payload))
     traffic.api.start_task("POST", "/v1/loadbalancers/@", {"name": "another"})
     page.wait_for("#balancers", "error", "another")
-    looked_at(page, "page", "error")
+    check_readability(page, "page", "error")
 
 
-def looked_at(page: Page, name: str, word: str) -> None:
-    """Looks at the page in each size and scheme, and keeps pictures."""
+def check_readability(page: Page, name: str, text: str) -> None:
+    """Check the page in each size and scheme, and save screenshots."""
     for size, kind in ((DESKTOP, "desktop"), (PHONE, "phone")):
         for scheme in ("light", "dark"):
-            look(page.browser, size, scheme)
+            set_display(page.browser, size, scheme)
             page.browser.refresh()
-            page.wait_for("#balancers", word)
+            page.wait_for("#balancers", text)
             where = f"{name} on a {kind} in {scheme}"
             page.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
             assert page.run("return document.documentElement.scrollWidth <= window.innerWidth"), where
@@ -246,12 +246,12 @@ def looked_at(page: Page, name: str, word: str) -> None:
             assert page.run(OVERLAPS) == [], where
             assert page.run(CUT_OFF) == [], where
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            look(page.browser, (size[0], page.run("return document.documentElement.scrollHeight")), scheme)
+            set_display(page.browser, (size[0], page.run("return document.documentElement.scrollHeight")), scheme)
             assert page.browser.save_screenshot(str(SCREENSHOTS / f"{name}-{kind}-{scheme}.png"))
-    look(page.browser, DESKTOP, "light")
+    set_display(page.browser, DESKTOP, "light")
 
 
-def test_nothing_comes_from_elsewhere(page: Page, traffic: Traffic) -> None:
+def test_page_loads_nothing_from_other_servers(page: Page, traffic: Traffic) -> None:
     deploy(traffic)
     page.wait_for("#balancers", "error")
     loaded = page.run("return performance.getEntriesByType('resource').map((one) => one.name)")
@@ -261,7 +261,7 @@ def test_nothing_comes_from_elsewhere(page: Page, traffic: Traffic) -> None:
     assert page.browser.get_log("browser") == []  # type: ignore[no-untyped-call]  # Selenium has no types there
 
 
-def test_no_secret_leaves_the_emulator(page: Page, traffic: Traffic) -> None:
+def test_page_data_contains_no_secret(page: Page, traffic: Traffic) -> None:
     deploy(traffic)
     material = traffic.material
     seen = httpx.get(f"{traffic.api.url}/_emulator/view").text
@@ -273,7 +273,7 @@ def test_no_secret_leaves_the_emulator(page: Page, traffic: Traffic) -> None:
 SMALLEST = """
 return Math.min(...[...document.querySelectorAll('body *')].map((e) => parseFloat(getComputedStyle(e).fontSize)));
 """
-"""The smallest letters, in pixels."""
+"""Script: smallest font size in pixels."""
 
 CONTRAST = """
 const channel = (value) => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
@@ -295,7 +295,7 @@ for (const e of document.querySelectorAll('body *')) {
 }
 return bad;
 """
-"""Texts with less contrast than WCAG 2 asks for (4.5 to 1)."""
+"""Script: texts with less contrast than WCAG 2 requires (4.5 to 1)."""
 
 OVERLAPS = """
 const boxes = [...document.querySelectorAll('.node')].map((e) => [e.innerText, e.getBoundingClientRect()]);
@@ -305,11 +305,11 @@ boxes.forEach(([one, a], i) => boxes.slice(i + 1).forEach(([other, b]) => {
 }));
 return bad;
 """
-"""Pairs of nodes that cover each other."""
+"""Script: pairs of nodes that overlap."""
 
 CUT_OFF = """
 return [...document.querySelectorAll('.node, .node *, .certificates *, .traffic div, td, .task .error')]
   .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
   .map((e) => `${e.className}: ${e.innerText}`);
 """
-"""Boxes whose text is wider than they are."""
+"""Script: boxes with text that does not fit."""

@@ -98,7 +98,9 @@ def _old_task(account: ProbedAccount) -> Iterator[ProbeFinding]:
     try:
         ended = account.send(routes.get_task(task)).finished_on
     except NotFound as gone:
-        yield undetermined("finished-task-retention", f"limited: the probe's first task no longer exists: {gone.reason}")
+        yield undetermined(
+            "finished-task-retention", f"limited: the probe's first task no longer exists: {gone.reason}"
+        )
     else:
         when = f"{ended:%H:%M:%S}" if ended else "an unknown time"
         yield undetermined(

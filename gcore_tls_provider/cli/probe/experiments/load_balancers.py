@@ -91,7 +91,9 @@ def _write_while_locked(account: ProbedAccount) -> Iterator[ProbeFinding]:
         finally:
             account.wait_for_tasks(first, writes[0].description)
         if queued:
-            yield determined("locked-load-balancer", "queue", "a write was accepted during another one, and ran after it")
+            yield determined(
+                "locked-load-balancer", "queue", "a write was accepted during another one, and ran after it"
+            )
             return
     yield undetermined(
         "locked-load-balancer", f"in {_ATTEMPTS} attempts the first write finished before the second began"

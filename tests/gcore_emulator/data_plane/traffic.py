@@ -1,4 +1,4 @@
-"""An emulator with a real data plane, backends behind it, and what tests do with them."""
+"""Emulator with a real data plane, its backends, and operations on them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.material import LoadBalancerPki, base64_of
 
 @dataclass
 class Traffic:
-    """An emulator whose load balancers carry traffic."""
+    """Running emulator with a data plane."""
 
     api: Api
     plane: HaproxyDataPlane
@@ -40,7 +40,7 @@ class Traffic:
     def backend(
         self, name: str = "one", identity: Identity | None = None, *, tls: bool = True, **options: Any
     ) -> Backend:
-        """A backend that demands a client certificate of the material's authority."""
+        """Start a backend that requires a client certificate of the CA in `material`."""
         context = None
         if tls:
             options.setdefault("client_ca", self.material.ca.certificate_pem)
@@ -55,7 +55,7 @@ class Traffic:
     def https(
         self, *backends: Backend, protocol: str = "HTTPS", listener: dict[str, Any] | None = None, **pool: Any
     ) -> Deployed:
-        """A load balancer with a listener that ends TLS, and mutual TLS to backends, unless `pool` says otherwise."""
+        """Create a load balancer with a TLS listener and mutual TLS to its backends. `pool` has fields of the pool."""
         secrets = {"secret_id": self.api.client_secret(), "ca_secret_id": self.api.ca_secret()}
         balancer = {
             "name": "web",
@@ -74,8 +74,8 @@ class Traffic:
                 }
             ],
         }
-        made = self.api.do("POST", "/v1/loadbalancers/@", balancer)
-        return Deployed(self, made["loadbalancers"][0], made["listeners"][0], made["pools"][0])
+        created = self.api.do("POST", "/v1/loadbalancers/@", balancer)
+        return Deployed(self, created["loadbalancers"][0], created["listeners"][0], created["pools"][0])
 
     def secret(self, text: str | bytes, name: str = "secret") -> str:
         return self.api.secret(base64_of(text), name)
@@ -86,7 +86,7 @@ class Traffic:
 
 @dataclass
 class Deployed:
-    """A load balancer that carries traffic."""
+    """Load balancer with a listener and a pool that serve traffic."""
 
     traffic: Traffic
     balancer_id: str
@@ -112,11 +112,11 @@ class Deployed:
     def log(self) -> str:
         return "\n".join(self.traffic.plane.log_lines(self.balancer_id))
 
-    def wait_for_log(self, *words: str) -> str:
-        return until(self.log, lambda text: all(word in text for word in words))
+    def wait_for_log(self, *texts: str) -> str:
+        return until(self.log, lambda log: all(text in log for text in texts))
 
     def wait_for_checks(self) -> None:
-        """Until every member was probed once since the last reload."""
+        """Wait until HAProxy has probed every member since the last reload."""
 
         def probed() -> list[str]:
             haproxy = self.traffic.plane._haproxies[self.balancer_id]
@@ -126,15 +126,15 @@ class Deployed:
         until(probed, lambda states: "INI" not in states and bool(states))
 
 
-class carrying(ExitStack):
-    """An emulator with a data plane, on a port, with the choices that are given by field name of `Behavior`."""
+class TrafficEmulator(ExitStack):
+    """Emulator with a data plane on a port. `options` are behavior options by field name of `Behavior`."""
 
-    def __init__(self, material: LoadBalancerPki, **choices: Any) -> None:
+    def __init__(self, material: LoadBalancerPki, **options: Any) -> None:
         super().__init__()
         self._material = material
-        self._choices = choices
+        self._options = options
 
-    def __enter__(self) -> Traffic:  # type: ignore[override]  # the base gives itself too
+    def __enter__(self) -> Traffic:  # type: ignore[override]  # the base class returns itself
         super().__enter__()
         plane = self.enter_context(haproxy_data_plane())
         settings = Settings(
@@ -142,7 +142,7 @@ class carrying(ExitStack):
             projects=frozenset({PROJECT}),
             regions=frozenset({REGION}),
             task_seconds=TaskSeconds(TASK_SECONDS),
-            behavior=Behavior.model_validate(self._choices),
+            behavior=Behavior.model_validate(self._options),
         )
         clock = ManualClock()
         emulator = Emulator(settings, clock, plane)
@@ -155,6 +155,6 @@ class carrying(ExitStack):
 
 
 PROBED = monitor_body(delay=1, timeout=0, max_retries=1)
-"""A health monitor that probes each second, and believes the first answer."""
+"""Health monitor that probes every second, and changes the status after one probe."""
 
 TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3

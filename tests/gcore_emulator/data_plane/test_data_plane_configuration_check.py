@@ -1,4 +1,4 @@
-"""`haproxy -c` takes every configuration whose material is good, and refuses broken material with a sentence."""
+"""`haproxy -c` accepts every configuration with good certificates, and rejects malformed ones with one sentence."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from gcore_tls_provider.api.wire.enums import (
 from gcore_tls_provider.api.wire.pools import SessionPersistenceSet
 from gcore_tls_provider.cli.check.files import Role
 from tests.gcore_emulator.data_plane import stored
-from tests.gcore_emulator.data_plane.issuing import authority, backend, client, revocations
-from tests.gcore_emulator.data_plane.judging import gravest, judged
+from tests.gcore_emulator.data_plane.issuing import issue_backend, issue_ca, issue_client, issue_crl
+from tests.gcore_emulator.data_plane.preview_findings import preview_findings, worst_severity
 from tests.material import LoadBalancerPki
 
-ROOT = authority("Root")
+ROOT = issue_ca("Root")
 PAIRS = [
     (listener, pool)
     for listener in get_args(ListenerProtocol)
@@ -71,29 +71,29 @@ def account(material: LoadBalancerPki) -> EmulatedAccount:
         stored.secret("second", material.sni.to_pkcs12()),
         stored.secret("client", material.client.to_pkcs12()),
         stored.secret("ca", ROOT.pem),
-        stored.secret("crl", revocations(ROOT)),
+        stored.secret("crl", issue_crl(ROOT)),
     )
 
 
-def check(account: EmulatedAccount, folder: Path, **choices: Any) -> None:
-    """Writes what a load balancer becomes, and lets HAProxy check it. Sockets and ports aren't used by that."""
+def check(account: EmulatedAccount, folder: Path, **options: Any) -> None:
+    """Write the configuration of a load balancer, and check it with HAProxy, which opens no socket or port for that."""
     ports = {listener_id: 10_000 + number for number, listener_id in enumerate(account.listeners)}
-    made = configuration(account.load_balancers["lb"], account, ports, Behavior(**choices), folder)
-    assert not made.unserved
-    for name, content in {**made.files, "c": made.text.encode()}.items():
+    rendered = configuration(account.load_balancers["lb"], account, ports, Behavior(**options), folder)
+    assert not rendered.unserved
+    for name, content in {**rendered.files, "c": rendered.text.encode()}.items():
         (folder / name).write_bytes(content)
     check_configuration(find_haproxy(), folder / "c")
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder with a path that is short enough for sockets."""
+    """Yield a folder with a path that is short enough for sockets."""
     with TemporaryDirectory(dir="/tmp") as name:
         yield Path(name)
 
 
 def put(account: EmulatedAccount, number: int, listener: str, pool: str, **fields: Any) -> None:
-    """A listener with a pool."""
+    """Add a listener with a pool."""
     kind = fields.pop("persistence", None)
     cookie = "session" if kind == "APP_COOKIE" else None
     monitor = fields.pop("monitor", None)
@@ -112,28 +112,45 @@ def put(account: EmulatedAccount, number: int, listener: str, pool: str, **field
 
 
 @pytest.mark.parametrize(("listener", "pool"), PAIRS)
-def test_every_pair_of_protocols(listener: str, pool: str, account: EmulatedAccount, folder: Path) -> None:
-    """With each persistence and set of secrets, and by turns each algorithm and monitor, on one load balancer."""
-    made = stored.account(*account.load_balancers.values(), *account.secrets.values())
+def test_haproxy_accepts_every_pair_of_protocols(
+    listener: str, pool: str, account: EmulatedAccount, folder: Path
+) -> None:
+    """Combine each persistence with each set of secrets, and rotate through the algorithms and monitors."""
+    account_with_pools = stored.account(*account.load_balancers.values(), *account.secrets.values())
     monitors: list[dict[str, Any] | None] = [None, *MONITORS]
     algorithms = get_args(LbAlgorithm)
-    # The pairs begin the turns at different places.
-    turn = PAIRS.index((listener, pool))
+    # Each pair starts the rotation at a different offset.
+    offset = PAIRS.index((listener, pool))
     for number, (persistence, secrets) in enumerate(itertools.product(PERSISTENCE, SECRETS)):
-        monitor, algorithm = monitors[(number + turn) % len(monitors)], algorithms[(number + turn) % len(algorithms)]
-        put(made, number, listener, pool, lb_algorithm=algorithm, persistence=persistence, monitor=monitor, **secrets)
-    assert len(made.pools) == 20
+        monitor, algorithm = (
+            monitors[(number + offset) % len(monitors)],
+            algorithms[(number + offset) % len(algorithms)],
+        )
+        put(
+            account_with_pools,
+            number,
+            listener,
+            pool,
+            lb_algorithm=algorithm,
+            persistence=persistence,
+            monitor=monitor,
+            **secrets,
+        )
+    assert len(account_with_pools.pools) == 20
     check(
-        made, folder, pool_alpn=("octavia", "http1", "none")[turn % 3], idle_close=("on-response", "octavia")[turn % 2]
+        account_with_pools,
+        folder,
+        pool_alpn=("octavia", "http1", "none")[offset % 3],
+        idle_close=("on-response", "octavia")[offset % 2],
     )
 
 
 @pytest.mark.parametrize("protocol", ["HTTP", "TCP", "TERMINATED_HTTPS"])
-def test_all_that_a_listener_may_have(protocol: str, account: EmulatedAccount, folder: Path) -> None:
-    made = stored.account(*account.load_balancers.values(), *account.secrets.values())
-    put(made, 0, protocol, "HTTP", monitor=MONITORS[0])
+def test_haproxy_accepts_every_field_of_a_listener(protocol: str, account: EmulatedAccount, folder: Path) -> None:
+    account_with_pools = stored.account(*account.load_balancers.values(), *account.secrets.values())
+    put(account_with_pools, 0, protocol, "HTTP", monitor=MONITORS[0])
     listener = replace(
-        made.listeners["l0"],
+        account_with_pools.listeners["l0"],
         allowed_cidrs=(*(f"10.{number}.0.0/16" for number in range(99)), "2001:db8::/32"),
         user_list=tuple(
             BasicAuthUser(username=f"user {hashed[:3]}", encrypted_password=hashed)
@@ -143,42 +160,42 @@ def test_all_that_a_listener_may_have(protocol: str, account: EmulatedAccount, f
         timeout_client_data=86_400_000,
         timeout_member_connect=0,
     )
-    made.put(listener)
-    check(made, folder)
+    account_with_pools.put(listener)
+    check(account_with_pools, folder)
 
 
 @pytest.mark.parametrize("secrets", SECRETS)
-def test_every_monitor(secrets: dict[str, str], account: EmulatedAccount, folder: Path) -> None:
-    made = stored.account(*account.load_balancers.values(), *account.secrets.values())
+def test_haproxy_accepts_every_health_monitor(secrets: dict[str, str], account: EmulatedAccount, folder: Path) -> None:
+    account_with_pools = stored.account(*account.load_balancers.values(), *account.secrets.values())
     for number, (monitor, pool) in enumerate(itertools.product(MONITORS, ("HTTP", "HTTPS", "PROXYV2"))):
-        put(made, number, "TERMINATED_HTTPS", pool, monitor=monitor, **secrets)
-    check(made, folder)
+        put(account_with_pools, number, "TERMINATED_HTTPS", pool, monitor=monitor, **secrets)
+    check(account_with_pools, folder)
 
 
-LEAF, CLIENT = backend(ROOT), client(ROOT)
-BROKEN_CA: Mapping[str, str | bytes] = {
+LEAF, CLIENT = issue_backend(ROOT), issue_client(ROOT)
+MALFORMED_CA: Mapping[str, str | bytes] = {
     "empty": "\n",
-    "text only": "nothing to see",
+    "text only": "no certificate",
     "truncated": ROOT.pem[: len(ROOT.pem) // 2],
     "second block truncated": ROOT.pem + LEAF.pem[: len(LEAF.pem) // 2],
-    "second block broken": ROOT.pem + LEAF.pem.replace("A", "!"),
+    "second block not base64": ROOT.pem + LEAF.pem.replace("A", "!"),
     "indented": "".join(f"    {line}\n" for line in ROOT.pem.splitlines()),
     "UTF-16": ROOT.pem.encode("utf-16"),
     "DER": ROOT.certificate.public_bytes(Encoding.DER),
 }
-BROKEN_CRL: Mapping[str, str | bytes] = {
+MALFORMED_CRL: Mapping[str, str | bytes] = {
     "empty": "\n",
-    "truncated": revocations(ROOT)[:200],
-    "second truncated": revocations(ROOT) + revocations(ROOT)[:200],
-    "DER": x509.load_pem_x509_crl(revocations(ROOT).encode()).public_bytes(Encoding.DER),
+    "truncated": issue_crl(ROOT)[:200],
+    "second truncated": issue_crl(ROOT) + issue_crl(ROOT)[:200],
+    "DER": x509.load_pem_x509_crl(issue_crl(ROOT).encode()).public_bytes(Encoding.DER),
 }
-BROKEN_CLIENT = {
+MALFORMED_CLIENT = {
     "other key": CLIENT.pem + LEAF.key_pem,
     "chain before the leaf": ROOT.pem + CLIENT.key_pem + CLIENT.pem,
 }
 
 
-SENTENCES = {
+ALERT_PATTERNS = {
     "ca": "ca-file",
     "crl": "bad end line|no certificate or crl found",
     "client": "inconsistencies between private key",
@@ -188,38 +205,40 @@ SENTENCES = {
 @pytest.mark.parametrize(
     ("kind", "payload"),
     [
-        *(pytest.param("ca", text, id=f"ca {name}") for name, text in BROKEN_CA.items()),
-        *(pytest.param("crl", text, id=f"crl {name}") for name, text in BROKEN_CRL.items()),
-        *(pytest.param("client", text, id=f"client {name}") for name, text in BROKEN_CLIENT.items()),
+        *(pytest.param("ca", text, id=f"ca {name}") for name, text in MALFORMED_CA.items()),
+        *(pytest.param("crl", text, id=f"crl {name}") for name, text in MALFORMED_CRL.items()),
+        *(pytest.param("client", text, id=f"client {name}") for name, text in MALFORMED_CLIENT.items()),
     ],
 )
-def test_broken_material_is_refused_with_haproxys_first_alert(
+def test_malformed_secret_is_rejected_with_the_first_alert_of_haproxy(
     kind: str, payload: str | bytes, account: EmulatedAccount, folder: Path
 ) -> None:
-    made = stored.account(*account.load_balancers.values(), *account.secrets.values(), stored.secret(kind, payload))
-    put(made, 0, "TERMINATED_HTTPS", "HTTPS", **SECRETS[-1])
-    with pytest.raises(ConfigurationRejected) as refused:
-        check(made, folder)
-    text = str(refused.value)
-    assert re.search(SENTENCES[kind], text)
+    account_with_pools = stored.account(
+        *account.load_balancers.values(), *account.secrets.values(), stored.secret(kind, payload)
+    )
+    put(account_with_pools, 0, "TERMINATED_HTTPS", "HTTPS", **SECRETS[-1])
+    with pytest.raises(ConfigurationRejected) as rejection:
+        check(account_with_pools, folder)
+    text = str(rejection.value)
+    assert re.search(ALERT_PATTERNS[kind], text)
     assert "ALERT" not in text
     assert str(folder) not in text
     assert os.linesep not in text
 
 
-def test_what_haproxy_refuses_a_preview_stops_or_mends() -> None:
-    tables: list[tuple[Role, Mapping[str, str | bytes]]] = [("ca", BROKEN_CA), ("crl", BROKEN_CRL)]
-    tables.append(("client", BROKEN_CLIENT))
-    said = {
-        f"{role} {name}": gravest(judged([(text, role)]))
+def test_preview_reports_or_repairs_every_secret_that_haproxy_rejects() -> None:
+    tables: list[tuple[Role, Mapping[str, str | bytes]]] = [("ca", MALFORMED_CA), ("crl", MALFORMED_CRL)]
+    tables.append(("client", MALFORMED_CLIENT))
+    severities = {
+        f"{role} {name}": worst_severity(preview_findings([(text, role)]))
         for role, table in tables
         for name, text in table.items()
         if isinstance(text, str)
     }
-    # What is uploaded is written anew: that mends these.
-    mended = {"ca indented", "client chain before the leaf"}
-    assert {name for name, severity in said.items() if severity != "error"} == mended
-    assert len(said) == 11
+    # The provider writes the PEM again before the upload, which repairs these.
+    repaired = {"ca indented", "client chain before the leaf"}
+    assert {name for name, severity in severities.items() if severity != "error"} == repaired
+    assert len(severities) == 11
 
 
 @pytest.mark.parametrize(
@@ -227,11 +246,13 @@ def test_what_haproxy_refuses_a_preview_stops_or_mends() -> None:
     [
         pytest.param(ROOT.pem.replace("\n", "\r\n"), id="CRLF"),
         pytest.param(f"\ufeff{ROOT.pem}", id="byte order mark"),
-        pytest.param(revocations(ROOT), id="a CRL instead"),
-        pytest.param(LEAF.pem, id="a leaf"),
+        pytest.param(issue_crl(ROOT), id="CRL instead of a CA"),
+        pytest.param(LEAF.pem, id="leaf instead of a CA"),
     ],
 )
-def test_it_checks_forms_and_not_roles(payload: str, account: EmulatedAccount, folder: Path) -> None:
-    made = stored.account(*account.load_balancers.values(), *account.secrets.values(), stored.secret("ca", payload))
-    put(made, 0, "TERMINATED_HTTPS", "HTTPS", **SECRETS[-1])
-    check(made, folder)
+def test_well_formed_secret_in_the_wrong_role_is_accepted(payload: str, account: EmulatedAccount, folder: Path) -> None:
+    account_with_pools = stored.account(
+        *account.load_balancers.values(), *account.secrets.values(), stored.secret("ca", payload)
+    )
+    put(account_with_pools, 0, "TERMINATED_HTTPS", "HTTPS", **SECRETS[-1])
+    check(account_with_pools, folder)

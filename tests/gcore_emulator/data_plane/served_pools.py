@@ -1,4 +1,4 @@
-"""Many pools on one load balancer, a listener each: one HAProxy for a whole table of them."""
+"""Many pools on one load balancer, each with its own listener, so that one HAProxy serves a whole table of cases."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from gcore_emulator import Behavior
 from gcore_emulator.account import EmulatedAccount, HealthMonitor
 from gcore_emulator.data_plane import HaproxyDataPlane
 from tests.gcore_emulator.data_plane import stored
-from tests.gcore_emulator.data_plane.clients import Answer, ask
+from tests.gcore_emulator.data_plane.clients import Response, fetch
 from tests.gcore_emulator.data_plane.waiting import until
 from tests.material import LoadBalancerPki
 
 
 @dataclass(frozen=True)
-class Carried:
-    """Pools that carry traffic, by name."""
+class ServedPools:
+    """Pools that one HAProxy serves, by name."""
 
     plane: HaproxyDataPlane
     account: EmulatedAccount
 
-    def ask(self, name: str, asked: str | None = "app.example", **options: Any) -> Answer:
+    def fetch(self, name: str, server_name: str | None = "app.example", **options: Any) -> Response:
         endpoint = self.plane.endpoint(f"listener-{name}")
         assert endpoint is not None
-        return ask(endpoint.port, asked, **options)
+        return fetch(endpoint.port, server_name, **options)
 
     def member_statuses(self, name: str) -> list[str]:
         seen = self.plane.operating_statuses(self.account)
         return [seen[member.id] for member in self.account.pools[f"pool-{name}"].members]
 
     def wait_for_checks(self) -> None:
-        """Until every member that has a monitor was probed once."""
+        """Wait until HAProxy has probed every member with a monitor."""
         until(self._unprobed, lambda count: count == 0)
 
     def _unprobed(self) -> int:
@@ -42,19 +42,19 @@ class Carried:
 
 
 def probed(kind: str, **fields: Any) -> HealthMonitor:
-    """A health monitor that probes each second, and believes the first answer."""
+    """Return a health monitor that probes every second, and changes the status after one probe."""
     return stored.monitor(type=kind, delay=1, timeout=1, max_retries=1, max_retries_down=1, **fields)
 
 
-def carry(
+def serve_pools(
     plane: HaproxyDataPlane, material: LoadBalancerPki, pools: Mapping[str, tuple[Sequence[int], Mapping[str, Any]]]
-) -> Carried:
-    """Lets pools with mutual TLS carry traffic.
+) -> ServedPools:
+    """Serve pools with mutual TLS.
 
     Args:
-        plane: what carries it.
-        material: of listeners and pools, the secrets `server`, `client`, `ca` and `crl`, an empty list.
-        pools: of each, by a name without blanks, the ports of its members, and what else it has; `each_member` are
+        plane: Data plane.
+        material: Certificates of the secrets `server`, `client`, `ca`, and `crl`, which has no entries.
+        pools: Ports of the members and other fields of each pool, by a name without blanks. `each_member` contains
             fields of its members.
     """
     account = stored.account(
@@ -80,7 +80,7 @@ def carry(
         account.put(stored.listener(f"listener-{name}", protocol="TERMINATED_HTTPS", secret_id="server"))
         account.put(stored.pool(f"pool-{name}", **{**values, **more}))
     assert plane.apply(account, "lb", Behavior()) == {}
-    return Carried(plane, account)
+    return ServedPools(plane, account)
 
 
 def _id(name: str, port: int) -> str:

@@ -1,4 +1,4 @@
-"""What HAProxy does with good and bad material, one thing wrong at a time, and what a preview says of the same."""
+"""HAProxy's result for good and bad certificates and CRLs, compared with the findings of a preview."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from gcore_emulator.data_plane import HaproxyDataPlane, haproxy_data_plane
 from gcore_tls_provider.certificates import DevelopmentCa
 from gcore_tls_provider.cli.check.files import Role
 from tests.gcore_emulator.data_plane import stored
-from tests.gcore_emulator.data_plane.authority_cases import add_authorities
-from tests.gcore_emulator.data_plane.backend_cases import add_backends
+from tests.gcore_emulator.data_plane.backend_cases import add_backend_cases
 from tests.gcore_emulator.data_plane.backends import Backend, server_context
+from tests.gcore_emulator.data_plane.ca_cases import add_ca_cases
 from tests.gcore_emulator.data_plane.case import ALERTS, Case, Table
-from tests.gcore_emulator.data_plane.client_cases import add_clients
-from tests.gcore_emulator.data_plane.clients import ask
-from tests.gcore_emulator.data_plane.judging import gravest, judged
+from tests.gcore_emulator.data_plane.client_certificate_cases import add_client_certificate_cases
+from tests.gcore_emulator.data_plane.clients import fetch
+from tests.gcore_emulator.data_plane.crl_cases import add_crl_cases
 from tests.gcore_emulator.data_plane.nginx import NginxServer, nginx
-from tests.gcore_emulator.data_plane.revocation_cases import add_revocation_lists
+from tests.gcore_emulator.data_plane.preview_findings import preview_findings, worst_severity
 from tests.gcore_emulator.data_plane.waiting import until
 
-# All tests look at the same table, which is made and asked once.
-pytestmark = pytest.mark.xdist_group("materials")
+# All tests share one table, whose cases run once.
+pytestmark = pytest.mark.xdist_group("certificates")
 
 VERSIONS = {"TLS 1.2": ssl.TLSVersion.TLSv1_2, "TLS 1.3": ssl.TLSVersion.TLSv1_3}
 SERVER = DevelopmentCa.create("Listeners CA").issue_server(["app.example", "*.app.example"])
@@ -39,7 +39,7 @@ _PRIVATE_KEY = re.compile("-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY---
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case. `alerts` are what the backend was told."""
+    """Result of a case. `alerts` are the TLS alerts that the backend received."""
 
     status: int
     alerts: frozenset[str]
@@ -50,16 +50,16 @@ class Outcome:
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Case]:
     table = Table()
     folder = tmp_path_factory.mktemp("openssl")
-    add_backends(table, folder)
-    add_authorities(table, folder)
-    add_revocation_lists(table)
-    add_clients(table)
+    add_backend_cases(table, folder)
+    add_ca_cases(table, folder)
+    add_crl_cases(table)
+    add_client_certificate_cases(table)
     return table.cases
 
 
 @pytest.fixture(scope="module")
 def outcomes(cases: Mapping[str, Case]) -> Mapping[str, Outcome]:
-    """All cases on one load balancer, asked at the same time, because a refusal takes three seconds."""
+    """Run all cases on one load balancer at the same time, because a rejection takes three seconds."""
     account = stored.account(stored.load_balancer(), stored.secret("server", SERVER.to_pkcs12()))
     with ExitStack() as stack:
         backends = {name: stack.enter_context(_backend(name, case).running()) for name, case in cases.items()}
@@ -85,49 +85,53 @@ def outcomes(cases: Mapping[str, Case]) -> Mapping[str, Outcome]:
     }
 
 
-def test_what_haproxy_makes_of_each_material(cases: Mapping[str, Case], outcomes: Mapping[str, Outcome]) -> None:
+def test_haproxy_accepts_or_rejects_each_case_as_expected(
+    cases: Mapping[str, Case], outcomes: Mapping[str, Outcome]
+) -> None:
     expected = {
         name: Outcome(case.status, frozenset({ALERTS[case.alert]} if case.alert else ()), case.member)
         for name, case in cases.items()
     }
-    wrong = [f"{name}: got {outcomes[name]}, not {one}" for name, one in expected.items() if outcomes[name] != one]
-    assert not wrong, "\n".join(wrong)
+    differences = [
+        f"{name}: got {outcomes[name]}, not {one}" for name, one in expected.items() if outcomes[name] != one
+    ]
+    assert not differences, "\n".join(differences)
     assert len(cases) > 150
 
 
-def test_what_the_rules_say_of_each_material(cases: Mapping[str, Case]) -> None:
-    said = {name: judged(_texts(case), asked=case.asked) for name, case in cases.items()}
-    wrong = [
-        f"{name}: {[f'{one.severity} {one.code}' for one in said[name]]}, not {case.preview}"
+def test_preview_reports_the_expected_severity_of_each_case(cases: Mapping[str, Case]) -> None:
+    findings = {name: preview_findings(_texts(case), server_name=case.server_name) for name, case in cases.items()}
+    differences = [
+        f"{name}: {[f'{one.severity} {one.code}' for one in findings[name]]}, not {case.preview}"
         for name, case in cases.items()
-        if gravest(said[name]) != case.preview
+        if worst_severity(findings[name]) != case.preview
     ]
-    assert not wrong, "\n".join(wrong)
+    assert not differences, "\n".join(differences)
 
 
-def test_what_fails_is_stopped_and_what_works_is_let_through(
+def test_preview_reports_an_error_where_traffic_fails_with_known_exceptions(
     cases: Mapping[str, Case], outcomes: Mapping[str, Outcome]
 ) -> None:
-    """The preview against what really happened: where they differ there is a reason."""
+    """Compare the preview with the traffic. Each exception has its reason beside it."""
     failing = {name for name, one in outcomes.items() if one.status != 200}
-    stopped = {name for name, case in cases.items() if case.preview == "error"}
+    with_error = {name for name, case in cases.items() if case.preview == "error"}
 
     def kinds(names: set[str]) -> set[str]:
         return {name.rpartition(", ")[0] if name.startswith("client: ") else name for name in names}
 
-    assert kinds(failing - stopped) == {
-        # What backends trust, and whether they know the intermediate, isn't known.
+    assert kinds(failing - with_error) == {
+        # The preview does not know the CAs and intermediates of the backends.
         "client: none",
         "client: other CA",
         "client: self-signed",
         "client: intermediate missing",
     }
-    assert kinds(stopped - failing) == {
-        # A key that everybody may read, and a list that nobody looks at.
+    assert kinds(with_error - failing) == {
+        # A key in a readable secret, and a CRL that HAProxy does not use.
         "ca: with a private key",
         "ca: after a private key",
-        "ca: with a list, which isn't used",
-        # Gcore refuses it.
+        "ca: with an unused CRL",
+        # Gcore rejects it.
         "client: no name",
     }
 
@@ -138,7 +142,7 @@ def _backend(name: str, case: Case) -> Backend:
 
 
 def _put(account: EmulatedAccount, number: int, case: Case, port: int) -> None:
-    """A listener, a pool and a member for a case, with the case's secrets."""
+    """Add a listener, a pool and a member for a case, with the case's secrets."""
     ids = {}
     for kind, text in (("ca", case.ca), ("crl", case.crl), ("client", case.client)):
         ids[kind] = f"{kind}{number}" if text else None
@@ -161,7 +165,7 @@ def _put(account: EmulatedAccount, number: int, case: Case, port: int) -> None:
 
 
 def _texts(case: Case) -> list[tuple[str, Role]]:
-    """What a user has of a case, each with what it is for."""
+    """Return the files that a user has in a case, each with its role."""
     texts: list[tuple[str | None, Role]] = [
         (SERVER.to_pem_bundle(), "listener"),
         (_PRIVATE_KEY.sub("", case.backend), "backend"),
@@ -175,7 +179,7 @@ def _texts(case: Case) -> list[tuple[str, Role]]:
 def _status(plane: HaproxyDataPlane, number: int, case: Case) -> int:
     endpoint = plane.endpoint(f"l{number}")
     assert endpoint is not None
-    return ask(endpoint.port, case.asked).status
+    return fetch(endpoint.port, case.server_name).status
 
 
 def _unprobed(plane: HaproxyDataPlane) -> int:

@@ -1,4 +1,4 @@
-"""Files with certificate and key: what HAProxy, the emulator and a preview make of them."""
+"""Files with certificate and key: the results of HAProxy, the emulator and a preview."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_an
 
 from gcore_emulator.data_plane.identity_pem import UnreadableSecret, identity_pem
 from gcore_emulator.data_plane.program import ENVIRONMENT, find_haproxy
-from tests.gcore_emulator.data_plane.issuing import authority, backend, revocations, signed_with_sha1
-from tests.gcore_emulator.data_plane.judging import gravest, judged
+from tests.gcore_emulator.data_plane.issuing import issue_backend, issue_ca, issue_crl, sign_with_sha1
+from tests.gcore_emulator.data_plane.preview_findings import preview_findings, worst_severity
 
-ROOT = authority("Root")
-MIDDLE = authority("Intermediate", ROOT)
-LEAF, OTHER = backend(MIDDLE), backend(MIDDLE)
+ROOT = issue_ca("Root")
+MIDDLE = issue_ca("Intermediate", ROOT)
+LEAF, OTHER = issue_backend(MIDDLE), issue_backend(MIDDLE)
 PARAMETERS = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
-"""The curve P-256, as `openssl ecparam` writes it before a key."""
+"""Curve P-256, as `openssl ecparam` writes it before a key."""
 
 GOOD = LEAF.pem + LEAF.key_pem + MIDDLE.pem
 MISMATCH, NO_KEY, UNREADABLE = (
@@ -39,9 +39,9 @@ def pkcs12() -> bytes:
     return serialize_key_and_certificates(None, LEAF.key, LEAF.certificate, [MIDDLE.certificate], NoEncryption())
 
 
-BROKEN = MIDDLE.pem.replace("MII", "!!!", 1)
+MALFORMED = MIDDLE.pem.replace("MII", "!!!", 1)
 
-# What HAProxy says of the file, what a preview says of it, and whether the emulator can open it.
+# HAProxy's error, the worst severity in a preview, and whether the emulator can read the file.
 FILES: dict[str, tuple[str | bytes, str | None, str | None, bool]] = {
     "certificate, key, chain": (GOOD, None, None, True),
     "key first": (LEAF.key_pem + LEAF.pem + MIDDLE.pem, None, None, True),
@@ -49,11 +49,11 @@ FILES: dict[str, tuple[str | bytes, str | None, str | None, bool]] = {
     "byte order mark": ("\ufeff" + GOOD, None, None, True),
     "text between blocks": (f"Bag\n{LEAF.pem}more\n{LEAF.key_pem}and more\n{MIDDLE.pem}", None, None, True),
     "EC PARAMETERS": (LEAF.pem + PARAMETERS + LEAF.key_pem + MIDDLE.pem, None, None, True),
-    "a list beside it": (GOOD + revocations(ROOT), None, "error", True),
+    "with a CRL": (GOOD + issue_crl(ROOT), None, "error", True),
     "two keys, the right one first": (LEAF.pem + LEAF.key_pem + OTHER.key_pem + MIDDLE.pem, None, "error", True),
     "two keys, the wrong one first": (LEAF.pem + OTHER.key_pem + LEAF.key_pem + MIDDLE.pem, MISMATCH, "error", True),
     "another key": (LEAF.pem + OTHER.key_pem, MISMATCH, "error", True),
-    # Written anew in the right order before it is uploaded.
+    # The provider writes the blocks in the right order before the upload.
     "intermediate first": (MIDDLE.pem + LEAF.key_pem + LEAF.pem, MISMATCH, None, True),
     "no key": (LEAF.pem + MIDDLE.pem, NO_KEY, None, False),
     "encrypted key": (LEAF.pem + encrypted(PrivateFormat.PKCS8), NO_KEY, "error", False),
@@ -62,19 +62,21 @@ FILES: dict[str, tuple[str | bytes, str | None, str | None, bool]] = {
     "PKCS12": (pkcs12(), UNREADABLE, None, True),
     "no newline between blocks": (LEAF.pem.rstrip("\n") + LEAF.key_pem, UNREADABLE, None, True),
     "text inside the base64": (GOOD.replace("MII", "MII here\n", 1), UNREADABLE, "error", False),
-    # HAProxy drops the chain without a word.
-    "broken block in the chain": (LEAF.pem + LEAF.key_pem + BROKEN, None, "error", False),
+    # HAProxy ignores the chain without a warning.
+    "malformed block in the chain": (LEAF.pem + LEAF.key_pem + MALFORMED, None, "error", False),
 }
 
 
 @pytest.mark.parametrize(("content", "sentence"), [row[:2] for row in FILES.values()], ids=FILES)
-def test_how_haproxy_reads_them(content: str | bytes, sentence: str | None, tmp_path: Path) -> None:
+def test_haproxy_accepts_or_rejects_each_file_as_expected(
+    content: str | bytes, sentence: str | None, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_bytes(_raw(content))
-    assert _refusal(tmp_path) == sentence
+    assert _rejection(tmp_path) == sentence
 
 
 @pytest.mark.parametrize(("content", "openable"), [(row[0], row[3]) for row in FILES.values()], ids=FILES)
-def test_what_the_emulator_writes_for_haproxy_is_always_good(
+def test_haproxy_loads_every_identity_pem_whose_first_key_matches_its_first_certificate(
     content: str | bytes, openable: bool, tmp_path: Path
 ) -> None:
     try:
@@ -84,43 +86,43 @@ def test_what_the_emulator_writes_for_haproxy_is_always_good(
         return
     assert openable
     (tmp_path / "file").write_bytes(written)
-    # It takes the first key and the first certificate, and doesn't look whether they fit.
+    # It takes the first key and the first certificate, and does not check that they match.
     wrong_key = content in (FILES["another key"][0], FILES["two keys, the wrong one first"][0])
     misplaced = content == FILES["intermediate first"][0]
-    assert _refusal(tmp_path) == (MISMATCH if wrong_key or misplaced else None)
+    assert _rejection(tmp_path) == (MISMATCH if wrong_key or misplaced else None)
 
 
 @pytest.mark.parametrize(("content", "severity"), [(row[0], row[2]) for row in FILES.values()], ids=FILES)
-def test_what_a_preview_says_of_them(content: str | bytes, severity: str | None) -> None:
+def test_preview_reports_the_expected_severity_of_each_file(content: str | bytes, severity: str | None) -> None:
     text = content if isinstance(content, str) else b64encode(content).decode()
-    assert gravest(judged([(text, "listener")])) == severity
+    assert worst_severity(preview_findings([(text, "listener")])) == severity
 
 
-def test_what_haproxy_refuses_a_preview_stops_or_mends() -> None:
-    silent = {name for name, (_, sentence, severity, _) in FILES.items() if sentence and severity is None}
-    # The last is told where it matters: a resource demands a key, files may be checked without.
-    assert silent == {"intermediate first", "no newline between blocks", "PKCS12", "no key"}
+def test_preview_reports_or_repairs_every_file_that_haproxy_rejects() -> None:
+    without_finding = {name for name, (_, sentence, severity, _) in FILES.items() if sentence and severity is None}
+    # A resource requires a key, but `gcore-tls check` accepts a certificate without one.
+    assert without_finding == {"intermediate first", "no newline between blocks", "PKCS12", "no key"}
 
 
 @pytest.mark.parametrize("weakness", ["RSA 1024", "SHA-1", "SHA-1 in the chain"])
-def test_weak_ones_are_refused_and_stopped(weakness: str, tmp_path: Path) -> None:
+def test_weak_certificate_is_rejected_by_haproxy_and_is_an_error_in_the_preview(weakness: str, tmp_path: Path) -> None:
     if weakness == "RSA 1024":
-        text = backend(ROOT, key=rsa.generate_private_key(65537, 1024)).bundle
+        text = issue_backend(ROOT, key=rsa.generate_private_key(65537, 1024)).bundle
     elif weakness == "SHA-1":
-        text = signed_with_sha1(backend(ROOT), ROOT, tmp_path / "openssl").bundle
+        text = sign_with_sha1(issue_backend(ROOT), ROOT, tmp_path / "openssl").bundle
     else:
-        text = LEAF.bundle + signed_with_sha1(MIDDLE, ROOT, tmp_path / "openssl").pem
+        text = LEAF.bundle + sign_with_sha1(MIDDLE, ROOT, tmp_path / "openssl").pem
     (tmp_path / "file").write_text(text)
-    assert _refusal(tmp_path) == "SSL Context"
-    assert gravest(judged([(text, "listener")])) == "error"
+    assert _rejection(tmp_path) == "SSL Context"
+    assert worst_severity(preview_findings([(text, "listener")])) == "error"
 
 
 def _raw(content: str | bytes) -> bytes:
     return content.encode() if isinstance(content, str) else content
 
 
-def _refusal(folder: Path) -> str | None:
-    """Which of HAProxy's sentences it says of a listener with the folder's file; None if it takes it."""
+def _rejection(folder: Path) -> str | None:
+    """Return HAProxy's error for a listener with the folder's file; None if it accepts the file."""
     configuration = folder / "c"
     timeouts = "".join(f"    timeout {kind} 1s\n" for kind in ("client", "connect", "server"))
     configuration.write_text(
