@@ -22,15 +22,7 @@ def interrupt_up(stack: Stack, how: str, when: Callable[[], bool]) -> None:
         how: `Ctrl-C`, `Ctrl-C twice` or `SIGKILL`.
         when: The condition.
     """
-    running = subprocess.Popen(
-        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
-        cwd=stack.program,
-        env=stack.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    running = _start(stack, "up")
     wait_until(when)
     if how == "SIGKILL":
         os.kill(running.pid, signal.SIGKILL)
@@ -54,15 +46,7 @@ def kill_provider_during_destroy(stack: Stack, when: Callable[[], bool]) -> None
         stack: The stack.
         when: The condition.
     """
-    running = subprocess.Popen(
-        ["pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive"],
-        cwd=stack.program,
-        env=stack.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    running = _start(stack, "destroy")
     wait_until(when)
     for process in list(provider_processes_of(stack)):
         os.kill(process, signal.SIGKILL)
@@ -98,3 +82,15 @@ def provider_processes_of(stack: Stack) -> Iterator[int]:
             continue
         if any(b"dynamic" in word for word in words):
             yield process
+
+
+def _start(stack: Stack, command: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        ["pulumi", command, "--yes", "--skip-preview", "--non-interactive"],
+        cwd=stack.program,
+        env=stack.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
