@@ -19,7 +19,9 @@ def main() -> None:
         if error.name is None or error.name.partition(".")[0] not in _EXTRA:
             raise
         print(
-            "gcore-emulator needs packages that are not installed. Run: pip install 'gcore-tls-provider[emulator]'",
+            # By its path: no package index has the package, so the name could be another one's.
+            "gcore-emulator needs packages that are not installed. Run: "
+            "pip install '/path/to/gcore-tls-provider[emulator]'",
             file=sys.stderr,
         )
         raise SystemExit(2) from None

@@ -29,6 +29,7 @@ from gcore_emulator.routes import (
     tasks,
 )
 from gcore_emulator.routes.router import no_route
+from gcore_emulator.web_pages import WebPageProtection
 
 # FastAPI gives every body an alias. Pydantic warns that the alias has no effect on models that are built late.
 warnings.filterwarnings("ignore", message="The 'alias' attribute with value 'body'", category=UserWarning)
@@ -43,7 +44,8 @@ ROUTERS = tuple(
 def create_application(emulator: Emulator) -> ASGIApp:
     """Return an ASGI application, for a server or for a client in the same process."""
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
-    return FaultInjectionMiddleware(_application(emulator), routes, emulator)
+    served = FaultInjectionMiddleware(_application(emulator), routes, emulator)
+    return WebPageProtection(served, emulator.settings.allowed_hosts)
 
 
 def _application(emulator: Emulator) -> FastAPI:

@@ -15,6 +15,7 @@ import typer
 from gcore_emulator.behavior import BehaviorOption, UnknownBehaviorError, behavior_options, parse_behavior
 from gcore_emulator.data_plane import DataPlane, HaproxyMissing, NoDataPlane, haproxy_data_plane
 from gcore_emulator.emulator import Emulator
+from gcore_emulator.printable import log_printable_lines
 from gcore_emulator.server import serve
 from gcore_emulator.settings import DIALECT_CHOICES, Settings, TaskSeconds
 from gcore_emulator.state_file import StateFile, StateFileError, open_state_file
@@ -99,6 +100,15 @@ def run(
             "that /_emulator/state lists."
         ),
     ] = DataPlaneChoice.none,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            show_default=False,
+            help="Name that clients use for this machine, as in http://NAME:8080; can be repeated. localhost and "
+            "loopback addresses are always allowed; other names are refused, to protect from web pages.",
+        ),
+    ] = None,
 ) -> None:
     """Serve a stateful emulator of Gcore's load balancer API on 127.0.0.1."""
     try:
@@ -109,13 +119,14 @@ def run(
         seconds = TaskSeconds.parse(task_seconds)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--task-seconds") from error
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    log_printable_lines(logging.INFO)
     settings = Settings(
         api_key=api_key,
         projects=frozenset(project or (1,)),
         regions=frozenset(region or (1,)),
         task_seconds=seconds,
         behavior=chosen,
+        allowed_hosts=frozenset(allowed_host or ()),
     )
     try:
         with _state_file(state) as file, _running_data_plane(data_plane) as plane:

@@ -9,6 +9,7 @@ from gcore_emulator.data_plane import TrafficStatuses
 from gcore_emulator.emulator import Emulator
 from gcore_emulator.faults import Rule, RuleCount
 from gcore_emulator.invariants import Audit
+from gcore_emulator.printable import AsciiJsonResponse
 from gcore_emulator.request_context import emulator_of
 from gcore_tls_provider.api.wire.listeners import Listener
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancer
@@ -16,7 +17,7 @@ from gcore_tls_provider.api.wire.pools import Pool
 from gcore_tls_provider.api.wire.secrets import Secret
 from gcore_tls_provider.api.wire.tasks import Task
 
-control = APIRouter(prefix="/_emulator", tags=["emulator"])
+control = APIRouter(prefix="/_emulator", tags=["emulator"], default_response_class=AsciiJsonResponse)
 
 
 class DataPlaneEndpoint(BaseModel):

@@ -1,6 +1,6 @@
 """Middleware in front of the API: request log, rate limit, and fault injection.
 
-It is the outermost layer, so that it can also withhold a response and close the connection.
+Only the refusal of web pages is in front of it, so that it can also withhold a response and close the connection.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from gcore_emulator.account import LoadBalancer, RequestSummary
 from gcore_emulator.emulator import Emulator
 from gcore_emulator.errors import http_response
 from gcore_emulator.faults import Delay, Drop, FailTask, HangTask, Lock, Respond, RuleCount
+from gcore_emulator.printable import printable
 from gcore_emulator.replay import replay_queued
 from gcore_emulator.task_engine import CapturedRequest, InjectedOutcome
 from gcore_emulator.traffic import RecordedRequest
@@ -53,11 +54,11 @@ class _IncomingRequest:
     @property
     def summary(self) -> RequestSummary:
         """Summary that is kept with the request's tasks."""
-        return RequestSummary(self.request_id, self.method, self.path)
+        return RequestSummary(self.request_id, self.method, printable(self.path))
 
 
 class FaultInjectionMiddleware:
-    """Outermost layer of an emulator."""
+    """Layer of an emulator that can serve, delay, change or drop a response."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[APIRoute], emulator: Emulator) -> None:
         """Wrap an application.
@@ -95,8 +96,9 @@ class FaultInjectionMiddleware:
                 await response(scope, receive, _recording_status(request, self._saving_state(send)))
         finally:
             now = self._emulator.clock.now()
-            recorded.append(RecordedRequest(now, request.method, request.route, request.path, request.status))
-            LOG.info("%s %s %s", request.method, request.path, request.status or "dropped")
+            path = request.summary.path
+            recorded.append(RecordedRequest(now, request.method, request.route, path, request.status))
+            LOG.info("%s %s %s", request.method, path, request.status or "dropped")
 
     async def _choose_response(self, request: _IncomingRequest, scope: Scope, receive: Receive) -> ASGIApp | None:
         """Apply the fault rules, and return the application that responds. None: the connection closes."""

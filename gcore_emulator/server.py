@@ -85,8 +85,10 @@ def _url(listening: socket.socket) -> str:
 
 def _config(emulator: Emulator) -> uvicorn.Config:
     # Without proxy headers no other layer is between the server and the middleware, which needs the server's transport.
+    # Without a log configuration the server's records reach the handlers of this process, which make them printable.
     return uvicorn.Config(
         create_application(emulator),
+        log_config=None,
         log_level="warning",
         access_log=False,
         proxy_headers=False,

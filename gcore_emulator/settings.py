@@ -89,10 +89,20 @@ class TaskSeconds:
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of an emulator. `projects` and `regions` are the IDs that exist in the account."""
+    """Settings of an emulator.
+
+    Attributes:
+        api_key: API key that requests must send.
+        projects: IDs of the projects that exist in the account.
+        regions: IDs of the regions that exist.
+        task_seconds: Duration of tasks.
+        behavior: Behavior options.
+        allowed_hosts: Names in the `Host` header that are accepted, besides `localhost` and loopback addresses.
+    """
 
     api_key: str = field(default="emulator", repr=False)
     projects: frozenset[int] = frozenset({1})
     regions: frozenset[int] = frozenset({1})
     task_seconds: TaskSeconds = field(default_factory=TaskSeconds)
     behavior: Behavior = field(default_factory=Behavior)
+    allowed_hosts: frozenset[str] = frozenset()

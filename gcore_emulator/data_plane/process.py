@@ -27,6 +27,7 @@ from gcore_emulator.data_plane.program import (
     check_configuration,
     first_alert,
 )
+from gcore_emulator.printable import printable
 
 LOG = logging.getLogger("gcore_emulator.traffic")
 """Log of HAProxy's output: one line for each request and for each status change of a member."""
@@ -220,7 +221,7 @@ class Haproxy:
         with master.stdout as output:
             for line in output:
                 self._printed.append(line.rstrip())
-                LOG.info("%s", line.rstrip())
+                LOG.info("%s", printable(line))
 
     def _write(self, files: Mapping[str, bytes]) -> list[Path]:
         """Write the files that do not exist yet, and return them."""

@@ -99,7 +99,7 @@ class RestartableEmulator:
         async def send() -> int:
             transport = httpx.ASGITransport(self._application)
             headers = {"Authorization": f"APIKey {KEY}"}
-            async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as client:
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
                 return (await client.request(method, path, json=body)).status_code
 
         try:

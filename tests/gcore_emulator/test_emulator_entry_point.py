@@ -37,7 +37,7 @@ def test_missing_extra_is_reported_in_one_line(start: str, package: str) -> None
     ended = run("-c", BLOCKED.format(start=start), package, "--help")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.splitlines() == [
-        "gcore-emulator needs packages that are not installed. Run: pip install 'gcore-tls-provider[emulator]'"
+        "gcore-emulator needs packages that are not installed. Run: pip install '/path/to/gcore-tls-provider[emulator]'"
     ]
 
 

@@ -124,7 +124,7 @@ class TestDrop:
         async def run() -> int:
             transport = httpx.ASGITransport(create_application(emulator))
             headers = {"Authorization": f"APIKey {KEY}"}
-            async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as client:
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
                 await client.post("/_emulator/faults", json=[{"action": action, "nth": 1}])
                 with pytest.raises(httpx.TransportError):
                     await client.post("/cloud/v1/secrets/1/1", json=body)

@@ -279,7 +279,7 @@ def test_audit_is_also_a_method_of_the_emulator(api: Api) -> None:
     async def run() -> None:
         transport = httpx.ASGITransport(create_application(emulator))
         headers = {"Authorization": f"APIKey {KEY}"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
             await client.post("/cloud/v1/secrets/1/1", json=body)
             assert emulator.audit().intact
             await client.post("/cloud/v1/secrets/1/1", json=body)

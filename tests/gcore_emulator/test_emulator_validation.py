@@ -97,7 +97,9 @@ class TestRoutes:
         assert set(body["invalid_fields"]) == {query.split("=")[0]}
 
     def test_body_that_is_not_json_is_rejected(self, api: Api) -> None:
-        api.rejected("POST", "/v1/secrets/@", 400, "ValidationError", content=b"{", headers={"content-type": "x/json"})
+        api.rejected(
+            "POST", "/v1/secrets/@", 400, "ValidationError", content=b"{", headers={"content-type": "application/json"}
+        )
 
     @pytest.mark.parametrize(
         ("method", "path", "body"),
