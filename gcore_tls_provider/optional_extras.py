@@ -25,7 +25,8 @@ def require_extra(packages: Set[str], command: str, extra: str) -> Iterator[None
         if error.name is None or error.name.partition(".")[0] not in packages:
             raise
         print(
-            f"{command} needs packages that are not installed. Run: pip install 'gcore-tls-provider[{extra}]'",
+            # By its path: no package index has the package, so the name could be another one's.
+            f"{command} needs packages that are not installed. Run: pip install '/path/to/gcore-tls-provider[{extra}]'",
             file=sys.stderr,
         )
         raise SystemExit(2) from None

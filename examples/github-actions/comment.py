@@ -18,6 +18,9 @@ _SIGNS = {"+": "+", "++": "+", "-": "-", "--": "-", "~": "!", "+-": "!", "-+": "
 """Prefix of a changed line in the comment, for each of Pulumi's signs."""
 
 _FINDING = re.compile(r"\s*(?P<severity>error|warning): (?P<sentence>.+)")
+_CHANGE = re.compile(r"\s*[-+~]*\s*(?P<text>\d+ to [a-z-]+)\s*")
+"""Line of the summary: `+ 5 to create`."""
+
 _SUMMARY = re.compile(r"^Resources:\n(?P<rows>(?:[ ]+\S.*\n?)+)", re.MULTILINE)
 
 
@@ -30,24 +33,24 @@ def comment(printed: str, status: int) -> str:
     """
     parts = [f"### Preview: {'failed' if status else _changes(printed)}"]
     for severity in ("error", "warning"):
-        parts += [f"- **{severity}**: {_escaped(sentence)}" for sentence in _findings(printed, severity)]
+        parts += [f"- **{severity}**: {_code(sentence)}" for sentence in _findings(printed, severity)]
     lines = _difference(printed)
     if lines:
-        fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", lines)), default=0))
+        fence = _fence(lines, 3)
         parts.append(f"<details><summary>What would change</summary>\n\n{fence}diff\n{lines}\n{fence}\n\n</details>")
     return "\n\n".join(parts) + "\n"
 
 
 def _changes(printed: str) -> str:
     found = _SUMMARY.search(printed)
-    rows = [" ".join(row.split()) for row in found["rows"].splitlines()] if found else []
-    changes = [re.sub(r"^\S+ (?=\d)|^[-+~]+(?=\d)", "", row) for row in rows if re.search(r"\d+ to ", row)]
+    rows = found["rows"].splitlines() if found else []
+    changes = [change["text"] for row in rows if (change := _CHANGE.fullmatch(row))]
     return ", ".join(changes) or "no changes"
 
 
 def _findings(printed: str, severity: str) -> list[str]:
     """Return the sentences of one severity, each once, in their order."""
-    found = (_FINDING.fullmatch(line) for line in printed.splitlines())
+    found = (_FINDING.fullmatch(_printable(line)) for line in printed.splitlines())
     return list(dict.fromkeys(each["sentence"] for each in found if each and each["severity"] == severity))
 
 
@@ -60,7 +63,7 @@ def _difference(printed: str) -> str:
         if _FINDING.fullmatch(line) or not line.strip():
             continue
         sign = re.match(r"\s*([-+~]{1,2})(?=[\s\w])", line)
-        lines.append(f"{_SIGNS.get(sign[1], ' ') if sign else ' '} {line}")
+        lines.append(f"{_SIGNS.get(sign[1], ' ') if sign else ' '} {_printable(line)}")
     text = "\n".join(lines)
     if len(text) <= LONGEST_DIFF:
         return text
@@ -68,10 +71,20 @@ def _difference(printed: str) -> str:
     return f"{kept}\n  ... {len(text) - len(kept)} characters more: see the run's log"
 
 
-def _escaped(sentence: str) -> str:
-    """Return a sentence in which nothing is Markdown, HTML or a mention."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", sentence).replace("@", "@\u200b")
+def _code(sentence: str) -> str:
+    """Return a sentence as a code span: nothing in it is Markdown, HTML, an entity, a mention or a link."""
+    return f"{_fence(sentence, 1)} {sentence} {_fence(sentence, 1)}"
+
+
+def _printable(line: str) -> str:
+    """Return a line without characters that change the order or the look of others."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
+
+
+def _fence(text: str, shortest: int) -> str:
+    """Return a run of backticks that the text does not contain."""
+    return "`" * max(shortest, 1 + max(map(len, re.findall(r"`+", text)), default=0))
 
 
 if __name__ == "__main__":
-    sys.stdout.write(comment(Path(sys.argv[1]).read_text(), int(sys.argv[2])))
+    sys.stdout.write(comment(Path(sys.argv[1]).read_text("utf-8", "replace"), int(sys.argv[2])))

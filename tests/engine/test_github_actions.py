@@ -57,7 +57,7 @@ def test_the_comment_shows_the_changes_and_the_findings_of_a_preview(
     assert rotated.startswith("### Preview: 1 to update, 1 to replace\n")
     assert rotated.count("- **warning**: ") == 1
     assert "expires in 19 days" in rotated
-    assert r"\[CERTIFICATE\_EXPIRES\_SOON\]" in rotated
+    assert "[CERTIFICATE_EXPIRES_SOON]" in rotated
     assert "\n!     +-pulumi-python:dynamic/gcore:ListenerCertificate: (replace)\n" in rotated
     for changed in ("fingerprint_sha256", "not_after", "secret_id"):
         assert any(line.startswith("!") and f"~ {changed}" in line for line in rotated.splitlines()), changed
@@ -67,7 +67,7 @@ def test_the_comment_shows_the_changes_and_the_findings_of_a_preview(
     rejected = comment_on(stack.preview("--diff").expect_failure(), tmp_path)
     assert rejected.startswith("### Preview: failed\n")
     assert "- **error**: " in rejected
-    assert r"\[KEY\_MISMATCH\]" in rejected
+    assert "[KEY_MISMATCH]" in rejected
 
 
 def test_a_long_diff_is_truncated_and_its_code_fences_are_escaped(tmp_path: Path) -> None:
@@ -78,11 +78,3 @@ def test_a_long_diff_is_truncated_and_its_code_fences_are_escaped(tmp_path: Path
     assert "\n````diff\n" in comment
     assert "characters more: see the run's log" in comment
     assert comment.startswith("### Preview: 5 to create\n")
-
-
-def test_markdown_in_a_finding_is_escaped(tmp_path: Path) -> None:
-    printed = "Previewing update (test):\nwarning: subject '<img src=x> @everyone [a](b)'\n"
-    (line,) = (each for each in comment_on(CommandResult((), 0, printed), tmp_path).splitlines() if "subject" in each)
-    assert r"\<img src=x\>" in line
-    assert "@everyone" not in line
-    assert r"\[a\](b)" in line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from pathlib import Path
 
 import httpx
@@ -22,18 +22,21 @@ CREATED = {"secrets": 3, "load_balancers": 1, "listeners": 1, "pools": 1}
 
 
 def new_project(folder: Path, distribution: Distribution, settings: dict[str, str]) -> Stack:
-    """Run `pulumi new` with the template in an empty folder. pip installs the package from the built wheel."""
-    program = folder / "web"
+    """Run `pulumi new` as the install page does: with a copy of the template that contains the built wheel."""
+    program, template = folder / "web", folder / "template"
     program.mkdir()
-    find_links = f"{os.environ.get('PIP_FIND_LINKS', '')} {distribution.wheel.parent}".strip()
-    stack = Stack(program, folder / "home", {"PIP_FIND_LINKS": find_links, "PYTHONPATH": ""}, name="dev")
+    shutil.copytree(TEMPLATE, template)
+    (template / "wheels").mkdir()
+    shutil.copy(distribution.wheel, template / "wheels")
+    stack = Stack(program, folder / "home", {"PYTHONPATH": ""}, name="dev")
     stack.backend.mkdir(parents=True)
     configured = [part for key, value in settings.items() for part in ("--config", f"{key}={value}")]
     result = stack.run(
-        "new", str(TEMPLATE), "--yes", "--non-interactive", "--name", "web", "--stack", "dev", *configured
+        "new", "../template", "--yes", "--non-interactive", "--name", "web", "--stack", "dev", *configured
     )
     result.expect_success()
     assert "Your new project is ready to go!" in result.output
+    assert (program / "wheels" / distribution.wheel.name).read_bytes() == distribution.wheel.read_bytes()
     environment = program / ".venv"
     if not environment.exists():
         # The language host of an engine built from Go modules does not support the option `virtualenv` yet, and creates
