@@ -24,8 +24,8 @@ GcoreTlsError
     └── DeadlineExceeded     an operation exceeded its time limit
 ```
 
-`str(error)` is one line: the action and its object, the reason, the remedy. No error contains a key, a password, a
-payload or the body of a request.
+`str(error)` is one printable line: the action and its object, the reason, the remedy. No error contains a key, a
+password, a payload or the body of a request.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
-def one_line(text: str) -> str:
-    """Return `text` with every run of white space reduced to one blank, for one line of the terminal."""
-    return " ".join(text.split())
+from gcore_tls_provider.printable import printable
 
 
 class GcoreTlsError(Exception):
     """Root of the tree: catch it to catch every error that this package raises."""
+
+    def __str__(self) -> str:
+        """Return the message as one printable line."""
+        return printable(super().__str__())
 
 
 class ConfigurationError(GcoreTlsError):
@@ -99,7 +100,7 @@ class ApiError(GcoreTlsError):
         self.reason = reason
         self.remedy = remedy
         request = f" (request id {self.request_id})" if self.request_id else ""
-        self.args = (one_line(f"{self.action}: {reason}{request}. {remedy}"),)
+        self.args = (printable(f"{self.action}: {reason}{request}. {remedy}"),)
 
 
 class Unreachable(ApiError):

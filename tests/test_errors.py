@@ -12,7 +12,7 @@ import pytest
 import gcore_tls_provider
 from gcore_tls_provider import errors
 from gcore_tls_provider.certificates import MaterialError
-from gcore_tls_provider.errors import ApiError, GcoreTlsError, HttpStatusError, one_line
+from gcore_tls_provider.errors import ApiError, GcoreTlsError, HttpStatusError
 
 
 def documented_parents() -> dict[str, str | None]:
@@ -73,8 +73,3 @@ def test_an_http_status_error_without_details_has_defaults() -> None:
         frozenset(),
         None,
     )
-
-
-@pytest.mark.parametrize("text", ["a b", " a\n b ", "a\u2028b", "a\t\r\n\x0b\x0cb"])
-def test_one_line_reduces_white_space_to_single_blanks(text: str) -> None:
-    assert one_line(text) == "a b"

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from string import Formatter
-from typing import Generic, Literal, TypeVar
-from urllib.parse import quote
+from typing import Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
+
+from gcore_tls_provider.api.wire.scalars import OBJECT_ID_PATTERN
+from gcore_tls_provider.errors import PropertyError
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 ResponseT_co = TypeVar("ResponseT_co", covariant=True)
+
+# `\Z`, because `$` would accept a line break at the end.
+_OBJECT_ID: Final = re.compile(OBJECT_ID_PATTERN.removesuffix("$") + r"\Z")
 
 
 @dataclass(frozen=True)
@@ -33,8 +39,19 @@ class Route:
         return frozenset(name for _, name, _, _ in Formatter().parse(self.template) if name)
 
     def path(self, ids: Mapping[str, str | int]) -> str:
-        """Return the path with the IDs filled in, quoted."""
-        return self.template.format(**{name: quote(str(ids[name]), safe="") for name in self.parameters})
+        """Return the path with the IDs filled in.
+
+        Raises:
+            PropertyError: An ID could leave its segment of the path. Encoding does not prevent that: proxies and
+                servers decode `%2E%2E` and `%2F` before they look for dot segments.
+        """
+        for name in sorted(self.parameters):
+            if not _OBJECT_ID.search(str(ids[name])):
+                raise PropertyError(
+                    f"{ids[name]!r} is not the ID of an object at Gcore, so no request was sent. Copy the ID from "
+                    "Gcore's portal: letters, digits and hyphens, such as 6bf878c1-1ce4-47c3-a39b-6b5f1d79bf25."
+                )
+        return self.template.format(**{name: ids[name] for name in self.parameters})
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ Retries within the operation's deadline:
 | 500, 502, 503, 504 | yes | no: outcome unknown |
 | any other status, or a malformed response | no | no |
 
+"Timed out" includes a response that is not complete within the time of the call, however slowly it arrives. A response
+that is too large, wrongly compressed or nested too deep is malformed.
+
 The caller resolves a POST of unknown outcome by searching for the object by its name. Errors are retried for at most
 `RETRY_SECONDS`, and for `FIRST_RETRY_SECONDS` until this client has received a response of any kind: a wrong address
 should not cost minutes. A 429 is no error of the network or of Gcore: it is retried until the deadline.
@@ -17,7 +20,6 @@ should not cost minutes. A 429 is no error of the network or of Gcore: it is ret
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,12 +32,13 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 from gcore_tls_provider.api.calls import Call, RequestVariant, RequestVariants
 from gcore_tls_provider.api.clock import Clock, Deadline, SystemClock
 from gcore_tls_provider.api.connection import Connection
+from gcore_tls_provider.api.exchange import CallLimit, Response, UnreadableResponse, exchange
+from gcore_tls_provider.api.http_client import http_client, proxy_credentials
 from gcore_tls_provider.api.http_errors import http_error
 from gcore_tls_provider.api.redaction import Redactor, secrets_in
 from gcore_tls_provider.errors import (
     ApiError,
     BadRequest,
-    ConfigurationError,
     HttpStatusError,
     MalformedResponse,
     MethodNotAllowed,
@@ -58,10 +61,8 @@ LONGEST_BACKOFF: Final = 8.0
 """Longest pause between two attempts in seconds, unless Gcore asks for more."""
 
 _RETRIED_STATUSES = frozenset({500, 502, 503, 504})
-_CONNECT_SECONDS = 5.0
 _RESPONSE_SECONDS = 60.0
 _LEAST_SECONDS = 1.0
-_LIMITS = httpx.Limits(max_connections=128, max_keepalive_connections=64)
 
 
 def backoff(attempt: int, *, first: float = 0.5, most: float = LONGEST_BACKOFF) -> float:
@@ -106,10 +107,11 @@ class Client:
         self.connection = connection
         self.clock: Clock = clock or SystemClock()
         self.redactor = redactor or Redactor()
-        self.redactor.add([connection.api_key.get_secret_value()])
+        self.redactor.add([connection.api_key.get_secret_value(), *proxy_credentials()])
         self._has_response = False
         self._understood: dict[str, RequestVariant] = {}
-        self._http = _http(connection, transport)
+        self._limit = CallLimit()
+        self._http = http_client(connection, transport, self._limit)
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -198,42 +200,23 @@ class Client:
 
     def _send_once(self, call: Call[ResponseT], deadline: Deadline) -> ResponseT:
         connection = self.connection
-        path = call.route.path({**call.ids, "project_id": connection.project_id, "region_id": connection.region_id})
+        ids: dict[str, str | int] = {**call.ids, "project_id": connection.project_id, "region_id": connection.region_id}
+        seconds = max(_LEAST_SECONDS, min(_RESPONSE_SECONDS, deadline.at - self.clock.now()))
         content = None
-        if call.body is not None:
-            content = call.body.model_dump_json(exclude_unset=True).encode()
-            self.redactor.add(secrets_in(call.body))
-        seconds = max(_LEAST_SECONDS, min(_RESPONSE_SECONDS, deadline.remaining))
         with self._transport_errors(call):
-            response = self._http.request(
-                call.route.method,
-                path,
-                params={key: _query_text(value) for key, value in call.query.items()},
-                content=content,
-                headers={"Content-Type": "application/json"} if content is not None else None,
-                timeout=httpx.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds)),
-            )
+            path = call.route.path(ids)
+            if call.body is not None:
+                content = call.body.model_dump_json(exclude_unset=True).encode()
+                self.redactor.add(secrets_in(call.body))
+            response = exchange(self._http, self._limit, call.route.method, path, call.query, content, seconds)
         self._has_response = True
-        if response.status_code >= 300:
+        if response.status >= 300:
             raise http_error(call, response, self.redactor, self.connection)
         return self._parse(call, response)
 
-    def _parse(self, call: Call[ResponseT], response: httpx.Response) -> ResponseT:
-        if response.status_code == 204 or not response.content:
-            body: object = None
-        else:
-            try:
-                body = json.loads(response.content)
-            except ValueError:
-                raise MalformedResponse(
-                    call.description,
-                    f"Gcore answered {response.status_code} with a body that is not JSON: "
-                    f"'{self.redactor.redact(response.text, 200)}'",
-                    f"Check that the base URL ({self.connection.setting('baseUrl')}) is that of Gcore's API, and that "
-                    "no proxy responds in its place.",
-                ) from None
+    def _parse(self, call: Call[ResponseT], response: Response) -> ResponseT:
         try:
-            return call.response_type(body)
+            return call.response_type(response.body)
         except ValidationError as error:
             fields = ", ".join(sorted({".".join(map(str, each["loc"])) or "the whole body" for each in error.errors()}))
             raise MalformedResponse(
@@ -242,51 +225,34 @@ class Client:
                 "Report this message as an issue of gcore-tls-provider.",
             ) from None
 
+    def _unreadable(self, call: Call[ResponseT], unreadable: UnreadableResponse) -> MalformedResponse:
+        self._has_response = True
+        quoted = f": '{self.redactor.redact(unreadable.text, 200)}'" if unreadable.text else ""
+        return MalformedResponse(
+            call.description,
+            f"Gcore answered {unreadable.reason}{quoted}",
+            f"Check that the base URL ({self.connection.setting('baseUrl')}) is that of Gcore's API, and that no proxy "
+            "responds in its place.",
+        )
+
     @contextmanager
     def _transport_errors(self, call: Call[ResponseT]) -> Iterator[None]:
         try:
             yield
+        except UnreadableResponse as unreadable:
+            raise self._unreadable(call, unreadable) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            base_url = self.connection.base_url
+            base_url, text = self.connection.base_url, self.redactor.redact(str(error))
             unreachable = Unreachable(
                 call.description,
-                f"no response from {base_url}: {self.redactor.redact(str(error)) or type(error).__name__}",
+                f"no response from {base_url}: {text or type(error).__name__}",
                 f"Check the base URL ({self.connection.setting('baseUrl')}) and the network, then run `pulumi up` "
                 "again.",
             )
             never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
             unreachable.outcome_unknown = not isinstance(error, never_sent)
-            raise unreachable from error
-
-
-def _http(connection: Connection, transport: httpx.BaseTransport | None) -> httpx.Client:
-    key = connection.api_key.get_secret_value()
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        # Checked here because the HTTP library's own error quotes the header.
-        raise ConfigurationError(
-            f"The API key ({connection.setting('apiKey')}) is empty or contains a character that no API key has, such "
-            "as a blank or a line end. Copy it again from Gcore's portal."
-        )
-    try:
-        return httpx.Client(
-            base_url=connection.base_url,
-            headers={
-                "Authorization": f"APIKey {key}",
-                "Accept": "application/json",
-                "User-Agent": "gcore-tls-provider",
-            },
-            limits=_LIMITS,
-            transport=transport,
-        )
-    except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"The HTTP settings of this machine are unusable: {Redactor(key).redact(str(error))}. Correct or unset the "
-            f"environment variables HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
-        ) from error
-
-
-def _query_text(value: str | int | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+            # The cause appears in tracebacks, and its text can quote a response: keep its class only.
+            raise unreachable from type(error)(text)
 
 
 def _is(state: RetryCallState, kind: type[ApiError]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
@@ -20,6 +21,22 @@ NAMESPACE: Final = "gcore"
 _VARIABLES: Final[Mapping[str, str]] = {"apiKey": "GCORE_API_KEY", "baseUrl": "GCORE_BASE_URL"}
 
 _URL = TypeAdapter(HttpUrl)
+
+
+def is_plaintext(base_url: str) -> bool:
+    """Return whether requests to a URL cross a network unencrypted: plain HTTP, and not to this machine itself.
+
+    Args:
+        base_url: Valid URL. Of all names, only `localhost` is known to be this machine.
+    """
+    url = _URL.validate_python(base_url)
+    host = (url.host or "").strip("[]")
+    if url.scheme == "https" or host == "localhost":
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return True
 
 
 @dataclass(frozen=True)

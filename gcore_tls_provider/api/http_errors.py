@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-import httpx
-from pydantic import ValidationError
-
 from gcore_tls_provider.api.calls import Call
 from gcore_tls_provider.api.connection import Connection
+from gcore_tls_provider.api.exchange import Response, UnreadableResponse
 from gcore_tls_provider.api.redaction import Redactor
 from gcore_tls_provider.api.wire.error_body import ErrorBody
 from gcore_tls_provider.errors import (
@@ -70,9 +67,7 @@ _BY_STATUS: Mapping[int, type[HttpStatusError]] = {
 }
 
 
-def http_error(
-    call: Call[object], response: httpx.Response, redactor: Redactor, connection: Connection
-) -> HttpStatusError:
+def http_error(call: Call[object], response: Response, redactor: Redactor, connection: Connection) -> HttpStatusError:
     """Return the error for a status of 300 or more; a status outside the tree becomes a plain `HttpStatusError`.
 
     Args:
@@ -81,9 +76,9 @@ def http_error(
         redactor: Redactor for the texts of the response.
         connection: Connection of the call, for the remedy.
     """
-    status = response.status_code
+    status = response.status
     kind = _BY_STATUS.get(status, ServerError if status >= 500 else HttpStatusError)
-    body = _error_body(response.content)
+    body = _error_body(response)
     if kind is NotFound and body is not None and (body.exception_class or "").endswith(_NO_SUCH_OBJECT):
         kind = ObjectNotFound
     reason = "" if body is None else _reason(body, redactor)
@@ -97,29 +92,26 @@ def http_error(
         request_id=redactor.redact(body.request_id) if body and body.request_id else None,
     )
     error.status = status
-    error.exception_class = body.exception_class if body else None
+    error.exception_class = redactor.redact(body.exception_class) if body and body.exception_class else None
     error.invalid_fields = frozenset(body.invalid_fields or {}) if body else frozenset()
-    error.retry_after = _retry_after(response.headers.get("Retry-After"))
+    error.retry_after = _retry_after(response.retry_after)
     return error
 
 
-def _error_body(content: bytes) -> ErrorBody | None:
+def _error_body(response: Response) -> ErrorBody | None:
     """Return Gcore's error body with reasons as lists of texts; None if the body is something else."""
     try:
-        parsed: object = json.loads(content)
-    except ValueError:
-        return None
-    if not isinstance(parsed, dict):
-        return None
-    fields = parsed.get("invalid_fields")
-    if isinstance(fields, dict):
-        parsed["invalid_fields"] = {
-            field: [str(reason) for reason in (reasons if isinstance(reasons, list) else [reasons])]
-            for field, reasons in fields.items()
-        }
-    try:
+        parsed = response.json()
+        if not isinstance(parsed, dict):
+            return None
+        fields = parsed.get("invalid_fields")
+        if isinstance(fields, dict):
+            parsed["invalid_fields"] = {
+                field: [str(reason) for reason in (reasons if isinstance(reasons, list) else [reasons])]
+                for field, reasons in fields.items()
+            }
         return ErrorBody.model_validate(parsed)
-    except ValidationError:
+    except (ValueError, RecursionError, UnreadableResponse):
         return None
 
 
@@ -141,11 +133,11 @@ def _retry_after(header: str | None) -> float | None:
     except ValueError:
         try:
             then = parsedate_to_datetime(header)
-        except (ValueError, OverflowError):
+            if then.tzinfo is None:
+                then = then.replace(tzinfo=timezone.utc)
+            seconds = (then - datetime.now(timezone.utc)).total_seconds()
+        except (ValueError, OverflowError, TypeError, IndexError):
             return None
-        if then.tzinfo is None:
-            then = then.replace(tzinfo=timezone.utc)
-        seconds = (then - datetime.now(timezone.utc)).total_seconds()
     if not math.isfinite(seconds):
         return None
     return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)

@@ -7,8 +7,10 @@ pass this text as an argument, and the other modules parse it.
 from __future__ import annotations
 
 import binascii
+import errno
 import os
 import re
+import stat
 from base64 import b64decode, b64encode
 
 from gcore_tls_provider.certificates.der import DerType, first_element, is_sequence
@@ -32,6 +34,15 @@ DER_TYPE_NAMES: dict[DerType, str] = {
     "unknown": "something else",
 }
 """Names of the types of blocks in messages."""
+
+_FILE_KINDS = {
+    stat.S_IFIFO: "named pipe",
+    stat.S_IFDIR: "folder",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+    stat.S_IFSOCK: "socket",
+}
+"""Names of the kinds of files that are not regular files."""
 
 _BASE64_LINE = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
@@ -60,8 +71,7 @@ def from_file(path: str | os.PathLike[str], *, property: str = "") -> str:
         # The value can be a private key, so the message does not contain it.
         raise material_error("MATERIAL_AS_PATH", property)
     try:
-        with open(name, "rb") as file:
-            content = file.read(SIZE_LIMIT + 1)
+        content = _read_regular_file(name)
     except FileNotFoundError as error:
         raise material_error("FILE_NOT_FOUND", property, file=repr(name)) from error
     except (OSError, ValueError) as error:
@@ -72,6 +82,28 @@ def from_file(path: str | os.PathLike[str], *, property: str = "") -> str:
     if len(content) > SIZE_LIMIT:
         raise material_error("TOO_LARGE", property, message="file", file=repr(name), limit=SIZE_LIMIT)
     return as_material(content)
+
+
+def _read_regular_file(path: str) -> bytes:
+    """Return the start of a file, up to one byte more than the limit. Never wait for a writer.
+
+    Raises:
+        OSError: The file cannot be read, or is no regular file. A pipe would block, and a device can be endless.
+    """
+    _require_regular(os.stat(path))  # before the file is opened: opening a device can change it
+    with open(path, "rb", opener=_open_without_blocking) as file:
+        _require_regular(os.fstat(file.fileno()))  # the path can be another file by now
+        return file.read(SIZE_LIMIT + 1)
+
+
+def _open_without_blocking(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _require_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = _FILE_KINDS.get(stat.S_IFMT(status.st_mode), "special file")
+        raise OSError(errno.EINVAL, f"it is a {kind}")
 
 
 def as_material(value: str | bytes) -> str:

@@ -7,6 +7,7 @@ import typer
 
 from gcore_tls_provider.cli.check.command import EPILOG as CHECK_EPILOG
 from gcore_tls_provider.cli.check.command import check
+from gcore_tls_provider.cli.check.terminal import echo
 from gcore_tls_provider.cli.dev_certs import EPILOG as DEV_CERTS_EPILOG
 from gcore_tls_provider.cli.dev_certs import dev_certs
 from gcore_tls_provider.cli.discover.command import EPILOG as DISCOVER_EPILOG
@@ -28,7 +29,7 @@ app = typer.Typer(
 
 def _show_version(requested: bool) -> None:
     if requested:
-        typer.echo(f"gcore-tls-provider {version('gcore-tls-provider')}")
+        echo(f"gcore-tls-provider {version('gcore-tls-provider')}")
         raise typer.Exit
 
 

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from gcore_tls_provider.certificates import DevelopmentFiles, write_development_certificates
 from gcore_tls_provider.cli.check.host_names import host_names
-from gcore_tls_provider.cli.check.report import printable
 from gcore_tls_provider.cli.check.terminal import console, pairs, show
+from gcore_tls_provider.printable import printable
 
 _SERVER_NAMES: Final = ("app.example.com",)
 _SNI_NAMES: Final = ("shop.example.com",)

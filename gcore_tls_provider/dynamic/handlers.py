@@ -72,6 +72,7 @@ class Handlers:
             provider.is_update |= bool(record.nonce)
             outcome = plan.check(self.kind, provider.session, context, provider.certificates, olds, inputs)
             provider.certificates.put(outcome.published)
+            provider.warn_about_plaintext()
             dependencies = Dependencies.of(record.resource)
             errors = provider.diagnostics.report(context.urn, dependencies, outcome.findings)
         # The engine prints the value of a failed property, which can be a key: so no property is named.

@@ -13,12 +13,17 @@ from gcore_tls_provider.errors import GcoreTlsError
 from gcore_tls_provider.lifecycle.inputs.reference_cache import CertificateCache
 from gcore_tls_provider.lifecycle.recovery.orphans import StackCleanup
 from gcore_tls_provider.lifecycle.run.configuration import Configuration
+from gcore_tls_provider.lifecycle.run.warnings import API_IN_PLAINTEXT, LOGS_CONTAIN_SECRETS
 from gcore_tls_provider.lifecycle.session import Session
 from gcore_tls_provider.pulumi_internals.engine_client import EngineClient
+from gcore_tls_provider.pulumi_internals.secret_logs import settings_that_log_secrets
 from gcore_tls_provider.pulumi_internals.worker_threads import raise_max_workers
 
 DEBUG: Final = "GCORE_TLS_DEBUG"
 """Environment variable: set to 1 for full tracebacks instead of one line."""
+
+_STACK: Final = ""
+"""URN of messages about the whole run."""
 
 
 def is_debugging() -> bool:
@@ -51,6 +56,17 @@ class ProviderProcess:
         """Return the state around a session."""
         return cls(session, Diagnostics(session.engine))
 
+    def warn_about_plaintext(self) -> None:
+        """Warn about every provider config that sends secrets unencrypted, once per run."""
+        for namespace in self.session.accounts.plaintext_namespaces():
+            self.session.engine.warn(_STACK, " ".join(API_IN_PLAINTEXT.fill(namespace=namespace)))
+
+    def warn_about_logs(self) -> None:
+        """Warn if Pulumi writes secrets to its own logs in this run."""
+        settings = settings_that_log_secrets(os.environ)
+        if settings:
+            self.session.engine.warn(_STACK, " ".join(LOGS_CONTAIN_SECRETS.fill(settings=" with ".join(settings))))
+
 
 _process: ProviderProcess | None = None
 _starting = threading.Lock()
@@ -73,6 +89,7 @@ def start(configured: Callable[[str], str | None]) -> ProviderProcess:
             )
             _process = ProviderProcess.of(session)
             engine.exit_with_engine()
+            _process.warn_about_logs()
         return _process
 
 

@@ -1,7 +1,7 @@
 """Client of the Pulumi engine that has started this provider process.
 
 The engine passes a dynamic provider no logger and no cancellation. It serves gRPC at the address in the process's first
-argument, accepts log messages there, and refuses connections once it has exited.
+argument after the options, accepts log messages there, and refuses connections once it has exited.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Final
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from gcore_tls_provider.api.clock import Clock, SystemClock
-from gcore_tls_provider.errors import one_line
+from gcore_tls_provider.printable import printable
 from gcore_tls_provider.pulumi_internals import stack_export
 
 _PROGRESS_INTERVAL: Final = 1.0
@@ -44,8 +45,8 @@ class EngineClient:
 
     @classmethod
     def of_this_process(cls) -> EngineClient:
-        """Return the client for the engine whose address is this process's first argument."""
-        argument = sys.argv[1] if len(sys.argv) > 1 else ""
+        """Return the client for the engine whose address is this process's first argument that is no option."""
+        argument = _first_argument(sys.argv[1:])
         host, _, port = argument.rpartition(":")
         return cls(argument if host and port.isdigit() else None)
 
@@ -85,16 +86,17 @@ class EngineClient:
             return True
 
     def exit_with_engine(self) -> None:
-        """Start a thread that exits this process soon after the engine has exited.
+        """Start a thread that exits this process soon after the engine, or the parent process, has exited.
 
-        A provider process survives a killed engine, and would continue work whose results nobody saves.
+        A provider process survives a killed engine, and would continue work whose results nobody saves. The engine
+        starts Python from a shell script, and a SIGTERM ends the shell only.
         """
         if self._address is not None:
-            threading.Thread(target=self._watch, name="engine-watch", daemon=True).start()
+            threading.Thread(target=self._watch, args=(os.getppid(),), name="engine-watch", daemon=True).start()
 
-    def _watch(self) -> None:
+    def _watch(self, parent: int) -> None:
         failed_checks = 0
-        while failed_checks < _MAX_FAILED_CHECKS:
+        while failed_checks < _MAX_FAILED_CHECKS and os.getppid() == parent:
             self._clock.sleep(_CHECK_INTERVAL)
             failed_checks = 0 if self.is_alive() else failed_checks + 1
         os._exit(1)
@@ -109,7 +111,7 @@ class EngineClient:
     def _log(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, text: str, *, ephemeral: bool) -> None:
         if self._address is None:
             return
-        request = engine_pb2.LogRequest(severity=severity, message=one_line(text), urn=urn, ephemeral=ephemeral)
+        request = engine_pb2.LogRequest(severity=severity, message=printable(text), urn=urn, ephemeral=ephemeral)
         try:
             with self._lock:
                 if self._stub is None:
@@ -118,3 +120,14 @@ class EngineClient:
         except grpc.RpcError:
             # Messages are a convenience; the operation continues without them.
             return
+
+
+def _first_argument(arguments: Sequence[str]) -> str:
+    """Return the first argument after the options that `pulumi --logflow` and `pulumi --tracing` pass on."""
+    remaining = iter(arguments)
+    for argument in remaining:
+        if argument == "--tracing":
+            next(remaining, None)  # its value can look like an address
+        elif not argument.startswith("-"):
+            return argument
+    return ""

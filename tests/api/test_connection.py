@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import socket
+import threading
+import traceback
+from urllib.parse import quote
+
 import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.api.connection import PUBLIC_API, Connection
-from gcore_tls_provider.errors import ConfigurationError
+from gcore_tls_provider.errors import ApiError, ConfigurationError, Unreachable
 from tests.api.gcore import ScriptedTransport, task_ids_response
+from tests.api.hostile_server import hostile_server, response, send_all
 
 
 def connection(api_key: str = "1234_key", base_url: str = PUBLIC_API) -> Connection:
@@ -99,6 +107,55 @@ def test_unusable_http_settings_of_the_machine_raise_configuration_error(
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigurationError, match=variable):
         Client(connection())
+
+
+PROXY_PASSWORDS = ["geheim#geheim", "geheim/geheim", "12/geheim", "12#geheim", "12?geheim", "geheim%zz/"]
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "https_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("password", PROXY_PASSWORDS)
+def test_an_unusable_proxy_is_rejected_by_name_without_its_password(
+    password: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, f"http://user:{password}@127.0.0.1:1")
+    with pytest.raises(ConfigurationError, match=variable.upper()) as raised:
+        Client(connection())
+    assert "%23" in str(raised.value)
+    assert "geheim" not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize("password", ["ge-heim#1", "ge/heim", "ge@heim", "geheim123", "geh:eim", "g%eim"])
+@pytest.mark.parametrize("is_quoted", [True, False], ids=["as written", "as sent"])
+def test_an_echoed_proxy_password_is_hidden(password: str, is_quoted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = base64.b64encode(f"user:{password}".encode()).decode()
+
+    def refuse(to: socket.socket, request: bytes, _stopped: threading.Event) -> None:
+        assert f"Proxy-Authorization: Basic {sent}".encode() in request
+        quoted = f"{quote(password, safe='')} {password}" if is_quoted else f"Basic {sent}"
+        to.sendall(response(quoted.encode(), status=f"407 {quoted}"))
+        to.close()
+
+    with hostile_server(refuse) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("//", f"//user:{quote(password, safe='')}@"))
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        client = Client(connection(base_url="http://gcore.test"))
+        with pytest.raises(ApiError, match="407") as raised:
+            client.send(routes.list_secrets(0), client.deadline(0.5))
+        client.close()
+    for text in (password, quote(password, safe=""), sent):
+        assert text not in f"{raised.value} {raised.value!r}"
+
+
+def test_an_echoed_proxy_password_is_hidden_when_a_tunnel_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = base64.b64encode(b"user:geheim").decode()
+    with hostile_server(send_all(response(b"", status=f"407 no Basic {sent} geheim"))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("//", "//user:geheim@"))
+        client = Client(connection(base_url="https://gcore.test"))
+        with pytest.raises(Unreachable, match="407 no Basic") as raised:
+            client.send(routes.list_secrets(0), client.deadline(0.5))
+        client.close()
+    assert "geheim" not in str(raised.value)
+    assert sent not in str(raised.value)
 
 
 def test_close_closes_the_connections() -> None:

@@ -242,6 +242,44 @@ def test_a_redactor_hides_any_pem_and_long_base64(identity: Identity) -> None:
         assert_hidden(redacted, key, pkcs12)
 
 
+KEYS = ["k4n!", "k4nari", "kanari1", "k4nari-8", "4711_kanarienvogel", "k4nari" * 4 + "2345", "k4-" * 20, "k4nari" * 30]
+"""Keys from the shortest length to one that no base64 line holds."""
+
+BASE64_ENCODERS: dict[str, Callable[[bytes], str]] = {
+    "standard": lambda plain: base64.b64encode(plain).decode(),
+    "URL": lambda plain: base64.urlsafe_b64encode(plain).decode(),
+    "without padding": lambda plain: base64.b64encode(plain).decode().rstrip("="),
+    "twice": lambda plain: base64.b64encode(base64.b64encode(plain)).decode(),
+    "percent-encoded": lambda plain: quote(base64.b64encode(plain).decode(), safe=""),
+}
+
+
+@pytest.mark.parametrize("encoder", BASE64_ENCODERS)
+@pytest.mark.parametrize("before", [b"", b"x", b"xy", b"APIKey ", b"user:", b"\xff\xfe\xfd\xfc"])
+@pytest.mark.parametrize("key", KEYS, ids=len)
+def test_a_redactor_hides_a_key_of_any_length_in_base64_at_every_offset(key: str, before: bytes, encoder: str) -> None:
+    for after in (b"", b"z", b"zz", b", and more"):
+        encoded = BASE64_ENCODERS[encoder](before + key.encode() + after)
+        assert Redactor(key).redact(f"it was {encoded}!") == f"it was {HIDDEN}!"
+
+
+@pytest.mark.parametrize("key", KEYS, ids=len)
+def test_a_redactor_hides_a_key_of_any_length_in_a_url(key: str) -> None:
+    for encoded in (key, quote(key, safe=""), "".join(f"%{each:02x}" for each in key.encode())):
+        assert Redactor(key).redact(f"GET /?key={encoded}&more") == f"GET /?key={HIDDEN}&more"
+
+
+def test_a_redactor_hides_a_key_that_invisible_characters_divide() -> None:
+    for invisible in ("\0", "\u200b", "\x1b", "\u202e"):
+        assert Redactor("k4nari-8").redact(invisible.join("k4nari-8")) == HIDDEN
+
+
+def test_a_redactor_reads_only_the_beginning_of_an_endless_text() -> None:
+    redacted = Redactor("k4nari").redact("k4nari" * 3_000_000)
+    assert "k4nari" not in redacted
+    assert "k4n" not in Redactor("k4nari").redact("x" * (16 * 1024 - 3) + "k4nari", 10**9)
+
+
 def test_a_redactor_ignores_very_short_texts() -> None:
     assert Redactor("", "a", "abc").redact("abc banana") == "abc banana"
 

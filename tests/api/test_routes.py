@@ -192,22 +192,6 @@ def test_query_parameters_are_spelled_as_the_api_expects(clock: FakeClock) -> No
     ]
 
 
-@pytest.mark.parametrize(
-    ("object_id", "path"),
-    [
-        ("a/b", b"/cloud/v1/tasks/a%2Fb"),
-        ("a?b#c", b"/cloud/v1/tasks/a%3Fb%23c"),
-        ("ä %", b"/cloud/v1/tasks/%C3%A4%20%25"),
-    ],
-)
-def test_special_characters_in_an_id_are_quoted(object_id: str, path: bytes, clock: FakeClock) -> None:
-    transport = ScriptedTransport([500])
-    client = create_client(transport, clock)
-    with pytest.raises(ServerError):
-        client.send(routes.get_task(object_id), client.deadline(0.1))
-    assert transport.requests[0].url.raw_path == path
-
-
 def test_the_path_of_the_base_url_is_kept(clock: FakeClock) -> None:
     transport = ScriptedTransport([task_ids_response()])
     client = Client(connection("http://gateway.test/gcore/"), clock=clock, transport=transport)

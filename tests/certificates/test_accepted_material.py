@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from gcore_tls_provider.certificates import (
     parse_certificates,
     parse_crls,
 )
+from gcore_tls_provider.certificates import material as material_module
 
 UNTIDY: dict[str, Callable[[str], str]] = {
     "unchanged": lambda pem: pem,
@@ -157,9 +159,54 @@ def test_unreadable_files_are_rejected(server: Identity, tmp_path: Path) -> None
         assert str(caught.value).isprintable()
 
 
-def test_file_without_an_end_is_rejected() -> None:
-    with pytest.raises(MaterialError, match="larger than 1048576 bytes"):
-        from_file("/dev/urandom")
+SPECIAL_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a pipe without a writer": (os.mkfifo, "it is a named pipe"),
+    "a link to a pipe": (lambda path: link_to_pipe(path), "it is a named pipe"),
+    "a device without an end": (lambda path: path.symlink_to("/dev/zero"), "it is a device"),
+    "a terminal": (lambda path: path.symlink_to("/dev/ptmx"), "it is a device"),
+    "a folder": (Path.mkdir, "it is a folder"),
+    "a socket": (lambda path: listen(path), "it is a socket"),
+}
+
+
+def link_to_pipe(path: Path) -> None:
+    os.mkfifo(f"{path}.pipe")
+    path.symlink_to(f"{path}.pipe")
+
+
+def listen(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("kind", SPECIAL_FILES)
+def test_a_file_that_is_no_regular_file_is_rejected_at_once(kind: str, tmp_path: Path) -> None:
+    create, reason = SPECIAL_FILES[kind]
+    path = tmp_path / "f.pem"
+    create(path)
+    with pytest.raises(MaterialError) as caught:
+        from_file(path, property="certificate")
+    assert caught.value.finding.code == "FILE_UNREADABLE"
+    assert f"'{path}' cannot be read: {reason}. Give a regular file" in str(caught.value)
+
+
+@pytest.mark.timeout(10)
+def test_a_file_that_becomes_a_pipe_before_it_is_opened_is_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "f.pem"
+    path.write_text("text")
+    check = material_module._require_regular
+
+    def check_and_replace(status: os.stat_result) -> None:
+        check(status)
+        path.unlink()
+        os.mkfifo(path)
+
+    monkeypatch.setattr(material_module, "_require_regular", check_and_replace)
+    with pytest.raises(MaterialError, match="it is a named pipe"):
+        from_file(path)
 
 
 def test_error_for_a_key_in_place_of_a_path_does_not_contain_the_key(server: Identity) -> None:

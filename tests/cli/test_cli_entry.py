@@ -65,7 +65,7 @@ def test_missing_extra_ends_with_the_install_command(missing: str) -> None:
     assert result.returncode == 2
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
-    assert line.endswith("pip install 'gcore-tls-provider[cli]'")
+    assert line.endswith("pip install '/path/to/gcore-tls-provider[cli]'")
 
 
 def test_other_missing_module_does_not_mention_the_extra() -> None:

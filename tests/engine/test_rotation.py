@@ -27,8 +27,15 @@ PASSWORD = "a development password"
 def emulator(dialect: Dialect) -> Emulator:
     """Return an emulator that allows the deletion of secrets in use."""
     behavior = Behavior.model_validate({**DIALECT_CHOICES[dialect], "secret_in_use": "allow"})
-    location = {"projects": frozenset({PROJECT}), "regions": frozenset({REGION})}
-    return Emulator(Settings(api_key=API_KEY, task_seconds=TaskSeconds(0.05), behavior=behavior, **location))
+    return Emulator(
+        Settings(
+            api_key=API_KEY,
+            projects=frozenset({PROJECT}),
+            regions=frozenset({REGION}),
+            task_seconds=TaskSeconds(0.05),
+            behavior=behavior,
+        )
+    )
 
 
 @dataclass

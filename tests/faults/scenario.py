@@ -80,6 +80,7 @@ class Scenario:
             regions=frozenset({REGION}),
             task_seconds=TaskSeconds(2),
             behavior=Behavior.model_validate(DIALECT_CHOICES[dialect]),
+            allowed_hosts=frozenset({"gcore.example"}),
         )
         emulator = Emulator(settings, clock.calendar)
         network = FaultyNetwork(emulator, InProcessTransport(create_application(emulator)))
@@ -87,7 +88,7 @@ class Scenario:
             "gcore:apiKey": KEY,
             "gcore:projectId": str(PROJECT),
             "gcore:regionId": str(REGION),
-            "gcore:baseUrl": "http://gcore.example",
+            "gcore:baseUrl": "https://gcore.example",
             "gcore:dialect": "auto",
         }
         engine = FakeEngine(network, clock, values)
@@ -207,7 +208,7 @@ def _difference(now: Sequence[str], wanted: Sequence[str]) -> Mapping[str, list[
 def _create_foreign_objects(emulator: Emulator, material: LoadBalancerPki) -> AccountSnapshot:
     """Create objects of others through the API, with arbitrary names and with names of another stack."""
     client = httpx.Client(
-        base_url="http://gcore.example/cloud",
+        base_url="https://gcore.example/cloud",
         transport=InProcessTransport(create_application(emulator)),
         headers={"Authorization": f"APIKey {KEY}"},
     )

@@ -79,7 +79,15 @@ class UnreliableTransport(httpx.BaseTransport):
 def create_emulator() -> Emulator:
     behavior = Behavior.model_validate(DIALECT_CHOICES["openapi"])
     locations = {"projects": frozenset({PROJECT}), "regions": frozenset({REGION})}
-    return Emulator(Settings(api_key=KEY, task_seconds=TaskSeconds(0.05), behavior=behavior, **locations))
+    return Emulator(
+        Settings(
+            api_key=KEY,
+            task_seconds=TaskSeconds(0.05),
+            behavior=behavior,
+            allowed_hosts=frozenset({"gcore.example"}),
+            **locations,
+        )
+    )
 
 
 class Program:
@@ -90,7 +98,7 @@ class Program:
             "gcore:apiKey": KEY,
             "gcore:projectId": str(PROJECT),
             "gcore:regionId": str(REGION),
-            "gcore:baseUrl": "http://gcore.example",
+            "gcore:baseUrl": "https://gcore.example",
             "gcore:dialect": "openapi",
         }
         self.engine = RecordingEngine()

@@ -14,6 +14,7 @@ VALUES = {
     "projectId": "11",
     "regionId": "22",
     "baseUrl": "https://api.example/",
+    "allowPlaintext": "true",
     "dialect": "guide",
     "taskTimeout": "60.5",
     "parallel": "8",
@@ -35,6 +36,7 @@ def values_of(configuration: Configuration) -> tuple[object, ...]:
         configuration.project_id,
         configuration.region_id,
         configuration.base_url,
+        configuration.allow_plaintext,
         configuration.dialect,
         configuration.task_timeout,
         configuration.parallel,
@@ -42,18 +44,19 @@ def values_of(configuration: Configuration) -> tuple[object, ...]:
 
 
 def test_every_value_is_read_from_the_stack_or_the_environment() -> None:
-    expected = (CANARY, 11, 22, "https://api.example/", "guide", 60.5, 8)
+    expected = (CANARY, 11, 22, "https://api.example/", True, "guide", 60.5, 8)
     assert values_of(read(VALUES)) == expected
     assert values_of(read({}, variables(VALUES))) == expected
 
 
 def test_values_that_are_not_set_have_defaults() -> None:
-    assert values_of(read({})) == (None, None, None, PUBLIC_API, "auto", None, 64)
+    assert values_of(read({})) == (None, None, None, PUBLIC_API, False, "auto", None, 64)
 
 
 @pytest.mark.parametrize("key", VALUES)
 def test_the_stack_takes_precedence_over_the_environment(key: str) -> None:
-    other = {**VALUES, key: {"baseUrl": "http://other.example", "dialect": "openapi"}.get(key, "7")}
+    others = {"baseUrl": "https://other.example", "dialect": "openapi", "allowPlaintext": "false"}
+    other = {**VALUES, key: others.get(key, "7")}
     assert values_of(read({key: other[key]}, variables(VALUES))) == values_of(read(other))
 
 
@@ -67,6 +70,7 @@ INVALID = {
     "projectId": ("eleven", "0", "-3", "1.5"),
     "regionId": ("x", "0"),
     "baseUrl": ("api.gcore.com", "ftp://api.gcore.com", "/cloud", "http://"),
+    "allowPlaintext": ("maybe", "2"),
     "dialect": ("GUIDE", "v2"),
     "taskTimeout": ("30m", "0", "1801", "nan", "inf"),
     "parallel": ("0", "257", "many"),
@@ -87,6 +91,48 @@ def test_an_invalid_value_is_reported_with_its_key_and_its_variable(key: str, va
         assert "pydantic" not in message
         assert CANARY not in message
         assert caught.value.__cause__ is None
+
+
+PLAINTEXT = (
+    "http://api.gcore.com",
+    "http://10.0.0.1:8080",
+    "http://[2001:db8::1]",
+    "http://localhost.example.com",
+    "HTTP://emulator:8080/path",
+    "http://0.0.0.0:8080",
+)
+
+
+@pytest.mark.parametrize("url", PLAINTEXT)
+def test_plain_http_to_another_machine_is_an_error_unless_it_is_allowed(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read({"baseUrl": url})
+    message = str(caught.value)
+    assert message.startswith("gcore:baseUrl (or GCORE_BASE_URL) cannot be used: it is plain HTTP to another machine")
+    assert "`pulumi config set gcore:allowPlaintext true` or GCORE_ALLOW_PLAINTEXT=true" in message
+    with pytest.raises(ConfigurationError, match="gcore:baseUrl"):
+        read({}, {"GCORE_BASE_URL": url, "GCORE_ALLOW_PLAINTEXT": "0"})
+    for allowed in (
+        read({"baseUrl": url, "allowPlaintext": "true"}),
+        read({}, {"GCORE_BASE_URL": url, "GCORE_ALLOW_PLAINTEXT": "1"}),
+    ):
+        assert (allowed.base_url.lower().startswith("http://"), allowed.is_plaintext) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080", "http://127.9.9.9", "http://[::1]:8080", "http://localhost:1", "https://10.0.0.1"]
+)
+def test_https_and_loopback_addresses_need_no_permission(url: str) -> None:
+    assert not read({"baseUrl": url}).is_plaintext
+
+
+def test_a_named_provider_config_needs_its_own_permission_for_plaintext() -> None:
+    values = {"eu:baseUrl": "http://10.0.0.1", "gcore:allowPlaintext": "true"}
+    with pytest.raises(ConfigurationError) as caught:
+        Configuration.read(values.get, {"GCORE_ALLOW_PLAINTEXT": "true"}, "eu")
+    assert "`pulumi config set eu:allowPlaintext true`." in str(caught.value)
+    assert "GCORE_ALLOW_PLAINTEXT" not in str(caught.value)
+    assert Configuration.read({**values, "eu:allowPlaintext": "true"}.get, {}, "eu").is_plaintext
 
 
 def test_all_invalid_values_are_reported_together() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import grpc
 import pytest
@@ -17,6 +20,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from gcore_tls_provider.lifecycle.run.engine_port import EnginePort
 from gcore_tls_provider.pulumi_internals.engine_client import EngineClient
 from tests.fake_clock import FakeClock
+from tests.hostile_text import HOSTILE_TEXTS, is_harmless
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/gcore:Secret::ca"
 
@@ -60,6 +64,17 @@ class TestMessages:
         ]
         assert {each.severity for each in recorded.logged} == {engine_pb2.WARNING}
 
+    def test_control_characters_do_not_reach_the_terminal_of_the_engine(
+        self, served: tuple[RecordingEngine, str, grpc.Server]
+    ) -> None:
+        recorded, address, _ = served
+        engine = EngineClient(address)
+        for show in (engine.warn, engine.error, engine.progress):
+            for name, text in HOSTILE_TEXTS.items():
+                show(f"{URN}-{show.__name__}-{name}", text)
+        assert len(recorded.logged) == 3 * len(HOSTILE_TEXTS)
+        assert all(is_harmless(each.message) and "\n" not in each.message for each in recorded.logged)
+
     def test_progress_is_shown_once_per_second_and_resource(
         self, served: tuple[RecordingEngine, str, grpc.Server], clock: FakeClock
     ) -> None:
@@ -101,13 +116,16 @@ class TestLifetime:
         [
             (["provider", "127.0.0.1:4711"], "127.0.0.1:4711"),
             (["provider", "127.0.0.1:4711", "--flag"], "127.0.0.1:4711"),
+            (["provider", "--logtostderr", "-v=9", "127.0.0.1:4711"], "127.0.0.1:4711"),
+            (["provider", "-v=9", "--tracing", "tcp://127.0.0.1:7831", "127.0.0.1:4711"], "127.0.0.1:4711"),
+            (["provider", "--tracing"], None),
             (["provider"], None),
             (["pytest", "-q"], None),
             (["pytest", "tests/pulumi_internals/test_engine_client.py::test"], None),
             (["pytest", ":80"], None),
         ],
     )
-    def test_first_argument_of_the_process_is_the_address(
+    def test_first_argument_after_the_options_is_the_address(
         self, arguments: list[str], address: str | None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(sys, "argv", arguments)
@@ -135,6 +153,35 @@ class TestLifetime:
         finally:
             process.kill()
             process.stdout.close()
+
+    def test_process_exits_after_a_sigterm_to_the_shell_that_has_started_it(self) -> None:
+        program = (
+            "import os, sys, time\n"
+            "from gcore_tls_provider.pulumi_internals import engine_client\n"
+            "engine_client._CHECK_INTERVAL = 0.05\n"
+            "engine_client.EngineClient.of_this_process().exit_with_engine()\n"
+            "print(os.getpid(), flush=True)\n"
+            "time.sleep(60)\n"
+        )
+        with socket.socket() as engine:
+            engine.bind(("127.0.0.1", 0))
+            engine.listen()
+            address = f"127.0.0.1:{engine.getsockname()[1]}"
+            script = '"$0" -c "$1" "$2"; exit $?'  # like Pulumi's script: no exec
+            shell = subprocess.Popen(
+                ["/bin/sh", "-c", script, sys.executable, program, address], stdout=subprocess.PIPE, text=True
+            )
+            assert shell.stdout is not None
+            provider = int(shell.stdout.readline())
+            assert provider != shell.pid
+            shell.terminate()
+            shell.wait(timeout=20)
+            try:
+                # The pipe ends with the last process that holds it.
+                assert shell.communicate(timeout=20)[0] == ""
+            finally:
+                with suppress(ProcessLookupError):
+                    os.kill(provider, signal.SIGKILL)
 
     def test_no_thread_is_started_without_an_engine(self) -> None:
         before = threading.active_count()

@@ -12,7 +12,7 @@ from gcore_tls_provider.api.wire.enums import (
     HttpVersion,
 )
 from gcore_tls_provider.api.wire.model import RequestBody, ResponseBody
-from gcore_tls_provider.api.wire.scalars import NOT_NULL
+from gcore_tls_provider.api.wire.scalars import NOT_NULL, ResponseId
 
 Delay = Annotated[int, Field(ge=1, le=2_147_483_647)]
 """Seconds between two probes."""
@@ -84,7 +84,7 @@ class HealthMonitorChange(RequestBody):
 class HealthMonitor(ResponseBody):
     """A health monitor as it is read, inside its pool."""
 
-    id: str
+    id: ResponseId
     type: str
     delay: int
     timeout: int

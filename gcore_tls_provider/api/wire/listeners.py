@@ -9,7 +9,17 @@ from pydantic import Field, JsonValue
 from gcore_tls_provider.api.wire.enums import ListenerProtocol
 from gcore_tls_provider.api.wire.model import RequestBody, ResponseBody
 from gcore_tls_provider.api.wire.pools import NestedPoolCreate
-from gcore_tls_provider.api.wire.scalars import NOT_NULL, Concealed, IpNetwork, Milliseconds, Name, Port, Uuid
+from gcore_tls_provider.api.wire.scalars import (
+    NOT_NULL,
+    Concealed,
+    IpNetwork,
+    Milliseconds,
+    Name,
+    Port,
+    ResponseId,
+    ResponseReference,
+    Uuid,
+)
 
 ConnectionLimit = Annotated[int, Field(ge=-1, le=1_000_000)]
 """Maximum number of simultaneous connections; -1 means the default, 100000."""
@@ -104,7 +114,7 @@ class ListenerUser(ResponseBody):
 class Listener(ResponseBody):
     """A listener as it is read. It does not contain its pool: the pool contains its listeners."""
 
-    id: str
+    id: ResponseId
     name: str
     protocol: str
     protocol_port: int
@@ -113,14 +123,14 @@ class Listener(ResponseBody):
     operating_status: str
     provisioning_status: str
     allowed_cidrs: list[str] | None = None
-    creator_task_id: str | None = None
+    creator_task_id: ResponseReference = None
     insert_headers: dict[str, JsonValue] = Field(default_factory=dict)
-    load_balancer_id: str | None = None
+    load_balancer_id: ResponseReference = None
     pool_count: int | None = None
-    secret_id: str | None = None
-    sni_secret_id: list[str] | None = None
+    secret_id: ResponseReference = None
+    sni_secret_id: list[ResponseId] | None = None
     stats: Statistics | None = None
-    task_id: str | None = None
+    task_id: ResponseReference = None
     timeout_client_data: int | None = None
     timeout_member_connect: int | None = None
     timeout_member_data: int | None = None

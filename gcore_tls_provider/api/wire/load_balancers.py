@@ -14,7 +14,7 @@ from gcore_tls_provider.api.wire.enums import (
 from gcore_tls_provider.api.wire.flavors import Flavor
 from gcore_tls_provider.api.wire.listeners import NestedListenerCreate, Statistics
 from gcore_tls_provider.api.wire.model import ObjectId, RequestBody, ResponseBody
-from gcore_tls_provider.api.wire.scalars import NOT_NULL, Name, TimestampWithOffset, Uuid
+from gcore_tls_provider.api.wire.scalars import NOT_NULL, Name, ResponseId, ResponseReference, TimestampWithOffset, Uuid
 
 TagKey = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\s=]+$")]
 """Key of a tag, without whitespace and `=`."""
@@ -149,20 +149,20 @@ class VrrpIp(ResponseBody):
 class FloatingIp(ResponseBody):
     """A floating IP."""
 
-    id: str
+    id: ResponseId
     created_at: TimestampWithOffset
     project_id: int
     region: str
     region_id: int
     updated_at: TimestampWithOffset
-    creator_task_id: str | None = None
+    creator_task_id: ResponseReference = None
     fixed_ip_address: str | None = None
     floating_ip_address: str | None = None
-    port_id: str | None = None
-    router_id: str | None = None
+    port_id: ResponseReference = None
+    router_id: ResponseReference = None
     status: str | None = None
     tags: list[Tag] = Field(default_factory=list)
-    task_id: str | None = None
+    task_id: ResponseReference = None
 
 
 class LoadBalancer(ResponseBody):
@@ -171,7 +171,7 @@ class LoadBalancer(ResponseBody):
     `task_id` is the task that has locked it; null if it is unlocked.
     """
 
-    id: str
+    id: ResponseId
     name: str
     admin_state_up: bool
     created_at: TimestampWithOffset
@@ -182,7 +182,7 @@ class LoadBalancer(ResponseBody):
     region_id: int
     tags_v2: list[Tag] = Field(default_factory=list)
     additional_vips: list[FixedIp] = Field(default_factory=list)
-    creator_task_id: str | None = None
+    creator_task_id: ResponseReference = None
     ddos_profile: DdosProfile | None = None
     flavor: Flavor | None = None
     floating_ips: list[FloatingIp] = Field(default_factory=list)
@@ -190,10 +190,10 @@ class LoadBalancer(ResponseBody):
     logging: Logging | None = None
     preferred_connectivity: str = "L2"
     stats: Statistics | None = None
-    task_id: str | None = None
+    task_id: ResponseReference = None
     updated_at: TimestampWithOffset | None = None
     vip_address: str | None = None
     vip_fqdn: str | None = None
     vip_ip_family: str | None = None
-    vip_port_id: str | None = None
+    vip_port_id: ResponseReference = None
     vrrp_ips: list[VrrpIp] = Field(default_factory=list)

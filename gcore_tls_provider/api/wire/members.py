@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, RootModel
 
 from gcore_tls_provider.api.wire.model import RequestBody, ResponseBody
-from gcore_tls_provider.api.wire.scalars import NOT_NULL, IpAddress, Port, Uuid
+from gcore_tls_provider.api.wire.scalars import NOT_NULL, IpAddress, Port, ResponseId, ResponseReference, Uuid
 
 Weight = Annotated[int, Field(gt=0, le=256)]
 """Share of the traffic relative to the other members, 1 to 256."""
@@ -46,7 +46,7 @@ class MemberPatch(RequestBody):
 class Member(ResponseBody):
     """A member as it is read. The response does not contain `instance_id`."""
 
-    id: str
+    id: ResponseId
     address: str
     protocol_port: int
     admin_state_up: bool
@@ -56,4 +56,4 @@ class Member(ResponseBody):
     weight: int
     monitor_address: str | None = None
     monitor_port: int | None = None
-    subnet_id: str | None = None
+    subnet_id: ResponseReference = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from gcore_tls_provider.api.wire.scalars import ResponseId
+
 
 class RequestBody(BaseModel):
     """Body of a request. It rejects unknown fields; `model_fields_set` distinguishes "not sent" from null.
@@ -27,4 +29,4 @@ class ResponseBody(BaseModel):
 class ObjectId(ResponseBody):
     """Reference to another object, `{"id": "..."}`."""
 
-    id: str
+    id: ResponseId

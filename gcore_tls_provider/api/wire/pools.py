@@ -14,7 +14,7 @@ from gcore_tls_provider.api.wire.enums import (
 from gcore_tls_provider.api.wire.health_monitors import HealthMonitor, HealthMonitorCreate, HealthMonitorPatch
 from gcore_tls_provider.api.wire.members import Member, MemberCreate
 from gcore_tls_provider.api.wire.model import ObjectId, RequestBody, ResponseBody
-from gcore_tls_provider.api.wire.scalars import NOT_NULL, Milliseconds, Name, Uuid
+from gcore_tls_provider.api.wire.scalars import NOT_NULL, Milliseconds, Name, ResponseId, ResponseReference, Uuid
 
 
 class SessionPersistenceSet(RequestBody):
@@ -96,7 +96,7 @@ class PoolPatch(RequestBody):
 class PoolFields(ResponseBody):
     """Fields of a pool in every response."""
 
-    id: str
+    id: ResponseId
     name: str
     admin_state_up: bool
     lb_algorithm: str
@@ -105,13 +105,13 @@ class PoolFields(ResponseBody):
     loadbalancers: list[ObjectId]
     operating_status: str
     provisioning_status: str
-    ca_secret_id: str | None = None
-    creator_task_id: str | None = None
-    crl_secret_id: str | None = None
+    ca_secret_id: ResponseReference = None
+    creator_task_id: ResponseReference = None
+    crl_secret_id: ResponseReference = None
     healthmonitor: HealthMonitor | None = None
-    secret_id: str | None = None
+    secret_id: ResponseReference = None
     session_persistence: SessionPersistence | None = None
-    task_id: str | None = None
+    task_id: ResponseReference = None
     timeout_client_data: int | None = None
     timeout_member_connect: int | None = None
     timeout_member_data: int | None = None

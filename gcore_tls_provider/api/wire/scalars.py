@@ -14,6 +14,12 @@ NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z 0-9._\-]{1,61}[a-zA-Z0-9._]$"
 UUID_PATTERN = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 
 
+_SEGMENT = r"[0-9A-Za-z][0-9A-Za-z_\-]{0,127}"
+
+OBJECT_ID_PATTERN = rf"^{_SEGMENT}$"
+"""ID of an object or task: always one segment of a path, because it has no dot, slash, percent sign or query."""
+
+
 def _reject_null(value: object) -> object:
     if value is None:
         raise ValueError("must not be null; leave the field out to keep its value")
@@ -44,6 +50,12 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 
 Uuid = Annotated[str, Field(pattern=UUID_PATTERN, json_schema_extra={"format": "uuid4"})]
 """ID of an object that the request refers to."""
+
+ResponseId = Annotated[str, Field(pattern=OBJECT_ID_PATTERN)]
+"""ID in a response. Gcore's are UUIDs. Any other ID that cannot leave its segment of a path is accepted too."""
+
+ResponseReference = Annotated[str, Field(pattern=rf"^({_SEGMENT})?$")] | None
+"""ID of another object in a response; null or an empty text for none."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 """TCP or UDP port."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gcore_tls_provider.api.wire.enums import PayloadContentEncoding, SecretType
 from gcore_tls_provider.api.wire.model import RequestBody, ResponseBody
-from gcore_tls_provider.api.wire.scalars import Concealed, Timestamp
+from gcore_tls_provider.api.wire.scalars import Concealed, ResponseId, Timestamp
 
 
 class SecretCreate(RequestBody):
@@ -48,7 +48,7 @@ class SecretCreateFromPem(RequestBody):
 class Secret(ResponseBody):
     """Metadata of a secret: everything except its payload."""
 
-    id: str
+    id: ResponseId
     name: str
     secret_type: str
     status: str

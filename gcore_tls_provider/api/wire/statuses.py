@@ -6,12 +6,13 @@ from pydantic import Field
 
 from gcore_tls_provider.api.wire.load_balancers import Tag
 from gcore_tls_provider.api.wire.model import ResponseBody
+from gcore_tls_provider.api.wire.scalars import ResponseId
 
 
 class MemberStatus(ResponseBody):
     """State of one member."""
 
-    id: str
+    id: ResponseId
     address: str
     operating_status: str
     protocol_port: int
@@ -21,7 +22,7 @@ class MemberStatus(ResponseBody):
 class HealthMonitorStatus(ResponseBody):
     """State of a pool's health monitor."""
 
-    id: str
+    id: ResponseId
     operating_status: str
     provisioning_status: str
     type: str
@@ -30,7 +31,7 @@ class HealthMonitorStatus(ResponseBody):
 class PoolStatus(ResponseBody):
     """State of a pool, its members and its health monitor."""
 
-    id: str
+    id: ResponseId
     name: str
     members: list[MemberStatus]
     operating_status: str
@@ -41,7 +42,7 @@ class PoolStatus(ResponseBody):
 class ListenerStatus(ResponseBody):
     """State of a listener and of its pools."""
 
-    id: str
+    id: ResponseId
     name: str
     operating_status: str
     pools: list[PoolStatus]
@@ -51,7 +52,7 @@ class ListenerStatus(ResponseBody):
 class LoadBalancerStatus(ResponseBody):
     """State of a load balancer and of its listeners."""
 
-    id: str
+    id: ResponseId
     listeners: list[ListenerStatus]
     name: str
     operating_status: str

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pydantic import Field, JsonValue
 
 from gcore_tls_provider.api.wire.model import RequestBody, ResponseBody
-from gcore_tls_provider.api.wire.scalars import TimestampWithoutZone
+from gcore_tls_provider.api.wire.scalars import ResponseId, TimestampWithoutZone
 
 
 class TaskIds(ResponseBody):
     """Response to a write: the IDs of its tasks, none if there was nothing to do."""
 
-    tasks: list[str]
+    tasks: list[ResponseId]
 
 
 class CreatedResources(ResponseBody):
@@ -26,7 +26,7 @@ class CreatedResources(ResponseBody):
     faas_namespaces: list[str] = Field(default_factory=list)
     file_shares: list[str] = Field(default_factory=list)
     floatingips: list[str] = Field(default_factory=list)
-    healthmonitors: list[str] = Field(default_factory=list)
+    healthmonitors: list[ResponseId] = Field(default_factory=list)
     images: list[str] = Field(default_factory=list)
     inference_instances: list[str] = Field(default_factory=list)
     instances: list[str] = Field(default_factory=list)
@@ -35,18 +35,18 @@ class CreatedResources(ResponseBody):
     l7polices: list[str] = Field(default_factory=list)
     l7rules: list[str] = Field(default_factory=list)
     laas_topic: list[str] = Field(default_factory=list)
-    listeners: list[str] = Field(default_factory=list)
-    loadbalancers: list[str] = Field(default_factory=list)
-    members: list[str] = Field(default_factory=list)
+    listeners: list[ResponseId] = Field(default_factory=list)
+    loadbalancers: list[ResponseId] = Field(default_factory=list)
+    members: list[ResponseId] = Field(default_factory=list)
     networks: list[str] = Field(default_factory=list)
-    pools: list[str] = Field(default_factory=list)
+    pools: list[ResponseId] = Field(default_factory=list)
     ports: list[str] = Field(default_factory=list)
     postgresql_clusters: list[str] = Field(default_factory=list)
     projects: list[int] = Field(default_factory=list)
     registry_registries: list[str] = Field(default_factory=list)
     registry_users: list[str] = Field(default_factory=list)
     routers: list[str] = Field(default_factory=list)
-    secrets: list[str] = Field(default_factory=list)
+    secrets: list[ResponseId] = Field(default_factory=list)
     security_group_rules: list[str] = Field(default_factory=list)
     security_groups: list[str] = Field(default_factory=list)
     servergroups: list[str] = Field(default_factory=list)
@@ -58,7 +58,7 @@ class CreatedResources(ResponseBody):
 class Task(ResponseBody):
     """One task. `data` contains the parameters of the operation, possibly a key: never log or store it."""
 
-    id: str
+    id: ResponseId
     task_type: str
     state: str
     user_id: int

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from gcore_tls_provider.errors import GcoreTlsError, one_line
+from gcore_tls_provider.errors import GcoreTlsError
+from gcore_tls_provider.printable import printable
 
 Severity = Literal["error", "warning"]
 
@@ -36,8 +37,7 @@ class Finding:
 
     def __str__(self) -> str:
         """Return the sentence and the remedy, in one line that is safe to print."""
-        text = one_line(f"{self.sentence} {self.remedy}")
-        return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+        return printable(f"{self.sentence} {self.remedy}")
 
 
 class MaterialError(GcoreTlsError):

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timezone
-from os.path import realpath
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from gcore_tls_provider.certificates import MaterialError, from_file
 from gcore_tls_provider.certificates.findings.severity import apply_waivers
 from gcore_tls_provider.cli.check.evaluate import CertificateSet
-from gcore_tls_provider.cli.check.files import ROLES, FileContents, Role, read_file_contents
+from gcore_tls_provider.cli.check.files import ROLES, Role
 from gcore_tls_provider.cli.check.host_names import host_names
-from gcore_tls_provider.cli.check.passwords import (
-    PASSWORD_SUFFIX,
-    PASSWORD_VARIABLE,
-    Passwords,
-    environment_password,
-    password_in,
-    prompt,
-)
-from gcore_tls_provider.cli.check.report import Report, build_report, printable
+from gcore_tls_provider.cli.check.passwords import PASSWORD_SUFFIX, PASSWORD_VARIABLE
+from gcore_tls_provider.cli.check.reading import SUFFIXES, given_files, read_files
+from gcore_tls_provider.cli.check.report import Report, build_report
 from gcore_tls_provider.cli.check.role_guessing import assign_roles
-from gcore_tls_provider.cli.check.terminal import console, show_report
-
-_SUFFIXES: Final = (".pem", ".crt", ".cer", ".der", ".key", ".crl", ".p12", ".pfx", PASSWORD_SUFFIX)
-"""Suffixes of the files that are read from a folder."""
-
-_UNOPENED: Final = frozenset({"FILE_NOT_FOUND", "FILE_UNREADABLE", "MATERIAL_AS_PATH"})
-"""Codes of files that cannot be opened: the command line is wrong."""
+from gcore_tls_provider.cli.check.terminal import console, echo_json, show_report
 
 EPILOG: Final = f"""\b
 Contents of FILE:
   PEM, DER or PKCS12: certificates with or without chain and private key, CAs,
   CRLs, private keys. In a folder, files with these suffixes are read:
-  {" ".join(_SUFFIXES)}.
+  {" ".join(SUFFIXES)}.
 
 \b
 The role of FILE is guessed from its contents, and printed:
@@ -76,27 +60,9 @@ Exit code:
 """
 
 
-@dataclass(frozen=True)
-class _GivenFile:
-    """A file on the command line, or in a folder on it.
-
-    Attributes:
-        path: Path of the file.
-        role: Role, if an option gives it.
-    """
-
-    path: Path
-    role: Role | None
-
-    @property
-    def name(self) -> str:
-        """Name of the file, safe to print."""
-        return printable(str(self.path))
-
-
 def _show_schema(wanted: bool) -> None:
     if wanted:
-        typer.echo(json.dumps(Report.model_json_schema(), indent=2))
+        echo_json(Report.model_json_schema())
         raise typer.Exit
 
 
@@ -188,21 +154,23 @@ def check(
     }
     reasons = _reasons(accept or [])
     names = host_names(host_name, option="--host-name")
-    given = _given_files(files or [], by_role)
+    given = given_files(files or [], by_role)
     if not given:
         raise typer.BadParameter("give at least one file or folder.", param_hint="FILE")
+    read = read_files(given, password_file or [])
     certificates = CertificateSet(
         files=sorted(
-            assign_roles(_read(given, password_file or [])),
+            assign_roles(read.contents),
             key=lambda file: len(ROLES) if file.role is None else ROLES.index(file.role),
         ),
         declared_names=names,
         expiry_warning_days=expiry_warning_days,
         now=datetime.now(timezone.utc),
+        omitted_files=read.omitted,
     )
     report = build_report(certificates, certificates.evaluate(reasons))
     if as_json:
-        typer.echo(report.to_json())
+        echo_json(report)
     else:
         show_report(report, console())
     if report.outcome == "errors" or (strict and report.outcome == "warnings"):
@@ -216,64 +184,3 @@ def _reasons(pairs: Sequence[str]) -> dict[str, str]:
     for finding in apply_waivers((), reasons, property="--accept"):
         raise typer.BadParameter(str(finding), param_hint="--accept CODE=REASON")
     return reasons
-
-
-def _given_files(files: Sequence[Path], by_role: dict[Role, Sequence[Path]]) -> list[_GivenFile]:
-    """Return every file once, with the role from an option even if it is also among the other files."""
-    given = [_GivenFile(path, role) for role, paths in by_role.items() for path in paths]
-    seen = {realpath(each.path) for each in given}
-    for path in (each for file in files for each in _inside(file)):
-        if realpath(path) not in seen:
-            seen.add(realpath(path))
-            given.append(_GivenFile(path, "password" if path.name.endswith(PASSWORD_SUFFIX) else None))
-    return given
-
-
-def _inside(path: Path) -> Iterator[Path]:
-    """Yield a file itself, or the files of a folder with a known suffix."""
-    if not path.is_dir():
-        yield path
-        return
-    try:
-        inside = sorted(each for each in path.iterdir() if each.name.endswith(_SUFFIXES) and each.is_file())
-    except OSError as error:
-        raise typer.BadParameter(
-            f"the folder {str(path)!r} cannot be read: {error.strerror}.", param_hint="FILE"
-        ) from error
-    if not inside:
-        raise typer.BadParameter(
-            f"the folder {str(path)!r} contains no file with one of the suffixes {' '.join(_SUFFIXES)}.",
-            param_hint="FILE",
-        )
-    yield from inside
-
-
-def _read(given: Sequence[_GivenFile], password_files: Sequence[Path]) -> list[tuple[FileContents, Role | None]]:
-    """Return the contents of each file. Report all files that cannot be opened at once."""
-    unopened: list[str] = []
-    texts: dict[_GivenFile, str | MaterialError] = {}
-    known = environment_password()
-    for path in [*(each.path for each in given if each.role == "password"), *password_files]:
-        try:
-            known.append(password_in(path))
-        except MaterialError as error:
-            unopened.append(str(error))
-    for each in given:
-        try:
-            texts[each] = "" if each.role == "password" else from_file(each.path, property=each.name)
-        except MaterialError as error:
-            texts[each] = error
-            if error.finding.code in _UNOPENED:
-                unopened.append(str(error))
-    if unopened:
-        raise typer.BadParameter(" ".join(dict.fromkeys(unopened)), param_hint="FILE")
-    passwords = Passwords(known, prompt())
-    return [(_contents(each, text, passwords), each.role) for each, text in texts.items()]
-
-
-def _contents(given: _GivenFile, text: str | MaterialError, passwords: Passwords) -> FileContents:
-    if isinstance(text, MaterialError):
-        return FileContents(given.name, findings=text.findings)
-    if given.role == "password":
-        return FileContents(given.name)
-    return read_file_contents(given.name, text, given.role, passwords)

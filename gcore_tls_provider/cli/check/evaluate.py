@@ -46,12 +46,14 @@ class CertificateSet:
         expiry_warning_days: Days before an end at which warnings start; None for 30, for CRLs a third of their
             validity if that is less.
         now: Current time, in UTC.
+        omitted_files: Number of unusable files that are counted only.
     """
 
     files: Sequence[CheckedFile]
     declared_names: Sequence[str]
     expiry_warning_days: int | None
     now: datetime
+    omitted_files: int = 0
 
     @property
     def host_names(self) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ It is stable: within one `version`, fields are added, never renamed or removed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
@@ -17,6 +16,7 @@ from gcore_tls_provider.certificates import certificate_facts, crl_facts
 from gcore_tls_provider.cli.check.evaluate import CertificateSet, FileFinding
 from gcore_tls_provider.cli.check.files import Role
 from gcore_tls_provider.cli.check.role_guessing import CheckedFile
+from gcore_tls_provider.printable import printable
 
 Outcome = Literal["ok", "warnings", "errors"]
 
@@ -86,10 +86,10 @@ class Report(_Model):
     host_names: tuple[str, ...] = Field(description="Names that clients use: given, or those of the certificates.")
     files: tuple[ReportedFile, ...] = Field(description="Files, by role.")
     findings: tuple[ReportedFinding, ...] = Field(description="All findings, errors first.")
-
-    def to_json(self) -> str:
-        """Return the report as JSON in ASCII, so that names from certificates cannot control a terminal."""
-        return json.dumps(self.model_dump(mode="json"), indent=2)
+    omitted_files: int = Field(
+        0,
+        description="Number of further files of folders that cannot be used; each counts as an error.",
+    )
 
 
 def build_report(files: CertificateSet, findings: Sequence[FileFinding]) -> Report:
@@ -97,7 +97,7 @@ def build_report(files: CertificateSet, findings: Sequence[FileFinding]) -> Repo
     return Report(
         version=1,
         checked_at=files.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        outcome=_outcome(findings),
+        outcome="errors" if files.omitted_files else _outcome(findings),
         host_names=tuple(map(printable, files.host_names)),
         files=tuple(_file(file, files.now) for file in files.files),
         findings=tuple(
@@ -111,13 +111,8 @@ def build_report(files: CertificateSet, findings: Sequence[FileFinding]) -> Repo
             )
             for each in findings
         ),
+        omitted_files=files.omitted_files,
     )
-
-
-def printable(text: str) -> str:
-    """Return a text in one line, without characters that control a terminal."""
-    line = " ".join(text.split())
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
 
 
 def _outcome(findings: Iterable[FileFinding]) -> Outcome:

@@ -1,12 +1,16 @@
-"""Text for terminals and pipes: wrapped to the available width, and colored in terminals."""
+"""All output of `gcore-tls`: wrapped to the available width, colored in terminals, and always printable."""
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rich.console import Console, RenderableType
+import typer
+from pydantic import BaseModel
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +23,7 @@ from gcore_tls_provider.cli.check.report import (
     ReportedFile,
     ReportedFinding,
 )
+from gcore_tls_provider.printable import printable
 
 ROLE_NAMES: dict[Role, str] = {
     "listener": "listener certificate",
@@ -36,9 +41,35 @@ _COLORS = {"error": "bold red", "warning": "yellow"}
 _INDENT = 2
 
 
+class _PrintableConsole(Console):
+    """Console in which only its own styles control the terminal, and no text does."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the parts of a renderable, each of them printable."""
+        for segment in super().render(renderable, options):
+            text = segment.text if segment.control else printable(segment.text, keep_lines=True)
+            yield Segment(text, segment.style, segment.control)
+
+
 def console() -> Console:
-    """Return a console on the current standard output that prints text unchanged: no markup, emoji or highlighting."""
-    return Console(file=sys.stdout, markup=False, emoji=False, highlight=False)
+    """Return a console on the current standard output, without markup, emoji and highlighting."""
+    return _PrintableConsole(file=sys.stdout, markup=False, emoji=False, highlight=False)
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print printable lines, not wrapped, and a line end.
+
+    Args:
+        text: Text of any origin.
+        err: Print to standard error.
+    """
+    typer.echo(printable(text, keep_lines=True), err=err)
+
+
+def echo_json(content: BaseModel | Mapping[str, object]) -> None:
+    """Print JSON in ASCII: names from Gcore or from certificates cannot control a terminal."""
+    data = content.model_dump(mode="json") if isinstance(content, BaseModel) else content
+    typer.echo(json.dumps(data, indent=2).replace("\x7f", "\\u007f"))
 
 
 def show(*parts: RenderableType, to: Console) -> None:
@@ -61,6 +92,11 @@ def show_report(report: Report, to: Console) -> None:
         if len(group) > MAX_REPEATS:
             omitted = f"And {len(group) - MAX_REPEATS} more {group[0].code} of the same files; --json prints all."
             show(Text(omitted), "", to=to)
+    if report.omitted_files:
+        omitted = (
+            f"And {counted(report.omitted_files, 'more file')} that cannot be used. Fix or remove those above first."
+        )
+        show(Text(omitted), "", to=to)
     show(_summary(report), to=to)
 
 
@@ -70,7 +106,7 @@ def pairs(rows: Iterable[tuple[str, str]]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for label, value in rows:
-        table.add_row(Text(label, style="dim"), Text(value))
+        table.add_row(Text(printable(label, keep_lines=True), style="dim"), Text(printable(value)))
     return table
 
 
@@ -151,11 +187,11 @@ def _finding(finding: ReportedFinding) -> Iterator[RenderableType]:
 
 
 def _summary(report: Report) -> Text:
-    files = counted(len(report.files), "file")
+    files = counted(len(report.files) + report.omitted_files, "file")
     accepted = sum(finding.accepted for finding in report.findings)
     counts = [
-        counted(sum(each.severity == severity and not each.accepted for each in report.findings), severity)
-        for severity in ("error", "warning")
+        counted(more + sum(each.severity == severity and not each.accepted for each in report.findings), severity)
+        for severity, more in (("error", report.omitted_files), ("warning", 0))
     ]
     summary = ", ".join([f"{files} checked", *counts, *([f"{accepted} accepted"] if accepted else [])])
     return Text(f"{summary}.", style=_COLORS.get(report.outcome.removesuffix("s"), "green"))

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from gcore_tls_provider.cli.check.terminal import echo
 from gcore_tls_provider.errors import GcoreTlsError
 
 EPILOG = (
@@ -38,6 +39,6 @@ def discover(
     try:
         program = discover_program(load_balancer, secrets=secrets, project_id=project_id, region_id=region_id)
     except GcoreTlsError as error:
-        typer.echo(f"error: {error}", err=True)
+        echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
-    typer.echo(program, nl=False)
+    echo(program.removesuffix("\n"))

@@ -4,6 +4,8 @@ The program sets every property that differs from Gcore's default, so that adopt
 that Gcore never returns. Gcore never returns the content of a secret either: the program reads it from files that the
 stack's configuration names.
 
+Texts from Gcore reach the program only as string literals, in comments, and in names reduced to `a-z0-9_`.
+
 The text follows `ruff format`: one argument per line, with a trailing comma.
 """
 
@@ -23,6 +25,7 @@ from gcore_tls_provider.cli.discover.account import (
 )
 from gcore_tls_provider.lifecycle.inputs.naming import ObjectNaming
 from gcore_tls_provider.lifecycle.kinds import KINDS
+from gcore_tls_provider.printable import printable
 
 SecretHandling = Literal["adopt", "refer"]
 """`adopt`: secrets become resources and need their content; `refer`: the program refers to them by ID."""
@@ -79,6 +82,9 @@ _REFERENCE_ARGUMENTS: Final[Mapping[str, ResourceKind]] = {
 }
 """Arguments that accept a resource, with the resource's class."""
 
+_SECRET_KINDS: Final = frozenset({"ListenerCertificate", "ClientCertificate", "CertificateAuthority", "RevocationList"})
+"""Classes of secrets. The program creates them before everything that refers to them."""
+
 _OMITTED_FIELDS: Final[Mapping[ResourceKind, frozenset[str]]] = {
     # The VIP's network is chosen at creation. As arguments, these fields would describe a new load balancer.
     "LoadBalancer": frozenset({"name", "vip_port_id", "vip_ip_family"}),
@@ -132,7 +138,7 @@ class _Program:
         names = {each.kind for each in self._objects}
         imports = [*sorted(names), *(["from_file"] if self._secrets else [])]
         return _TEMPLATE.format(
-            id=balancer.id,
+            id=_in_docstring(balancer.id),
             imports="".join(f"{_INDENT}{name},\n" for name in imports),
             body="\n".join((*self._preamble(), *map(self._resource, self._objects))),
             variable=self._variables[balancer.id],
@@ -143,11 +149,11 @@ class _Program:
         if self._secrets:
             keys = [key for each in self._secrets for key in self._configuration_keys(each).values()]
             yield _MATERIAL_FUNCTION.format(
-                keys="\n".join(f"# pulumi config set {key} path/to/file.pem" for key in keys)
+                keys="\n".join(_comment(f"pulumi config set {key} path/to/file.pem") for key in keys)
             )
         shared = [each for each in self._discovery.secrets if each.other_users]
         if shared:
-            users = "".join(f"# {each.id}: {', '.join(each.other_users)}\n" for each in shared)
+            users = "".join(_comment(f"{each.id}: {', '.join(each.other_users)}") + "\n" for each in shared)
             yield f"# Other load balancers also use these secrets, so the program refers to them by ID:\n{users}"
 
     def _resource(self, found: DiscoveredObject) -> str:
@@ -179,10 +185,12 @@ class _Program:
 
     def _reference(self, object_id: str, expected_kind: ResourceKind) -> str:
         found = self._by_id.get(object_id)
-        if found is None:
-            return object_id
-        # A secret that is used in two roles becomes a resource of the first role.
-        return _Reference(self._variables[found.id] + ("" if found.kind == expected_kind else ".id"))
+        if found is not None and found.kind == expected_kind:
+            return _Reference(self._variables[found.id])
+        if isinstance(found, DiscoveredSecret) and expected_kind in _SECRET_KINDS:
+            # A secret that is used in two roles becomes a resource of the first role.
+            return _Reference(f"{self._variables[found.id]}.id")
+        return object_id
 
     def _configuration_keys(self, secret: DiscoveredSecret) -> Mapping[str, str]:
         """Return the configuration key for each of a secret's file arguments."""
@@ -235,7 +243,9 @@ def _literal(value: object, indent: str) -> str:
         )
     if isinstance(value, (list, tuple)):
         return _block("[", "]", [_literal(each, inner) for each in value], indent)
-    return repr(value)
+    if value is None or isinstance(value, (bool, int)):
+        return repr(value)
+    raise TypeError(f"a property of type {type(value).__name__} has no literal")
 
 
 def _block(begin: str, end: str, lines: Iterable[str], indent: str) -> str:
@@ -243,7 +253,17 @@ def _block(begin: str, end: str, lines: Iterable[str], indent: str) -> str:
     return f"{begin}\n{inner}{indent}{end}" if inner else begin + end
 
 
+def _comment(text: str) -> str:
+    """Return a comment. No text can end its line, because a name from Gcore must not become code."""
+    return printable(f"# {text}")
+
+
+def _in_docstring(text: str) -> str:
+    """Return a text for the inside of a docstring, which it cannot end."""
+    return printable(text).replace("\\", "\\\\").replace('"', '\\"')
+
+
 def _string_literal(value: str) -> str:
     """Return a string literal with double quotes, unless that would need more escapes."""
-    literal = repr(value)
+    literal = repr(str(value))
     return f'"{literal[1:-1]}"' if literal[0] == "'" and '"' not in value else literal

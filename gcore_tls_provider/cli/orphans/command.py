@@ -11,8 +11,9 @@ import typer
 from pydantic import BaseModel, ConfigDict
 from rich.text import Text
 
-from gcore_tls_provider.cli.check.terminal import console, pairs, show
+from gcore_tls_provider.cli.check.terminal import console, echo, echo_json, pairs, show
 from gcore_tls_provider.errors import GcoreTlsError
+from gcore_tls_provider.printable import printable
 
 if TYPE_CHECKING:
     from gcore_tls_provider.cli.orphans.account import Orphan
@@ -118,12 +119,12 @@ def orphans(
             note=notes.append,
         )
     except GcoreTlsError as error:
-        typer.echo(f"error: {error}", err=True)
+        echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
     chosen = _select(found.result.orphans, uncertain=uncertain, ids=ids) if delete else []
     if not as_json:
         for note in notes:
-            typer.echo(f"note: {note}", err=True)
+            echo(f"note: {note}", err=True)
         _show(found.result.orphans)
     if chosen and not yes:
         typer.confirm(
@@ -131,11 +132,11 @@ def orphans(
         )
     report = _delete_and_report(found, chosen, notes)
     if as_json:
-        typer.echo(report.model_dump_json(indent=2))
+        echo_json(report)
     else:
         _show_outcome(report)
     for failure in report.failures:
-        typer.echo(f"error: {failure}", err=True)
+        echo(f"error: {failure}", err=True)
     remaining = [each for each in report.orphans if not each.deleted]
     raise typer.Exit(2 if report.failures else int(bool(remaining)))
 
@@ -157,7 +158,7 @@ def _read_text(name: str) -> str:
         return sys.stdin.read() if name == _STDIN else Path(name).read_text()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
-        raise typer.BadParameter(f"cannot read '{name}': {reason}.") from None
+        raise typer.BadParameter(f"cannot read {name!r}: {reason}.") from None
 
 
 def _select(found: Sequence[Orphan], *, uncertain: bool, ids: list[str] | None) -> list[Orphan]:
@@ -165,7 +166,7 @@ def _select(found: Sequence[Orphan], *, uncertain: bool, ids: list[str] | None) 
         return [each for each in found if each.certain or uncertain]
     missing = sorted(set(ids) - {each.id for each in found})
     if missing:
-        raise typer.BadParameter(f"no orphan has the ID {', '.join(missing)}.", param_hint="--id")
+        raise typer.BadParameter(f"no orphan has the ID {', '.join(map(printable, missing))}.", param_hint="--id")
     return [each for each in found if each.id in ids]
 
 

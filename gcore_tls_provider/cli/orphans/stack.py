@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from gcore_tls_provider.api.connection import NAMESPACE, Location
-from gcore_tls_provider.errors import ConfigurationError, one_line
+from gcore_tls_provider.errors import ConfigurationError
 from gcore_tls_provider.lifecycle.recovery.stack_state import StackState, parse_export
 from gcore_tls_provider.lifecycle.run.configuration import REQUIRED
 from gcore_tls_provider.lifecycle.run.location import location_of
@@ -142,7 +142,7 @@ def run_pulumi(arguments: Sequence[str], directory: Path | None = None) -> str:
         ) from None
     if done.returncode != 0:
         remedy = "" if arguments[0] == "config" else " Run it in the directory of the Pulumi project, or add --export."
-        raise ConfigurationError(f"{command} failed: {one_line(done.stderr.decode(errors='replace').strip())}{remedy}")
+        raise ConfigurationError(f"{command} failed: {done.stderr.decode(errors='replace').strip()}{remedy}")
     return done.stdout.decode(errors="replace")
 
 

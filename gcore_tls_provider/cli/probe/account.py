@@ -16,6 +16,7 @@ from gcore_tls_provider.api.calls import Call, RequestVariant
 from gcore_tls_provider.api.client import Client
 from gcore_tls_provider.api.clock import Clock, SystemClock
 from gcore_tls_provider.api.connection import Connection
+from gcore_tls_provider.api.paging import all_rows
 from gcore_tls_provider.api.tasks import Tasks
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancer
 from gcore_tls_provider.api.wire.pages import Page
@@ -247,12 +248,7 @@ class ProbedAccount:
 
     def list_all(self, page: Callable[[int], Call[Page[RowT]]]) -> list[RowT]:
         """Return all rows of a paged list."""
-        found: list[RowT] = []
-        while True:
-            response = self.send(page(len(found)))
-            found += response.results
-            if len(found) >= response.count or not response.results:
-                return found
+        return all_rows(self.send, page)
 
     def list_objects(self) -> list[tuple[str, str, str]]:
         """Return kind, ID and name of all objects of the kinds that a probe creates, including objects of others."""

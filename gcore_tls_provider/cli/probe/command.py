@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from gcore_tls_provider.cli.check.terminal import console, counted, show
+from gcore_tls_provider.cli.check.terminal import console, counted, echo, echo_json, show
 from gcore_tls_provider.errors import GcoreTlsError
 
 if TYPE_CHECKING:
@@ -60,17 +60,20 @@ def probe(
             found = find_probe_objects(account, None)
             _confirm([f"To delete: {each.kind} {each.id} '{each.name}'" for each in found], yes or not found)
             cleanup = run_cleanup(account, None, CLEANUP_SECONDS)
-            typer.echo(cleanup.model_dump_json(indent=2) if json else f"{counted(cleanup.removed, 'object')} deleted.")
+            if json:
+                echo_json(cleanup)
+            else:
+                echo(f"{counted(cleanup.removed, 'object')} deleted.")
             raise typer.Exit(_print_remaining(cleanup))
         _confirm(make_plan(account).sentences(), yes)
-        report = run(account, lambda text: typer.echo(text, err=True))
+        report = run(account, lambda text: echo(text, err=True))
     except GcoreTlsError as error:
-        typer.echo(f"error: {error}", err=True)
+        echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
     finally:
         signal.signal(signal.SIGTERM, previous_handler)
     if json:
-        typer.echo(report.model_dump_json(indent=2))
+        echo_json(report)
     else:
         _show(report)
     raise typer.Exit(_print_remaining(report.cleanup) or (1 if report.stopped else 0))
@@ -78,11 +81,11 @@ def probe(
 
 def _confirm(sentences: list[str] | tuple[str, ...], yes: bool) -> None:
     for sentence in sentences:
-        typer.echo(sentence, err=True)
+        echo(sentence, err=True)
     if yes:
         return
     if not sys.stdin.isatty():
-        typer.echo("error: there is no terminal for the confirmation. Add --yes.", err=True)
+        echo("error: there is no terminal for the confirmation. Add --yes.", err=True)
         raise typer.Exit(2)
     typer.confirm("Continue?", abort=True, err=True)
 
@@ -98,10 +101,10 @@ def _show(report: ProbeReport) -> None:
         table.add_row(name, Text(each.value or "not determined"), Text(each.evidence))
     show(table, to=console())
     # Not wrapped, so that both commands can be copied.
-    typer.echo("\nFor the stack's configuration:")
-    typer.echo(f"pulumi config set gcore:dialect {report.dialect}")
-    typer.echo("\nAn emulator that behaves like this account:")
-    typer.echo(report.emulator_command)
+    echo("\nFor the stack's configuration:")
+    echo(f"pulumi config set gcore:dialect {report.dialect}")
+    echo("\nAn emulator that behaves like this account:")
+    echo(report.emulator_command)
 
 
 def _print_remaining(cleanup: CleanupResult) -> int:
@@ -109,10 +112,10 @@ def _print_remaining(cleanup: CleanupResult) -> int:
     if cleanup.complete:
         return 0
     for each in cleanup.remaining:
-        typer.echo(f"not deleted: {each.kind} {each.id} '{each.name}': {each.reason}", err=True)
+        echo(f"not deleted: {each.kind} {each.id} '{each.name}': {each.reason}", err=True)
     if cleanup.problem:
-        typer.echo(f"Cannot list the objects that remain: {cleanup.problem}", err=True)
-    typer.echo(
+        echo(f"Cannot list the objects that remain: {cleanup.problem}", err=True)
+    echo(
         "Run `gcore-tls probe --clean-up` later, or delete the objects named gcore-tls-probe-* in the portal.",
         err=True,
     )

@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 from gcore_tls_provider.certificates.findings.finding import Finding
 from gcore_tls_provider.certificates.findings.report import report
 from gcore_tls_provider.errors import PropertyError
+from gcore_tls_provider.printable import printable
 
 Properties = dict[str, object]
 """Properties as Pulumi has them: JSON values, and `UNKNOWN`."""
@@ -172,7 +173,7 @@ def parse(model: type[InputsT], properties: Mapping[str, object]) -> InputsT:
 
 def format_finding(finding: Finding) -> str:
     """Return a finding as one line: property, sentence, remedy, and the code for `accept_findings`."""
-    return f"{finding.property}: {finding} [{finding.code}]"
+    return printable(f"{finding.property}: {finding} [{finding.code}]")
 
 
 @cache

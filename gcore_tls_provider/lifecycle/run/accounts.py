@@ -78,6 +78,11 @@ class Accounts:
                 self._configurations[namespace] = self._redacted(self._read_configuration(namespace))
             return self._configurations[namespace]
 
+    def plaintext_namespaces(self) -> tuple[str, ...]:
+        """Return the namespaces, of those read so far, whose requests cross a network unencrypted."""
+        with self._lock:
+            return tuple(name for name, each in self._configurations.items() if each.is_plaintext)
+
     def at(self, location: Location | None) -> Account:
         """Return the client and the task waiter of a location, created once.
 

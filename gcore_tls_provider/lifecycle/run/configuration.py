@@ -6,6 +6,7 @@
 | `gcore:projectId` | `GCORE_CLOUD_PROJECT_ID` | none: needed for every request |
 | `gcore:regionId` | `GCORE_CLOUD_REGION_ID` | none: needed for every request |
 | `gcore:baseUrl` | `GCORE_BASE_URL` | Gcore's public API |
+| `gcore:allowPlaintext` | `GCORE_ALLOW_PLAINTEXT` | `false`: a plain HTTP URL of another machine is an error |
 | `gcore:dialect` | `GCORE_DIALECT` | `auto` |
 | `gcore:taskTimeout` | `GCORE_TASK_TIMEOUT` | per operation, see `operation.TIME_LIMITS`; seconds, 1800 at most |
 | `gcore:parallel` | `GCORE_PARALLEL` | 64 operations at once |
@@ -25,7 +26,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from gcore_tls_provider.api.connection import NAMESPACE, PUBLIC_API, Connection, Dialect, Location
+from gcore_tls_provider.api.connection import NAMESPACE, PUBLIC_API, Connection, Dialect, Location, is_plaintext
 from gcore_tls_provider.errors import ConfigurationError
 
 ENVIRONMENT: Final[Mapping[str, str]] = {
@@ -33,6 +34,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "projectId": "GCORE_CLOUD_PROJECT_ID",
     "regionId": "GCORE_CLOUD_REGION_ID",
     "baseUrl": "GCORE_BASE_URL",
+    "allowPlaintext": "GCORE_ALLOW_PLAINTEXT",
     "dialect": "GCORE_DIALECT",
     "taskTimeout": "GCORE_TASK_TIMEOUT",
     "parallel": "GCORE_PARALLEL",
@@ -53,6 +55,7 @@ class Configuration(BaseModel):
         project_id: ID of the project, 1 or more.
         region_id: ID of the region, 1 or more.
         base_url: URL of the API; default Gcore's public API.
+        allow_plaintext: Whether the URL can be plain HTTP to another machine; default no.
         dialect: API variant: `auto`, `guide` or `openapi`; default `auto`.
         task_timeout: Seconds for every operation, 1 to 1800; None for the defaults per operation.
         parallel: Maximum number of operations at once, 1 to 256; default 64.
@@ -66,6 +69,7 @@ class Configuration(BaseModel):
     project_id: Annotated[int | None, Field(alias="projectId", gt=0)] = None
     region_id: Annotated[int | None, Field(alias="regionId", gt=0)] = None
     base_url: Annotated[str, Field(alias="baseUrl")] = PUBLIC_API
+    allow_plaintext: Annotated[bool, Field(alias="allowPlaintext")] = False
     dialect: Dialect = "auto"
     task_timeout: Annotated[float | None, Field(alias="taskTimeout", ge=1, le=1800)] = None
     parallel: Annotated[int, Field(ge=1, le=256)] = 64
@@ -100,9 +104,17 @@ class Configuration(BaseModel):
             Connection(api_key=SecretStr("-"), project_id=1, region_id=1, base_url=values.get("baseUrl", PUBLIC_API))
         except ValidationError as error:
             problems += _problems(error, namespace)
+        else:
+            if configuration.is_plaintext and not configuration.allow_plaintext:
+                problems.append(_plaintext_problem(namespace))
         if problems:
             raise ConfigurationError(" ".join(problems))
         return configuration
+
+    @property
+    def is_plaintext(self) -> bool:
+        """True if requests cross a network unencrypted."""
+        return is_plaintext(self.base_url)
 
     def connection(self, location: Location | None = None) -> Connection:
         """Return the settings of a client.
@@ -149,5 +161,18 @@ def _problems(error: ValidationError, namespace: str) -> Iterator[str]:
     for detail in error.errors(include_url=False, include_input=False):
         key = {"base_url": "baseUrl"}.get(str(detail["loc"][0]), str(detail["loc"][0]))
         reason = detail["msg"].removeprefix("Value error, ").replace("Input", "it", 1)
-        variable = f" (or {ENVIRONMENT[key]})" if namespace == NAMESPACE else ""
-        yield f"{namespace}:{key}{variable} cannot be used: {reason}."
+        yield f"{_setting(namespace, key)} cannot be used: {reason}."
+
+
+def _plaintext_problem(namespace: str) -> str:
+    variable = f" or {ENVIRONMENT['allowPlaintext']}=true" if namespace == NAMESPACE else ""
+    return (
+        f"{_setting(namespace, 'baseUrl')} cannot be used: it is plain HTTP to another machine, so the API key and "
+        f"private keys would cross the network unencrypted. Use an https URL, or accept this with `pulumi config set "
+        f"{namespace}:allowPlaintext true`{variable}."
+    )
+
+
+def _setting(namespace: str, key: str) -> str:
+    variable = f" (or {ENVIRONMENT[key]})" if namespace == NAMESPACE else ""
+    return f"{namespace}:{key}{variable}"

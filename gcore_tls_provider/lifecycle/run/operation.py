@@ -12,6 +12,7 @@ from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.calls import Call, RequestVariants
 from gcore_tls_provider.api.clock import Deadline
 from gcore_tls_provider.api.connection import Location
+from gcore_tls_provider.api.paging import all_rows
 from gcore_tls_provider.api.waiting import constant, wait_until
 from gcore_tls_provider.api.wire.load_balancers import LoadBalancer
 from gcore_tls_provider.api.wire.pages import Page
@@ -168,12 +169,7 @@ class Operation:
 
     def rows(self, page: Callable[[int], Call[Page[RowT]]]) -> list[RowT]:
         """Return all rows of a list, page by page."""
-        rows: list[RowT] = []
-        while True:
-            response = self.send(page(len(rows)))
-            rows += response.results
-            if not response.results or len(rows) >= response.count:
-                return rows
+        return all_rows(self.send, page)
 
     def locked(self, load_balancer_id: str | None) -> AbstractContextManager[None]:
         """Hold the load balancer against the other threads of this process; do nothing for None."""

@@ -53,6 +53,16 @@ HEALTH_MONITOR_OFF: Final = Message(
     "If an earlier run was interrupted, it can have left it off; then switch it on.",
 )
 
+API_IN_PLAINTEXT: Final = Message(
+    "`{namespace}:baseUrl` is plain HTTP to another machine, so the API key and private keys cross the network "
+    "unencrypted.",
+    "Use an https URL, and remove `{namespace}:allowPlaintext`.",
+)
+LOGS_CONTAIN_SECRETS: Final = Message(
+    "This run uses {settings}, so Pulumi writes private keys and passwords unencrypted to its log.",
+    "Run without that setting. Delete the log of this run, and replace the keys if anyone else could read it.",
+)
+
 WARNINGS: Final[tuple[Message, ...]] = (
     UNHEALTHY,
     TAKEN_OVER,
@@ -64,5 +74,7 @@ WARNINGS: Final[tuple[Message, ...]] = (
     TLS_PART_KEPT,
     TLS_VALUES_KEPT,
     HEALTH_MONITOR_OFF,
+    API_IN_PLAINTEXT,
+    LOGS_CONTAIN_SECRETS,
 )
 """All warnings, in the order of the documentation."""

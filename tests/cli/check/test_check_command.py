@@ -118,7 +118,7 @@ def test_invalid_command_line_is_an_error(
 
 
 def test_option_for_a_role_rejects_a_folder(tmp_path: Path) -> None:
-    assert "cannot be read: Is a directory" in run("check", "--ca", tmp_path).usage_error
+    assert "cannot be read: it is a folder" in run("check", "--ca", tmp_path).usage_error
 
 
 RELATED_FILES: dict[str, tuple[Callable[[Pki], dict[str, str | bytes]], str, set[str]]] = {

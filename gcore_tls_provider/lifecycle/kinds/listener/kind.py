@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar, Final
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.wire.listeners import Listener, ListenerCreate, ListenerPatch
@@ -76,7 +76,11 @@ def _same_networks(old: object, new: object) -> bool:
 
 
 def _networks(value: object) -> set[str]:
-    return set(_NETWORKS.validate_python(value or []))
+    """Return networks in their canonical spelling, or unchanged if Gcore returned a text that is no network."""
+    try:
+        return set(_NETWORKS.validate_python(value or []))
+    except ValidationError:
+        return {str(each) for each in value} if isinstance(value, (list, tuple)) else {str(value)}
 
 
 def _same_users(old: object, new: object) -> bool:
