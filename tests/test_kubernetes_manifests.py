@@ -75,7 +75,7 @@ class PodTemplate(Strict):
 
 
 class Workspace(Strict):
-    image: str
+    image: Annotated[str, Field(pattern=r"^[a-z0-9./-]+@sha256:[0-9a-f]{64}$")]
     resources: dict[Literal["requests", "limits"], dict[Literal["cpu", "memory"], str]]
     podTemplate: PodTemplate
 
