@@ -29,6 +29,7 @@ FAST = "--fast"
 """Option that leaves out `SLOW_TESTS`."""
 
 SLOW_TESTS: Sequence[str] = (
+    "tests/api/test_hostile_responses.py",
     "tests/benchmarks",
     "tests/certificates/test_corpus.py",
     "tests/docs/test_site.py",
