@@ -96,8 +96,7 @@ def is_signed_by(crl: x509.CertificateRevocationList, ca: x509.Certificate) -> b
     if crl.issuer != ca.subject:
         return False
     try:
-        # For keys that cannot sign a CRL, such as X25519, `cryptography` raises a TypeError.
-        return crl.is_signature_valid(ca.public_key())  # type: ignore[arg-type]
+        return crl.is_signature_valid(ca.public_key())  # type: ignore[arg-type]  # other keys raise a TypeError
     except UNREADABLE:
         return False
 

@@ -10,17 +10,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gcore_emulator import Emulator, ManualClock, Settings, TaskSeconds, serving
 from gcore_tls_provider.certificates import DevelopmentCa
 from gcore_tls_provider.cli.check.terminal import console, echo, echo_json, pairs, show
-from tests.gcore_emulator.emulated_api import KEY, PROJECT, REGION, TASK_SECONDS, Api
+from tests.gcore_emulator.emulated_api import Api, environment_of, serving_api
 from tests.hostile_text import HOSTILE_TEXTS, is_harmless
 from tests.material import LoadBalancerPki
 
@@ -32,18 +30,17 @@ OWN_STYLES = ("\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m")
 @pytest.mark.parametrize("name", HOSTILE_TEXTS)
 def test_whatever_is_shown_has_only_the_styles_of_the_console(name: str) -> None:
     text = HOSTILE_TEXTS[name]
-    output = console()
-    output.file = io.StringIO()
-    assert type(output) is not Console
+    plain, styled = console(), io.StringIO()
+    plain.file = io.StringIO()
+    assert type(plain) is not Console
     table = Table(text, text)
     table.add_row(text, Text(text, style="bold"))
     parts = (text, Text(text, style="red"), Padding(Text(text), (0, 0, 0, 2)), pairs([(text, text)]), table)
-    for to in (
-        output,
-        type(output)(file=io.StringIO(), force_terminal=True, color_system="standard", markup=False, highlight=False),
-    ):
+    terminal = type(plain)(file=styled, force_terminal=True, color_system="standard", markup=False, highlight=False)
+    for to, written in ((plain, plain.file), (terminal, styled)):
         show(*parts, to=to)
-        printed = to.file.getvalue()  # type: ignore[attr-defined] # a StringIO
+        assert isinstance(written, io.StringIO)
+        printed = written.getvalue()
         for style in OWN_STYLES:
             printed = printed.replace(style, "")
         assert is_harmless(printed)
@@ -81,25 +78,8 @@ def run(*arguments: str, stdin: str = "", **environment: str) -> subprocess.Comp
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    clock = ManualClock()
-    settings = Settings(
-        api_key=KEY, projects=frozenset({PROJECT}), regions=frozenset({REGION}), task_seconds=TaskSeconds(TASK_SECONDS)
-    )
-    emulator = Emulator(settings, clock)
-    with (
-        serving(emulator) as url,
-        httpx.Client(base_url=url, headers={"Authorization": f"APIKey {KEY}"}) as client,
-    ):
-        yield Api(url, emulator, clock, client, LoadBalancerPki.generate())
-
-
-def environment_of(api: Api) -> dict[str, str]:
-    return {
-        "GCORE_API_KEY": KEY,
-        "GCORE_CLOUD_PROJECT_ID": str(PROJECT),
-        "GCORE_CLOUD_REGION_ID": str(REGION),
-        "GCORE_BASE_URL": api.url,
-    }
+    with serving_api(LoadBalancerPki.generate()) as served:
+        yield served
 
 
 @pytest.mark.parametrize("shape", ["error", "text", "field", "request id", "class"])

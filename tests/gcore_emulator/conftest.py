@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
 
-import httpx
 import pytest
 
-from gcore_emulator import Behavior, Emulator, ManualClock, Settings, TaskSeconds, serving
+from gcore_emulator import ManualClock
 from tests.gcore_emulator.data_plane.traffic import Traffic, TrafficEmulator
-from tests.gcore_emulator.emulated_api import KEY, OTHER_PROJECT, OTHER_REGION, PROJECT, REGION, TASK_SECONDS, Api
+from tests.gcore_emulator.emulated_api import KEY, Api, serving_api
 from tests.material import LoadBalancerPki
 
 Start = Callable[..., Api]
@@ -22,35 +20,17 @@ def material() -> LoadBalancerPki:
     return LoadBalancerPki.generate()
 
 
-def _serve(
-    stack: ExitStack, material: LoadBalancerPki, task_seconds: TaskSeconds | None, options: dict[str, Any]
-) -> Api:
-    clock = ManualClock()
-    settings = Settings(
-        api_key=KEY,
-        projects=frozenset({PROJECT, OTHER_PROJECT}),
-        regions=frozenset({REGION, OTHER_REGION}),
-        task_seconds=task_seconds or TaskSeconds(TASK_SECONDS),
-        behavior=Behavior.model_validate(options),
-    )
-    emulator = Emulator(settings, clock)
-    url = stack.enter_context(serving(emulator))
-    # There is no TLS here: without `verify=False` each client would first load the system's CA certificates.
-    client = httpx.Client(base_url=url, headers={"Authorization": f"APIKey {KEY}"}, verify=False)
-    return Api(url, emulator, clock, stack.enter_context(client), material)
-
-
 @pytest.fixture
 def start(material: LoadBalancerPki) -> Iterator[Start]:
     """Start an emulator with the given behavior options, by field name of `Behavior`."""
     with ExitStack() as stack:
-        yield lambda task_seconds=None, **options: _serve(stack, material, task_seconds, options)
+        yield lambda task_seconds=None, **options: stack.enter_context(serving_api(material, task_seconds, options))
 
 
 @pytest.fixture(scope="session")
 def _default(material: LoadBalancerPki) -> Iterator[Api]:
-    with ExitStack() as stack:
-        yield _serve(stack, material, None, {})
+    with serving_api(material) as served:
+        yield served
 
 
 @pytest.fixture

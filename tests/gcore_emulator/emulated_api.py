@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import httpx
 
-from gcore_emulator import Emulator, ManualClock
+from gcore_emulator import Behavior, Emulator, ManualClock, Settings, TaskSeconds, serving
 from tests.material import LoadBalancerPki
 
 T = TypeVar("T")
@@ -21,6 +23,7 @@ LOCATION = f"{PROJECT}/{REGION}"
 TASK_SECONDS = 10
 LISTENER = {"name": "https", "protocol": "TERMINATED_HTTPS", "protocol_port": 443}
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 
 def blob(name: str, payload: str, **changes: Any) -> dict[str, Any]:
@@ -194,4 +197,44 @@ def mtls(api: Api, protocol: str = "TERMINATED_HTTPS") -> dict[str, Any]:
                 ],
             }
         ],
+    }
+
+
+@contextmanager
+def serving_api(
+    material: LoadBalancerPki,
+    task_seconds: TaskSeconds | None = None,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> Iterator[Api]:
+    """Serve an empty emulator on a port, and end it after the block.
+
+    Args:
+        material: Certificates of the tests.
+        task_seconds: Durations of the tasks; None for `TASK_SECONDS` each.
+        options: Behavior options by field name of `Behavior`.
+    """
+    clock = ManualClock()
+    settings = Settings(
+        api_key=KEY,
+        projects=frozenset({PROJECT, OTHER_PROJECT}),
+        regions=frozenset({REGION, OTHER_REGION}),
+        task_seconds=task_seconds or TaskSeconds(TASK_SECONDS),
+        behavior=Behavior.model_validate(options),
+    )
+    emulator = Emulator(settings, clock)
+    with (
+        serving(emulator) as url,
+        # There is no TLS here: without `verify=False` each client would first load the system's CA certificates.
+        httpx.Client(base_url=url, headers={"Authorization": f"APIKey {KEY}"}, verify=False) as client,
+    ):
+        yield Api(url, emulator, clock, client, material)
+
+
+def environment_of(api: Api) -> dict[str, str]:
+    """Return the configuration of this account for a command."""
+    return {
+        "GCORE_API_KEY": KEY,
+        "GCORE_CLOUD_PROJECT_ID": str(PROJECT),
+        "GCORE_CLOUD_REGION_ID": str(REGION),
+        "GCORE_BASE_URL": api.url,
     }

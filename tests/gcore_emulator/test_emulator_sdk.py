@@ -72,8 +72,7 @@ def test_sdk_creates_reads_lists_updates_and_deletes_load_balancers(cloud: Cloud
         name="web",
         flavor="lb1-1-2",
         tags={"a": "1"},
-        # The SDK types `secret_id` as "" only, but sends any text.
-        listeners=[{"name": "https", "protocol": "TERMINATED_HTTPS", "protocol_port": 443, "secret_id": web}],  # type: ignore[typeddict-item]
+        listeners=[{"name": "https", "protocol": "TERMINATED_HTTPS", "protocol_port": 443, "secret_id": web}],  # type: ignore[typeddict-item]  # the SDK types it as "" only, but sends any text
     )
     assert (created.provisioning_status, created.vip_address is None) == ("ACTIVE", False)
     assert [one.id for one in balancers.list(name="web", tag_key=["a"])] == [created.id]

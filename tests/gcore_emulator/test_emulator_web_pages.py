@@ -172,8 +172,8 @@ def test_chunked_body_without_the_content_type_of_json_is_refused(api: Api) -> N
     "content_type", ["application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"]
 )
 def test_body_with_a_content_type_of_json_is_accepted(api: Api, content_type: str) -> None:
-    body = {"content": b'[{"action": "respond", "status": 500}]', "headers": {"Content-Type": content_type}}
-    assert api.http.post("/_emulator/faults", **body).status_code == 200  # type: ignore[arg-type] # options as one value
+    rules, headers = b'[{"action": "respond", "status": 500}]', {"Content-Type": content_type}
+    assert api.http.post("/_emulator/faults", content=rules, headers=headers).status_code == 200
 
 
 OWN_PAGES: dict[str, list[tuple[str, str]]] = {

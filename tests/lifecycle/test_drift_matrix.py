@@ -42,7 +42,9 @@ def set_by_hand(resource: Resource, name: str, value: Any) -> None:
     elif name == "health_monitor":
         stack.by_hand("PATCH", f"/v2/{path}", {"healthmonitor": _untyped(value)})
     elif name == "tags":
-        removed = {key: None for key in resource.inputs.get("tags", {})}  # type: ignore[attr-defined]  # a dictionary
+        tags = resource.inputs.get("tags", {})
+        assert isinstance(tags, Mapping)
+        removed = dict.fromkeys(tags)
         stack.by_hand("PATCH", f"/v2/{path}", {"tags": {**removed, **value}})
     else:
         stack.by_hand("PATCH", f"/v2/{path}", {name: value})

@@ -107,8 +107,7 @@ class TestRequests:
 
     def test_a_request_body_is_immutable(self) -> None:
         with pytest.raises(ValidationError):
-            # The type checker rejects the assignment too; this test proves that pydantic does.
-            PoolPatch(name="web").name = "other"  # type: ignore[misc]
+            PoolPatch(name="web").name = "other"  # type: ignore[misc]  # mypy must reject the assignment too
 
 
 class TestSecrets:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -62,16 +63,16 @@ class Case:
         return leaf.public if self.sent is None else leaf.with_chain(*self.sent)
 
 
-def below(name: str, **properties: object) -> Callable[[], Issued]:
-    return lambda: issue(NAME, issue_ca(name, ROOT, **properties))  # type: ignore[arg-type]  # the keywords are those of `issue`
+def below(name: str, **properties: Any) -> Callable[[], Issued]:
+    return lambda: issue(NAME, issue_ca(name, ROOT, **properties))
 
 
-def client(**properties: object) -> Callable[[], Issued]:
-    return lambda: issue(NAME, ROOT, **{"extended_key_usage": [CLIENT], **properties})  # type: ignore[arg-type]  # the keywords are those of `issue`
+def client(**properties: Any) -> Callable[[], Issued]:
+    return lambda: issue(NAME, ROOT, **{"extended_key_usage": [CLIENT], **properties})
 
 
-def server(**properties: object) -> Callable[[], Issued]:
-    return lambda: issue(NAME, ROOT, **properties)  # type: ignore[arg-type]  # the keywords are those of `issue`
+def server(**properties: Any) -> Callable[[], Issued]:
+    return lambda: issue(NAME, ROOT, **properties)
 
 
 MIDDLE = issue_ca("Middle CA", ROOT)

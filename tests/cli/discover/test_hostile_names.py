@@ -9,18 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from gcore_emulator import Emulator, ManualClock, Settings, TaskSeconds, serving
 from gcore_tls_provider.api.connection import Location
 from gcore_tls_provider.cli.app import app
 from gcore_tls_provider.cli.discover.account import DiscoveredObject, DiscoveredSecret, Discovery, ResourceKind
 from gcore_tls_provider.cli.discover.program import SecretHandling, render_program
-from tests.gcore_emulator.emulated_api import KEY, PROJECT, REGION, TASK_SECONDS, Api
+from tests.gcore_emulator.emulated_api import Api, environment_of, serving_api
 from tests.hostile_text import HOSTILE_TEXTS, is_harmless
 from tests.material import LoadBalancerPki
 
@@ -221,26 +219,12 @@ def test_program_contains_only_the_expected_statements_and_literals(
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    clock = ManualClock()
-    settings = Settings(
-        api_key=KEY, projects=frozenset({PROJECT}), regions=frozenset({REGION}), task_seconds=TaskSeconds(TASK_SECONDS)
-    )
-    emulator = Emulator(settings, clock)
-    with (
-        serving(emulator) as url,
-        httpx.Client(base_url=url, headers={"Authorization": f"APIKey {KEY}"}) as client,
-    ):
-        yield Api(url, emulator, clock, client, LoadBalancerPki.generate())
+    with serving_api(LoadBalancerPki.generate()) as served:
+        yield served
 
 
 def discover(api: Api, load_balancer_id: str) -> Result:
-    environment = {
-        "GCORE_API_KEY": KEY,
-        "GCORE_CLOUD_PROJECT_ID": str(PROJECT),
-        "GCORE_CLOUD_REGION_ID": str(REGION),
-        "GCORE_BASE_URL": api.url,
-    }
-    return CliRunner().invoke(app, ["discover", "--load-balancer", load_balancer_id], env=environment)
+    return CliRunner().invoke(app, ["discover", "--load-balancer", load_balancer_id], env=environment_of(api))
 
 
 @pytest.mark.parametrize("name", [*CODE[:6], *(each for each in HOSTILE_TEXTS.values() if "\ud800" not in each)])
