@@ -97,7 +97,7 @@ def _read_regular_file(path: str) -> bytes:
 
 
 def _open_without_blocking(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # Windows has no such flag, and no such pipes
 
 
 def _require_regular(status: os.stat_result) -> None:
