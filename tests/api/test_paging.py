@@ -6,7 +6,7 @@ import pytest
 
 from gcore_tls_provider.api import routes
 from gcore_tls_provider.api.calls import Call
-from gcore_tls_provider.api.paging import MOST_PAGES, all_rows
+from gcore_tls_provider.api.paging import MOST_PAGES, MOST_ROWS, all_rows
 from gcore_tls_provider.api.wire.pages import Page
 from gcore_tls_provider.api.wire.secrets import Secret
 from gcore_tls_provider.errors import MalformedResponse
@@ -40,7 +40,20 @@ def test_a_list_without_an_end_is_refused_after_the_most_pages() -> None:
         sent.append(call)
         return secret_page(10**9, 1)
 
-    with pytest.raises(MalformedResponse, match="list secrets: the list does not end: after 25 pages") as raised:
+    with pytest.raises(MalformedResponse, match="list secrets: the list is too long: 25 of") as raised:
         all_rows(send, routes.list_secrets)
     assert len(sent) == MOST_PAGES
     assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("count", [MOST_ROWS + 1, 10**9])
+def test_a_page_with_more_rows_than_a_list_can_have_is_refused(count: int) -> None:
+    sent: list[object] = []
+
+    def send(call: Call[Page[Secret]]) -> Page[Secret]:
+        sent.append(call)
+        return secret_page(count, MOST_ROWS + 1)
+
+    with pytest.raises(MalformedResponse, match="the list is too long: 25,001 of"):
+        all_rows(send, routes.list_secrets)
+    assert len(sent) == 1
